@@ -1,0 +1,153 @@
+/** Core: what administrators do to accounts, on the command line and by the set-up link. */
+import { auditEvent, type RequestFacts } from '../audit/act.ts'
+import type { AuditAction, AuditEvent } from '../audit/event.ts'
+import { Refusal } from '../errors.ts'
+import type { Ports } from '../wiring.ts'
+import type { Account, Role } from './account.ts'
+import { hashNewPassword } from './change-password.ts'
+import type { AccountChange } from './commands.ts'
+import { isEmail, normaliseUsername } from './names.ts'
+
+/** An account as somebody asks for it. */
+export type AccountWish = {
+  readonly username: string
+  readonly email: string | null
+  readonly role: Role
+  readonly expiresAt: number | null
+  readonly groups: readonly string[]
+  /** null: the account cannot sign in until a password is set. */
+  readonly password: string | null
+  readonly attributes?: string
+}
+
+/** Who asks: nobody is signed in on the command line. */
+export type Administration = { readonly by: Pick<Account, 'id' | 'username'> | null; readonly request: RequestFacts }
+
+type AdministerPorts = Pick<Ports, 'clock' | 'random' | 'store' | 'hasher' | 'settings' | 'commonPasswords'>
+
+/**
+ * Adds an account.
+ *
+ * @param asFirstAdmin refuses where an administrator exists already.
+ * @throws INPUT_INVALID, PASSWORD_REJECTED, NAME_TAKEN, EMAIL_TAKEN, SETUP_DONE
+ */
+export async function addAccount(
+  ports: AdministerPorts,
+  wish: AccountWish,
+  how: Administration & { readonly asFirstAdmin: boolean },
+): Promise<Account> {
+  const username = acceptUsername(wish.username)
+  if (wish.email !== null) acceptEmail(wish.email)
+  const password =
+    wish.password === null
+      ? null
+      : await hashNewPassword(ports, wish.password, { username, email: wish.email, hasSecondFactor: false })
+  const nowMs = ports.clock.wallMs()
+  const result = await ports.store.execute('addAccount', {
+    account: {
+      uuid: ports.random.uuid(),
+      username,
+      role: wish.role,
+      email: wish.email?.trim() ?? null,
+      epoch: ports.random.uuid(),
+      expiresAt: wish.expiresAt,
+      groups: [...new Set(wish.groups)].sort(),
+      passwordHash: password?.hash ?? null,
+      passwordIsShort: password?.isShort ?? false,
+      attributes: wish.attributes ?? null,
+    },
+    asFirstAdmin: how.asFirstAdmin,
+    nowMs,
+    audit: event(how, nowMs, {
+      action: how.asFirstAdmin ? 'setup' : 'account-add',
+      subject: `account:${wish.role}:${username}`,
+    }),
+  })
+  if (result.kind === 'added') return result.account
+  if (result.kind === 'admin-exists') throw new Refusal('SETUP_DONE')
+  throw new Refusal(result.kind === 'name-taken' ? 'NAME_TAKEN' : 'EMAIL_TAKEN')
+}
+
+/** A change that an administrator makes; `password` is plain. */
+export type AdministratorChange = Omit<AccountChange, 'password'> & { readonly password?: string }
+
+/**
+ * Changes an account. A change of status, role, password or second factor ends all its sessions.
+ *
+ * @throws INPUT_INVALID, PASSWORD_REJECTED, ACCOUNT_NOT_FOUND, NAME_TAKEN, EMAIL_TAKEN
+ */
+export async function changeAccount(
+  ports: AdministerPorts,
+  account: Account,
+  what: { readonly change: AdministratorChange; readonly how: Administration },
+): Promise<Account> {
+  const { password, ...rest } = what.change
+  if (typeof rest.email === 'string') acceptEmail(rest.email)
+  const hasSecondFactor = account.totpSealed !== null && rest.removeSecondFactor !== true
+  const stored =
+    password === undefined ? undefined : await hashNewPassword(ports, password, { ...account, hasSecondFactor })
+  const change: AccountChange = stored === undefined ? rest : { ...rest, password: stored }
+  const nowMs = ports.clock.wallMs()
+  const result = await ports.store.execute('changeAccount', {
+    accountId: account.id,
+    change,
+    rotation: endsSessions(account, change) ? { newEpoch: ports.random.uuid(), keptSessionRow: 0 } : null,
+    seen: null,
+    nowMs,
+    audit: event(what.how, nowMs, {
+      action: stored === undefined ? 'account-change' : 'password-change',
+      subject: `account:${account.id}`,
+      detail: { changed: Object.keys(change).sort().join(' ') },
+    }),
+  })
+  if (result.kind === 'changed') return result.account
+  if (result.kind === 'name-taken') throw new Refusal('NAME_TAKEN')
+  if (result.kind === 'email-taken') throw new Refusal('EMAIL_TAKEN')
+  throw new Refusal(result.kind === 'missing' ? 'ACCOUNT_NOT_FOUND' : 'STATE_CHANGED')
+}
+
+/**
+ * Removes an account and ends its sessions.
+ *
+ * @throws ACCOUNT_NOT_FOUND when it is gone already.
+ */
+export async function removeAccount(ports: AdministerPorts, account: Account, how: Administration): Promise<void> {
+  const nowMs = ports.clock.wallMs()
+  const result = await ports.store.execute('removeAccount', {
+    accountId: account.id,
+    newEpoch: ports.random.uuid(),
+    nowMs,
+    audit: event(how, nowMs, { action: 'account-remove', subject: `account:${account.id}` }),
+  })
+  if (result.kind === 'missing') throw new Refusal('ACCOUNT_NOT_FOUND')
+}
+
+function endsSessions(account: Account, change: AccountChange): boolean {
+  if (change.password !== undefined || change.removeSecondFactor === true || change.secondFactor !== undefined)
+    return true
+  if (change.role !== undefined && change.role !== account.role) return true
+  return change.status === 'disabled' && account.status === 'enabled'
+}
+
+function acceptUsername(text: string): string {
+  const name = normaliseUsername(text)
+  if (name.kind === 'accepted') return name.username
+  throw new Refusal('INPUT_INVALID', {
+    message: name.reason,
+    fields: [{ field: 'username', description: name.reason }],
+  })
+}
+
+function acceptEmail(text: string): void {
+  if (isEmail(text.trim())) return
+  const message = 'The e-mail address is not well formed.'
+  throw new Refusal('INPUT_INVALID', { message, fields: [{ field: 'email', description: message }] })
+}
+
+function event(
+  how: Administration,
+  nowMs: number,
+  act: { readonly action: AuditAction; readonly subject: string; readonly detail?: Readonly<Record<string, string>> },
+): AuditEvent {
+  return auditEvent(how.request, { account: how.by, atMs: nowMs }, act)
+}

@@ -1,0 +1,105 @@
+/** Core: sets and changes passwords; a change ends every other session of the account. */
+import { auditEvent, type RequestFacts } from '../audit/act.ts'
+import { Refusal } from '../errors.ts'
+import type { Ports } from '../wiring.ts'
+import type { Account } from './account.ts'
+import { checkPassword, normalisePassword } from './password-policy.ts'
+
+/** A password that was accepted, as it is stored. */
+export type StoredPassword = { readonly hash: string; readonly isShort: boolean }
+
+/**
+ * Checks a new password against the rules and hashes it.
+ *
+ * @throws PASSWORD_REJECTED with the rule that it breaks.
+ */
+export async function hashNewPassword(
+  ports: Pick<Ports, 'settings' | 'commonPasswords' | 'hasher'>,
+  password: string,
+  of: Pick<Account, 'username' | 'email'> & { readonly hasSecondFactor: boolean },
+): Promise<StoredPassword> {
+  const verdict = await checkPassword({ ...of, password, rules: ports.settings.password }, ports.commonPasswords)
+  if (verdict.kind === 'rejected') {
+    throw new Refusal('PASSWORD_REJECTED', {
+      message: verdict.reason,
+      fields: [{ field: 'password', description: verdict.reason }],
+    })
+  }
+  return { hash: await ports.hasher.hash(normalisePassword(password)), isShort: verdict.isShort }
+}
+
+/** A change of one's own password. */
+export type PasswordChange = {
+  readonly current: string
+  readonly next: string
+  /** The session that goes on; 0: none does. */
+  readonly keptSessionRow: number
+  readonly request: RequestFacts
+}
+
+/**
+ * Changes an account's own password after proof of the current one.
+ *
+ * @throws PASSWORD_CURRENT_WRONG, counted by the throttle as a failed sign-in would be.
+ * @throws PASSWORD_REJECTED when the new one breaks a rule.
+ * @throws STATE_CHANGED when the account changed meanwhile.
+ */
+export async function changeOwnPassword(ports: Ports, account: Account, change: PasswordChange): Promise<Account> {
+  await provePassword(ports, account, { password: change.current, request: change.request })
+  const password = await hashNewPassword(ports, change.next, {
+    ...account,
+    hasSecondFactor: account.totpSealed !== null,
+  })
+  const nowMs = ports.clock.wallMs()
+  const result = await ports.store.execute('changeAccount', {
+    accountId: account.id,
+    change: { password },
+    rotation: { newEpoch: ports.random.uuid(), keptSessionRow: change.keptSessionRow },
+    seen: { epoch: account.epoch, passwordHash: account.passwordHash },
+    nowMs,
+    audit: auditEvent(
+      change.request,
+      { account, atMs: nowMs },
+      { action: 'password-change', subject: `account:${account.id}` },
+    ),
+  })
+  if (result.kind === 'changed') return result.account
+  throw new Refusal(result.kind === 'missing' ? 'ACCOUNT_NOT_FOUND' : 'STATE_CHANGED')
+}
+
+/**
+ * Proves that whoever holds a session knows the account's password.
+ *
+ * @throws PASSWORD_CURRENT_WRONG when it is not right.
+ * @throws SIGN_IN_THROTTLED after too many wrong ones.
+ */
+export async function provePassword(
+  ports: Ports,
+  account: Account,
+  proof: { readonly password: string; readonly request: RequestFacts },
+): Promise<void> {
+  const rule = ports.settings.throttle?.name
+  const keys = rule === undefined ? [] : [{ digest: ports.digests.keyed('throttle proof', String(account.id)), rule }]
+  const leave = await ports.gate.enter(ports, keys)
+  try {
+    if (await ports.hasher.verify(account.passwordHash, normalisePassword(proof.password))) return
+    const nowMs = ports.clock.wallMs()
+    await ports.store.execute('recordFailedSignIn', {
+      keys,
+      nowMs,
+      audit: auditEvent(
+        proof.request,
+        { account, atMs: nowMs },
+        {
+          action: 'password-change',
+          outcome: 'refused',
+          code: 'PASSWORD_CURRENT_WRONG',
+          subject: `account:${account.id}`,
+        },
+      ),
+    })
+    throw new Refusal('PASSWORD_CURRENT_WRONG')
+  } finally {
+    leave()
+  }
+}

@@ -1,0 +1,130 @@
+/** Core: the atomic commands on accounts that every store offers. */
+import type { AuditEvent } from '../audit/event.ts'
+import type { Account, Role } from './account.ts'
+import type { ThrottleKey } from './throttle.ts'
+
+/** An account to be added; the store numbers it. */
+export type NewAccount = {
+  readonly uuid: string
+  readonly username: string
+  readonly role: Role
+  readonly email: string | null
+  readonly epoch: string
+  readonly expiresAt: number | null
+  readonly groups: readonly string[]
+  readonly passwordHash: string | null
+  readonly passwordIsShort: boolean
+  readonly attributes: string | null
+}
+
+/** What of an account is to change; what is not named stays. */
+export type AccountChange = {
+  readonly status?: Account['status']
+  readonly email?: string | null
+  readonly role?: Role
+  readonly expiresAt?: number | null
+  readonly addGroups?: readonly string[]
+  readonly removeGroups?: readonly string[]
+  readonly password?: { readonly hash: string; readonly isShort: boolean }
+  /** Also removes the recovery codes. */
+  readonly removeSecondFactor?: boolean
+  /** Makes a secret the second factor without a code (SFTPGo REST API, `totp/save`). */
+  readonly secondFactor?: Uint8Array
+  /** Replaces the recovery codes as a set. */
+  readonly recoverySealed?: Uint8Array | null
+  readonly attributes?: string
+}
+
+/** Ends sessions together with a change: all of the old epoch but the kept one. */
+export type EpochRotation = {
+  readonly newEpoch: string
+  /** The session that made the change and goes on; 0: none. */
+  readonly keptSessionRow: number
+}
+
+/** A one-time code that is used up with a command; each (secret, step) passes once. */
+export type CodeUse = { readonly secretDigest: Uint8Array; readonly step: number }
+
+/** Atomic commands on accounts. */
+export type AccountCommands = {
+  /** Adds an account; `asFirstAdmin` refuses when an administrator exists. */
+  readonly addAccount: {
+    readonly input: {
+      readonly account: NewAccount
+      readonly asFirstAdmin: boolean
+      readonly nowMs: number
+      readonly audit: AuditEvent
+    }
+    readonly output:
+      | { readonly kind: 'added'; readonly account: Account }
+      | { readonly kind: 'name-taken' | 'email-taken' | 'admin-exists' }
+  }
+  /**
+   * Changes an account and appends `account_epoch` (with a rotation) and `access_changed`. `seen`, where given, must still
+   * be true of the account.
+   */
+  readonly changeAccount: {
+    readonly input: {
+      readonly accountId: number
+      readonly change: AccountChange
+      readonly rotation: EpochRotation | null
+      readonly seen: { readonly epoch: string; readonly passwordHash: string | null } | null
+      readonly nowMs: number
+      readonly audit: AuditEvent
+    }
+    readonly output:
+      | { readonly kind: 'changed'; readonly account: Account }
+      | { readonly kind: 'missing' | 'name-taken' | 'email-taken' | 'stale' }
+  }
+  /** Removes an account: its name is free, its sessions end, its number is never used again. */
+  readonly removeAccount: {
+    readonly input: {
+      readonly accountId: number
+      readonly newEpoch: string
+      readonly nowMs: number
+      readonly audit: AuditEvent
+    }
+    readonly output: { readonly kind: 'removed' | 'missing' }
+  }
+  /** Replaces the hash of an unchanged password by one with today's parameters; does nothing when the password changed. */
+  readonly upgradePasswordHash: {
+    readonly input: {
+      readonly accountId: number
+      readonly seenHash: string
+      readonly newHash: string
+      readonly nowMs: number
+    }
+    readonly output: { readonly kind: 'done' }
+  }
+  /** Stores a secret that waits for its first code. */
+  readonly beginSecondFactor: {
+    readonly input: {
+      readonly accountId: number
+      readonly sealedSecret: Uint8Array
+      readonly nowMs: number
+      readonly audit: AuditEvent
+    }
+    readonly output: { readonly kind: 'pending' | 'exists' | 'missing' }
+  }
+  /** Makes the waiting secret the second factor, uses its first code up and rotates the epoch. */
+  readonly confirmSecondFactor: {
+    readonly input: {
+      readonly accountId: number
+      readonly seenSealedSecret: Uint8Array
+      readonly code: CodeUse
+      readonly rotation: EpochRotation
+      readonly nowMs: number
+      readonly audit: AuditEvent
+    }
+    readonly output: { readonly kind: 'confirmed' | 'not-pending' | 'code-used' }
+  }
+  /** Counts a failed sign-in on every key, in the same transaction as its audit event. */
+  readonly recordFailedSignIn: {
+    readonly input: {
+      readonly keys: readonly ThrottleKey[]
+      readonly nowMs: number
+      readonly audit: AuditEvent
+    }
+    readonly output: { readonly kind: 'counted' }
+  }
+}

@@ -1,0 +1,257 @@
+/** Core: signs an account in; an unknown name, a disabled account and a wrong password are one, in answer and in cost. */
+import { auditEvent, type RequestFacts } from '../audit/act.ts'
+import { type Credential, isCredentialLive } from '../credentials/credential.ts'
+import { touchCredential } from '../credentials/touch.ts'
+import { isRefusal, Refusal, type RefusalCode } from '../errors.ts'
+import { addressKey } from '../sessions/addresses.ts'
+import type { SignInTraces } from '../sessions/commands.ts'
+import { type CreatedSession, createSession, type Mint } from '../sessions/create-session.ts'
+import type { ClientFacts, Dialect } from '../sessions/session.ts'
+import { nowSeconds } from '../tokens/verify.ts'
+import type { Ports } from '../wiring.ts'
+import { type Account, emailKey, isAccountLive, type Role } from './account.ts'
+import { normalisePassword } from './password-policy.ts'
+import { isRecoveryCode, useRecoveryCode } from './recovery-codes.ts'
+import { defaultThrottleRules, type ThrottleKey } from './throttle.ts'
+
+/** Who says to be signing in; a name without a role is looked for among users first. */
+export type Claimant =
+  | { readonly by: 'name'; readonly username: string; readonly role: Role | null }
+  | { readonly by: 'email'; readonly email: string }
+
+/** One attempt to sign in. */
+export type SignInRequest = {
+  readonly dialect: Dialect
+  readonly claimant: Claimant
+  readonly password: string
+  /** `unsupported` where the dialect cannot carry a code; null where none was sent. */
+  readonly code: string | null | 'unsupported'
+  readonly client: ClientFacts
+  readonly request: RequestFacts
+  /** Says after a right password whether this sign-in is allowed, and for which organization; throws to refuse. */
+  readonly admit: (account: Account) => Promise<{ readonly organizationId: string | null }>
+  readonly mint: Mint
+}
+
+/** How long an address is known after a sign-in. */
+const knownAddressMs = 30 * 24 * 60 * 60 * 1000
+
+/**
+ * Checks name, password and second factor, and creates a session. Costs exactly one password hash, whoever asks.
+ *
+ * @throws SIGN_IN_THROTTLED before any hash, alike for names that nobody has.
+ * @throws CREDENTIALS_INVALID for an unknown, disabled, wrong or unproven account.
+ * @throws SECOND_FACTOR_REQUIRED after a right password when no code came (dialects that can carry one).
+ * @throws ACCOUNT_EXPIRED only after a right password.
+ * @throws HASH_QUEUE_FULL when too many sign-ins wait.
+ */
+export async function signIn(ports: Ports, attempt: SignInRequest): Promise<CreatedSession> {
+  const account = await findClaimant(ports, attempt.claimant)
+  const keys = await throttleKeys(ports, attempt, account)
+  const leave = await enterGate(ports, attempt, keys)
+  try {
+    const proven = await proveAccount(ports, attempt, account).catch((cause: unknown) =>
+      refuseAndCount(ports, { attempt, account, keys, cause }),
+    )
+    return await begin(ports, attempt, { ...proven, keys })
+  } finally {
+    leave()
+  }
+}
+
+async function enterGate(ports: Ports, attempt: SignInRequest, keys: readonly ThrottleKey[]): Promise<() => void> {
+  try {
+    return await ports.gate.enter(ports, keys)
+  } catch (cause) {
+    if (isRefusal(cause, 'SIGN_IN_THROTTLED')) ports.refusals.count(cause.code, attempt.client.ip)
+    throw cause
+  }
+}
+
+async function findClaimant(ports: Ports, claimant: Claimant): Promise<Account | null> {
+  if (claimant.by === 'email') return ports.store.accountByEmail(emailKey(claimant.email))
+  const username = claimant.username.trim()
+  if (claimant.role !== null) return ports.store.accountByName(username, claimant.role)
+  return (await ports.store.accountByName(username, 'user')) ?? (await ports.store.accountByName(username, 'admin'))
+}
+
+type Factor = Pick<SignInTraces, 'code' | 'recovery'>
+
+type Proven = Factor & {
+  readonly account: Account
+  /** The application password that stood in for password and second factor; null for the account's own. */
+  readonly applicationPassword: Credential | null
+}
+
+const noFactor: Factor = { code: null, recovery: null }
+
+async function proveAccount(ports: Ports, attempt: SignInRequest, account: Account | null): Promise<Proven> {
+  const password = normalisePassword(attempt.password)
+  const canBeRight = password.length <= ports.settings.password.maximum * 2 && account?.status === 'enabled'
+  const isRight = await ports.hasher.verify(canBeRight ? account.passwordHash : null, canBeRight ? password : '')
+  const applicationPassword = isRight || !canBeRight ? null : await findApplicationPassword(ports, attempt, account)
+  if (account === null || !(isRight || applicationPassword !== null)) {
+    throw new Refusal('CREDENTIALS_INVALID', { detail: whyNot(account) })
+  }
+  const factor = applicationPassword === null ? proveSecondFactor(ports, attempt, account) : noFactor
+  if (!isAccountLive(account, nowSeconds(ports.clock))) throw new Refusal('ACCOUNT_EXPIRED')
+  return { account, applicationPassword, ...factor }
+}
+
+/** The hash of the account's own password was computed by then: which of the two was right does not show in time. */
+async function findApplicationPassword(
+  ports: Ports,
+  attempt: SignInRequest,
+  account: Account,
+): Promise<Credential | null> {
+  const digest = ports.digests.sha256(attempt.password)
+  const held = await ports.store.credentials({ kind: 'application-password', accountId: account.id })
+  const nowMs = ports.clock.wallMs()
+  const found = held.find(
+    (credential) =>
+      credential.dialect === attempt.dialect &&
+      isCredentialLive(credential, nowMs) &&
+      ports.digests.equal(credential.secretDigest, digest),
+  )
+  return found ?? null
+}
+
+function whyNot(account: Account | null): string {
+  if (account === null) return 'no such account'
+  if (account.status !== 'enabled') return 'the account is disabled'
+  return account.passwordHash === null ? 'the account has no password' : 'wrong password'
+}
+
+function proveSecondFactor(ports: Ports, attempt: SignInRequest, account: Account): Factor {
+  if (account.totpSealed === null) return noFactor
+  if (attempt.code === 'unsupported') {
+    throw new Refusal('CREDENTIALS_INVALID', {
+      detail: 'the account has a second factor, and this dialect carries no code',
+    })
+  }
+  if (attempt.code === null || attempt.code === '') throw new Refusal('SECOND_FACTOR_REQUIRED')
+  if (isRecoveryCode(attempt.code) && attempt.dialect === 'control')
+    return proveByRecoveryCode(ports, account, attempt.code)
+  const secret = ports.sealer.open('totp', account.totpSealed)
+  const step = ports.codes.matchingStep(secret, attempt.code, ports.clock.wallMs())
+  if (step === null) throw new Refusal('CREDENTIALS_INVALID', { detail: 'wrong code of the second factor' })
+  return { code: { secretDigest: ports.digests.sha256(secret), step }, recovery: null }
+}
+
+function proveByRecoveryCode(ports: Ports, account: Account, code: string): Factor {
+  const newSealed = useRecoveryCode(ports.sealer, account.recoverySealed, code)
+  if (newSealed === null || account.recoverySealed === null) {
+    throw new Refusal('CREDENTIALS_INVALID', { detail: 'wrong or used recovery code' })
+  }
+  return { code: null, recovery: { seenSealed: account.recoverySealed, newSealed } }
+}
+
+async function refuseAndCount(
+  ports: Ports,
+  failure: {
+    readonly attempt: SignInRequest
+    readonly account: Account | null
+    readonly keys: readonly ThrottleKey[]
+    readonly cause: unknown
+  },
+): Promise<never> {
+  const { attempt, account, cause } = failure
+  if (!isRefusal(cause) || (cause.kind !== 'unauthenticated' && cause.kind !== 'forbidden')) throw cause
+  const isAskedForCode = cause.code === 'SECOND_FACTOR_REQUIRED' && attempt.dialect === 'control'
+  const isGuess = cause.kind === 'unauthenticated' && !isAskedForCode
+  await ports.store.execute('recordFailedSignIn', {
+    keys: isGuess ? failure.keys : [],
+    nowMs: ports.clock.wallMs(),
+    audit: failedEvent(ports, attempt, { account, code: cause.code, reason: cause.detail }),
+  })
+  throw cause
+}
+
+function failedEvent(
+  ports: Ports,
+  attempt: SignInRequest,
+  failure: { readonly account: Account | null; readonly code: RefusalCode; readonly reason: string | undefined },
+): ReturnType<typeof auditEvent> {
+  return auditEvent(
+    attempt.request,
+    { account: failure.account, atMs: ports.clock.wallMs() },
+    {
+      action: 'sign-in',
+      outcome: 'refused',
+      code: failure.code,
+      detail: { dialect: attempt.dialect, ...(failure.reason === undefined ? {} : { reason: failure.reason }) },
+    },
+  )
+}
+
+async function begin(
+  ports: Ports,
+  attempt: SignInRequest,
+  proven: Proven & { readonly keys: readonly ThrottleKey[] },
+): Promise<CreatedSession> {
+  const { account, applicationPassword, code, recovery, keys } = proven
+  try {
+    const { organizationId } = await attempt.admit(account)
+    const traces: SignInTraces = {
+      forgetKeys: keys.filter((key) => key.rule === nameRule(ports)).map((key) => key.digest),
+      knownAddress: addressDigest(ports, attempt.client.ip),
+      code,
+      recovery,
+    }
+    const created = await createSession(ports, {
+      account,
+      dialect: attempt.dialect,
+      organizationId,
+      client: attempt.client,
+      request: attempt.request,
+      proof: code === null && recovery === null ? 'password' : 'password+otp',
+      authenticatedAt: nowSeconds(ports.clock),
+      isApplicationPassword: applicationPassword !== null,
+      credentialId: applicationPassword?.id ?? null,
+      parentSessionRow: null,
+      signIn: traces,
+      action: 'sign-in',
+      mint: attempt.mint,
+    })
+    if (applicationPassword === null) await upgradeHash(ports, account, attempt.password)
+    else await touchCredential(ports, applicationPassword)
+    return created
+  } catch (cause) {
+    return refuseAndCount(ports, { attempt, account, keys, cause })
+  }
+}
+
+async function upgradeHash(ports: Ports, account: Account, password: string): Promise<void> {
+  if (account.passwordHash === null || !ports.hasher.needsRehash(account.passwordHash)) return
+  const newHash = await ports.hasher.hash(normalisePassword(password))
+  await ports.store.execute('upgradePasswordHash', {
+    accountId: account.id,
+    seenHash: account.passwordHash,
+    newHash,
+    nowMs: ports.clock.wallMs(),
+  })
+}
+
+async function throttleKeys(ports: Ports, attempt: SignInRequest, account: Account | null): Promise<ThrottleKey[]> {
+  if (ports.settings.throttle === null) return []
+  const { name, address, all } = ports.settings.throttle
+  const { claimant, client } = attempt
+  const presented = claimant.by === 'email' ? emailKey(claimant.email) : claimant.username.trim()
+  const since = ports.clock.wallMs() - knownAddressMs
+  if (await ports.store.isKnownAddress(account?.id ?? 0, addressDigest(ports, client.ip), since)) {
+    return [{ digest: ports.digests.keyed('throttle known', `${addressKey(client.ip)} ${presented}`), rule: name }]
+  }
+  return [
+    { digest: ports.digests.keyed('throttle name', presented), rule: name },
+    { digest: ports.digests.keyed('throttle address', addressKey(client.ip)), rule: address },
+    { digest: ports.digests.keyed('throttle all', ''), rule: all },
+  ]
+}
+
+function nameRule(ports: Ports): object {
+  return (ports.settings.throttle ?? defaultThrottleRules).name
+}
+
+function addressDigest(ports: Ports, ip: string): Uint8Array {
+  return ports.digests.keyed('known address', addressKey(ip))
+}

@@ -1,0 +1,72 @@
+/** Core: throttling of sign-ins; counts failures only, and is looked at before a password is hashed. */
+
+/** Failures that one key may have, and what follows. Times in milliseconds. */
+export type ThrottleRule = {
+  readonly failures: number
+  /** Failures older than this are forgotten. */
+  readonly windowMs: number
+  /** Wait after the last allowed failure; doubles with each one more. */
+  readonly firstWaitMs: number
+  readonly longestWaitMs: number
+}
+
+/** What failures are counted on: a keyed digest of a name, an address, a name at a known address, or of all. */
+export type ThrottleKey = { readonly digest: Uint8Array; readonly rule: ThrottleRule }
+
+/** What is stored of a key. Times in Unix milliseconds. */
+export type ThrottleState = {
+  readonly failures: number
+  readonly firstFailureMs: number
+  readonly blockedUntilMs: number
+}
+
+/** The state of a key that nobody has failed on. */
+export const noFailures: ThrottleState = { failures: 0, firstFailureMs: 0, blockedUntilMs: 0 }
+
+const minuteMs = 60_000
+
+/** The limits, each named for what it counts on. */
+export type ThrottleRules = {
+  readonly name: ThrottleRule
+  readonly address: ThrottleRule
+  readonly all: ThrottleRule
+}
+
+/**
+ * Ten failures per name, then 30 s doubling to 1 h; sixty per address in ten minutes; three thousand in all in ten minutes.
+ *
+ * @see NIST SP 800-63B-4 section 3.2.2 (at most 100 consecutive failures, delays of 30 s to 1 h); the counts are our choice.
+ */
+export const defaultThrottleRules: ThrottleRules = {
+  name: { failures: 10, windowMs: 24 * 60 * minuteMs, firstWaitMs: 30_000, longestWaitMs: 60 * minuteMs },
+  address: { failures: 60, windowMs: 10 * minuteMs, firstWaitMs: minuteMs, longestWaitMs: 10 * minuteMs },
+  all: { failures: 3_000, windowMs: 10 * minuteMs, firstWaitMs: 10_000, longestWaitMs: minuteMs },
+}
+
+/** Returns how long a key is blocked at `nowMs`, 0 where it is not. */
+export function waitMs(state: ThrottleState, nowMs: number): number {
+  return Math.max(0, state.blockedUntilMs - nowMs)
+}
+
+/** Returns how many more failures a key takes at `nowMs` before it is blocked; a key past its limit takes one at a time. */
+export function allowance(state: ThrottleState, rule: ThrottleRule, nowMs: number): number {
+  if (waitMs(state, nowMs) > 0) return 0
+  if (isForgotten(state, rule, nowMs)) return rule.failures
+  return Math.max(1, rule.failures - state.failures)
+}
+
+/** Returns the state of a key after one more failure at `nowMs`. */
+export function afterFailure(state: ThrottleState, rule: ThrottleRule, nowMs: number): ThrottleState {
+  const isFresh = isForgotten(state, rule, nowMs)
+  const failures = isFresh ? 1 : state.failures + 1
+  const firstFailureMs = isFresh ? nowMs : state.firstFailureMs
+  if (failures < rule.failures) return { failures, firstFailureMs, blockedUntilMs: 0 }
+  const doublings = Math.min(failures - rule.failures, 30)
+  const wait = Math.min(rule.firstWaitMs * 2 ** doublings, rule.longestWaitMs)
+  return { failures, firstFailureMs, blockedUntilMs: nowMs + wait }
+}
+
+function isForgotten(state: ThrottleState, rule: ThrottleRule, nowMs: number): boolean {
+  const endOfWait = Math.max(state.firstFailureMs + rule.windowMs, state.blockedUntilMs)
+  return state.failures === 0 || nowMs >= endOfWait
+}

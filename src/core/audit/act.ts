@@ -1,0 +1,28 @@
+/** Core: makes audit events from the facts of a request. */
+import type { Account } from '../accounts/account.ts'
+import type { AuditAction, AuditContext, AuditEvent } from './event.ts'
+
+/** Facts of a request that its events carry, before anybody is known. */
+export type RequestFacts = Omit<AuditContext, 'atMs' | 'accountId' | 'username'>
+
+/** What happened, beside the facts of the request. */
+export type Act = Pick<AuditEvent, 'code' | 'subject' | 'detail'> & {
+  readonly action: AuditAction
+  readonly outcome?: 'ok' | 'refused'
+}
+
+/** Returns an event of something that `account` did, or that was tried in a name that nobody has. */
+export function auditEvent(
+  request: RequestFacts,
+  who: { readonly account: Pick<Account, 'id' | 'username'> | null; readonly atMs: number },
+  act: Act,
+): AuditEvent {
+  return {
+    ...request,
+    atMs: who.atMs,
+    accountId: who.account?.id ?? null,
+    username: who.account?.username ?? null,
+    outcome: 'ok',
+    ...act,
+  }
+}

@@ -1,0 +1,92 @@
+/** Core: what an audit event says; the store chains events by hash in the transaction of the act they tell of. */
+import type { RefusalCode } from '../errors.ts'
+import type { Dialect } from '../sessions/session.ts'
+
+/** What was done or tried. */
+export type AuditAction =
+  | 'sign-in'
+  | 'refresh'
+  | 'refresh-reuse'
+  | 'sign-out'
+  | 'revoke'
+  | 'session-switch'
+  | 'pty-start'
+  | 'pty-join'
+  | 'pty-session'
+  | 'account-add'
+  | 'account-change'
+  | 'account-remove'
+  | 'password-change'
+  | 'second-factor'
+  | 'credential'
+  | 'organization'
+  | 'membership'
+  | 'server'
+  | 'change-request'
+  | 'signing-key'
+  | 'setup'
+  | 'refused-in-bulk'
+
+/** Who acts, from where, and in the course of what; the same for every event of one request. */
+export type AuditContext = {
+  /** Unix milliseconds, UTC. */
+  readonly atMs: number
+  /** `command` is the command line working on the store, `server` the process itself. */
+  readonly by: Dialect | 'command' | 'server'
+  readonly accountId: number | null
+  readonly username: string | null
+  readonly ip: string | null
+  /** From the tracking headers: printable, at most 128 characters. */
+  readonly requestId: string | null
+  readonly activity: string | null
+  /** Scrubbed of secrets, at most 2 KiB. */
+  readonly commandLine: string | null
+}
+
+/** One event: the context, and what happened to what. */
+export type AuditEvent = AuditContext & {
+  readonly action: AuditAction
+  readonly outcome: 'ok' | 'refused'
+  readonly code?: RefusalCode
+  /** What it was done to: `session:12`, `account:3`, `server:web-1`. */
+  readonly subject?: string
+  readonly detail?: Readonly<Record<string, string | number>>
+}
+
+/** An event as it is kept in a chain. */
+export type ChainedEvent = {
+  readonly chain: string
+  /** 1, 2, 3 ... in its chain. */
+  readonly seq: number
+  /** The exact JSON text that was hashed. */
+  readonly text: string
+  /** Hex SHA-256 of the hash before it, a line feed, and the text. */
+  readonly hash: string
+}
+
+/** The hash before the first event of a chain. */
+export const chainStart: string = '0'.repeat(64)
+
+/** Returns the text whose SHA-256 is the hash of an event that follows `previousHash`. */
+export function chainInput(previousHash: string, text: string): string {
+  return `${previousHash}\n${text}`
+}
+
+/** Returns an event as the JSON text that is hashed and kept; members in a fixed order, absent ones left out. */
+export function eventText(event: AuditEvent): string {
+  return JSON.stringify({
+    at: new Date(event.atMs).toISOString(),
+    action: event.action,
+    outcome: event.outcome,
+    code: event.code,
+    subject: event.subject,
+    by: event.by,
+    account: event.accountId ?? undefined,
+    username: event.username ?? undefined,
+    ip: event.ip ?? undefined,
+    request: event.requestId ?? undefined,
+    activity: event.activity ?? undefined,
+    command_line: event.commandLine ?? undefined,
+    detail: event.detail,
+  })
+}

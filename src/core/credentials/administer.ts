@@ -1,0 +1,72 @@
+/** Core: adds, changes and removes credentials; a secret is handed out once, and only its digest stays. */
+import type { Account } from '../accounts/account.ts'
+import { auditEvent, type RequestFacts } from '../audit/act.ts'
+import { Refusal } from '../errors.ts'
+import type { AccountSeen } from '../sessions/commands.ts'
+import type { Ports } from '../wiring.ts'
+import type { CredentialChange, CredentialCommands } from './commands.ts'
+import type { Credential } from './credential.ts'
+
+/** Who acts, in which request. */
+export type CredentialActor = { readonly by: Pick<Account, 'id' | 'username'>; readonly request: RequestFacts }
+
+/** A credential as it is wished for: the secret is made by whoever knows its form, and given here as its digest. */
+export type CredentialWish = Omit<Credential, 'createdAtMs' | 'updatedAtMs' | 'lastUsedAtMs'> & {
+  readonly bearer: CredentialCommands['addCredential']['input']['bearer']
+  /** The account as it was seen; null for a key that is bound to nobody. */
+  readonly seen: AccountSeen | null
+}
+
+/**
+ * Adds a credential.
+ *
+ * @throws STATE_CHANGED when the account is no longer as it was seen; NOT_A_MEMBER when it left the organization.
+ */
+export async function addCredential(
+  ports: Pick<Ports, 'clock' | 'store'>,
+  { bearer, seen, ...wish }: CredentialWish,
+  actor: CredentialActor,
+): Promise<Credential> {
+  const nowMs = ports.clock.wallMs()
+  const credential: Credential = { ...wish, createdAtMs: nowMs, updatedAtMs: nowMs, lastUsedAtMs: null }
+  const audit = event(actor, nowMs, credential.id)
+  const result = await ports.store.execute('addCredential', { credential, bearer, seen, nowMs, audit })
+  if (result.kind === 'stale') throw new Refusal('STATE_CHANGED')
+  if (result.kind === 'not-a-member') throw new Refusal('NOT_A_MEMBER')
+  return credential
+}
+
+/**
+ * Changes what is said of a credential, never its secret.
+ *
+ * @throws CREDENTIAL_NOT_FOUND
+ */
+export async function changeCredential(
+  ports: Pick<Ports, 'clock' | 'store'>,
+  what: { readonly id: string; readonly change: CredentialChange },
+  actor: CredentialActor,
+): Promise<Credential> {
+  const nowMs = ports.clock.wallMs()
+  const result = await ports.store.execute('changeCredential', { ...what, nowMs, audit: event(actor, nowMs, what.id) })
+  if (result.kind === 'missing') throw new Refusal('CREDENTIAL_NOT_FOUND')
+  return result.credential
+}
+
+/**
+ * Removes a credential; every session that was begun with it ends.
+ *
+ * @throws CREDENTIAL_NOT_FOUND
+ */
+export async function removeCredential(
+  ports: Pick<Ports, 'clock' | 'store'>,
+  id: string,
+  actor: CredentialActor,
+): Promise<void> {
+  const nowMs = ports.clock.wallMs()
+  const result = await ports.store.execute('removeCredential', { id, nowMs, audit: event(actor, nowMs, id) })
+  if (result.kind === 'missing') throw new Refusal('CREDENTIAL_NOT_FOUND')
+}
+
+function event(actor: CredentialActor, atMs: number, id: string): ReturnType<typeof auditEvent> {
+  return auditEvent(actor.request, { account: actor.by, atMs }, { action: 'credential', subject: `credential:${id}` })
+}

@@ -1,0 +1,16 @@
+/** Core: notes the last use of a credential, at most once in ten minutes. */
+import type { Ports } from '../wiring.ts'
+import type { Credential } from './credential.ts'
+
+/** SFTPGo notes the last use of an API key at most every ten minutes; so do we for every kind. */
+const grainMs = 600_000
+
+/** Writes that a credential was used just now, when the last note is old. */
+export async function touchCredential(
+  ports: Pick<Ports, 'clock' | 'store'>,
+  credential: Pick<Credential, 'id' | 'lastUsedAtMs'>,
+): Promise<void> {
+  const usedAtMs = ports.clock.wallMs()
+  if (credential.lastUsedAtMs !== null && usedAtMs - credential.lastUsedAtMs < grainMs) return
+  await ports.store.execute('touchCredential', { id: credential.id, usedAtMs })
+}

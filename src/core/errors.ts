@@ -1,0 +1,153 @@
+/** Core: the closed table of refusals; every way a request can be turned down has one code here and nowhere else. */
+
+/** What a refusal means to whoever asked; each dialect maps a kind to its own status and shape. */
+export type RefusalKind =
+  | 'invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'missing'
+  | 'conflict'
+  | 'too-many'
+  | 'unavailable'
+  | 'internal'
+
+/** How a kind shows outside: HTTP status, WebSocket close code, exit code of the command line, and whether a retry may help. */
+export type KindFacts = {
+  readonly httpStatus: number
+  readonly closeCode: number
+  readonly exitCode: number
+  readonly retry: 'no' | 'after signing in' | 'later'
+}
+
+/** The facts of every kind; close codes 44xx are ours (RFC 6455 section 7.4.2 leaves them to the application). */
+export const kinds: Readonly<Record<RefusalKind, KindFacts>> = {
+  invalid: { httpStatus: 400, closeCode: 4400, exitCode: 1, retry: 'no' },
+  unauthenticated: { httpStatus: 401, closeCode: 4401, exitCode: 1, retry: 'after signing in' },
+  forbidden: { httpStatus: 403, closeCode: 4403, exitCode: 1, retry: 'no' },
+  missing: { httpStatus: 404, closeCode: 4404, exitCode: 1, retry: 'no' },
+  conflict: { httpStatus: 409, closeCode: 4409, exitCode: 1, retry: 'no' },
+  'too-many': { httpStatus: 429, closeCode: 4429, exitCode: 1, retry: 'later' },
+  unavailable: { httpStatus: 503, closeCode: 4503, exitCode: 1, retry: 'later' },
+  internal: { httpStatus: 500, closeCode: 4500, exitCode: 1, retry: 'later' },
+}
+
+type CodeFacts = {
+  readonly kind: RefusalKind
+  readonly sentence: string
+  /** Where HTTP has a status of its own for it; else the kind's. */
+  readonly httpStatus?: number
+}
+
+const codes = {
+  BODY_TOO_LARGE: { kind: 'invalid', sentence: 'The body is larger than 1 MiB.', httpStatus: 413 },
+  METHOD_NOT_ALLOWED: { kind: 'invalid', sentence: 'This method is not offered here.', httpStatus: 405 },
+  HOST_NOT_SERVED: { kind: 'invalid', sentence: 'Requests for this host are not served here.', httpStatus: 421 },
+  UPGRADE_REQUIRED: { kind: 'invalid', sentence: 'This address speaks WebSocket only.', httpStatus: 426 },
+  INPUT_INVALID: { kind: 'invalid', sentence: 'The request is not well formed.' },
+  PASSWORD_REJECTED: { kind: 'invalid', sentence: 'The password does not meet the password rules.' },
+  PASSWORD_CURRENT_WRONG: { kind: 'forbidden', sentence: 'The current password does not match.' },
+  PASSWORD_TOO_SHORT_ALONE: {
+    kind: 'conflict',
+    sentence: 'The password is too short to be the only factor; set a longer one first.',
+  },
+  SECOND_FACTOR_CODE_WRONG: { kind: 'invalid', sentence: 'The code is not right, or was already used.' },
+  CREDENTIALS_MISSING: { kind: 'unauthenticated', sentence: 'Credentials are needed.' },
+  CREDENTIALS_INVALID: { kind: 'unauthenticated', sentence: 'The name or the password is not right.' },
+  SECOND_FACTOR_REQUIRED: { kind: 'unauthenticated', sentence: 'A code of the second factor is needed.' },
+  ACCOUNT_EXPIRED: { kind: 'unauthenticated', sentence: 'The account has expired.' },
+  TOKEN_MISSING: { kind: 'unauthenticated', sentence: 'A token is needed.' },
+  TOKEN_INVALID: { kind: 'unauthenticated', sentence: 'The token is not valid.' },
+  TOKEN_EXPIRED: { kind: 'unauthenticated', sentence: 'The token has expired.' },
+  TOKEN_REVOKED: { kind: 'unauthenticated', sentence: 'The token is no longer valid.' },
+  TOKEN_WRONG_AUDIENCE: { kind: 'unauthenticated', sentence: 'The token may not be spent here.' },
+  TOKEN_WRONG_ADDRESS: { kind: 'unauthenticated', sentence: 'The token was issued to another address.' },
+  SESSION_EXPIRED: { kind: 'unauthenticated', sentence: 'The session has expired.' },
+  REFRESH_REUSED: { kind: 'unauthenticated', sentence: 'The refresh token was used before; the session was ended.' },
+  SETUP_SECRET_INVALID: { kind: 'forbidden', sentence: 'The setup link is not valid, or was already used.' },
+  SECOND_FACTOR_NOT_PROVEN: {
+    kind: 'forbidden',
+    sentence: 'This needs a session that proved the second factor of the account.',
+  },
+  SIGN_IN_DENIED: { kind: 'forbidden', sentence: 'A rule of the account denies this sign-in.' },
+  NOT_A_MEMBER: { kind: 'forbidden', sentence: 'The account is not a member of the organization.' },
+  ROLE_DENIED: { kind: 'forbidden', sentence: 'The role of the account does not allow this.' },
+  GROUP_DENIED: { kind: 'forbidden', sentence: 'No group of the account may reach this server as this OS user.' },
+  CHANGE_NOT_APPROVED: { kind: 'forbidden', sentence: 'The change request is not approved.' },
+  CHANGE_OUTSIDE_WINDOW: { kind: 'forbidden', sentence: 'The change request is outside its window.' },
+  CHANGE_DOES_NOT_NAME: { kind: 'forbidden', sentence: 'The change request does not name this server and OS user.' },
+  ORIGIN_DENIED: { kind: 'forbidden', sentence: 'Requests of this origin are not accepted.' },
+  ROUTE_NOT_FOUND: { kind: 'missing', sentence: 'There is nothing at this address.' },
+  ACCOUNT_NOT_FOUND: { kind: 'missing', sentence: 'There is no such account.' },
+  CREDENTIAL_NOT_FOUND: { kind: 'missing', sentence: 'There is no such credential.' },
+  SESSION_NOT_FOUND: { kind: 'missing', sentence: 'There is no such session.' },
+  ORGANIZATION_NOT_FOUND: { kind: 'missing', sentence: 'There is no such organization.' },
+  SERVER_NOT_FOUND: { kind: 'missing', sentence: 'There is no such server.' },
+  CHANGE_NOT_FOUND: { kind: 'missing', sentence: 'There is no such change request.' },
+  PTY_SESSION_NOT_FOUND: { kind: 'missing', sentence: 'There is no such PTY session.' },
+  NAME_TAKEN: { kind: 'conflict', sentence: 'The name is taken.' },
+  EMAIL_TAKEN: { kind: 'conflict', sentence: 'The e-mail address is taken.' },
+  ADDRESS_TAKEN: { kind: 'conflict', sentence: 'Another server of the inventory has this address.' },
+  SETUP_DONE: { kind: 'conflict', sentence: 'An administrator exists already.' },
+  SECOND_FACTOR_EXISTS: { kind: 'conflict', sentence: 'The account has a second factor already.' },
+  SECOND_FACTOR_NOT_PENDING: { kind: 'conflict', sentence: 'No second factor waits to be confirmed.' },
+  STATE_CHANGED: { kind: 'conflict', sentence: 'Something changed meanwhile; look again and repeat.' },
+  CHANGE_CLOSED: { kind: 'conflict', sentence: 'The change request was closed, and stays closed.' },
+  PTY_SESSION_NOT_ACTIVE: { kind: 'conflict', sentence: 'The PTY session is not active.' },
+  IMPLEMENTOR_PRESENT: { kind: 'conflict', sentence: 'The PTY session has an implementor already.' },
+  SIGN_IN_THROTTLED: { kind: 'too-many', sentence: 'Too many failed sign-ins; wait before the next one.' },
+  HASH_QUEUE_FULL: { kind: 'unavailable', sentence: 'Too many sign-ins at once; try again shortly.' },
+  STORE_UNAVAILABLE: { kind: 'unavailable', sentence: 'The store cannot be used at the moment.' },
+  NO_GATEWAY: { kind: 'unavailable', sentence: 'No gateway is there to open a terminal.' },
+  INTERNAL: { kind: 'internal', sentence: 'Something went wrong on our side.' },
+} as const
+
+/** A stable name of one way to be refused. */
+export type RefusalCode = keyof typeof codes
+
+/** Every code with its kind and the sentence that anybody may read; `docs/errors.md` is generated from it. */
+export const refusalCodes: Readonly<Record<RefusalCode, CodeFacts>> = codes
+
+/** Returns the HTTP status of a code, as dialects use it that have no table of their own. */
+export function httpStatusOf(code: RefusalCode): number {
+  return refusalCodes[code].httpStatus ?? kinds[refusalCodes[code].kind].httpStatus
+}
+
+/** One field of a request that was not accepted, with a dotted path as the client wrote it. */
+export type FieldFault = { readonly field: string; readonly description: string }
+
+/** What may be added to a refusal: `detail` goes to the log only, `message` replaces the public sentence and holds no secret. */
+export type RefusalExtras = {
+  readonly message?: string
+  readonly detail?: string
+  readonly cause?: unknown
+  /** Whole seconds, at least 1. */
+  readonly retryAfterSeconds?: number
+  readonly fields?: readonly FieldFault[]
+}
+
+/** Aborts a request with one code of the closed table; thrown anywhere, caught once in each dialect. */
+export class Refusal extends Error {
+  readonly code: RefusalCode
+  readonly kind: RefusalKind
+  readonly detail: string | undefined
+  readonly retryAfterSeconds: number | undefined
+  readonly fields: readonly FieldFault[]
+
+  constructor(code: RefusalCode, extras: RefusalExtras = {}) {
+    super(
+      extras.message ?? refusalCodes[code].sentence,
+      extras.cause === undefined ? undefined : { cause: extras.cause },
+    )
+    this.name = 'Refusal'
+    this.code = code
+    this.kind = refusalCodes[code].kind
+    this.detail = extras.detail
+    this.retryAfterSeconds = extras.retryAfterSeconds
+    this.fields = extras.fields ?? []
+  }
+}
+
+/** Tells whether a caught value is a refusal, and of the given code where one is named. */
+export function isRefusal(value: unknown, code?: RefusalCode): value is Refusal {
+  return value instanceof Refusal && (code === undefined || value.code === code)
+}

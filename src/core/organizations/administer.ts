@@ -1,0 +1,88 @@
+/** Core: makes and removes organizations and memberships; who leaves loses every session scoped to it. */
+import { auditEvent, type RequestFacts } from '../audit/act.ts'
+import type { AuditAction, AuditEvent } from '../audit/event.ts'
+import { Refusal } from '../errors.ts'
+import type { Ports } from '../wiring.ts'
+import { type Organization, organizationName } from './organization.ts'
+
+type OrganizationPorts = Pick<Ports, 'clock' | 'random' | 'store'>
+
+/**
+ * Adds an organization.
+ *
+ * @throws INPUT_INVALID when the name is not one; NAME_TAKEN.
+ */
+export async function addOrganization(
+  ports: OrganizationPorts,
+  name: string,
+  request: RequestFacts,
+): Promise<Organization> {
+  if (!organizationName.test(name)) {
+    const message = 'An organization has 4 to 39 lower-case letters, digits and hyphens, and no hyphen at either end.'
+    throw new Refusal('INPUT_INVALID', { message, fields: [{ field: 'name', description: message }] })
+  }
+  const organization = { id: ports.random.uuid(), name, createdAtMs: ports.clock.wallMs() }
+  const audit = event(ports, request, { action: 'organization', subject: `organization:${name}` })
+  const result = await ports.store.execute('addOrganization', { organization, audit })
+  if (result.kind === 'name-taken') throw new Refusal('NAME_TAKEN')
+  return organization
+}
+
+/**
+ * Removes an organization and ends every session scoped to it.
+ *
+ * @throws ORGANIZATION_NOT_FOUND when there is none.
+ */
+export async function removeOrganization(
+  ports: OrganizationPorts,
+  organization: Organization,
+  request: RequestFacts,
+): Promise<void> {
+  const result = await ports.store.execute('removeOrganization', {
+    organizationId: organization.id,
+    nowMs: ports.clock.wallMs(),
+    audit: event(ports, request, { action: 'organization', subject: `organization:${organization.name}` }),
+  })
+  if (result.kind === 'missing') throw new Refusal('ORGANIZATION_NOT_FOUND')
+}
+
+/** Which account in which organization. */
+export type Place = { readonly organization: Organization; readonly accountId: number }
+
+/**
+ * Adds a member; one who is there already stays.
+ *
+ * @throws ORGANIZATION_NOT_FOUND when organization or account are gone.
+ */
+export async function addMember(ports: OrganizationPorts, place: Place, request: RequestFacts): Promise<void> {
+  const result = await ports.store.execute('addMember', membershipInput(ports, place, request))
+  if (result.kind === 'missing') throw new Refusal('ORGANIZATION_NOT_FOUND')
+}
+
+/**
+ * Removes a member and ends the sessions that it had in the organization.
+ *
+ * @throws NOT_A_MEMBER when the account was none.
+ */
+export async function removeMember(ports: OrganizationPorts, place: Place, request: RequestFacts): Promise<void> {
+  const result = await ports.store.execute('removeMember', membershipInput(ports, place, request))
+  if (result.kind === 'missing') throw new Refusal('NOT_A_MEMBER')
+}
+
+function membershipInput(
+  ports: OrganizationPorts,
+  { organization, accountId }: Place,
+  request: RequestFacts,
+): { organizationId: string; accountId: number; nowMs: number; audit: AuditEvent } {
+  const subject = `organization:${organization.name} account:${accountId}`
+  const audit = event(ports, request, { action: 'membership', subject })
+  return { organizationId: organization.id, accountId, nowMs: ports.clock.wallMs(), audit }
+}
+
+function event(
+  ports: OrganizationPorts,
+  request: RequestFacts,
+  act: { readonly action: AuditAction; readonly subject: string },
+): AuditEvent {
+  return auditEvent(request, { account: null, atMs: ports.clock.wallMs() }, act)
+}

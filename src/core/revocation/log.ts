@@ -1,0 +1,106 @@
+/** Core: the revocation log; an append-only list of what ended, and the one table of what an entry covers. */
+
+/** What an entry ends; see `coversToken` for the reach of each kind. */
+export type RevocationKind =
+  | 'token'
+  | 'session'
+  | 'account_epoch'
+  | 'membership'
+  | 'organization'
+  | 'credential'
+  | 'pty_session'
+  | 'access_changed'
+
+/** One entry of the log. */
+export type RevocationEntry = {
+  /** 1, 2, 3 ... in commit order. */
+  readonly seq: number
+  /** Random; tells an entry from another with its number in a log that was restored. */
+  readonly tag: string
+  readonly kind: RevocationKind
+  /** Written by the functions of `subject`. */
+  readonly subject: string
+  readonly atMs: number
+}
+
+/** Where a reader of the log stands: the last entry it has applied. */
+export type LogPosition = { readonly seq: number; readonly tag: string }
+
+/** The position before the first entry. */
+export const logStart: LogPosition = { seq: 0, tag: '' }
+
+/** Writes the subject of an entry of each kind. */
+export const subject = {
+  /** The SHA-256 of the access token, in hex. */
+  token: (accessDigest: Uint8Array): string => toHex(accessDigest),
+  session: (row: number): string => String(row),
+  /** `keptSessionRow` is the session that goes on under the new epoch, 0 where none does. */
+  accountEpoch: (accountId: number, endedEpoch: string, keptSessionRow: number): string =>
+    `${accountId}:${endedEpoch}:${keptSessionRow}`,
+  membership: (accountId: number, organizationId: string): string => `${accountId}:${organizationId}`,
+  organization: (organizationId: string): string => organizationId,
+  access: (what: 'account' | 'change' | 'server', id: string): string => `${what}:${id}`,
+} as const
+
+/** The parts of an `account_epoch` subject. */
+export type AccountEpochSubject = {
+  readonly accountId: number
+  readonly endedEpoch: string
+  readonly keptSessionRow: number
+}
+
+/** Reads an `account_epoch` subject back. */
+export function parseAccountEpoch(text: string): AccountEpochSubject {
+  const [accountId = '', endedEpoch = '', kept = '0'] = text.split(':')
+  return { accountId: Number(accountId), endedEpoch, keptSessionRow: Number(kept) }
+}
+
+/** What of a token the log can cover. */
+export type CoveredFacts = {
+  readonly accessDigest: Uint8Array
+  readonly sessionRow: number
+  readonly accountId: number
+  readonly organizationId: string | null
+}
+
+/**
+ * Tells whether an entry ends a token, or changes what is remembered of its account, so that facts read before the entry
+ * must be read again.
+ */
+export function coversToken(entry: RevocationEntry, facts: CoveredFacts): boolean {
+  switch (entry.kind) {
+    case 'token':
+      return entry.subject === subject.token(facts.accessDigest)
+    case 'session':
+      return entry.subject === subject.session(facts.sessionRow)
+    case 'account_epoch':
+      return parseAccountEpoch(entry.subject).accountId === facts.accountId
+    case 'membership':
+      return (
+        facts.organizationId !== null && entry.subject === subject.membership(facts.accountId, facts.organizationId)
+      )
+    case 'organization':
+      return entry.subject === facts.organizationId
+    case 'access_changed':
+      return entry.subject === subject.access('account', String(facts.accountId))
+    case 'credential':
+    case 'pty_session':
+      return false
+  }
+}
+
+/** Writes bytes as lower-case hex. */
+export function toHex(bytes: Uint8Array): string {
+  let hex = ''
+  for (const byte of bytes) hex += byte.toString(16).padStart(2, '0')
+  return hex
+}
+
+/** Reads lower-case hex back; what is no hex becomes zero bytes. */
+export function fromHex(hex: string): Uint8Array {
+  const bytes = new Uint8Array(hex.length >> 1)
+  for (let index = 0; index < bytes.length; index += 1) {
+    bytes[index] = Number.parseInt(hex.slice(index * 2, index * 2 + 2), 16)
+  }
+  return bytes
+}

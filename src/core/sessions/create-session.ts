@@ -1,0 +1,172 @@
+/** Core: creates a session with its first token; the store checks once more, in one transaction, all that was seen. */
+import type { Account } from '../accounts/account.ts'
+import { auditEvent, type RequestFacts } from '../audit/act.ts'
+import type { AuditAction } from '../audit/event.ts'
+import { Refusal } from '../errors.ts'
+import type { TokenRow } from '../tokens/token.ts'
+import { nowSeconds } from '../tokens/verify.ts'
+import type { Ports } from '../wiring.ts'
+import type { NewSession, SignInTraces } from './commands.ts'
+import { type ClientFacts, type Dialect, earlierEnd, type Proof } from './session.ts'
+
+/** What a dialect's token is made of. Times are Unix seconds. */
+export type Grant = {
+  readonly account: Account
+  readonly sessionRow: number
+  readonly sessionId: string
+  readonly tokenRow: number
+  readonly organizationId: string | null
+  readonly issuedAt: number
+  /** null: the token does not expire by itself. */
+  readonly expiresAt: number | null
+  readonly refreshExpiresAt: number | null
+}
+
+/** A token as a dialect made it. */
+export type Minted = {
+  readonly accessToken: string
+  /** Found by digest, or by the row number inside the token. */
+  readonly isIndexed: boolean
+  readonly boundIp: string | null
+  readonly refreshToken: string | null
+  /** Where the dialect had to choose another end than it was granted. */
+  readonly expiresAt: number | null
+}
+
+/** Makes the token of a grant in the form of a dialect. */
+export type Mint = (grant: Grant) => Promise<Minted>
+
+/** What a new session is made from. */
+export type SessionRequest = {
+  readonly account: Account
+  readonly dialect: Dialect
+  readonly organizationId: string | null
+  readonly client: ClientFacts
+  readonly request: RequestFacts
+  readonly proof: Proof
+  readonly authenticatedAt: number
+  readonly isApplicationPassword: boolean
+  /** The credential that it ends with; null for none. */
+  readonly credentialId: string | null
+  readonly parentSessionRow: number | null
+  readonly signIn: SignInTraces | null
+  readonly action: AuditAction
+  readonly mint: Mint
+}
+
+/** A session that exists, with the token that is handed out. */
+export type CreatedSession = { readonly grant: Grant; readonly minted: Minted }
+
+/** Identical tokens are possible at one dialect only (pacerpro); each try makes another one. */
+const mintAttempts = 5
+
+/**
+ * Creates a session.
+ *
+ * @throws CREDENTIALS_INVALID when the code of the second factor was used meanwhile.
+ * @throws TOKEN_REVOKED when account or parent session are no longer as they were seen.
+ * @throws NOT_A_MEMBER when the account is not in the organization.
+ */
+export async function createSession(ports: Ports, wanted: SessionRequest): Promise<CreatedSession> {
+  for (let attempt = 0; attempt < mintAttempts; attempt += 1) {
+    const created = await tryToCreate(ports, wanted)
+    if (created !== 'token-taken') return created
+  }
+  throw new Refusal('INTERNAL', { detail: 'a dialect made the same token again and again' })
+}
+
+async function tryToCreate(ports: Ports, wanted: SessionRequest): Promise<CreatedSession | 'token-taken'> {
+  const { account, dialect } = wanted
+  const session = newSession(ports, wanted)
+  const grant = grantFor(ports, { account, session, tokenRow: ports.store.nextRow('token') })
+  const minted = await wanted.mint(grant)
+  const result = await ports.store.execute('createSession', {
+    session,
+    token: tokenRow(ports, grant, minted),
+    seen: { epoch: account.epoch, passwordHash: account.passwordHash },
+    parentSessionRow: wanted.parentSessionRow,
+    signIn: wanted.signIn,
+    keepNewest: ports.settings.life[dialect].keepNewest,
+    nowMs: ports.clock.wallMs(),
+    audit: auditEvent(
+      wanted.request,
+      { account, atMs: ports.clock.wallMs() },
+      { action: wanted.action, subject: `session:${session.id}`, detail: { dialect } },
+    ),
+  })
+  switch (result.kind) {
+    case 'created':
+      return { grant: { ...grant, expiresAt: minted.expiresAt }, minted }
+    case 'token-taken':
+      return 'token-taken'
+    case 'code-used':
+      throw new Refusal('CREDENTIALS_INVALID', { detail: 'the code of the second factor was used before' })
+    case 'not-a-member':
+      throw new Refusal('NOT_A_MEMBER')
+    case 'stale':
+      throw new Refusal(wanted.signIn === null ? 'TOKEN_REVOKED' : 'CREDENTIALS_INVALID', {
+        detail: 'the account or the session changed while a session was created',
+      })
+  }
+}
+
+function newSession(ports: Ports, wanted: SessionRequest): NewSession {
+  const now = nowSeconds(ports.clock)
+  const life = ports.settings.life[wanted.dialect]
+  return {
+    row: ports.store.nextRow('session'),
+    id: ports.random.uuid(),
+    accountId: wanted.account.id,
+    epoch: wanted.account.epoch,
+    dialect: wanted.dialect,
+    organizationId: wanted.organizationId,
+    ...wanted.client,
+    createdAt: now,
+    idleSeconds: life.idleSeconds,
+    expiresAt: life.absoluteSeconds === null ? null : now + life.absoluteSeconds,
+    proof: wanted.proof,
+    authenticatedAt: wanted.authenticatedAt,
+    isApplicationPassword: wanted.isApplicationPassword,
+    credentialId: wanted.credentialId,
+  }
+}
+
+/** Returns what the next token of a session may be: its end is the earlier of the token's life and the session's end. */
+export function grantFor(
+  ports: Pick<Ports, 'clock' | 'settings'>,
+  of: {
+    readonly account: Account
+    readonly session: Pick<NewSession, 'row' | 'id' | 'dialect' | 'organizationId' | 'idleSeconds' | 'expiresAt'>
+    readonly tokenRow: number
+  },
+): Grant {
+  const now = nowSeconds(ports.clock)
+  const { session } = of
+  const { tokenSeconds } = ports.settings.life[session.dialect]
+  return {
+    account: of.account,
+    sessionRow: session.row,
+    sessionId: session.id,
+    tokenRow: of.tokenRow,
+    organizationId: session.organizationId,
+    issuedAt: now,
+    expiresAt: earlierEnd(tokenSeconds === null ? null : now + tokenSeconds, session.expiresAt),
+    refreshExpiresAt: earlierEnd(session.idleSeconds === null ? null : now + session.idleSeconds, session.expiresAt),
+  }
+}
+
+/** Returns the row that is stored of a minted token: digests only. */
+export function tokenRow(ports: Pick<Ports, 'digests'>, grant: Grant, minted: Minted): TokenRow {
+  const hasRefresh = minted.refreshToken !== null
+  return {
+    row: grant.tokenRow,
+    sessionRow: grant.sessionRow,
+    accessDigest: ports.digests.sha256(minted.accessToken),
+    isIndexed: minted.isIndexed,
+    issuedAt: grant.issuedAt,
+    expiresAt: minted.expiresAt,
+    boundIp: minted.boundIp,
+    refreshDigest: hasRefresh ? ports.digests.sha256(minted.refreshToken) : null,
+    refreshExpiresAt: hasRefresh ? grant.refreshExpiresAt : null,
+  }
+}

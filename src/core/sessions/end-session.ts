@@ -1,0 +1,78 @@
+/** Core: ends sessions; a call that finds its subject ended already answers only once nobody can accept it any more. */
+import type { Account } from '../accounts/account.ts'
+import { auditEvent, type RequestFacts } from '../audit/act.ts'
+import type { AuditAction } from '../audit/event.ts'
+import { Refusal } from '../errors.ts'
+import type { Principal } from '../tokens/live-tokens.ts'
+import type { Ports } from '../wiring.ts'
+import type { RevocationOutcome } from './commands.ts'
+
+/** Who ends something, in which request. */
+export type Ending = { readonly by: Pick<Account, 'id' | 'username'>; readonly request: RequestFacts }
+
+/** Ends one session with all its tokens. Returns `already` when it had ended. */
+export function endSession(
+  ports: Ports,
+  session: { readonly row: number; readonly id: string },
+  ending: Ending,
+): Promise<RevocationOutcome> {
+  return ports.store.execute('revoke', {
+    target: { kind: 'session', sessionRow: session.row },
+    nowMs: ports.clock.wallMs(),
+    audit: event(ports, ending, { action: 'sign-out', subject: `session:${session.id}` }),
+  })
+}
+
+/**
+ * Ends the session of an accepted token.
+ *
+ * @throws TOKEN_REVOKED when another request ended it meanwhile: of parallel sign-outs one is answered with success.
+ */
+export async function signOut(ports: Ports, principal: Principal, request: RequestFacts): Promise<void> {
+  const outcome = await endSession(ports, principal.session, { by: principal.account, request })
+  if (outcome.kind !== 'revoked') throw new Refusal('TOKEN_REVOKED')
+}
+
+/**
+ * Ends every session of an account by rotating its epoch.
+ *
+ * @param expectedEpoch the epoch that is to end; null ends whichever is current.
+ * @throws TOKEN_REVOKED when the epoch is another one already.
+ */
+export async function endAllSessions(
+  ports: Ports,
+  what: { readonly accountId: number; readonly expectedEpoch: string | null },
+  ending: Ending,
+): Promise<void> {
+  const outcome = await ports.store.execute('revoke', {
+    target: { kind: 'account_epoch', ...what, newEpoch: ports.random.uuid() },
+    nowMs: ports.clock.wallMs(),
+    audit: event(ports, ending, { action: 'revoke', subject: `account:${what.accountId}` }),
+  })
+  if (outcome.kind === 'stale') throw new Refusal('TOKEN_REVOKED')
+  if (outcome.kind === 'missing') throw new Refusal('ACCOUNT_NOT_FOUND')
+}
+
+/**
+ * Ends a session that the account owns, or any session where the account is an administrator.
+ *
+ * @throws SESSION_NOT_FOUND when there is none, or it belongs to somebody else.
+ */
+export async function endSessionById(
+  ports: Ports,
+  id: string,
+  ending: Ending & { readonly by: Account },
+): Promise<void> {
+  const session = await ports.store.sessionById(id)
+  const isAllowed = session !== null && (session.accountId === ending.by.id || ending.by.role === 'admin')
+  if (!isAllowed) throw new Refusal('SESSION_NOT_FOUND')
+  await endSession(ports, session, ending)
+}
+
+function event(
+  ports: Ports,
+  ending: Ending,
+  act: { readonly action: AuditAction; readonly subject: string },
+): ReturnType<typeof auditEvent> {
+  return auditEvent(ending.request, { account: ending.by, atMs: ports.clock.wallMs() }, act)
+}

@@ -1,0 +1,74 @@
+/** Core: what a session is and when it ends; pure, the time comes in as an argument. */
+
+/** The five API dialects; a session belongs to the one that began it. */
+export type Dialect = 'control' | 'sftpgo' | 'pacerpro' | 'giantswarm' | 'koyeb'
+
+/** Every dialect, in the order in which documents and tables list them. */
+export const dialects: readonly Dialect[] = ['control', 'sftpgo', 'pacerpro', 'giantswarm', 'koyeb']
+
+/** What the account proved when the session began: a password, or a password and a code of the second factor. */
+export type Proof = 'password' | 'password+otp'
+
+/** How long a session lives, in seconds; null: without end. */
+export type Lifetimes = { readonly idleSeconds: number | null; readonly absoluteSeconds: number | null }
+
+/** One sign-in of one account. Times are Unix seconds unless the name says otherwise. */
+export type Session = {
+  /** Number of its row, ascending with creation, never reused. */
+  readonly row: number
+  /** v4 UUID; what clients see. */
+  readonly id: string
+  readonly accountId: number
+  /** The epoch of the account that this session belongs to; it is dead once the account's differs. */
+  readonly epoch: string
+  readonly dialect: Dialect
+  readonly organizationId: string | null
+  readonly ip: string
+  /** At most 256 printable characters. */
+  readonly userAgent: string
+  /** SHA-256 of the device fingerprint that a client sent; null where none came. */
+  readonly fingerprintDigest: Uint8Array | null
+  readonly createdAt: number
+  readonly lastSeenAt: number
+  readonly idleSeconds: number | null
+  /** The absolute end; null: none. */
+  readonly expiresAt: number | null
+  readonly proof: Proof
+  readonly authenticatedAt: number
+  readonly isApplicationPassword: boolean
+  /** The credential that it was begun with, and ends with; null for a sign-in by a person. */
+  readonly credentialId: string | null
+  /** Sequence number of the revocation that ended it; null while it lives. */
+  readonly revokedSeq: number | null
+}
+
+/** Facts of the client that signs in, as far as they are known. */
+export type ClientFacts = {
+  /** Canonical: IPv4-mapped addresses as IPv4. */
+  readonly ip: string
+  readonly userAgent: string
+  readonly fingerprintDigest: Uint8Array | null
+}
+
+/** Tells whether either lifetime of a session has ended at `now` (Unix seconds): at the very second, not one later. */
+export function hasSessionExpired(
+  session: Pick<Session, 'lastSeenAt' | 'idleSeconds' | 'expiresAt'>,
+  now: number,
+): boolean {
+  if (session.expiresAt !== null && now >= session.expiresAt) return true
+  return session.idleSeconds !== null && now - session.lastSeenAt >= session.idleSeconds
+}
+
+/**
+ * Returns the session that goes on when its own account changes password or second factor, 0 for none: tokens of
+ * pacerpro carry the epoch, so there a change ends all.
+ */
+export function sessionThatGoesOn(session: { readonly row: number; readonly dialect: Dialect }): number {
+  return session.dialect === 'pacerpro' ? 0 : session.row
+}
+
+/** Returns the earlier of two ends in Unix seconds, where null is no end. */
+export function earlierEnd(one: number | null, other: number | null): number | null {
+  if (one === null) return other
+  return other === null ? one : Math.min(one, other)
+}

@@ -1,0 +1,108 @@
+/** Core: the store's port. Every command is atomic and durable once its promise resolves; every read is one consistent look. */
+import type { Account } from './accounts/account.ts'
+import type { AccountCommands } from './accounts/commands.ts'
+import type { ThrottleKey, ThrottleState } from './accounts/throttle.ts'
+import type { AuditCommands } from './audit/commands.ts'
+import type { ChainedEvent } from './audit/event.ts'
+import type { CredentialCommands, CredentialFilter } from './credentials/commands.ts'
+import type { Credential } from './credentials/credential.ts'
+import type { OrganizationCommands } from './organizations/commands.ts'
+import type { Membership, Organization } from './organizations/organization.ts'
+import type { LogPosition, RevocationEntry } from './revocation/log.ts'
+import type { SessionCommands } from './sessions/commands.ts'
+import type { Session } from './sessions/session.ts'
+import type { TerminalCommands } from './terminals/commands.ts'
+import type { ChangeRequest, PtySession, Server } from './terminals/server.ts'
+import type { KeyCommands, StoredKey } from './tokens/commands.ts'
+import type { TokenRecord } from './tokens/live-tokens.ts'
+
+/**
+ * All commands of a store: name -> input and output. A command reads, decides by the core's pure functions and writes in
+ * one serialisable transaction; what it appends to the revocation log is applied to memory before its promise resolves.
+ */
+export type Commands = AccountCommands &
+  SessionCommands &
+  CredentialCommands &
+  OrganizationCommands &
+  TerminalCommands &
+  KeyCommands &
+  AuditCommands
+
+export type CommandName = keyof Commands
+
+/** How a token is looked up: by its digest, and where the token carries its row number, by that. */
+export type TokenKey = { readonly digest: Uint8Array; readonly row: number | null }
+
+/** What a read of the log from a position finds; `history-changed` when that position is not in this log. */
+export type LogRange =
+  | { readonly kind: 'entries'; readonly entries: readonly RevocationEntry[] }
+  | { readonly kind: 'history-changed' }
+
+/** Reads; each is one consistent look at what was committed. */
+export type Reads = {
+  readonly accountById: (id: number) => Promise<Account | null>
+  readonly accountByUuid: (uuid: string) => Promise<Account | null>
+  readonly accountByName: (username: string, role: Account['role']) => Promise<Account | null>
+  readonly accountByEmail: (emailKey: string) => Promise<Account | null>
+  /** Every account of a person, oldest first. */
+  readonly accounts: () => Promise<readonly Account[]>
+  readonly hasAdmin: () => Promise<boolean>
+  readonly token: (key: TokenKey) => Promise<TokenRecord | null>
+  /** The token that a refresh token of row `row` belongs to, with the refresh token's digest and end. */
+  readonly refreshToken: (row: number) => Promise<RefreshRecord | null>
+  readonly liveSessions: (accountId: number) => Promise<readonly Session[]>
+  readonly sessionById: (id: string) => Promise<Session | null>
+  readonly credentialById: (id: string) => Promise<Credential | null>
+  /** Matching credentials, oldest first. */
+  readonly credentials: (filter: CredentialFilter) => Promise<readonly Credential[]>
+  readonly organizationById: (id: string) => Promise<Organization | null>
+  readonly organizationByName: (name: string) => Promise<Organization | null>
+  readonly organizations: () => Promise<readonly Organization[]>
+  readonly memberships: (accountId: number) => Promise<readonly Membership[]>
+  readonly members: (organizationId: string) => Promise<readonly Account[]>
+  readonly throttle: (keys: readonly ThrottleKey[]) => Promise<readonly ThrottleState[]>
+  /** Tells whether the account signed in from the address after `since` (Unix ms); the address is a keyed digest. */
+  readonly isKnownAddress: (accountId: number, address: Uint8Array, sinceMs: number) => Promise<boolean>
+  readonly serverByName: (name: string) => Promise<Server | null>
+  readonly serverByAddress: (address: string) => Promise<Server | null>
+  readonly servers: () => Promise<readonly Server[]>
+  readonly changeById: (id: string) => Promise<ChangeRequest | null>
+  readonly changes: () => Promise<readonly ChangeRequest[]>
+  readonly ptySessionById: (id: string) => Promise<PtySession | null>
+  readonly keys: () => Promise<readonly StoredKey[]>
+  /** Entries after `position`, oldest first, at most 10,000; asks that the entry at `position` is still the same. */
+  readonly log: (position: LogPosition) => Promise<LogRange>
+  readonly logHead: () => Promise<LogPosition>
+  readonly auditEvents: (chain: string, page: { afterSeq: number; limit: number }) => Promise<readonly ChainedEvent[]>
+  readonly auditHeads: () => Promise<readonly AuditHead[]>
+}
+
+/** The newest event of a chain. */
+export type AuditHead = { readonly chain: string; readonly seq: number; readonly hash: string }
+
+/** A refresh token with what is needed to exchange it. */
+export type RefreshRecord = TokenRecord & {
+  readonly refreshDigest: Uint8Array
+  /** Unix seconds. */
+  readonly refreshExpiresAt: number
+}
+
+/** Rows that are numbered by the process before they are written, so that a token can carry its number. */
+export type NumberedRows = 'session' | 'token'
+
+/** A store of one node or of many. */
+export type Store = Reads & {
+  /**
+   * Runs one command. Resolves only after it is durable.
+   * @throws STORE_UNAVAILABLE when it could not be made durable; nothing of it is then seen by anybody, or its outcome is unknown.
+   */
+  readonly execute: <Name extends CommandName>(
+    name: Name,
+    input: Commands[Name]['input'],
+  ) => Promise<Commands[Name]['output']>
+  /** Returns a number that no other row of this kind has or will have. */
+  readonly nextRow: (rows: NumberedRows) => number
+  /** Sets who is told of entries that commands of this process appended, before their promises resolve. */
+  readonly onRevocations: (listener: (entries: readonly RevocationEntry[]) => Promise<void>) => void
+  readonly close: () => Promise<void>
+}

@@ -1,0 +1,147 @@
+/** Core: keeps the inventory of servers and change requests; what is not well formed never reaches the store. */
+import { auditEvent, type RequestFacts } from '../audit/act.ts'
+import type { AuditAction, AuditEvent } from '../audit/event.ts'
+import { type FieldFault, Refusal } from '../errors.ts'
+import { canonicalIp } from '../sessions/addresses.ts'
+import type { Ports } from '../wiring.ts'
+import { type ChangeRequest, inventoryName, type Server } from './server.ts'
+
+type InventoryPorts = Pick<Ports, 'clock' | 'store'>
+
+/** Names that OpenSSH's `-l` and a certificate principal take without quoting. */
+const osUserName = /^[a-z_][a-z0-9_-]{0,31}$/
+
+/** Algorithm, base64 blob, optional comment: one OpenSSH public key line. */
+const publicKeyLine =
+  /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]{32,}={0,2}( [ -~]*)?$/
+
+/**
+ * Adds a server.
+ *
+ * @throws INPUT_INVALID naming the field; NAME_TAKEN, ADDRESS_TAKEN.
+ */
+export async function addServer(ports: InventoryPorts, wish: Server, request: RequestFacts): Promise<Server> {
+  const server = acceptServer(wish)
+  const result = await ports.store.execute('addServer', {
+    server,
+    audit: event(ports, request, `server:${server.name}`),
+  })
+  if (result.kind === 'name-taken') throw new Refusal('NAME_TAKEN')
+  if (result.kind === 'address-taken') throw new Refusal('ADDRESS_TAKEN')
+  return server
+}
+
+/**
+ * Replaces a server; terminals that lead to it are judged again.
+ *
+ * @throws INPUT_INVALID naming the field; SERVER_NOT_FOUND, ADDRESS_TAKEN.
+ */
+export async function changeServer(ports: InventoryPorts, wish: Server, request: RequestFacts): Promise<Server> {
+  const server = acceptServer(wish)
+  const nowMs = ports.clock.wallMs()
+  const audit = event(ports, request, `server:${server.name}`)
+  const result = await ports.store.execute('changeServer', { server, nowMs, audit })
+  if (result.kind === 'missing') throw new Refusal('SERVER_NOT_FOUND')
+  if (result.kind === 'address-taken') throw new Refusal('ADDRESS_TAKEN')
+  return server
+}
+
+/**
+ * Removes a server.
+ *
+ * @throws SERVER_NOT_FOUND when it is not in the inventory.
+ */
+export async function removeServer(ports: InventoryPorts, name: string, request: RequestFacts): Promise<void> {
+  const nowMs = ports.clock.wallMs()
+  const result = await ports.store.execute('removeServer', {
+    name,
+    nowMs,
+    audit: event(ports, request, `server:${name}`),
+  })
+  if (result.kind === 'missing') throw new Refusal('SERVER_NOT_FOUND')
+}
+
+/**
+ * Adds a change request.
+ *
+ * @throws INPUT_INVALID naming the field; NAME_TAKEN, SERVER_NOT_FOUND.
+ */
+export async function addChange(ports: InventoryPorts, change: ChangeRequest, request: RequestFacts): Promise<void> {
+  refuse(faultsOfChange(change))
+  const result = await ports.store.execute('addChange', {
+    change,
+    audit: event(ports, request, `change:${change.id}`),
+  })
+  if (result.kind === 'id-taken')
+    throw new Refusal('NAME_TAKEN', { message: 'A change request with this id exists already.' })
+  if (result.kind === 'server-missing') {
+    throw new Refusal('SERVER_NOT_FOUND', { message: `The inventory has no server ${result.name}.` })
+  }
+}
+
+/**
+ * Approves or closes a change request; terminals under it are judged again.
+ *
+ * @throws CHANGE_NOT_FOUND when there is none; CHANGE_CLOSED when it was closed: what is closed stays closed.
+ */
+export async function setChangeState(
+  ports: InventoryPorts,
+  what: { readonly id: string; readonly state: 'approved' | 'closed' },
+  request: RequestFacts,
+): Promise<void> {
+  const nowMs = ports.clock.wallMs()
+  const audit = event(ports, request, `change:${what.id}`)
+  const result = await ports.store.execute('setChangeState', { ...what, nowMs, audit })
+  if (result.kind === 'missing') throw new Refusal('CHANGE_NOT_FOUND')
+  if (result.kind === 'closed') throw new Refusal('CHANGE_CLOSED')
+}
+
+function acceptServer(wish: Server): Server {
+  const address = canonicalIp(wish.address)
+  refuse(faultsOfServer(wish, address))
+  return { ...wish, address: address as string }
+}
+
+function faultsOfServer(wish: Server, address: string | null): FieldFault[] {
+  const faults: FieldFault[] = []
+  const add = (field: string, description: string): number => faults.push({ field, description })
+  if (!inventoryName.test(wish.name)) add('name', 'must be 1 to 64 letters, digits, dots, hyphens or underscores')
+  if (address === null) add('address', 'must be an IPv4 or IPv6 address, not a name')
+  if (!Number.isInteger(wish.port) || wish.port < 1 || wish.port > 65_535)
+    add('port', 'must be a number from 1 to 65535')
+  if (wish.osUsers.length === 0) add('os-user', 'at least one OS user is needed')
+  for (const osUser of wish.osUsers)
+    if (!osUserName.test(osUser)) add('os-user', `${JSON.stringify(osUser)} is no OS user name`)
+  for (const group of wish.groups)
+    if (!inventoryName.test(group)) add('group', `${JSON.stringify(group)} is no group name`)
+  const { hostKey, hostCa } = wish
+  if (wish.transport === 'local' && (hostKey !== null || hostCa !== null))
+    add('host-key', 'is refused for a local server')
+  if (wish.transport === 'ssh' && hostKey === null && hostCa === null)
+    add('host-key', 'a host key or a host CA is needed for ssh')
+  if (hostKey !== null && !publicKeyLine.test(hostKey)) add('host-key', 'must be one OpenSSH public key line')
+  if (hostCa !== null && !publicKeyLine.test(hostCa)) add('host-ca', 'must be one OpenSSH public key line')
+  return faults
+}
+
+function faultsOfChange(change: ChangeRequest): FieldFault[] {
+  const faults: FieldFault[] = []
+  const add = (field: string, description: string): number => faults.push({ field, description })
+  if (!inventoryName.test(change.id)) add('id', 'must be 1 to 64 letters, digits, dots, hyphens or underscores')
+  if (change.servers.length === 0) add('server', 'at least one server is needed')
+  if (change.osUsers.length === 0) add('os-user', 'at least one OS user is needed')
+  if (change.groups.length === 0) add('group', 'at least one group is needed')
+  if (!(change.endsAtMs > change.startsAtMs)) add('until', 'must be after the start of the window')
+  return faults
+}
+
+function refuse(fields: readonly FieldFault[]): void {
+  const [first] = fields
+  if (first === undefined) return
+  throw new Refusal('INPUT_INVALID', { message: `${first.field}: ${first.description}.`, fields })
+}
+
+function event(ports: InventoryPorts, request: RequestFacts, subject: string): AuditEvent {
+  const action: AuditAction = subject.startsWith('server:') ? 'server' : 'change-request'
+  return auditEvent(request, { account: null, atMs: ports.clock.wallMs() }, { action, subject })
+}

@@ -1,0 +1,191 @@
+/** Core: mints start and join tokens for PTY sessions; single-use, short-lived, bound to account, session, server and role. */
+import type { Account } from '../accounts/account.ts'
+import { auditEvent, type RequestFacts } from '../audit/act.ts'
+import { Refusal } from '../errors.ts'
+import { canonicalIp } from '../sessions/addresses.ts'
+import type { Principal } from '../tokens/live-tokens.ts'
+import type { Ports } from '../wiring.ts'
+import type { PtyTokenRow } from './commands.ts'
+import { judgeAccess } from './policy.ts'
+import type { ChangeRequest, PtyRole, PtySession, Purpose, Server } from './server.ts'
+
+/** Finds the gateway that is to hold a PTY session; returns its base URL without a trailing slash, or null. */
+export type GatewayLocator = {
+  readonly forStart: () => string | null
+  readonly forJoin: (ptySessionId: string) => string | null
+}
+
+/** A token with the address of the gateway where it opens a socket. */
+export type PtyTicket = { readonly token: string; readonly proxyUrl: string }
+
+/** Whoever asks for a PTY token. */
+export type PtyCaller = {
+  readonly principal: Principal
+  readonly request: RequestFacts
+  readonly gateways: GatewayLocator
+}
+
+/** A terminal that somebody wants to open. */
+export type StartWish = {
+  readonly purpose: Purpose
+  readonly changeId: string | null
+  /** As the client wrote it. */
+  readonly serverAddress: string
+  readonly osUser: string
+}
+
+/**
+ * Mints a start token and stores the PTY session that it begins as `created`.
+ *
+ * @throws SERVER_NOT_FOUND, CHANGE_NOT_FOUND; the refusals of `judgeAccess`; NO_GATEWAY; TOKEN_REVOKED when the session ended meanwhile.
+ */
+export async function mintStartToken(ports: Ports, caller: PtyCaller, wish: StartWish): Promise<PtyTicket> {
+  const server = await findServer(ports, wish.serverAddress)
+  const change = wish.purpose === 'change_request' ? await findChange(ports, wish.changeId) : null
+  const { account } = caller.principal
+  const nowMs = ports.clock.wallMs()
+  judgeAccess({ account, server, osUser: wish.osUser, change, nowMs })
+  const proxyUrl = caller.gateways.forStart()
+  if (proxyUrl === null) throw new Refusal('NO_GATEWAY', { retryAfterSeconds: 5 })
+  const ptySession: PtySession = {
+    id: ports.random.uuid(),
+    state: 'created',
+    purpose: wish.purpose,
+    changeId: change?.id ?? null,
+    serverName: server.name,
+    osUser: wish.osUser,
+    startedByAccountId: account.id,
+    implementorAccountId: null,
+    createdAtMs: nowMs,
+  }
+  const minted = await mint(ports, caller, { ptySession, server, change, role: 'implementor', isStart: true })
+  const result = await ports.store.execute('startPtySession', {
+    ptySession,
+    token: minted.row,
+    seen: { epoch: account.epoch, passwordHash: account.passwordHash },
+    nowMs,
+    audit: event(caller, nowMs, { action: 'pty-start', ptySession }),
+  })
+  if (result.kind === 'stale') throw new Refusal('TOKEN_REVOKED')
+  return { token: minted.token, proxyUrl }
+}
+
+/** A terminal that somebody wants to join. */
+export type JoinWish = { readonly ptySessionId: string; readonly role: PtyRole }
+
+/**
+ * Mints a join token for a PTY session that is active; the caller is judged against what the session was opened for.
+ *
+ * @throws PTY_SESSION_NOT_FOUND; the refusals of `judgeAccess`; PTY_SESSION_NOT_ACTIVE, IMPLEMENTOR_PRESENT; NO_GATEWAY.
+ */
+export async function mintJoinToken(ports: Ports, caller: PtyCaller, wish: JoinWish): Promise<PtyTicket> {
+  const ptySession = await ports.store.ptySessionById(wish.ptySessionId)
+  if (ptySession === null) throw new Refusal('PTY_SESSION_NOT_FOUND')
+  const server = await ports.store.serverByName(ptySession.serverName)
+  if (server === null) throw new Refusal('SERVER_NOT_FOUND')
+  const change = ptySession.changeId === null ? null : await findChange(ports, ptySession.changeId)
+  const { account } = caller.principal
+  const nowMs = ports.clock.wallMs()
+  judgeAccess({ account, server, osUser: ptySession.osUser, change, nowMs })
+  if (ptySession.state !== 'active') throw new Refusal('PTY_SESSION_NOT_ACTIVE')
+  const proxyUrl = caller.gateways.forJoin(ptySession.id)
+  if (proxyUrl === null) throw new Refusal('NO_GATEWAY', { retryAfterSeconds: 5 })
+  const minted = await mint(ports, caller, { ptySession, server, change, role: wish.role, isStart: false })
+  const result = await ports.store.execute('joinPtySession', {
+    token: minted.row,
+    seen: { epoch: account.epoch, passwordHash: account.passwordHash },
+    nowMs,
+    audit: event(caller, nowMs, { action: 'pty-join', ptySession }),
+  })
+  if (result.kind === 'stale') throw new Refusal('TOKEN_REVOKED')
+  if (result.kind === 'not-active') throw new Refusal('PTY_SESSION_NOT_ACTIVE')
+  if (result.kind === 'implementor-present') throw new Refusal('IMPLEMENTOR_PRESENT')
+  return { token: minted.token, proxyUrl }
+}
+
+async function findServer(ports: Ports, address: string): Promise<Server> {
+  const canonical = canonicalIp(address)
+  const server = canonical === null ? null : await ports.store.serverByAddress(canonical)
+  if (server === null) throw new Refusal('SERVER_NOT_FOUND')
+  return server
+}
+
+async function findChange(ports: Ports, id: string | null): Promise<ChangeRequest> {
+  const change = id === null ? null : await ports.store.changeById(id)
+  if (change === null) throw new Refusal('CHANGE_NOT_FOUND')
+  return change
+}
+
+type Attachment = {
+  readonly ptySession: PtySession
+  readonly server: Server
+  readonly change: ChangeRequest | null
+  readonly role: PtyRole
+  readonly isStart: boolean
+}
+
+async function mint(
+  ports: Ports,
+  caller: PtyCaller,
+  attachment: Attachment,
+): Promise<{ token: string; row: PtyTokenRow }> {
+  const { account, session } = caller.principal
+  const issuedAt = Math.floor(ports.clock.wallMs() / 1000)
+  const expiresAt = issuedAt + ports.settings.ptyTokenSeconds
+  const token = await ports.signer.sign('pty', 'proxy/ws+jwt', {
+    iss: 'sallyport',
+    sub: account.uuid,
+    aud: [ports.settings.gatewayGroup],
+    iat: issuedAt,
+    exp: expiresAt,
+    jti: ports.encodings.toBase64url(ports.random.bytes(32)),
+    connection: connectionClaim(attachment, { account, sessionId: session.id }),
+  })
+  return {
+    token,
+    row: {
+      digest: ports.digests.sha256(token),
+      ptySessionId: attachment.ptySession.id,
+      accountId: account.id,
+      sessionRow: session.row,
+      role: attachment.role,
+      isStart: attachment.isStart,
+      expiresAtMs: expiresAt * 1000,
+    },
+  }
+}
+
+/** The attachment as the token carries it; member names are those of the PTY control API's own tokens. */
+function connectionClaim(
+  { ptySession, server, change, role, isStart }: Attachment,
+  caller: { readonly account: Account; readonly sessionId: string },
+): Record<string, unknown> {
+  return {
+    server: { ip: server.address, port: String(server.port), os_user: ptySession.osUser },
+    type: server.transport === 'local' ? 'local_shell' : 'ssh_orchestrator_key',
+    purpose: ptySession.purpose,
+    user_session: { id: `${caller.account.username}/${caller.sessionId}`, start_role: role },
+    pty_session: isStart ? { id: ptySession.id, is_new: true } : { id: ptySession.id },
+    change_request:
+      change === null
+        ? { id: '', implementor_group: null, end_time: null }
+        : { id: change.id, implementor_group: change.groups, end_time: new Date(change.endsAtMs).toISOString() },
+  }
+}
+
+function event(
+  caller: PtyCaller,
+  atMs: number,
+  what: { readonly action: 'pty-start' | 'pty-join'; readonly ptySession: PtySession },
+): ReturnType<typeof auditEvent> {
+  const { ptySession } = what
+  return auditEvent(
+    caller.request,
+    { account: caller.principal.account, atMs },
+    {
+      action: what.action,
+      subject: `pty_session:${ptySession.id}`,
+      detail: { server: ptySession.serverName, os_user: ptySession.osUser, purpose: ptySession.purpose },
+    },
+  )
+}

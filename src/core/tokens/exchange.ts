@@ -1,0 +1,123 @@
+/** Core: exchanges a token for its one successor; a repeat gets the same answer, byte for byte. */
+
+import type { Account } from '../accounts/account.ts'
+import { auditEvent, type RequestFacts } from '../audit/act.ts'
+import { Refusal } from '../errors.ts'
+import type { Grant, Minted } from '../sessions/create-session.ts'
+import { grantFor, type Mint, tokenRow } from '../sessions/create-session.ts'
+import type { Session } from '../sessions/session.ts'
+import type { Ports } from '../wiring.ts'
+import type { Principal } from './live-tokens.ts'
+
+/** Live tokens of one session of `control`; older ones end. */
+const refreshedTokensPerSession = 8
+
+/** Live tokens of one session where the old ones live on (pacerpro, koyeb): far above honest use, so that it is a bound. */
+const exchangedTokensPerSession = 256
+
+/** Identical tokens are possible at one dialect only (pacerpro); each try makes another one. */
+const mintAttempts = 5
+
+/** What an exchange needs to know of its request. */
+export type ExchangeRequest = {
+  readonly presented: string
+  readonly request: RequestFacts
+  readonly mint: Mint
+  /** Writes the whole answer; it is kept sealed, and returned again to whoever repeats the request. */
+  readonly encode: (grant: Grant, minted: Minted) => string
+}
+
+/**
+ * Exchanges a refresh token of `control` and returns the answer.
+ *
+ * @throws TOKEN_INVALID when it is not known, TOKEN_EXPIRED when its time is over, TOKEN_REVOKED when its session ended.
+ * @throws REFRESH_REUSED when it was used before; the whole session has ended by then.
+ * @see RFC 9700 section 4.14.2
+ */
+export async function exchangeRefreshToken(ports: Ports, row: number, wanted: ExchangeRequest): Promise<string> {
+  const known = await ports.store.refreshToken(row)
+  const presentedDigest = ports.digests.sha256(wanted.presented)
+  if (known === null || !ports.digests.equal(known.refreshDigest, presentedDigest)) {
+    throw new Refusal('TOKEN_INVALID', { detail: 'no such refresh token is known' })
+  }
+  const { account, session } = known
+  return exchange(ports, wanted, { mode: 'refresh', account, session, tokenRow: row, presentedDigest })
+}
+
+/**
+ * Exchanges a live access token for a successor in its session (pacerpro, koyeb) and returns the answer.
+ *
+ * @throws TOKEN_REVOKED when the token or its session ended meanwhile.
+ */
+export async function exchangeAccessToken(
+  ports: Ports,
+  principal: Principal,
+  wanted: ExchangeRequest,
+): Promise<string> {
+  const session = await ports.store.sessionById(principal.session.id)
+  if (session === null) throw new Refusal('TOKEN_REVOKED', { detail: 'the session is gone' })
+  return exchange(ports, wanted, {
+    mode: 'access',
+    account: principal.account,
+    session,
+    tokenRow: principal.tokenRow,
+    presentedDigest: ports.digests.sha256(wanted.presented),
+  })
+}
+
+type Exchange = {
+  readonly mode: 'refresh' | 'access'
+  readonly account: Account
+  readonly session: Session
+  readonly tokenRow: number
+  readonly presentedDigest: Uint8Array
+}
+
+async function exchange(ports: Ports, wanted: ExchangeRequest, of: Exchange): Promise<string> {
+  for (let attempt = 0; attempt < mintAttempts; attempt += 1) {
+    const answer = await tryToExchange(ports, wanted, of)
+    if (answer !== 'token-taken') return answer.text
+  }
+  throw new Refusal('INTERNAL', { detail: 'a dialect made the same token again and again' })
+}
+
+async function tryToExchange(
+  ports: Ports,
+  wanted: ExchangeRequest,
+  of: Exchange,
+): Promise<{ readonly text: string } | 'token-taken'> {
+  const { account, session } = of
+  const grant = grantFor(ports, { account, session, tokenRow: ports.store.nextRow('token') })
+  const minted = await wanted.mint(grant)
+  const text = wanted.encode({ ...grant, expiresAt: minted.expiresAt }, minted)
+  const result = await ports.store.execute('exchangeToken', {
+    mode: of.mode,
+    tokenRow: of.tokenRow,
+    presentedDigest: of.presentedDigest,
+    successor: tokenRow(ports, grant, minted),
+    sealedAnswer: ports.sealer.sealWith(wanted.presented, text),
+    maxLiveTokens: of.mode === 'refresh' ? refreshedTokensPerSession : exchangedTokensPerSession,
+    nowMs: ports.clock.wallMs(),
+    audit: auditEvent(
+      wanted.request,
+      { account, atMs: ports.clock.wallMs() },
+      { action: 'refresh', subject: `session:${session.id}` },
+    ),
+  })
+  switch (result.kind) {
+    case 'exchanged':
+      return { text }
+    case 'repeated':
+      return { text: ports.sealer.openWith(wanted.presented, result.sealedAnswer) }
+    case 'token-taken':
+      return 'token-taken'
+    case 'reused':
+      throw new Refusal('REFRESH_REUSED')
+    case 'unknown':
+      throw new Refusal('TOKEN_INVALID', { detail: 'no such token is known' })
+    case 'revoked':
+      throw new Refusal('TOKEN_REVOKED')
+    case 'expired':
+      throw new Refusal('TOKEN_EXPIRED')
+  }
+}

@@ -1,0 +1,60 @@
+/** Core: the ports that the core's functions take together, made once in the composition root. */
+import type { SignInGate } from './accounts/sign-in-gate.ts'
+import type { ThrottleRules } from './accounts/throttle.ts'
+import type { RefusalCounters } from './audit/refusal-counters.ts'
+import type {
+  Clock,
+  CommonPasswords,
+  Digests,
+  Encodings,
+  Log,
+  OneTimeCodes,
+  PasswordHasher,
+  Random,
+  Sealer,
+  TokenSigner,
+} from './ports.ts'
+import type { RevocationNode } from './revocation/node.ts'
+import type { Dialect, Lifetimes } from './sessions/session.ts'
+import type { Store } from './store.ts'
+
+/** What a dialect's sessions and tokens are given. */
+export type DialectLife = Lifetimes & {
+  /** Seconds; null: the token does not expire by itself. */
+  readonly tokenSeconds: number | null
+  /** At most so many live sessions per account; the oldest goes. null: no limit. */
+  readonly keepNewest: number | null
+}
+
+/** Choices of the operator that the core obeys. */
+export type CoreSettings = {
+  readonly life: Readonly<Record<Dialect, DialectLife>>
+  /** null: sign-ins are not throttled (for benches). */
+  readonly throttle: ThrottleRules | null
+  readonly password: {
+    readonly minimumAlone: number
+    readonly minimumWithSecondFactor: number
+    readonly maximum: number
+  }
+  readonly ptyTokenSeconds: number
+  readonly gatewayGroup: string
+}
+
+/** Everything that core functions reach the outside with. */
+export type Ports = {
+  readonly clock: Clock
+  readonly random: Random
+  readonly digests: Digests
+  readonly encodings: Encodings
+  readonly hasher: PasswordHasher
+  readonly sealer: Sealer
+  readonly signer: TokenSigner
+  readonly codes: OneTimeCodes
+  readonly commonPasswords: CommonPasswords
+  readonly log: Log
+  readonly store: Store
+  readonly node: RevocationNode
+  readonly gate: SignInGate
+  readonly refusals: RefusalCounters
+  readonly settings: CoreSettings
+}

@@ -1,0 +1,29 @@
+/** Platform: digests by Node's OpenSSL. What they return owns its memory, so that it can be sent to a worker as it is. */
+import { createHmac, hash, hkdfSync, timingSafeEqual } from 'node:crypto'
+import type { Digests } from '../core/ports.ts'
+
+/** Bytes of a keyed digest: 128 bits, beyond any chance of two keys meeting in one store. */
+const keyedBytes = 16
+
+/**
+ * Returns the digests of a process.
+ *
+ * The keyed one is HMAC-SHA-256 under a key derived from the master key, over the JSON of purpose and value: no value can
+ * look like a longer purpose.
+ *
+ * @param masterKey 32 bytes.
+ * @see RFC 2104 for HMAC and RFC 5869 for the derivation; the length is our choice.
+ */
+export function createDigests(masterKey: Uint8Array): Digests {
+  const key = new Uint8Array(hkdfSync('sha256', masterKey, '', 'sallyport keyed digests', 32))
+  return {
+    sha256: (value) => hash('sha256', value, 'buffer'),
+    equal: (one, other) => one.length === other.length && timingSafeEqual(one, other),
+    keyed: (purpose, value) => {
+      const whole = createHmac('sha256', key)
+        .update(JSON.stringify([purpose, value]))
+        .digest()
+      return new Uint8Array(whole.subarray(0, keyedBytes))
+    },
+  }
+}

@@ -1,0 +1,34 @@
+/** Platform: one-time codes by otpauth, with the parameters that every authenticator app takes: SHA-1, 6 digits, 30 s. */
+import { Secret, TOTP } from 'otpauth'
+import type { OneTimeCodes, Random } from '../core/ports.ts'
+
+const parameters = { algorithm: 'SHA1', digits: 6, period: 30 } as const
+
+/** Steps before and after now whose codes are taken: clocks of telephones differ, and people type slowly. */
+const window = 1
+
+/** Bytes of a new secret: as many as the digest of SHA-1 has (RFC 4226 section 4, R6). */
+const secretBytes = 20
+
+/**
+ * Returns the one-time codes of a process.
+ *
+ * @see RFC 6238 section 4.2 for the steps and section 5.2 for the window; "Key Uri Format" of Google Authenticator for `uri`.
+ */
+export function createOneTimeCodes(random: Random): OneTimeCodes {
+  return {
+    newSecret: () => random.bytes(secretBytes),
+    matchingStep: (secret, code, nowMs) => {
+      if (!/^[0-9]{6}$/.test(code)) return null
+      const delta = TOTP.validate({ ...parameters, token: code, secret: toSecret(secret), timestamp: nowMs, window })
+      return delta === null ? null : TOTP.counter({ period: parameters.period, timestamp: nowMs }) + delta
+    },
+    uri: (secret, issuer, label) => new TOTP({ ...parameters, issuer, label, secret: toSecret(secret) }).toString(),
+    toBase32: (secret) => toSecret(secret).base32,
+  }
+}
+
+// The library takes a whole buffer, and the bytes may be a part of one.
+function toSecret(bytes: Uint8Array): Secret {
+  return new Secret({ buffer: new Uint8Array(bytes).buffer })
+}

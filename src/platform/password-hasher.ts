@@ -1,0 +1,108 @@
+/** Platform: hashes passwords with argon2id on a bounded pool of threads, so that sign-ins never slow anything else. */
+import { randomBytes } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import { Piscina } from 'piscina'
+import { Refusal } from '../core/errors.ts'
+import type { PasswordHasher } from '../core/ports.ts'
+import type { HashParameters, HashTask } from './hash-worker.ts'
+
+/** OWASP Password Storage Cheat Sheet, argon2id: 19 MiB, two passes, one lane. */
+const defaultParameters: HashParameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
+
+/** Tasks that may wait for a thread: at about 15 ms each, one thread needs a second and a half for them. */
+const defaultMaxQueue = 100
+
+/** What a refused caller is told to wait: about the time in which a full queue empties. */
+const retryAfterSeconds = 2
+
+/** Most that a stored hash may ask for, 1 GiB and 32 passes: a damaged row must not choose what a sign-in costs. */
+const limits: HashParameters = { memoryCost: 1_048_576, timeCost: 32, parallelism: 16 }
+
+const phcPattern = /^\$argon2id\$v=19\$m=(\d{1,8}),t=(\d{1,4}),p=(\d{1,3})\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{16,}$/
+
+/** How large the pool is. */
+export type PasswordHasherOptions = {
+  /** Threads that hash; one less than the machine has cores, at least one, where not said. */
+  readonly threads?: number
+  /** Tasks that may wait beside those that run; 100 where not said. */
+  readonly maxQueue?: number
+  /** What a new hash, and one on nobody's password, costs; 19 MiB and two passes where not said. */
+  readonly parameters?: HashParameters
+}
+
+/** A hasher that owns threads. */
+export type PooledPasswordHasher = PasswordHasher & {
+  /** Hashes spent so far, those on nobody's password included. */
+  readonly calls: () => number
+  /** Takes nothing more, finishes what was begun and ends the threads. */
+  readonly close: () => Promise<void>
+}
+
+/** Starts a hasher; a thread begins with the first task that needs it and keeps no process alive by itself. */
+export function createPasswordHasher(options: PasswordHasherOptions = {}): PooledPasswordHasher {
+  const threads = options.threads ?? Math.max(1, availableParallelism() - 1)
+  const parameters = options.parameters ?? defaultParameters
+  let room = threads + (options.maxQueue ?? defaultMaxQueue)
+  const decoy = decoyPhc(parameters)
+  const pool: Piscina<HashTask, string | boolean> = new Piscina({
+    filename: new URL('./hash-worker.ts', import.meta.url).href,
+    name: 'runHashTask',
+    minThreads: 0,
+    maxThreads: threads,
+    idleTimeout: Number.POSITIVE_INFINITY,
+  })
+  const begun = new Set<Promise<unknown>>()
+  let calls = 0
+
+  async function run(task: HashTask): Promise<string | boolean> {
+    if (begun.size >= room) throw new Refusal('HASH_QUEUE_FULL', { retryAfterSeconds })
+    calls += 1
+    const result = pool.run(task)
+    begun.add(result)
+    try {
+      return await result
+    } finally {
+      begun.delete(result)
+    }
+  }
+
+  return {
+    hash: async (password) => String(await run({ kind: 'hash', password, parameters })),
+    verify: async (phc, password) => {
+      const isRight = await run({ kind: 'verify', password, phc: isUsable(phc) ? phc : decoy, decoy })
+      return isRight === true && phc !== null
+    },
+    needsRehash: (phc) => isWeaker(phc, parameters),
+    calls: () => calls,
+    close: async () => {
+      room = 0
+      // The pool's own way to close ends tasks whose thread has not started yet.
+      await Promise.allSettled(begun)
+      await pool.destroy()
+    },
+  }
+}
+
+function isUsable(phc: string | null): phc is string {
+  const found = phc === null ? null : parametersOf(phc)
+  if (found === null) return false
+  const { memoryCost, timeCost, parallelism } = found
+  return memoryCost <= limits.memoryCost && timeCost <= limits.timeCost && parallelism <= limits.parallelism
+}
+
+function isWeaker(phc: string, parameters: HashParameters): boolean {
+  const found = parametersOf(phc)
+  return found === null || found.memoryCost < parameters.memoryCost || found.timeCost < parameters.timeCost
+}
+
+function parametersOf(phc: string): HashParameters | null {
+  const match = phcPattern.exec(phc)
+  if (match === null) return null
+  return { memoryCost: Number(match[1]), timeCost: Number(match[2]), parallelism: Number(match[3]) }
+}
+
+/** Returns a PHC string that no password belongs to and that costs exactly what a real one does. */
+function decoyPhc({ memoryCost, timeCost, parallelism }: HashParameters): string {
+  const base64 = (length: number): string => randomBytes(length).toString('base64').replaceAll('=', '')
+  return `$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$${base64(16)}$${base64(32)}`
+}

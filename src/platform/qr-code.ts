@@ -1,0 +1,32 @@
+/** Platform: draws a text, such as the `otpauth:` address of a second factor, as a QR code. The text goes nowhere else. */
+import { toBuffer, toDataURL, toString as toText } from 'qrcode'
+
+/** Module width of 4 pixels and a quiet zone of 4 modules, as ISO/IEC 18004 asks for. */
+const drawing = { errorCorrectionLevel: 'M', margin: 4, scale: 4 } as const
+
+const blackOnWhite = '\u001b[38;5;16;48;5;231m'
+const plain = '\u001b[0m'
+
+/** Returns a PNG image. */
+export async function qrCodePng(text: string): Promise<Uint8Array> {
+  return toBuffer(text, { ...drawing, type: 'png' })
+}
+
+/** Returns a PNG image as a `data:` address. */
+export function qrCodeDataUrl(text: string): Promise<string> {
+  return toDataURL(text, { ...drawing, type: 'image/png' })
+}
+
+/** Returns lines of half-block characters in black on white, whatever the colours of the terminal. */
+export async function qrCodeForTerminal(text: string): Promise<string> {
+  const lines = await toText(text, {
+    errorCorrectionLevel: drawing.errorCorrectionLevel,
+    margin: drawing.margin,
+    type: 'utf8',
+  })
+  return lines
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => `${blackOnWhite}${line}${plain}\n`)
+    .join('')
+}

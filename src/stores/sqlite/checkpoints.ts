@@ -1,0 +1,43 @@
+/** SQLite store: the checkpointer as the main thread sees it; the store works without it, only its log grows. */
+import { Worker } from 'node:worker_threads'
+import type { Log } from '../../core/ports.ts'
+import type { CheckpointData, CheckpointReport } from './checkpoint-worker.ts'
+
+/** The checkpointer's thread. */
+export type Checkpoints = {
+  /** Sets who is told that nearly all of a long log is copied, so that it may start anew. */
+  readonly onCaughtUp: (listener: () => void) => void
+  /** Copies the rest, cuts the log, and ends the thread. */
+  readonly close: () => Promise<void>
+}
+
+/** Starts the checkpointer's thread for the database at `path`. */
+export function startCheckpoints(path: string, log: Log): Checkpoints {
+  const data: CheckpointData = { path }
+  const worker = new Worker(new URL('./checkpoint-worker.ts', import.meta.url), { workerData: data })
+  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+  let caughtUp = (): void => {}
+  worker.on('message', (report: CheckpointReport) => {
+    if (report.kind === 'caught-up') caughtUp()
+    else log.warn({ error: sentenceOf(report.cause) }, 'a checkpoint of the store failed; it is tried again')
+  })
+  worker.on('error', (cause) => {
+    log.error({ error: sentenceOf(cause) }, 'the checkpointer of the store is gone; its log grows until a restart')
+  })
+  // Listening for messages refs the thread, so this comes last: a process that forgets to close still ends.
+  worker.unref()
+  return {
+    onCaughtUp: (listener) => {
+      caughtUp = listener
+    },
+    close: async () => {
+      worker.ref()
+      worker.postMessage('close')
+      await exited
+    },
+  }
+}
+
+function sentenceOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}

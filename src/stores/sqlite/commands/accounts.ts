@@ -1,0 +1,187 @@
+/** SQLite store: commands that add, change and remove accounts. */
+import { type Account, emailKey, type Role } from '../../../core/accounts/account.ts'
+import type { AccountChange, NewAccount } from '../../../core/accounts/commands.ts'
+import { appendAudit, type WriteTransaction } from '../write-transaction.ts'
+import { findAccount, isAsSeen } from './checks.ts'
+import type { Input, Output } from './command.ts'
+import { appendAccountChanged, rotateEpoch } from './epochs.ts'
+
+/** Adds an account; its audit event names it where the caller could not. */
+export function addAccount(tx: WriteTransaction, input: Input<'addAccount'>): Output<'addAccount'> {
+  const { account, asFirstAdmin, nowMs, audit } = input
+  if (asFirstAdmin && hasAdmin(tx)) return { kind: 'admin-exists' }
+  if (isNameTaken(tx, { username: account.username, role: account.role, exceptId: 0 })) return { kind: 'name-taken' }
+  if (isEmailTaken(tx, account.email, 0)) return { kind: 'email-taken' }
+  const id = insertAccount(tx, account, nowMs)
+  addGroups(tx, id, account.groups)
+  appendAudit(tx, { subject: `account:${id}`, ...audit })
+  return { kind: 'added', account: mustFind(tx, id) }
+}
+
+/** Changes an account; whoever remembers it is told to read it again. */
+export function changeAccount(tx: WriteTransaction, input: Input<'changeAccount'>): Output<'changeAccount'> {
+  const { accountId, change, rotation, seen, nowMs, audit } = input
+  const before = findAccount(tx, accountId)
+  if (before === null) return { kind: 'missing' }
+  if (seen !== null && !isAsSeen(before, seen)) return { kind: 'stale' }
+  const role = change.role ?? before.role
+  if (isNameTaken(tx, { username: before.username, role, exceptId: accountId })) return { kind: 'name-taken' }
+  if (change.email !== undefined && isEmailTaken(tx, change.email, accountId)) return { kind: 'email-taken' }
+  updateAccount(tx, { ...withChange(before, change, nowMs), updatedAtMs: nowMs })
+  removeGroups(tx, accountId, change.removeGroups ?? [])
+  addGroups(tx, accountId, change.addGroups ?? [])
+  if (rotation !== null) rotateEpoch(tx, before, { ...rotation, nowMs })
+  const changesAccess = Object.keys(change).some((member) => member !== 'password')
+  // A rotation makes everybody read the account again by itself.
+  if (changesAccess || rotation === null) appendAccountChanged(tx, accountId, nowMs)
+  appendAudit(tx, audit)
+  return { kind: 'changed', account: mustFind(tx, accountId) }
+}
+
+/** Removes an account; its row stays, without anything personal, while tokens point to it. */
+export function removeAccount(tx: WriteTransaction, input: Input<'removeAccount'>): Output<'removeAccount'> {
+  const { accountId, newEpoch, nowMs, audit } = input
+  const account = findAccount(tx, accountId)
+  if (account === null) return { kind: 'missing' }
+  tx.db.run(
+    `UPDATE accounts SET status = 'removed', email = NULL, email_key = NULL, password_hash = NULL, totp_sealed = NULL,
+       totp_pending_sealed = NULL, recovery_sealed = NULL, attributes = NULL, last_sign_in_ip = NULL
+     WHERE id = :accountId`,
+    { accountId },
+  )
+  tx.db.run('DELETE FROM account_groups WHERE account_id = :accountId', { accountId })
+  tx.db.run('DELETE FROM memberships WHERE account_id = :accountId', { accountId })
+  tx.db.run('DELETE FROM known_addresses WHERE account_id = :accountId', { accountId })
+  tx.db.run('DELETE FROM credentials WHERE account_id = :accountId', { accountId })
+  rotateEpoch(tx, account, { newEpoch, keptSessionRow: 0, nowMs })
+  appendAudit(tx, audit)
+  return { kind: 'removed' }
+}
+
+/** Replaces the hash of an unchanged password; whoever remembers the account is told to read it again. */
+export function upgradePasswordHash(
+  tx: WriteTransaction,
+  input: Input<'upgradePasswordHash'>,
+): Output<'upgradePasswordHash'> {
+  const { accountId, seenHash, newHash, nowMs } = input
+  const changed = tx.db.run(
+    `UPDATE accounts SET password_hash = :newHash
+     WHERE id = :accountId AND password_hash = :seenHash AND status <> 'removed'`,
+    { accountId, seenHash, newHash },
+  )
+  if (changed === 1) appendAccountChanged(tx, accountId, nowMs)
+  return { kind: 'done' }
+}
+
+function hasAdmin(tx: WriteTransaction): boolean {
+  return tx.db.one("SELECT 1 FROM accounts WHERE role = 'admin' AND status <> 'removed' LIMIT 1") !== undefined
+}
+
+function isNameTaken(
+  tx: WriteTransaction,
+  wanted: { readonly username: string; readonly role: Role; readonly exceptId: number },
+): boolean {
+  const sql = `SELECT 1 FROM accounts
+    WHERE role = :role AND username = :username AND status <> 'removed' AND id <> :exceptId`
+  return tx.db.one(sql, wanted) !== undefined
+}
+
+function isEmailTaken(tx: WriteTransaction, email: string | null, exceptId: number): boolean {
+  if (email === null) return false
+  const sql = "SELECT 1 FROM accounts WHERE email_key = :key AND status <> 'removed' AND id <> :exceptId"
+  return tx.db.one(sql, { key: emailKey(email), exceptId }) !== undefined
+}
+
+function insertAccount(tx: WriteTransaction, account: NewAccount, nowMs: number): number {
+  const inserted = tx.db.one<{ id: number }>(
+    `INSERT INTO accounts (uuid, username, role, kind, email, email_key, status, expires_at, epoch, password_hash,
+       password_is_short, password_changed_at_ms, attributes, created_at_ms, updated_at_ms)
+     VALUES (:uuid, :username, :role, 'person', :email, :emailKey, 'enabled', :expiresAt, :epoch, :passwordHash,
+       :isShort, CASE WHEN :passwordHash IS NULL THEN NULL ELSE :nowMs END, :attributes, :nowMs, :nowMs)
+     RETURNING id`,
+    {
+      uuid: account.uuid,
+      username: account.username,
+      role: account.role,
+      email: account.email,
+      emailKey: account.email === null ? null : emailKey(account.email),
+      expiresAt: account.expiresAt,
+      epoch: account.epoch,
+      passwordHash: account.passwordHash,
+      isShort: account.passwordIsShort ? 1 : 0,
+      attributes: account.attributes,
+      nowMs,
+    },
+  )
+  if (inserted === undefined) throw new Error('the insert of an account returned no number')
+  return inserted.id
+}
+
+function withChange(before: Account, change: AccountChange, nowMs: number): Account {
+  return {
+    ...before,
+    role: change.role ?? before.role,
+    email: change.email === undefined ? before.email : change.email,
+    status: change.status ?? before.status,
+    expiresAt: change.expiresAt === undefined ? before.expiresAt : change.expiresAt,
+    passwordHash: change.password === undefined ? before.passwordHash : change.password.hash,
+    passwordIsShort: change.password === undefined ? before.passwordIsShort : change.password.isShort,
+    passwordChangedAtMs: change.password === undefined ? before.passwordChangedAtMs : nowMs,
+    attributes: change.attributes ?? before.attributes,
+    ...secondFactorAfter(before, change),
+  }
+}
+
+function secondFactorAfter(
+  before: Account,
+  change: AccountChange,
+): Pick<Account, 'totpSealed' | 'totpPendingSealed' | 'recoverySealed'> {
+  if (change.removeSecondFactor) return { totpSealed: null, totpPendingSealed: null, recoverySealed: null }
+  return {
+    totpSealed: change.secondFactor ?? before.totpSealed,
+    totpPendingSealed: change.secondFactor === undefined ? before.totpPendingSealed : null,
+    recoverySealed: change.recoverySealed === undefined ? before.recoverySealed : change.recoverySealed,
+  }
+}
+
+function updateAccount(tx: WriteTransaction, account: Account): void {
+  tx.db.run(
+    `UPDATE accounts SET role = :role, email = :email, email_key = :emailKey, status = :status,
+       expires_at = :expiresAt, password_hash = :passwordHash, password_is_short = :isShort, totp_sealed = :totp,
+       totp_pending_sealed = :totpPending, recovery_sealed = :recovery, attributes = :attributes,
+       password_changed_at_ms = :passwordChangedAtMs, updated_at_ms = :updatedAtMs
+     WHERE id = :id`,
+    {
+      id: account.id,
+      role: account.role,
+      email: account.email,
+      emailKey: account.email === null ? null : emailKey(account.email),
+      status: account.status,
+      expiresAt: account.expiresAt,
+      passwordHash: account.passwordHash,
+      isShort: account.passwordIsShort ? 1 : 0,
+      totp: account.totpSealed,
+      totpPending: account.totpPendingSealed,
+      recovery: account.recoverySealed,
+      attributes: account.attributes,
+      passwordChangedAtMs: account.passwordChangedAtMs,
+      updatedAtMs: account.updatedAtMs,
+    },
+  )
+}
+
+function addGroups(tx: WriteTransaction, accountId: number, names: readonly string[]): void {
+  const sql = 'INSERT INTO account_groups (account_id, name) VALUES (:accountId, :name) ON CONFLICT DO NOTHING'
+  for (const name of names) tx.db.run(sql, { accountId, name })
+}
+
+function removeGroups(tx: WriteTransaction, accountId: number, names: readonly string[]): void {
+  const sql = 'DELETE FROM account_groups WHERE account_id = :accountId AND name = :name'
+  for (const name of names) tx.db.run(sql, { accountId, name })
+}
+
+function mustFind(tx: WriteTransaction, id: number): Account {
+  const account = findAccount(tx, id)
+  if (account === null) throw new Error('an account that was just written is not there')
+  return account
+}

@@ -1,0 +1,66 @@
+/** SQLite store: what must still be true of accounts, sessions and codes when something is created. */
+import { type Account, isAccountLive } from '../../../core/accounts/account.ts'
+import type { CodeUse } from '../../../core/accounts/commands.ts'
+import type { AccountSeen } from '../../../core/sessions/commands.ts'
+import { hasSessionExpired } from '../../../core/sessions/session.ts'
+import { type AccountRow, accountColumns, toAccount } from '../rows/account-rows.ts'
+import { type SessionRow, sessionColumns, toSession } from '../rows/session-rows.ts'
+import type { WriteTransaction } from '../write-transaction.ts'
+
+/** Returns Unix milliseconds as whole Unix seconds. */
+export function toSeconds(ms: number): number {
+  return Math.floor(ms / 1000)
+}
+
+/** Returns an account that was not removed, or null. */
+export function findAccount(tx: WriteTransaction, id: number): Account | null {
+  const row = tx.db.one<AccountRow>(
+    `SELECT ${accountColumns} FROM accounts a WHERE a.id = :id AND a.status <> 'removed'`,
+    { id },
+  )
+  return row === undefined ? null : toAccount(row)
+}
+
+/** Returns the account where it is live and still as it was seen, or null. */
+export function findAsSeen(
+  tx: WriteTransaction,
+  wanted: { readonly accountId: number; readonly seen: AccountSeen; readonly nowMs: number },
+): Account | null {
+  const account = findAccount(tx, wanted.accountId)
+  if (account === null || !isAccountLive(account, toSeconds(wanted.nowMs))) return null
+  return isAsSeen(account, wanted.seen) ? account : null
+}
+
+/** Tells whether nobody ended the account's sessions or set its password since it was seen. */
+export function isAsSeen(account: Account, seen: AccountSeen): boolean {
+  return account.epoch === seen.epoch && account.passwordHash === seen.passwordHash
+}
+
+/** Tells whether a session of the account is neither revoked, nor of an ended epoch, nor expired. */
+export function isSessionLive(
+  tx: WriteTransaction,
+  wanted: { readonly sessionRow: number; readonly account: Pick<Account, 'id' | 'epoch'>; readonly nowMs: number },
+): boolean {
+  const row = tx.db.one<SessionRow>(`SELECT ${sessionColumns} FROM sessions s WHERE s.row = :row`, {
+    row: wanted.sessionRow,
+  })
+  if (row === undefined) return false
+  const session = toSession(row)
+  const isOfAccount = session.accountId === wanted.account.id && session.epoch === wanted.account.epoch
+  return isOfAccount && session.revokedSeq === null && !hasSessionExpired(session, toSeconds(wanted.nowMs))
+}
+
+/** Tells whether a code was used up before. */
+export function isCodeUsed(tx: WriteTransaction, code: CodeUse): boolean {
+  const sql = 'SELECT 1 FROM used_codes WHERE secret_digest = :digest AND step = :step'
+  return tx.db.one(sql, { digest: code.secretDigest, step: code.step }) !== undefined
+}
+
+/** Uses a code up that was not used before. */
+export function useCode(tx: WriteTransaction, code: CodeUse, nowMs: number): void {
+  tx.db.run('INSERT INTO used_codes (secret_digest, step, used_at_ms) VALUES (:digest, :step, :nowMs)', {
+    digest: code.secretDigest,
+    step: code.step,
+    nowMs,
+  })
+}

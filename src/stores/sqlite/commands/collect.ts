@@ -1,0 +1,69 @@
+/** SQLite store: deletes what nothing needs any more; a bounded amount of work, all of it found by an index. */
+import type { WriteTransaction } from '../write-transaction.ts'
+import { collectLog } from './collect-log.ts'
+import { type Bounds, collectSessions, collectTokens } from './collect-sessions.ts'
+import type { Input, Output } from './command.ts'
+
+const ptyTokenGraceMs = 60_000
+const usedCodeMs = 10 * 60 * 1000
+const throttleMs = 24 * 60 * 60 * 1000
+const knownAddressMs = 30 * 24 * 60 * 60 * 1000
+
+/** Collects at most `limit` rows of each kind. */
+export function collectExpired(tx: WriteTransaction, input: Input<'collectExpired'>): Output<'collectExpired'> {
+  const log = collectLog(tx, input)
+  const bounds = { nowMs: input.nowMs, limit: input.limit, oldSeq: log.oldSeq }
+  const { tokens, sessions } = collectTokens(tx, bounds)
+  const counts = [
+    log.collected,
+    eraseAnswers(tx, bounds),
+    tokens,
+    sessions + collectSessions(tx, { ...bounds, limit: bounds.limit - sessions }),
+    ...simpleDeletes.map(({ sql, before }) => tx.db.run(sql, { before: before(bounds.nowMs), limit: bounds.limit })),
+    collectRemovedAccounts(tx, bounds),
+  ]
+  return {
+    collected: counts.reduce((sum, count) => sum + count, 0),
+    more: log.more || counts.some((count) => count >= bounds.limit),
+  }
+}
+
+const simpleDeletes: readonly { readonly sql: string; readonly before: (nowMs: number) => number }[] = [
+  {
+    sql: `DELETE FROM used_codes WHERE (secret_digest, step) IN
+      (SELECT secret_digest, step FROM used_codes WHERE used_at_ms <= :before LIMIT :limit)`,
+    before: (nowMs) => nowMs - usedCodeMs,
+  },
+  {
+    sql: `DELETE FROM throttles WHERE key IN
+      (SELECT key FROM throttles WHERE forgotten_at_ms <= :before LIMIT :limit)`,
+    before: (nowMs) => nowMs - throttleMs,
+  },
+  {
+    sql: `DELETE FROM known_addresses WHERE (account_id, address) IN
+      (SELECT account_id, address FROM known_addresses WHERE last_at_ms <= :before LIMIT :limit)`,
+    before: (nowMs) => nowMs - knownAddressMs,
+  },
+  {
+    sql: `DELETE FROM pty_tokens WHERE digest IN
+      (SELECT digest FROM pty_tokens WHERE expires_at_ms <= :before LIMIT :limit)`,
+    before: (nowMs) => nowMs - ptyTokenGraceMs,
+  },
+]
+
+function eraseAnswers(tx: WriteTransaction, { nowMs, limit }: Bounds): number {
+  return tx.db.run(
+    `UPDATE tokens SET sealed_answer = NULL, answer_ends_at_ms = NULL WHERE row IN
+       (SELECT row FROM tokens WHERE answer_ends_at_ms <= :nowMs LIMIT :limit)`,
+    { nowMs, limit },
+  )
+}
+
+function collectRemovedAccounts(tx: WriteTransaction, { limit }: Bounds): number {
+  return tx.db.run(
+    `DELETE FROM accounts WHERE id IN
+       (SELECT a.id FROM accounts a
+        WHERE a.status = 'removed' AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.account_id = a.id) LIMIT :limit)`,
+    { limit },
+  )
+}

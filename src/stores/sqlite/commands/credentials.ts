@@ -1,0 +1,108 @@
+/** SQLite store: commands on credentials; whatever was begun with one ends with it. */
+import type { Credential } from '../../../core/credentials/credential.ts'
+import { type CredentialRow, credentialValues, toCredential } from '../rows/credential-rows.ts'
+import { appendAudit, appendEntry, type WriteTransaction } from '../write-transaction.ts'
+import { findAsSeen } from './checks.ts'
+import type { Input, Output } from './command.ts'
+import { endSession } from './revocations.ts'
+import { insertSession, isMember } from './sessions.ts'
+import { insertToken } from './tokens.ts'
+
+/** Adds a credential with the session and the token that a bearer credential is. */
+export function addCredential(tx: WriteTransaction, input: Input<'addCredential'>): Output<'addCredential'> {
+  const { credential, bearer, seen, nowMs } = input
+  if (credential.accountId !== null && seen !== null) {
+    const account = findAsSeen(tx, { accountId: credential.accountId, seen, nowMs })
+    if (account === null) return { kind: 'stale' }
+    if (bearer !== null && account.kind === 'person' && !isMember(tx, bearer.session)) return { kind: 'not-a-member' }
+  }
+  tx.db.run(
+    `INSERT INTO credentials (id, kind, dialect, name, description, account_id, organization_id, role, secret_digest,
+       session_row, created_at_ms, updated_at_ms, last_used_at_ms, expires_at_ms)
+     VALUES (:id, :kind, :dialect, :name, :description, :accountId, :organizationId, :role, :secretDigest,
+       :sessionRow, :createdAtMs, :updatedAtMs, :lastUsedAtMs, :expiresAtMs)`,
+    credentialValues(credential),
+  )
+  if (bearer !== null) {
+    insertSession(tx, bearer.session)
+    insertToken(tx, bearer.token, null)
+  }
+  appendAudit(tx, input.audit)
+  return { kind: 'added' }
+}
+
+/** Changes what is said of a credential. */
+export function changeCredential(tx: WriteTransaction, input: Input<'changeCredential'>): Output<'changeCredential'> {
+  const before = find(tx, input.id)
+  if (before === null) return { kind: 'missing' }
+  const after: Credential = { ...before, ...input.change, updatedAtMs: input.nowMs }
+  tx.db.run(
+    `UPDATE credentials SET name = :name, description = :description, account_id = :accountId, role = :role,
+       expires_at_ms = :expiresAtMs, updated_at_ms = :updatedAtMs
+     WHERE id = :id`,
+    {
+      id: after.id,
+      name: after.name,
+      description: after.description,
+      accountId: after.accountId,
+      role: after.role,
+      expiresAtMs: after.expiresAtMs,
+      updatedAtMs: after.updatedAtMs,
+    },
+  )
+  appendAudit(tx, input.audit)
+  return { kind: 'changed', credential: after }
+}
+
+/** Removes a credential and ends every session that was begun with it. */
+export function removeCredential(tx: WriteTransaction, input: Input<'removeCredential'>): Output<'removeCredential'> {
+  const { id, nowMs, audit } = input
+  if (find(tx, id) === null) return { kind: 'missing' }
+  const begun = tx.db.all<{ row: number }>(
+    'SELECT row FROM sessions WHERE credential_id = :id AND revoked_seq IS NULL',
+    { id },
+  )
+  for (const { row } of begun) endSession(tx, row, nowMs)
+  appendEntry(tx, { kind: 'credential', subject: id, atMs: nowMs })
+  tx.db.run('DELETE FROM credentials WHERE id = :id', { id })
+  appendAudit(tx, audit)
+  return { kind: 'removed' }
+}
+
+/** Writes the last use of a credential. */
+export function touchCredential(tx: WriteTransaction, input: Input<'touchCredential'>): Output<'touchCredential'> {
+  const sql = `UPDATE credentials SET last_used_at_ms = :usedAtMs
+    WHERE id = :id AND (last_used_at_ms IS NULL OR last_used_at_ms < :usedAtMs)`
+  tx.db.run(sql, { id: input.id, usedAtMs: input.usedAtMs })
+  return { kind: 'done' }
+}
+
+/** Finds or adds the hidden account of an organization; no person's name has a colon in it. */
+export function openOrganizationAccount(
+  tx: WriteTransaction,
+  input: Input<'openOrganizationAccount'>,
+): Output<'openOrganizationAccount'> {
+  const { organizationId, uuid, epoch, nowMs } = input
+  if (tx.db.one('SELECT 1 FROM organizations WHERE id = :organizationId', { organizationId }) === undefined) {
+    return { kind: 'missing' }
+  }
+  const username = `organization:${organizationId}`
+  const known = tx.db.one<{ id: number }>(
+    `SELECT id FROM accounts WHERE role = 'user' AND username = :username AND status <> 'removed'`,
+    { username },
+  )
+  if (known !== undefined) return { kind: 'opened', accountId: known.id }
+  const added = tx.db.one<{ id: number }>(
+    `INSERT INTO accounts (uuid, username, role, kind, status, epoch, password_is_short, created_at_ms, updated_at_ms)
+     VALUES (:uuid, :username, 'user', 'organization', 'enabled', :epoch, 0, :nowMs, :nowMs)
+     RETURNING id`,
+    { uuid, username, epoch, nowMs },
+  )
+  if (added === undefined) throw new Error('the insert of an account returned no number')
+  return { kind: 'opened', accountId: added.id }
+}
+
+function find(tx: WriteTransaction, id: string): Credential | null {
+  const row = tx.db.one<CredentialRow>('SELECT * FROM credentials WHERE id = :id', { id })
+  return row === undefined ? null : toCredential(row)
+}

@@ -1,0 +1,37 @@
+/** SQLite store: ends every session of an account's epoch with one entry, however many there are. */
+import type { EpochRotation } from '../../../core/accounts/commands.ts'
+import { subject } from '../../../core/revocation/log.ts'
+import { appendEntry, type WriteTransaction } from '../write-transaction.ts'
+
+/**
+ * Gives the account another epoch and appends the entry that ends the old one; returns the entry's number.
+ *
+ * The kept session moves to the new epoch where it is one of the account's that live.
+ */
+export function rotateEpoch(
+  tx: WriteTransaction,
+  account: { readonly id: number; readonly epoch: string },
+  rotation: EpochRotation & { readonly nowMs: number },
+): number {
+  const { newEpoch, keptSessionRow, nowMs } = rotation
+  const kept = tx.db.run(
+    `UPDATE sessions SET epoch = :newEpoch
+     WHERE row = :row AND account_id = :id AND epoch = :oldEpoch AND revoked_seq IS NULL`,
+    { newEpoch, row: keptSessionRow, id: account.id, oldEpoch: account.epoch },
+  )
+  tx.db.run('UPDATE accounts SET epoch = :newEpoch, updated_at_ms = :nowMs WHERE id = :id', {
+    newEpoch,
+    nowMs,
+    id: account.id,
+  })
+  return appendEntry(tx, {
+    kind: 'account_epoch',
+    subject: subject.accountEpoch(account.id, account.epoch, kept === 1 ? keptSessionRow : 0),
+    atMs: nowMs,
+  })
+}
+
+/** Appends the entry that makes everybody read the account again; its sessions live on. */
+export function appendAccountChanged(tx: WriteTransaction, accountId: number, nowMs: number): void {
+  appendEntry(tx, { kind: 'access_changed', subject: subject.access('account', String(accountId)), atMs: nowMs })
+}

@@ -1,0 +1,92 @@
+/** SQLite store: commands on servers and change requests; whatever changes access sends terminals back to the policy. */
+import { subject } from '../../../core/revocation/log.ts'
+import { type ChangeRow, serverValues } from '../rows/terminal-rows.ts'
+import { appendAudit, appendEntry, type WriteTransaction } from '../write-transaction.ts'
+import type { Input, Output } from './command.ts'
+
+/** Adds a server. */
+export function addServer(tx: WriteTransaction, { server, audit }: Input<'addServer'>): Output<'addServer'> {
+  if (isServerKnown(tx, server.name)) return { kind: 'name-taken' }
+  if (isAddressTaken(tx, server)) return { kind: 'address-taken' }
+  tx.db.run(
+    `INSERT INTO servers (name, address, port, transport, os_users, groups, host_key, host_ca)
+     VALUES (:name, :address, :port, :transport, :os_users, :groups, :host_key, :host_ca)`,
+    serverValues(server),
+  )
+  appendAudit(tx, audit)
+  return { kind: 'added' }
+}
+
+/** Replaces a server as a whole. */
+export function changeServer(tx: WriteTransaction, input: Input<'changeServer'>): Output<'changeServer'> {
+  const { server, nowMs, audit } = input
+  if (!isServerKnown(tx, server.name)) return { kind: 'missing' }
+  if (isAddressTaken(tx, server)) return { kind: 'address-taken' }
+  tx.db.run(
+    `UPDATE servers SET address = :address, port = :port, transport = :transport, os_users = :os_users,
+       groups = :groups, host_key = :host_key, host_ca = :host_ca
+     WHERE name = :name`,
+    serverValues(server),
+  )
+  appendEntry(tx, { kind: 'access_changed', subject: subject.access('server', server.name), atMs: nowMs })
+  appendAudit(tx, audit)
+  return { kind: 'changed' }
+}
+
+/** Removes a server; terminals on it are judged again, and end. */
+export function removeServer(tx: WriteTransaction, input: Input<'removeServer'>): Output<'removeServer'> {
+  const { name, nowMs, audit } = input
+  if (tx.db.run('DELETE FROM servers WHERE name = :name', { name }) === 0) return { kind: 'missing' }
+  appendEntry(tx, { kind: 'access_changed', subject: subject.access('server', name), atMs: nowMs })
+  appendAudit(tx, audit)
+  return { kind: 'removed' }
+}
+
+/** Adds a change request whose servers are all in the inventory. */
+export function addChange(tx: WriteTransaction, { change, audit }: Input<'addChange'>): Output<'addChange'> {
+  if (tx.db.one('SELECT 1 FROM changes WHERE id = :id', { id: change.id }) !== undefined) return { kind: 'id-taken' }
+  const missing = change.servers.find((name) => !isServerKnown(tx, name))
+  if (missing !== undefined) return { kind: 'server-missing', name: missing }
+  const values: ChangeRow = {
+    id: change.id,
+    summary: change.summary,
+    servers: JSON.stringify(change.servers),
+    os_users: JSON.stringify(change.osUsers),
+    groups: JSON.stringify(change.groups),
+    starts_at_ms: change.startsAtMs,
+    ends_at_ms: change.endsAtMs,
+    state: change.state,
+  }
+  tx.db.run(
+    `INSERT INTO changes (id, summary, servers, os_users, groups, starts_at_ms, ends_at_ms, state)
+     VALUES (:id, :summary, :servers, :os_users, :groups, :starts_at_ms, :ends_at_ms, :state)`,
+    values,
+  )
+  appendAudit(tx, audit)
+  return { kind: 'added' }
+}
+
+/** Approves or closes a change request. */
+export function setChangeState(tx: WriteTransaction, input: Input<'setChangeState'>): Output<'setChangeState'> {
+  const { id, state, nowMs, audit } = input
+  const before = tx.db.one<{ state: string }>('SELECT state FROM changes WHERE id = :id', { id })
+  if (before === undefined) return { kind: 'missing' }
+  if (before.state === state) return { kind: 'already' }
+  if (before.state === 'closed') return { kind: 'closed' }
+  tx.db.run('UPDATE changes SET state = :state WHERE id = :id', { id, state })
+  appendEntry(tx, { kind: 'access_changed', subject: subject.access('change', id), atMs: nowMs })
+  appendAudit(tx, audit)
+  return { kind: 'changed' }
+}
+
+function isServerKnown(tx: WriteTransaction, name: string): boolean {
+  return tx.db.one('SELECT 1 FROM servers WHERE name = :name', { name }) !== undefined
+}
+
+function isAddressTaken(
+  tx: WriteTransaction,
+  { name, address }: { readonly name: string; readonly address: string },
+): boolean {
+  const sql = 'SELECT 1 FROM servers WHERE address = :address AND name <> :name'
+  return tx.db.one(sql, { name, address }) !== undefined
+}

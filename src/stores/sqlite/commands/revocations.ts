@@ -1,0 +1,90 @@
+/** SQLite store: commands that end sessions, tokens and epochs; what ended before is told with the entry that ended it. */
+
+import { subject } from '../../../core/revocation/log.ts'
+import type { RevocationOutcome, RevocationTarget } from '../../../core/sessions/commands.ts'
+import { appendAudit, appendEntry, headSeq, type WriteTransaction } from '../write-transaction.ts'
+import { findAccount } from './checks.ts'
+import type { Input, Output } from './command.ts'
+import { rotateEpoch } from './epochs.ts'
+
+type Of<Kind extends RevocationTarget['kind']> = Extract<RevocationTarget, { kind: Kind }>
+
+type Ending = {
+  readonly session_row: number
+  readonly session_seq: number | null
+  readonly is_of_ended_epoch: number
+}
+
+/** Ends what is named; only the first of several callers writes anything. */
+export function revoke(tx: WriteTransaction, input: Input<'revoke'>): Output<'revoke'> {
+  const outcome = end(tx, input.target, input.nowMs)
+  if (outcome.kind === 'revoked') appendAudit(tx, input.audit)
+  return outcome
+}
+
+/** Ends a session that nothing ended yet, and returns the number of the entry. */
+export function endSession(tx: WriteTransaction, row: number, nowMs: number): number {
+  const seq = appendEntry(tx, { kind: 'session', subject: subject.session(row), atMs: nowMs })
+  tx.db.run('UPDATE sessions SET revoked_seq = :seq WHERE row = :row', { seq, row })
+  return seq
+}
+
+/** Ends a token that nothing ended yet, and returns the number of the entry. */
+export function endToken(
+  tx: WriteTransaction,
+  token: { readonly row: number; readonly accessDigest: Uint8Array },
+  nowMs: number,
+): number {
+  const seq = appendEntry(tx, { kind: 'token', subject: subject.token(token.accessDigest), atMs: nowMs })
+  tx.db.run('UPDATE tokens SET revoked_seq = :seq WHERE row = :row', { seq, row: token.row })
+  return seq
+}
+
+function end(tx: WriteTransaction, target: RevocationTarget, nowMs: number): RevocationOutcome {
+  switch (target.kind) {
+    case 'session':
+      return endNamedSession(tx, target, nowMs)
+    case 'token':
+      return endNamedToken(tx, target, nowMs)
+    case 'account_epoch':
+      return endEpoch(tx, target, nowMs)
+  }
+}
+
+function endNamedSession(tx: WriteTransaction, target: Of<'session'>, nowMs: number): RevocationOutcome {
+  const found = tx.db.one<Ending>(
+    `SELECT s.row AS session_row, s.revoked_seq AS session_seq, s.epoch <> a.epoch AS is_of_ended_epoch
+     FROM sessions s JOIN accounts a ON a.id = s.account_id WHERE s.row = :row`,
+    { row: target.sessionRow },
+  )
+  if (found === undefined) return { kind: 'missing' }
+  return endedBefore(tx, found) ?? { kind: 'revoked', seq: endSession(tx, found.session_row, nowMs) }
+}
+
+function endNamedToken(tx: WriteTransaction, target: Of<'token'>, nowMs: number): RevocationOutcome {
+  const found = tx.db.one<Ending & { accessDigest: Uint8Array; token_seq: number | null }>(
+    `SELECT t.access_digest AS accessDigest, t.revoked_seq AS token_seq, s.row AS session_row,
+       s.revoked_seq AS session_seq, s.epoch <> a.epoch AS is_of_ended_epoch
+     FROM tokens t JOIN sessions s ON s.row = t.session_row JOIN accounts a ON a.id = s.account_id
+     WHERE t.row = :row`,
+    { row: target.tokenRow },
+  )
+  if (found === undefined) return { kind: 'missing' }
+  if (found.token_seq !== null) return { kind: 'already', seq: found.token_seq }
+  const token = { row: target.tokenRow, accessDigest: found.accessDigest }
+  return endedBefore(tx, found) ?? { kind: 'revoked', seq: endToken(tx, token, nowMs) }
+}
+
+/** The entry that ended an epoch is not looked for: the head of the log lies at it or behind it. */
+function endedBefore(tx: WriteTransaction, found: Ending): RevocationOutcome | null {
+  if (found.session_seq !== null) return { kind: 'already', seq: found.session_seq }
+  return found.is_of_ended_epoch === 1 ? { kind: 'already', seq: headSeq(tx) } : null
+}
+
+function endEpoch(tx: WriteTransaction, target: Of<'account_epoch'>, nowMs: number): RevocationOutcome {
+  const account = findAccount(tx, target.accountId)
+  if (account === null) return { kind: 'missing' }
+  if (target.expectedEpoch !== null && target.expectedEpoch !== account.epoch) return { kind: 'stale' }
+  const seq = rotateEpoch(tx, account, { newEpoch: target.newEpoch, keptSessionRow: 0, nowMs })
+  return { kind: 'revoked', seq }
+}

@@ -1,0 +1,77 @@
+/** SQLite store: commands on second factors and on failed sign-ins. */
+import { afterFailure, noFailures, type ThrottleKey, type ThrottleState } from '../../../core/accounts/throttle.ts'
+import { isSameDigest } from '../rows/digests.ts'
+import { appendAudit, type WriteTransaction } from '../write-transaction.ts'
+import { findAccount, isCodeUsed, useCode } from './checks.ts'
+import type { Input, Output } from './command.ts'
+import { appendAccountChanged, rotateEpoch } from './epochs.ts'
+
+/** Stores a secret that waits for its first code, in place of one that waited before. */
+export function beginSecondFactor(
+  tx: WriteTransaction,
+  input: Input<'beginSecondFactor'>,
+): Output<'beginSecondFactor'> {
+  const { accountId, sealedSecret, nowMs, audit } = input
+  const account = findAccount(tx, accountId)
+  if (account === null) return { kind: 'missing' }
+  if (account.totpSealed !== null) return { kind: 'exists' }
+  tx.db.run('UPDATE accounts SET totp_pending_sealed = :sealedSecret, updated_at_ms = :nowMs WHERE id = :accountId', {
+    accountId,
+    sealedSecret,
+    nowMs,
+  })
+  appendAccountChanged(tx, accountId, nowMs)
+  appendAudit(tx, audit)
+  return { kind: 'pending' }
+}
+
+/** Makes the waiting secret the second factor. */
+export function confirmSecondFactor(
+  tx: WriteTransaction,
+  input: Input<'confirmSecondFactor'>,
+): Output<'confirmSecondFactor'> {
+  const { accountId, seenSealedSecret, code, rotation, nowMs, audit } = input
+  const account = findAccount(tx, accountId)
+  const pending = account?.totpPendingSealed ?? null
+  if (account === null || pending === null || !isSameDigest(pending, seenSealedSecret)) return { kind: 'not-pending' }
+  if (isCodeUsed(tx, code)) return { kind: 'code-used' }
+  useCode(tx, code, nowMs)
+  tx.db.run('UPDATE accounts SET totp_sealed = totp_pending_sealed, totp_pending_sealed = NULL WHERE id = :accountId', {
+    accountId,
+  })
+  rotateEpoch(tx, account, { ...rotation, nowMs })
+  appendAudit(tx, audit)
+  return { kind: 'confirmed' }
+}
+
+/** Counts a failed sign-in on every key. */
+export function recordFailedSignIn(
+  tx: WriteTransaction,
+  input: Input<'recordFailedSignIn'>,
+): Output<'recordFailedSignIn'> {
+  for (const key of input.keys) countFailure(tx, key, input.nowMs)
+  appendAudit(tx, input.audit)
+  return { kind: 'counted' }
+}
+
+function countFailure(tx: WriteTransaction, { digest, rule }: ThrottleKey, nowMs: number): void {
+  const before = tx.db.one<ThrottleState>(
+    `SELECT failures, first_failure_ms AS firstFailureMs, blocked_until_ms AS blockedUntilMs
+     FROM throttles WHERE key = :digest`,
+    { digest },
+  )
+  const { failures, firstFailureMs, blockedUntilMs } = afterFailure(before ?? noFailures, rule, nowMs)
+  tx.db.run(
+    `INSERT INTO throttles (key, failures, first_failure_ms, blocked_until_ms, forgotten_at_ms)
+     VALUES (:digest, :failures, :firstFailureMs, :blockedUntilMs, :forgottenAtMs)
+     ON CONFLICT (key) DO UPDATE SET failures = excluded.failures, first_failure_ms = excluded.first_failure_ms,
+       blocked_until_ms = excluded.blocked_until_ms, forgotten_at_ms = excluded.forgotten_at_ms`,
+    {
+      digest,
+      failures,
+      firstFailureMs,
+      blockedUntilMs,
+      forgottenAtMs: Math.max(firstFailureMs + rule.windowMs, blockedUntilMs),
+    },
+  )
+}

@@ -1,0 +1,64 @@
+/** SQLite store: every command of the port by its name. */
+import type { CommandName, Commands } from '../../../core/store.ts'
+import type { WriteTransaction } from '../write-transaction.ts'
+import { addAccount, changeAccount, removeAccount, upgradePasswordHash } from './accounts.ts'
+import { appendAudit, signAuditHead } from './audit.ts'
+import { collectExpired } from './collect.ts'
+import {
+  addCredential,
+  changeCredential,
+  openOrganizationAccount,
+  removeCredential,
+  touchCredential,
+} from './credentials.ts'
+import { exchangeToken } from './exchange.ts'
+import { addChange, addServer, changeServer, removeServer, setChangeState } from './inventory.ts'
+import { addKey, retireKeys } from './keys.ts'
+import { addMember, addOrganization, removeMember, removeOrganization } from './organizations.ts'
+import { revoke } from './revocations.ts'
+import { createSession, touchSessions } from './sessions.ts'
+import { beginSecondFactor, confirmSecondFactor, recordFailedSignIn } from './sign-ins.ts'
+import { consumePtyToken, joinPtySession, setPtySessionState, startPtySession } from './terminals.ts'
+
+/** What runs a command of each name. */
+export type CommandTable = {
+  readonly [Name in CommandName]: (tx: WriteTransaction, input: Commands[Name]['input']) => Commands[Name]['output']
+}
+
+/** The commands. */
+export const commandTable: CommandTable = {
+  addAccount,
+  changeAccount,
+  removeAccount,
+  upgradePasswordHash,
+  beginSecondFactor,
+  confirmSecondFactor,
+  recordFailedSignIn,
+  createSession,
+  exchangeToken,
+  revoke,
+  touchSessions,
+  collectExpired,
+  addCredential,
+  changeCredential,
+  removeCredential,
+  touchCredential,
+  openOrganizationAccount,
+  addOrganization,
+  removeOrganization,
+  addMember,
+  removeMember,
+  addServer,
+  changeServer,
+  removeServer,
+  addChange,
+  setChangeState,
+  startPtySession,
+  joinPtySession,
+  consumePtyToken,
+  setPtySessionState,
+  addKey,
+  retireKeys,
+  appendAudit,
+  signAuditHead,
+}

@@ -1,0 +1,97 @@
+/** SQLite store: one connection with its prepared statements; a statement is prepared once and found again by its text. */
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+
+/** What a column or a parameter holds. */
+export type SqlValue = null | number | string | Uint8Array
+
+/** Parameters of a statement by their names, without the colon. */
+export type SqlValues = Readonly<Record<string, SqlValue>>
+
+/** How long a connection waits for the lock of another process, in milliseconds. */
+const busyTimeoutMs = 5_000
+
+/** Size of a page in bytes; SQLite's default, which the size limit is counted in. */
+const pageBytes = 4_096
+
+/** A connection. Texts of statements must be constants: each one is kept for good. */
+export class Database {
+  readonly #connection: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+
+  constructor(connection: DatabaseSync) {
+    this.#connection = connection
+  }
+
+  get isInTransaction(): boolean {
+    return this.#connection.isTransaction
+  }
+
+  /** Returns the first row, or undefined. */
+  one<Row>(sql: string, values: SqlValues = {}): Row | undefined {
+    return this.#prepared(sql).get(values) as Row | undefined
+  }
+
+  /** Returns every row. */
+  all<Row>(sql: string, values: SqlValues = {}): Row[] {
+    return this.#prepared(sql).all(values) as Row[]
+  }
+
+  /** Runs a statement that changes rows, and returns how many it changed. */
+  run(sql: string, values: SqlValues = {}): number {
+    return Number(this.#prepared(sql).run(values).changes)
+  }
+
+  /** Runs statements without parameters that are not worth keeping. */
+  exec(sql: string): void {
+    this.#connection.exec(sql)
+  }
+
+  close(): void {
+    this.#connection.close()
+  }
+
+  #prepared(sql: string): StatementSync {
+    let statement = this.#statements.get(sql)
+    if (statement === undefined) {
+      statement = this.#connection.prepare(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+}
+
+/**
+ * Opens a connection that may write: write-ahead log, synced at every commit, never checkpointed by the way.
+ *
+ * @param maxBytes Size that the database may not grow beyond; null: the disk's.
+ */
+export function openWriting(path: string, maxBytes: number | null = null): Database {
+  const connection = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true })
+  connection.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA wal_autocheckpoint = 0;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA trusted_schema = OFF;
+    PRAGMA cache_size = -16384;
+  `)
+  if (maxBytes !== null) connection.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / pageBytes))}`)
+  return new Database(connection)
+}
+
+/** Opens a connection that cannot write. The database must be there. */
+export function openReading(path: string): Database {
+  const connection = new DatabaseSync(path, { timeout: busyTimeoutMs, readOnly: true })
+  connection.exec(`
+    PRAGMA temp_store = MEMORY;
+    PRAGMA trusted_schema = OFF;
+    PRAGMA cache_size = -8192;
+  `)
+  return new Database(connection)
+}
+
+/** Tells whether a caught value is SQLite's complaint that another connection holds the lock. */
+export function isBusy(error: unknown): boolean {
+  const busy = 5
+  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === busy
+}

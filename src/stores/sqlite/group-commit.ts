@@ -1,0 +1,175 @@
+/** SQLite store: collects commands into batches for the writer's thread; nobody is answered before the batch is durable and its revocations are applied. */
+import type { Worker } from 'node:worker_threads'
+import { Refusal } from '../../core/errors.ts'
+import type { RevocationEntry } from '../../core/revocation/log.ts'
+import { ownBytes } from './bytes.ts'
+import type {
+  BatchResult,
+  CommandResult,
+  PostedCommand,
+  WriterCommands,
+  WriterReply,
+  WriterRequest,
+} from './messages.ts'
+
+/** Commands of one transaction at most. */
+const batchLength = 64
+
+/** Commands that may wait for the writer; more are refused at once. */
+const longestQueue = 10_000
+
+type Waiting = PostedCommand & {
+  readonly resolve: (output: unknown) => void
+  readonly reject: (refusal: Refusal) => void
+}
+
+/** Who is told of entries before their commands are answered. */
+export type RevocationListener = (entries: readonly RevocationEntry[]) => Promise<void>
+
+/** The writer as the main thread sees it. */
+export class GroupCommit {
+  readonly #worker: Worker
+  #waiting: Waiting[] = []
+  #inFlight: Waiting[] | null = null
+  #isScheduled = false
+  #delivery: Promise<void> = Promise.resolve()
+  #listener: RevocationListener = async () => {}
+  /** Why nothing is taken any more; null: the writer works. */
+  #end: Refusal | null = null
+  #whenIdle: (() => void) | null = null
+  #ready: { readonly resolve: () => void; readonly reject: (error: Refusal) => void } | null = null
+  readonly #exited: Promise<void>
+
+  /** Takes a thread over that has just been started with the writer's program. */
+  constructor(worker: Worker) {
+    this.#worker = worker
+    this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()))
+    worker.on('message', (reply: WriterReply) => this.#receive(reply))
+    worker.on('messageerror', (cause) => this.#die(cause))
+    worker.on('error', (cause) => this.#die(cause))
+    worker.on('exit', (code) => this.#die(new Error(`the writer's thread ended with ${code}`)))
+  }
+
+  /** Waits until the writer has opened the database. @throws STORE_UNAVAILABLE when it could not. */
+  ready(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#end === null) this.#ready = { resolve, reject }
+      else reject(this.#end)
+    })
+  }
+
+  /** Sets who is told of the entries that a batch appended. */
+  onRevocations(listener: RevocationListener): void {
+    this.#listener = listener
+  }
+
+  /**
+   * Runs one command together with others that are waiting.
+   *
+   * @throws STORE_UNAVAILABLE when it failed, too many wait, or the writer is gone.
+   */
+  execute<Name extends keyof WriterCommands>(
+    name: Name,
+    input: WriterCommands[Name]['input'],
+  ): Promise<WriterCommands[Name]['output']> {
+    return new Promise<unknown>((resolve, reject) => {
+      if (this.#end !== null) return reject(this.#end)
+      if (this.#waiting.length >= longestQueue) return reject(unavailable('too many commands wait', undefined))
+      this.#waiting.push({ name, input: ownBytes(input), resolve, reject })
+      this.#schedule()
+    }) as Promise<WriterCommands[Name]['output']>
+  }
+
+  /** Lets the write-ahead log start anew between two batches; call it when nearly all of it is copied. */
+  restartLog(): void {
+    if (this.#end === null) this.#post({ kind: 'restart-log' })
+  }
+
+  /** Runs what waits, and ends the thread. */
+  async close(): Promise<void> {
+    this.#end ??= unavailable('the store is closed', undefined)
+    if (this.#waiting.length > 0 || this.#inFlight !== null) {
+      await new Promise<void>((resolve) => {
+        this.#whenIdle = resolve
+      })
+    }
+    await this.#delivery
+    this.#worker.ref()
+    this.#post({ kind: 'close' })
+    await this.#exited
+  }
+
+  /** Waits for the end of the turn, so that commands of many requests share a batch. */
+  #schedule(): void {
+    if (this.#isScheduled || this.#inFlight !== null) return
+    this.#isScheduled = true
+    setImmediate(() => {
+      this.#isScheduled = false
+      this.#postBatch()
+    })
+  }
+
+  #postBatch(): void {
+    if (this.#inFlight !== null) return
+    if (this.#waiting.length === 0) {
+      this.#worker.unref()
+      this.#whenIdle?.()
+      return
+    }
+    const batch = this.#waiting.splice(0, batchLength)
+    try {
+      this.#post({ kind: 'batch', commands: batch.map(({ name, input }) => ({ name, input })) })
+      this.#inFlight = batch
+      this.#worker.ref()
+    } catch (cause) {
+      for (const waiting of batch) waiting.reject(unavailable('a command cannot be sent to the writer', cause))
+      this.#schedule()
+    }
+  }
+
+  #post(request: WriterRequest): void {
+    this.#worker.postMessage(request)
+  }
+
+  #receive(reply: WriterReply): void {
+    if (reply.kind === 'ready') {
+      if (this.#inFlight === null) this.#worker.unref()
+      this.#ready?.resolve()
+      return
+    }
+    const batch = this.#inFlight ?? []
+    this.#inFlight = null
+    this.#postBatch()
+    this.#delivery = this.#delivery.then(() => this.#deliver(batch, reply))
+  }
+
+  async #deliver(batch: readonly Waiting[], { results, entries }: BatchResult): Promise<void> {
+    try {
+      if (entries.length > 0) await this.#listener(entries)
+    } catch (cause) {
+      // What was revoked is in the log; nobody is told that it is over while memory may not know it.
+      for (const waiting of batch) waiting.reject(unavailable('the revocation log could not be applied', cause))
+      return
+    }
+    for (const [index, waiting] of batch.entries()) settle(waiting, results[index])
+  }
+
+  #die(cause: unknown): void {
+    const refusal = unavailable('the writer of the store is gone', cause)
+    this.#end ??= refusal
+    for (const waiting of [...(this.#inFlight ?? []), ...this.#waiting]) waiting.reject(refusal)
+    this.#inFlight = null
+    this.#waiting = []
+    this.#ready?.reject(refusal)
+    this.#whenIdle?.()
+  }
+}
+
+function settle(waiting: Waiting, result: CommandResult | undefined): void {
+  if (result?.kind === 'done') waiting.resolve(result.output)
+  else waiting.reject(unavailable(`the command ${waiting.name} failed`, result?.error))
+}
+
+function unavailable(detail: string, cause: unknown): Refusal {
+  return new Refusal('STORE_UNAVAILABLE', { detail, retryAfterSeconds: 1, ...(cause === undefined ? {} : { cause }) })
+}

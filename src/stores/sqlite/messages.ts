@@ -1,0 +1,42 @@
+/** SQLite store: what the main thread and the writer's thread say to each other; all of it survives a structured clone. */
+import type { RevocationEntry } from '../../core/revocation/log.ts'
+import type { Commands, NumberedRows } from '../../core/store.ts'
+
+/** The commands of the port, and one of the store's own: numbers for rows, taken away for good. */
+export type WriterCommands = Commands & {
+  readonly reserveRows: {
+    readonly input: { readonly rows: NumberedRows; readonly count: number }
+    readonly output: { readonly first: number }
+  }
+}
+
+/** A command on its way to the writer. */
+export type PostedCommand = { readonly name: keyof WriterCommands; readonly input: unknown }
+
+/** What the main thread asks for. `restart-log`, once the log is copied, lets the next batch write from its beginning. */
+export type WriterRequest =
+  | { readonly kind: 'batch'; readonly commands: readonly PostedCommand[] }
+  | { readonly kind: 'restart-log' | 'close' }
+
+/** What became of one command; a failed one has changed nothing. */
+export type CommandResult =
+  | { readonly kind: 'done'; readonly output: unknown }
+  | { readonly kind: 'failed'; readonly error: unknown }
+
+/** What became of a batch: one result for each command in order, and what was appended to the revocation log. */
+export type BatchResult = {
+  readonly results: readonly CommandResult[]
+  readonly entries: readonly RevocationEntry[]
+}
+
+/** What the writer answers: once that it is there, then once a batch. */
+export type WriterReply = { readonly kind: 'ready' } | ({ readonly kind: 'batch' } & BatchResult)
+
+/** What the writer's thread is started with. */
+export type WriterData = {
+  readonly path: string
+  /** The audit chain of this process. */
+  readonly chain: string
+  /** Size that the database may not grow beyond; null: the disk's. */
+  readonly maxBytes: number | null
+}

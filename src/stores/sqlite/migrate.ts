@@ -1,0 +1,44 @@
+/** SQLite store: brings a database to the schema of this program; forward only, each step whole or not at all. */
+import { Refusal } from '../../core/errors.ts'
+import type { Database } from './database.ts'
+import { initialSchema } from './migrations/0001-initial.ts'
+
+/** Statements of every step; the schema after step n is n. */
+const migrations: readonly string[] = [initialSchema]
+
+/** The schema that this program reads and writes. */
+export const currentSchema: number = migrations.length
+
+/** Returns the schema of a database; 0: empty. */
+export function schemaOf(database: Database): number {
+  return database.one<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0
+}
+
+/**
+ * Brings the database to the current schema.
+ *
+ * @throws STORE_UNAVAILABLE when a newer program wrote the database; nothing of it is changed.
+ */
+export function migrate(database: Database): void {
+  refuseNewer(schemaOf(database))
+  if (schemaOf(database) === currentSchema) return
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    // Read again under the lock: another process may have been first.
+    const from = schemaOf(database)
+    refuseNewer(from)
+    for (const statements of migrations.slice(from)) database.exec(statements)
+    database.exec(`PRAGMA user_version = ${currentSchema}`)
+    database.exec('COMMIT')
+  } catch (error) {
+    if (database.isInTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+function refuseNewer(found: number): void {
+  if (found <= currentSchema) return
+  throw new Refusal('STORE_UNAVAILABLE', {
+    message: `The database has schema ${found}, written by a newer Sallyport; this one knows schemas up to ${currentSchema}.`,
+  })
+}

@@ -1,0 +1,136 @@
+/** SQLite store: opens the store of one data directory; the only place that knows all of its threads and connections. */
+import { Worker } from 'node:worker_threads'
+import { isRefusal, Refusal } from '../../core/errors.ts'
+import type { Log } from '../../core/ports.ts'
+import type { NumberedRows, Reads, Store } from '../../core/store.ts'
+import { startCheckpoints } from './checkpoints.ts'
+import { type DataFiles, isServerRunning, lockDataDirectory, prepareDataDirectory } from './data-directory.ts'
+import { type Database, openReading, openWriting } from './database.ts'
+import { GroupCommit } from './group-commit.ts'
+import type { WriterData } from './messages.ts'
+import { currentSchema, migrate, schemaOf } from './migrate.ts'
+import { accountReads } from './reads/accounts.ts'
+import { credentialReads } from './reads/credentials.ts'
+import { logReads } from './reads/logs.ts'
+import { organizationReads } from './reads/organizations.ts'
+import { asPromises } from './reads/read.ts'
+import { sessionReads } from './reads/sessions.ts'
+import { terminalReads } from './reads/terminals.ts'
+import { blockLength, RowNumbers, reserveRows } from './row-numbers.ts'
+
+/** What a store is opened with. */
+export type SqliteOptions = {
+  readonly dataDir: string
+  readonly log: Log
+  /** A `server` takes the data directory for itself; a `command` works beside it, or alone. */
+  readonly role: 'server' | 'command'
+  /** The audit chain that events of this process are appended to. */
+  readonly chain: string
+  /** Size that the database may not grow beyond; the disk's where it is left out. */
+  readonly maxDatabaseBytes?: number
+}
+
+/** The embedded store. */
+export type SqliteStore = Store & {
+  /** Where a server listens for pokes. */
+  readonly socketPath: string
+}
+
+/**
+ * Opens the store, making it where there is none.
+ *
+ * @throws STORE_UNAVAILABLE when another server works on the directory, a newer program wrote it, or it cannot be used.
+ */
+export async function openSqliteStore(options: SqliteOptions): Promise<SqliteStore> {
+  const opened = new AsyncDisposableStack()
+  try {
+    return await assemble(options, opened)
+  } catch (cause) {
+    await opened.disposeAsync()
+    if (isRefusal(cause)) throw cause
+    throw new Refusal('STORE_UNAVAILABLE', { detail: 'the store could not be opened', cause })
+  }
+}
+
+async function assemble(options: SqliteOptions, opened: AsyncDisposableStack): Promise<SqliteStore> {
+  const { log, role } = options
+  const files = prepareDataDirectory(options.dataDir)
+  if (role === 'server') opened.defer(lockDataDirectory(files))
+  const firstRows = prepareDatabase(files, options)
+  // Without a server nobody else checkpoints; SQLite does it by itself when the last connection is closed.
+  const checkpoints = role === 'server' ? startCheckpoints(files.database, log) : null
+  opened.defer(() => checkpoints?.close())
+  const reading = openReading(files.database)
+  opened.defer(() => reading.close())
+  const writer = startWriter({ path: files.database, chain: options.chain, maxBytes: options.maxDatabaseBytes ?? null })
+  opened.defer(() => writer.close())
+  await writer.ready()
+  checkpoints?.onCaughtUp(() => writer.restartLog())
+  const numbers = {
+    session: numbersOf(writer, 'session', firstRows),
+    token: numbersOf(writer, 'token', firstRows),
+  }
+  let closing: Promise<void> | null = null
+  return {
+    ...readsOf(reading),
+    execute: (name, input) => writer.execute(name, input),
+    nextRow: (rows) => numbers[rows].take(),
+    onRevocations: (listener) => writer.onRevocations(listener),
+    socketPath: files.socket,
+    close: () => {
+      closing ??= opened.disposeAsync()
+      return closing
+    },
+  }
+}
+
+type FirstRows = Readonly<Record<NumberedRows, number>> | null
+
+function prepareDatabase(files: DataFiles, { role, log }: SqliteOptions): FirstRows {
+  const db = openWriting(files.database)
+  try {
+    const found = schemaOf(db)
+    if (role === 'command' && found < currentSchema && isServerRunning(files)) {
+      throw new Refusal('STORE_UNAVAILABLE', {
+        message: `The running server uses schema ${found}, this command needs ${currentSchema}; restart the server with this version first.`,
+      })
+    }
+    migrate(db)
+    return takeFirstRows(db, log)
+  } finally {
+    db.close()
+  }
+}
+
+/** Where nothing can be written now, reading still can; numbers are asked for again when they are needed. */
+function takeFirstRows(db: Database, log: Log): FirstRows {
+  try {
+    return { session: reserveRows(db, 'session', blockLength), token: reserveRows(db, 'token', blockLength) }
+  } catch (error) {
+    log.warn({ error: error instanceof Error ? error.message : String(error) }, 'the store cannot be written to')
+    return null
+  }
+}
+
+function numbersOf(writer: GroupCommit, rows: NumberedRows, firstRows: FirstRows): RowNumbers {
+  const fetchBlock = async (): Promise<number> => {
+    const { first } = await writer.execute('reserveRows', { rows, count: blockLength })
+    return first
+  }
+  return new RowNumbers(fetchBlock, { first: firstRows?.[rows] ?? null, length: blockLength })
+}
+
+function startWriter(data: WriterData): GroupCommit {
+  return new GroupCommit(new Worker(new URL('./writer-worker.ts', import.meta.url), { workerData: data }))
+}
+
+function readsOf(db: Database): Reads {
+  return asPromises({
+    ...accountReads(db),
+    ...sessionReads(db),
+    ...credentialReads(db),
+    ...organizationReads(db),
+    ...terminalReads(db),
+    ...logReads(db),
+  })
+}

@@ -1,0 +1,46 @@
+/** SQLite store: reads of organizations and memberships. */
+import type { Organization } from '../../../core/organizations/organization.ts'
+import type { Database } from '../database.ts'
+import { type AccountRow, accountColumns, toAccount } from '../rows/account-rows.ts'
+import type { ImmediateReads } from './read.ts'
+
+type Names = 'organizationById' | 'organizationByName' | 'organizations' | 'memberships' | 'members'
+
+type OrganizationRow = { readonly id: string; readonly name: string; readonly created_at_ms: number }
+
+/** Returns the reads. */
+export function organizationReads(db: Database): ImmediateReads<Names> {
+  const columns = 'o.id, o.name, o.created_at_ms'
+  return {
+    organizationById: (id) =>
+      optional(db.one<OrganizationRow>(`SELECT ${columns} FROM organizations o WHERE o.id = :id`, { id })),
+    organizationByName: (name) =>
+      optional(db.one<OrganizationRow>(`SELECT ${columns} FROM organizations o WHERE o.name = :name`, { name })),
+    organizations: () =>
+      db.all<OrganizationRow>(`SELECT ${columns} FROM organizations o ORDER BY o.name`).map(toOrganization),
+    memberships: (accountId) =>
+      db
+        .all<OrganizationRow & { readonly joined_at_ms: number }>(
+          `SELECT ${columns}, m.joined_at_ms FROM memberships m JOIN organizations o ON o.id = m.organization_id
+           WHERE m.account_id = :accountId ORDER BY m.joined_at_ms, o.name`,
+          { accountId },
+        )
+        .map((row) => ({ accountId, organization: toOrganization(row), joinedAtMs: row.joined_at_ms })),
+    members: (organizationId) =>
+      db
+        .all<AccountRow>(
+          `SELECT ${accountColumns} FROM memberships m JOIN accounts a ON a.id = m.account_id
+           WHERE m.organization_id = :organizationId ORDER BY a.id`,
+          { organizationId },
+        )
+        .map(toAccount),
+  }
+}
+
+function optional(row: OrganizationRow | undefined): Organization | null {
+  return row === undefined ? null : toOrganization(row)
+}
+
+function toOrganization({ id, name, created_at_ms }: OrganizationRow): Organization {
+  return { id, name, createdAtMs: created_at_ms }
+}

@@ -1,0 +1,26 @@
+/** SQLite store: reads run at once on the connection of the main thread; this is their shape, and how they become promises. */
+import { Refusal } from '../../../core/errors.ts'
+import type { Reads } from '../../../core/store.ts'
+
+/** The named reads, each as a function that answers at once. */
+export type ImmediateReads<Name extends keyof Reads> = {
+  readonly [Read in Name]: (...given: Parameters<Reads[Read]>) => Awaited<ReturnType<Reads[Read]>>
+}
+
+type AnyRead = (...given: readonly unknown[]) => unknown
+
+/** Returns the reads as promises that fail with STORE_UNAVAILABLE, whatever made them fail. */
+export function asPromises(reads: ImmediateReads<keyof Reads>): Reads {
+  const entries = Object.entries(reads).map(([name, read]) => [name, asPromise(name, read as AnyRead)])
+  return Object.fromEntries(entries) as Reads
+}
+
+function asPromise(name: string, read: AnyRead): (...given: readonly unknown[]) => Promise<unknown> {
+  return async (...given) => {
+    try {
+      return read(...given)
+    } catch (cause) {
+      throw new Refusal('STORE_UNAVAILABLE', { detail: `the read ${name} failed`, retryAfterSeconds: 1, cause })
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/** SQLite store: runs a batch of commands in one transaction; a command that throws takes nobody else down with it. */
+import type { RevocationEntry } from '../../core/revocation/log.ts'
+import type { NumberedRows } from '../../core/store.ts'
+import { commandTable } from './commands/table.ts'
+import type { Database } from './database.ts'
+import type { BatchResult, CommandResult, PostedCommand } from './messages.ts'
+import { reserveRows } from './row-numbers.ts'
+import { type WriteTransaction, writeChainHead } from './write-transaction.ts'
+
+/** The connection that writes, and the audit chain it writes for. */
+export type Writer = { readonly db: Database; readonly chain: string }
+
+type AnyCommand = (tx: WriteTransaction, input: unknown) => unknown
+
+type Outcome =
+  | { readonly kind: 'committed'; readonly outputs: readonly unknown[]; readonly entries: readonly RevocationEntry[] }
+  | { readonly kind: 'rolled-back' | 'not-begun'; readonly error: unknown }
+
+const table = {
+  ...commandTable,
+  reserveRows: (tx: WriteTransaction, input: { rows: NumberedRows; count: number }) => ({
+    first: reserveRows(tx.db, input.rows, input.count),
+  }),
+}
+
+/**
+ * Runs the commands together, and each by itself when one of them throws or the commit fails.
+ *
+ * A transaction that could not begin is not tried again for each command: every try would wait for the lock.
+ */
+export function runBatch(writer: Writer, commands: readonly PostedCommand[]): BatchResult {
+  const together = transact(writer, commands)
+  if (together.kind !== 'rolled-back' || commands.length === 1) return resultOf(together, commands.length)
+  const alone: BatchResult[] = []
+  for (const [index, command] of commands.entries()) {
+    const outcome = transact(writer, [command])
+    const isBlocked = outcome.kind === 'not-begun'
+    alone.push(resultOf(outcome, isBlocked ? commands.length - index : 1))
+    if (isBlocked) break
+  }
+  return { results: alone.flatMap(({ results }) => results), entries: alone.flatMap(({ entries }) => entries) }
+}
+
+function transact({ db, chain }: Writer, commands: readonly PostedCommand[]): Outcome {
+  try {
+    db.exec('BEGIN IMMEDIATE')
+  } catch (error) {
+    return { kind: 'not-begun', error }
+  }
+  const tx: WriteTransaction = { db, chain, entries: [], chainHead: null }
+  try {
+    const outputs = commands.map(({ name, input }) => (table[name] as AnyCommand)(tx, input))
+    writeChainHead(tx)
+    db.exec('COMMIT')
+    return { kind: 'committed', outputs, entries: tx.entries }
+  } catch (error) {
+    // SQLite ends the transaction by itself after some failures, a full disk among them.
+    if (db.isInTransaction) db.exec('ROLLBACK')
+    return { kind: 'rolled-back', error }
+  }
+}
+
+function resultOf(outcome: Outcome, count: number): BatchResult {
+  if (outcome.kind === 'committed') {
+    return { results: outcome.outputs.map((output) => ({ kind: 'done', output })), entries: outcome.entries }
+  }
+  const failed: CommandResult = { kind: 'failed', error: outcome.error }
+  return { results: Array.from({ length: count }, () => failed), entries: [] }
+}

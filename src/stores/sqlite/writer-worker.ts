@@ -1,0 +1,35 @@
+/** SQLite store: the writer's thread; owns the only connection that writes, because syncing the disk stops the thread it runs on. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { openWriting } from './database.ts'
+import type { WriterData, WriterReply, WriterRequest } from './messages.ts'
+import { runBatch } from './run-batch.ts'
+
+const port = parentPort
+if (port === null) throw new Error('The writer runs as a thread of the store.')
+
+const { path, chain, maxBytes } = workerData as WriterData
+const db = openWriting(path, maxBytes)
+const reply = (message: WriterReply): void => port.postMessage(message)
+
+function restartLog(): void {
+  try {
+    db.all('PRAGMA wal_checkpoint(RESTART)')
+  } catch {
+    // The checkpointer meets the same fault and tells it; a log that goes on growing does no harm to the next batch.
+  }
+}
+
+port.on('message', (request: WriterRequest) => {
+  switch (request.kind) {
+    case 'batch':
+      reply({ kind: 'batch', ...runBatch({ db, chain }, request.commands) })
+      break
+    case 'restart-log':
+      restartLog()
+      break
+    case 'close':
+      db.close()
+      port.close()
+  }
+})
+reply({ kind: 'ready' })

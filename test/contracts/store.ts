@@ -1,0 +1,36 @@
+/** The contract of a store: every rule of docs/spec/store.md that does not depend on what it is made of. */
+import { after, before, describe } from 'node:test'
+import { accountRules } from './store/accounts.ts'
+import { batchRules } from './store/batches.ts'
+import { collectorRules } from './store/collector.ts'
+import { credentialRules } from './store/credentials.ts'
+import { exchangeRules } from './store/exchange.ts'
+import type { OpenStore, StoreUnderTest } from './store/harness.ts'
+import { organizationRules } from './store/organizations.ts'
+import { revocationRules } from './store/revocations.ts'
+import { sessionRules } from './store/sessions.ts'
+import { terminalRules } from './store/terminals.ts'
+
+/** Runs the contract against the stores that `open` opens. */
+export function storeContract(name: string, open: OpenStore): void {
+  describe(name, () => {
+    let opened: StoreUnderTest | undefined
+    const shared = (): StoreUnderTest => {
+      if (opened === undefined) throw new Error('the store of the suite is not open')
+      return opened
+    }
+    before(async () => {
+      opened = await open()
+    })
+    after(() => opened?.close())
+    accountRules(shared, open)
+    sessionRules(shared)
+    exchangeRules(shared)
+    revocationRules(shared, open)
+    organizationRules(shared)
+    credentialRules(shared)
+    terminalRules(shared)
+    batchRules(shared, open)
+    collectorRules(open)
+  })
+}

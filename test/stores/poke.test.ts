@@ -1,0 +1,111 @@
+/** The private socket between a command and the running server. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { dataFiles, lockDataDirectory, prepareDataDirectory } from '../../src/stores/sqlite/data-directory.ts'
+import { listenForPokes, pokeServer } from '../../src/stores/sqlite/poke.ts'
+import { atEnd, killedAtEnd, temporaryFolder } from '../fixtures/sqlite-store.ts'
+
+const longMs = 20_000
+
+test('SQL-20 a command is answered after the server has applied the entry it names', async (t) => {
+  const applied: number[] = []
+  const path = await listening(t, async (seq) => {
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    applied.push(seq)
+  })
+  const answers = await Promise.all([7, 8, 9].map((seq) => pokeServer(path, seq, longMs)))
+  assert.deepEqual(
+    [answers, applied.sort()],
+    [
+      ['applied', 'applied', 'applied'],
+      [7, 8, 9],
+    ],
+  )
+})
+
+test('SQL-21 where no server runs a command is told so, also when a killed one left its socket', async (t) => {
+  const folder = temporaryFolder(t)
+  const { socket } = dataFiles(folder)
+  assert.equal(await pokeServer(socket, 1, longMs), 'no-server')
+  const kill = await killedAtEnd(t, 'hold-store.ts', folder)
+  assert.equal(await pokeServer(socket, 1, longMs), 'applied')
+  await kill()
+  assert.deepEqual([existsSync(socket), await pokeServer(socket, 1, longMs)], [true, 'no-server'])
+  const server = await listenForPokes(socket, async () => {})
+  assert.equal(await pokeServer(socket, 1, longMs), 'applied')
+  await server.close()
+  assert.equal(await pokeServer(socket, 1, longMs), 'no-server')
+})
+
+test('SQL-22 a server that fails to apply, does not say, or cannot be reached has not confirmed', async (t) => {
+  const failing = await listening(t, () => Promise.reject(new Error('memory is gone')))
+  const silent = await listening(t, () => new Promise(() => {}))
+  const files = prepareDataDirectory(temporaryFolder(t))
+  atEnd(t, lockDataDirectory(files))
+  const answers = [
+    await pokeServer(failing, 1, longMs),
+    await pokeServer(silent, 1, 20),
+    await pokeServer(files.socket, 1, longMs),
+  ]
+  assert.deepEqual(answers, ['unconfirmed', 'unconfirmed', 'unconfirmed'])
+})
+
+test('SQL-23 the server ends connections that send anything but a number, or too much, and goes on', async (t) => {
+  const applied: number[] = []
+  const path = await listening(t, async (seq) => {
+    applied.push(seq)
+  })
+  for (const text of ['one\n', '-1\n', '1 \n', `${'1'.repeat(16)}\n`, '1'.repeat(4_096)]) {
+    const socket = await connected(path)
+    const closed = once(socket, 'close')
+    let said = ''
+    socket.on('data', (part) => {
+      said += part
+    })
+    socket.write(text)
+    await closed
+    assert.deepEqual([text, said], [text, ''])
+  }
+  assert.deepEqual([await pokeServer(path, 5, longMs), applied], ['applied', [5]])
+})
+
+test('SQL-23 the server serves a bounded number of connections, and frees their places', async (t) => {
+  const path = await listening(t, async () => {})
+  const idle = await Promise.all(Array.from({ length: 16 }, () => connected(path)))
+  assert.equal(await pokeServer(path, 1, longMs), 'unconfirmed')
+  for (const socket of idle) {
+    const closed = once(socket, 'close')
+    socket.end()
+    await closed
+  }
+  assert.equal(await pokeServer(path, 1, longMs), 'applied')
+})
+
+test('SQL-24 a path that is too long for a socket is refused in one sentence', async (t) => {
+  const path = join(temporaryFolder(t), 'x'.repeat(100), 'sallyport.sock')
+  await assert.rejects(
+    listenForPokes(path, async () => {}),
+    {
+      code: 'STORE_UNAVAILABLE',
+      message: `The path of the data directory is too long: ${path} may have 107 bytes.`,
+    },
+  )
+})
+
+async function listening(t: TestContext, onPoke: (seq: number) => Promise<void>): Promise<string> {
+  const { socket } = prepareDataDirectory(temporaryFolder(t))
+  const server = await listenForPokes(socket, onPoke)
+  atEnd(t, () => server.close())
+  return socket
+}
+
+async function connected(path: string): Promise<Socket> {
+  const socket = connect(path)
+  socket.on('error', () => {})
+  await once(socket, 'connect')
+  return socket
+}

@@ -1,0 +1,145 @@
+/** The statements of the embedded store against the indexes they are meant for. */
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { type TestContext, test } from 'node:test'
+import { logStart } from '../../src/core/revocation/log.ts'
+import type { CommandName, Commands } from '../../src/core/store.ts'
+import { Database } from '../../src/stores/sqlite/database.ts'
+import { migrate } from '../../src/stores/sqlite/migrate.ts'
+import { accountReads } from '../../src/stores/sqlite/reads/accounts.ts'
+import { logReads } from '../../src/stores/sqlite/reads/logs.ts'
+import { organizationReads } from '../../src/stores/sqlite/reads/organizations.ts'
+import { sessionReads } from '../../src/stores/sqlite/reads/sessions.ts'
+import { runBatch } from '../../src/stores/sqlite/run-batch.ts'
+import {
+  auditOf,
+  controlToken,
+  digestOf,
+  newAccount,
+  newSession,
+  ptySession,
+  ptyToken,
+  account as sampleAccount,
+  startMs,
+} from '../fixtures/records.ts'
+import { atEnd, temporaryFolder } from '../fixtures/sqlite-store.ts'
+
+test('SQL-7 no statement of a request or of the collector scans a table', (t) => {
+  const { database, connection, texts } = recording(t)
+  const run = <Name extends CommandName>(name: Name, input: Commands[Name]['input']): void => {
+    const { results } = runBatch({ db: database, chain: 'server' }, [{ name, input }])
+    assert.deepEqual(
+      results.map(({ kind }) => kind),
+      ['done'],
+    )
+  }
+  requestsOf(run)
+  readsOf(database)
+  const scans = [...texts].flatMap((sql) => scansOf(connection, sql)).filter((detail) => !ordered.includes(detail))
+  assert.deepEqual([scans, texts.size > 60], [[], true])
+})
+
+/** Read from an end up to a limit: the log, and an index that holds removed accounts only. */
+const ordered = ['SCAN revocations', 'SCAN a USING COVERING INDEX removed_accounts']
+
+type Run = <Name extends CommandName>(name: Name, input: Commands[Name]['input']) => void
+
+function requestsOf(run: Run): void {
+  const [audit, nowMs] = [auditOf('setup'), startMs]
+  const account = { ...sampleAccount(), id: 1 }
+  const { epoch, passwordHash, username } = account
+  const [organizationId, seen] = [randomUUID(), { epoch, passwordHash }]
+  run('addAccount', {
+    account: newAccount({ username, epoch, email: 'ada@example.org' }),
+    asFirstAdmin: true,
+    nowMs,
+    audit,
+  })
+  run('addOrganization', { organization: { id: organizationId, name: 'home', createdAtMs: nowMs }, audit })
+  run('addMember', { organizationId, accountId: 1, nowMs, audit })
+  const session = newSession({ account, row: 1, organizationId })
+  const token = controlToken({ row: 1, sessionRow: 1, isIndexed: true })
+  const code = { secretDigest: digestOf('secret'), step: 1 }
+  const signIn = { forgetKeys: [digestOf('key')], knownAddress: digestOf('home'), code, recovery: null }
+  run('createSession', { session, token, seen, parentSessionRow: null, signIn, keepNewest: 1, nowMs, audit })
+  run('exchangeToken', {
+    mode: 'refresh',
+    tokenRow: 1,
+    presentedDigest: token.refreshDigest ?? digestOf(''),
+    successor: controlToken({ row: 2, sessionRow: 1 }),
+    sealedAnswer: digestOf('answer'),
+    maxLiveTokens: 8,
+    nowMs,
+    audit,
+  })
+  run('touchSessions', { uses: [{ row: 1, lastSeenAt: startMs / 1_000 + 1 }] })
+  run('recordFailedSignIn', { keys: [], nowMs, audit })
+  const pty = ptySession()
+  const minted = ptyToken({ ptySessionId: pty.id, accountId: 1, sessionRow: 1 })
+  run('startPtySession', { ptySession: pty, token: minted, seen, nowMs, audit })
+  run('joinPtySession', { token: minted, seen, nowMs, audit })
+  run('consumePtyToken', { digest: minted.digest, nowMs, audit })
+  run('setPtySessionState', { id: pty.id, state: 'active', implementorAccountId: 1, nowMs, audit })
+  run('revoke', { target: { kind: 'token', tokenRow: 1 }, nowMs, audit })
+  run('revoke', { target: { kind: 'session', sessionRow: 1 }, nowMs, audit })
+  run('revoke', {
+    target: { kind: 'account_epoch', accountId: 1, expectedEpoch: null, newEpoch: randomUUID() },
+    nowMs,
+    audit,
+  })
+  run('touchCredential', { id: 'absent', usedAtMs: nowMs })
+  run('removeCredential', { id: 'absent', nowMs, audit })
+  run('removeMember', { organizationId, accountId: 1, nowMs, audit })
+  run('removeOrganization', { organizationId, nowMs, audit })
+  run('changeAccount', { accountId: 1, change: { email: null }, rotation: null, seen: null, nowMs, audit })
+  run('removeAccount', { accountId: 1, newEpoch: randomUUID(), nowMs, audit })
+  run('collectExpired', { nowMs: startMs * 2, limit: 10 })
+}
+
+function readsOf(database: Database): void {
+  const accounts = accountReads(database)
+  accounts.accountById(1)
+  accounts.accountByUuid('')
+  accounts.accountByName('', 'user')
+  accounts.accountByEmail('')
+  accounts.hasAdmin()
+  accounts.throttle([])
+  accounts.isKnownAddress(1, digestOf(''), 0)
+  const sessions = sessionReads(database)
+  sessions.token({ digest: digestOf(''), row: null })
+  sessions.token({ digest: digestOf(''), row: 1 })
+  sessions.refreshToken(1)
+  sessions.liveSessions(1)
+  sessions.sessionById('')
+  const organizations = organizationReads(database)
+  organizations.organizationById('')
+  organizations.organizationByName('')
+  organizations.memberships(1)
+  organizations.members('')
+  logReads(database).log(logStart)
+  logReads(database).auditEvents('server', { afterSeq: 0, limit: 1 })
+}
+
+type Recording = { readonly database: Database; readonly connection: DatabaseSync; readonly texts: Set<string> }
+
+/** Opens a database that remembers the text of every statement it is asked for. */
+function recording(t: TestContext): Recording {
+  const connection = new DatabaseSync(join(temporaryFolder(t), 'plans.db'))
+  atEnd(t, () => connection.close())
+  const texts = new Set<string>()
+  const prepare = connection.prepare.bind(connection)
+  const database = new Database(connection)
+  migrate(database)
+  connection.prepare = (sql) => {
+    texts.add(sql)
+    return prepare(sql)
+  }
+  return { database, connection, texts }
+}
+
+function scansOf(connection: DatabaseSync, sql: string): string[] {
+  const plan = connection.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[]
+  return plan.map(({ detail }) => detail).filter((detail) => detail.startsWith('SCAN') && !/CONSTANT ROW/.test(detail))
+}

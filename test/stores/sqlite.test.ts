@@ -1,0 +1,169 @@
+/** The embedded store: the contract of a store, and what only this one promises of its files. */
+import assert from 'node:assert/strict'
+import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { isServerRunning, lockDataDirectory, prepareDataDirectory } from '../../src/stores/sqlite/data-directory.ts'
+import { addAccount, createSession, exchangeInput } from '../contracts/store/harness.ts'
+import { storeContract } from '../contracts/store.ts'
+import { newSession, opaqueToken, startMs } from '../fixtures/records.ts'
+import {
+  atEnd,
+  killedAtEnd,
+  openCommandStore,
+  openServerStore,
+  openTestStore,
+  temporaryFolder,
+} from '../fixtures/sqlite-store.ts'
+
+storeContract('sqlite', openTestStore)
+
+test('SQL-1 the data directory and all in it belong to their owner alone, whatever the umask', async (t) => {
+  const dataDir = join(temporaryFolder(t), 'deep', 'data')
+  await killedAtEnd(t, 'hold-store.ts', dataDir)
+  const modes = Object.fromEntries(readdirSync(dataDir).map((name) => [name, modeOf(join(dataDir, name))]))
+  assert.deepEqual(
+    [modeOf(dataDir), modes],
+    [
+      '700',
+      {
+        'lock.db': '600',
+        'sallyport.db': '600',
+        'sallyport.db-shm': '600',
+        'sallyport.db-wal': '600',
+        'sallyport.sock': '600',
+      },
+    ],
+  )
+})
+
+test('SQL-1 a directory and files that were open to others are closed to them', async (t) => {
+  const dataDir = join(temporaryFolder(t), 'data')
+  mkdirSync(dataDir)
+  for (const name of ['sallyport.db', 'lock.db']) writeFileSync(join(dataDir, name), '')
+  for (const path of [dataDir, join(dataDir, 'sallyport.db'), join(dataDir, 'lock.db')]) chmodSync(path, 0o777)
+  const store = await openServerStore(dataDir)
+  atEnd(t, () => store.close())
+  const found = [modeOf(dataDir), modeOf(join(dataDir, 'sallyport.db')), modeOf(join(dataDir, 'lock.db'))]
+  assert.deepEqual(found, ['700', '600', '600'])
+})
+
+test('SQL-2 a second server on a data directory is refused in one sentence, a command is not', async (t) => {
+  const dataDir = temporaryFolder(t)
+  const first = await openServerStore(dataDir)
+  const running = isServerRunning(prepareDataDirectory(dataDir))
+  await assert.rejects(openServerStore(dataDir), {
+    code: 'STORE_UNAVAILABLE',
+    message: `Another Sallyport server is working on the data directory ${dataDir}.`,
+  })
+  const command = await openCommandStore(dataDir)
+  assert.deepEqual(await command.accounts(), [])
+  await command.close()
+  await first.close()
+  const after = isServerRunning(prepareDataDirectory(dataDir))
+  assert.deepEqual([running, after], [true, false])
+  await (await openServerStore(dataDir)).close()
+})
+
+test('SQL-2 a server that was killed holds nothing', async (t) => {
+  const dataDir = temporaryFolder(t)
+  const kill = await killedAtEnd(t, 'hold-store.ts', dataDir)
+  await assert.rejects(openServerStore(dataDir), { code: 'STORE_UNAVAILABLE' })
+  await kill()
+  const store = await openServerStore(dataDir)
+  assert.deepEqual(
+    (await store.auditHeads()).map(({ seq }) => seq),
+    [1],
+  )
+  await store.close()
+})
+
+test('SQL-3 a database of a newer schema is refused by a sentence that names both, and is left as it was', async (t) => {
+  const dataDir = temporaryFolder(t)
+  await (await openServerStore(dataDir)).close()
+  withDatabase(dataDir, (database) => database.exec('PRAGMA user_version = 99'))
+  await assert.rejects(openServerStore(dataDir), {
+    code: 'STORE_UNAVAILABLE',
+    message: 'The database has schema 99, written by a newer Sallyport; this one knows schemas up to 1.',
+  })
+  const version = withDatabase(dataDir, (database) => database.prepare('PRAGMA user_version').get())
+  assert.deepEqual({ ...version }, { user_version: 99 })
+})
+
+test('SQL-3 a command changes no schema under a running server', async (t) => {
+  const dataDir = temporaryFolder(t)
+  const release = lockDataDirectory(prepareDataDirectory(dataDir))
+  await assert.rejects(openCommandStore(dataDir), {
+    code: 'STORE_UNAVAILABLE',
+    message: 'The running server uses schema 0, this command needs 1; restart the server with this version first.',
+  })
+  release()
+  await (await openCommandStore(dataDir)).close()
+})
+
+test('SQL-4 what is no database is refused as unavailable, with its cause', async (t) => {
+  const dataDir = temporaryFolder(t)
+  writeFileSync(join(dataDir, 'sallyport.db'), 'x'.repeat(8_192))
+  await assert.rejects(openServerStore(dataDir), (error: Error) => {
+    assert.match(String(error.cause), /not a database/)
+    return 'code' in error && error.code === 'STORE_UNAVAILABLE'
+  })
+})
+
+test('SQL-5 a stored answer is erased once its successor was exchanged and 30 s are over', async (t) => {
+  const dataDir = temporaryFolder(t)
+  const store = await openServerStore(dataDir)
+  atEnd(t, () => store.close())
+  const account = await addAccount(store)
+  const answers = (row: number) =>
+    withDatabase(dataDir, (database) => {
+      const found = database.prepare('SELECT sealed_answer FROM tokens WHERE row = ?').get(row)
+      return found?.sealed_answer != null
+    })
+  const collect = (ms: number) => store.execute('collectExpired', { nowMs: startMs + ms, limit: 100 })
+
+  const { token } = await createSession(store, account)
+  const first = exchangeInput(store, token)
+  const second = exchangeInput(store, first.successor, { nowMs: startMs + 1_000 })
+  await store.execute('exchangeToken', first)
+  await collect(60_000)
+  const unpresented = answers(first.successor.row)
+  await store.execute('exchangeToken', second)
+  await collect(29_999)
+  const early = answers(first.successor.row)
+  await collect(30_000)
+  assert.deepEqual([unpresented, early, answers(first.successor.row)], [true, true, false])
+
+  await store.execute('exchangeToken', exchangeInput(store, second.successor, { nowMs: startMs + 31_000 }))
+  assert.equal(answers(second.successor.row), false)
+
+  const session = newSession({ account, row: store.nextRow('session') })
+  const access = opaqueToken({ row: store.nextRow('token'), sessionRow: session.row })
+  await createSession(store, account, { session, token: access })
+  const exchange = exchangeInput(store, access)
+  await store.execute('exchangeToken', exchange)
+  await collect(30_000)
+  assert.equal(answers(exchange.successor.row), false)
+})
+
+test('SQL-6 a server that closes leaves everything in the database and no log beside it', async (t) => {
+  const dataDir = temporaryFolder(t)
+  const store = await openServerStore(dataDir)
+  await addAccount(store)
+  await store.close()
+  assert.deepEqual(readdirSync(dataDir).sort(), ['lock.db', 'sallyport.db'])
+})
+
+function modeOf(path: string): string {
+  return (statSync(path).mode & 0o777).toString(8)
+}
+
+function withDatabase<Result>(dataDir: string, use: (database: DatabaseSync) => Result): Result {
+  const database = new DatabaseSync(join(dataDir, 'sallyport.db'))
+  try {
+    return use(database)
+  } finally {
+    database.close()
+  }
+}

@@ -4,7 +4,7 @@ import { environmentName, flagName, type Option, options } from '../src/config/o
 import { projectRoot } from './source-tree.ts'
 
 /** The generated document, relative to the root. */
-export const configurationDocPath = 'docs/configuration.md'
+const configurationDocPath = 'docs/configuration.md'
 
 const head = `# Configuration
 
@@ -27,6 +27,8 @@ The master key has no flag and no key in the file. The first of these that is se
 2. the systemd credential \`sallyport-master-key\`;
 3. \`SALLYPORT_MASTER_KEY\`;
 4. \`master.key\` in the data directory, which is made where there is none. A backup must leave it out, and keep it elsewhere.
+
+\`NODE_DEBUG=sallyport\` adds the stack to the sentence with which a command fails.
 `
 
 /** Returns the text of {@link configurationDocPath} for the table of options. @throws Error when the table is empty. */

@@ -14,7 +14,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   terminals: ['core', 'protocol'],
   client: ['protocol'],
   console: ['client', 'protocol'],
-  cli: ['client', 'config', 'core', 'main'],
+  cli: ['client', 'config', 'main'],
   main: ['core', 'protocol', 'config', 'stores', 'platform', 'http', 'terminals', 'client', 'console', 'cli'],
 }
 

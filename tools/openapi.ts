@@ -21,7 +21,9 @@ export async function openApiFiles(): Promise<ReadonlyMap<string, string>> {
     try {
       const { openApi } = server.app
       return new Map(
-        openApi.dialects().map((name) => [`${name}.json`, `${JSON.stringify(openApi.document(name, null), null, 2)}\n`]),
+        openApi
+          .dialects()
+          .map((name) => [`${name}.json`, `${JSON.stringify(openApi.document(name, null), null, 2)}\n`]),
       )
     } finally {
       await server.close()
@@ -36,7 +38,9 @@ export async function staleOpenApi(root: string): Promise<string[]> {
   const wanted = await openApiFiles()
   const folder = join(root, openApiFolder)
   const written = await readdir(folder).catch(orNone)
-  const strangers = written.filter((name) => !wanted.has(name)).map((name) => `${openApiFolder}/${name} is of no dialect.`)
+  const strangers = written
+    .filter((name) => !wanted.has(name))
+    .map((name) => `${openApiFolder}/${name} is of no dialect.`)
   const stale: string[] = []
   for (const [name, text] of wanted) {
     if (!written.includes(name) || (await readFile(join(folder, name), 'utf8')) !== text) {

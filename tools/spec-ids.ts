@@ -58,13 +58,26 @@ export function ruleFaults(defined: readonly Sighting[], tested: readonly Sighti
   ]
 }
 
-/** Returns every fault of the checkout's rules and titles. @throws Error when there is no rule or no test at all. */
-export function checkoutRuleFaults(): string[] {
+/** The rules of the checkout, those that its tests name, and the sources of the tests. */
+export type CheckoutRules = {
+  readonly defined: readonly Sighting[]
+  readonly tested: readonly Sighting[]
+  readonly sources: Sources
+}
+
+/** Returns the rules of the checkout with what tests them. @throws Error when there is no rule or no test at all. */
+export function checkoutRules(): CheckoutRules {
   const paths = listFiles(projectRoot, ['docs/spec'], '.md')
   const defined = definedRules(new Map(paths.map((path) => [path, readFileSync(`${projectRoot}${path}`, 'utf8')])))
   const sources = new Map([...readSources(projectRoot, ['test'])].filter(([path]) => holdsTests(path)))
   const tested = testedRules(sources)
   if (defined.length === 0 || tested.length === 0) throw new Error('There are no rules or no tests to compare.')
+  return { defined, tested, sources }
+}
+
+/** Returns every fault of the checkout's rules and titles. */
+export function checkoutRuleFaults(): string[] {
+  const { defined, tested, sources } = checkoutRules()
   return [...ruleFaults(defined, tested), ...titlesWithoutRule(sources)]
 }
 

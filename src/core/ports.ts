@@ -85,6 +85,8 @@ export type OneTimeCodes = {
   readonly uri: (secret: Uint8Array, issuer: string, label: string) => string
   /** Base32 without padding. */
   readonly toBase32: (secret: Uint8Array) => string
+  /** Returns the bytes of a Base32 text in either case, padded or not, or null when it is none (RFC 4648 section 6). */
+  readonly fromBase32: (text: string) => Uint8Array | null
 }
 
 /** The list of passwords that everybody tries first. */

@@ -7,7 +7,7 @@ import type { ChainedEvent } from './audit/event.ts'
 import type { CredentialCommands, CredentialFilter } from './credentials/commands.ts'
 import type { Credential } from './credentials/credential.ts'
 import type { OrganizationCommands } from './organizations/commands.ts'
-import type { Membership, Organization } from './organizations/organization.ts'
+import type { Member, Membership, Organization } from './organizations/organization.ts'
 import type { LogPosition, RevocationEntry } from './revocation/log.ts'
 import type { SessionCommands } from './sessions/commands.ts'
 import type { Session } from './sessions/session.ts'
@@ -60,6 +60,8 @@ export type Reads = {
   readonly organizations: () => Promise<readonly Organization[]>
   readonly memberships: (accountId: number) => Promise<readonly Membership[]>
   readonly members: (organizationId: string) => Promise<readonly Account[]>
+  /** The members with the times at which they joined, in that order. */
+  readonly roster: (organizationId: string) => Promise<readonly Member[]>
   readonly throttle: (keys: readonly ThrottleKey[]) => Promise<readonly ThrottleState[]>
   /** Tells whether the account signed in from the address after `since` (Unix ms); the address is a keyed digest. */
   readonly isKnownAddress: (accountId: number, address: Uint8Array, sinceMs: number) => Promise<boolean>

@@ -25,7 +25,15 @@ export function createOneTimeCodes(random: Random): OneTimeCodes {
     },
     uri: (secret, issuer, label) => new TOTP({ ...parameters, issuer, label, secret: toSecret(secret) }).toString(),
     toBase32: (secret) => toSecret(secret).base32,
+    fromBase32,
   }
+}
+
+/** The library skips what it does not know and takes lengths that no bytes have; both are told apart here. */
+function fromBase32(text: string): Uint8Array | null {
+  const digits = text.toUpperCase().replace(/=+$/, '')
+  const isWhole = [0, 2, 4, 5, 7].includes(digits.length % 8)
+  return isWhole && /^[A-Z2-7]*$/.test(digits) ? Secret.fromBase32(digits).bytes : null
 }
 
 // The library takes a whole buffer, and the bytes may be a part of one.

@@ -12,9 +12,10 @@ export async function qrCodePng(text: string): Promise<Uint8Array> {
   return toBuffer(text, { ...drawing, type: 'png' })
 }
 
-/** Returns a PNG image as a `data:` address. */
-export function qrCodeDataUrl(text: string): Promise<string> {
-  return toDataURL(text, { ...drawing, type: 'image/png' })
+/** Returns a PNG image as a `data:` address; `pixels`, where given, is its exact width and height. */
+export function qrCodeDataUrl(text: string, pixels?: number): Promise<string> {
+  const size = pixels === undefined ? {} : { width: pixels }
+  return toDataURL(text, { ...drawing, ...size, type: 'image/png' })
 }
 
 /** Returns lines of half-block characters in black on white, whatever the colours of the terminal. */

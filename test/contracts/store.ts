@@ -2,6 +2,8 @@
 import { after, before, describe } from 'node:test'
 import { accountRules } from './store/accounts.ts'
 import { batchRules } from './store/batches.ts'
+import { bearerCredentialRules } from './store/bearer-credentials.ts'
+import { codeRules } from './store/codes.ts'
 import { collectorRules } from './store/collector.ts'
 import { credentialRules } from './store/credentials.ts'
 import { exchangeRules } from './store/exchange.ts'
@@ -29,6 +31,8 @@ export function storeContract(name: string, open: OpenStore): void {
     revocationRules(shared, open)
     organizationRules(shared)
     credentialRules(shared)
+    bearerCredentialRules(shared)
+    codeRules(shared)
     terminalRules(shared)
     batchRules(shared, open)
     collectorRules(open)

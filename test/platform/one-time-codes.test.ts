@@ -96,3 +96,30 @@ test('PLT-22 the picture of an address is a PNG image, and lines of equal width 
     [],
   )
 })
+
+test('PLT-22 a picture has exactly the size that was asked for', async () => {
+  const sizes: [number, number][] = []
+  for (const pixels of [200, 333]) {
+    const dataUrl = await qrCodeDataUrl(codes.uri(secret, 'Sallyport', 'a name that is rather long'), pixels)
+    const png = Buffer.from(dataUrl.slice(dataUrl.indexOf(',') + 1), 'base64')
+    sizes.push([png.readUInt32BE(16), png.readUInt32BE(20)])
+  }
+  assert.deepEqual(sizes, [
+    [200, 200],
+    [333, 333],
+  ])
+})
+
+test('PLT-40 base32 is read in either case, padded or not, and what is none is told from it', () => {
+  const base32 = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
+  const good = [base32, base32.toLowerCase(), 'GE======', 'GE', '']
+  assert.deepEqual(
+    good.map((text) => Buffer.from(codes.fromBase32(text) ?? [1]).toString()),
+    ['12345678901234567890', '12345678901234567890', '1', '1', ''],
+  )
+  const wrong = ['GE1', 'G', 'GEZ', 'GEZDGN', 'G E', 'GE=A', '0189', 'GÉ']
+  assert.deepEqual(
+    wrong.map((text) => codes.fromBase32(text)),
+    wrong.map(() => null),
+  )
+})

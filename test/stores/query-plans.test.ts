@@ -71,11 +71,14 @@ function requestsOf(run: Run): void {
     successor: controlToken({ row: 2, sessionRow: 1 }),
     sealedAnswer: digestOf('answer'),
     maxLiveTokens: 8,
+    presentedEndsAt: null,
     nowMs,
     audit,
   })
   run('touchSessions', { uses: [{ row: 1, lastSeenAt: startMs / 1_000 + 1 }] })
   run('recordFailedSignIn', { keys: [], nowMs, audit })
+  run('forgetFailures', { keys: [digestOf('')], audit })
+  run('useCode', { code: { secretDigest: digestOf('trial'), step: 1 }, nowMs })
   const pty = ptySession()
   const minted = ptyToken({ ptySessionId: pty.id, accountId: 1, sessionRow: 1 })
   run('startPtySession', { ptySession: pty, token: minted, seen, nowMs, audit })
@@ -90,6 +93,7 @@ function requestsOf(run: Run): void {
     audit,
   })
   run('touchCredential', { id: 'absent', usedAtMs: nowMs })
+  run('openOrganizationAccount', { organizationId, uuid: randomUUID(), epoch: randomUUID(), nowMs })
   run('removeCredential', { id: 'absent', nowMs, audit })
   run('removeMember', { organizationId, accountId: 1, nowMs, audit })
   run('removeOrganization', { organizationId, nowMs, audit })
@@ -118,6 +122,7 @@ function readsOf(database: Database): void {
   organizations.organizationByName('')
   organizations.memberships(1)
   organizations.members('')
+  organizations.roster('')
   logReads(database).log(logStart)
   logReads(database).auditEvents('server', { afterSeq: 0, limit: 1 })
 }

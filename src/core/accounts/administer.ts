@@ -18,6 +18,8 @@ export type AccountWish = {
   /** null: the account cannot sign in until a password is set. */
   readonly password: string | null
   readonly attributes?: string
+  /** Enabled where nothing is said. */
+  readonly status?: Account['status']
 }
 
 /** Who asks: nobody is signed in on the command line. */
@@ -55,6 +57,7 @@ export async function addAccount(
       passwordHash: password?.hash ?? null,
       passwordIsShort: password?.isShort ?? false,
       attributes: wish.attributes ?? null,
+      status: wish.status ?? 'enabled',
     },
     asFirstAdmin: how.asFirstAdmin,
     nowMs,
@@ -74,16 +77,27 @@ export type AdministratorChange = Omit<AccountChange, 'password'> & { readonly p
 /**
  * Changes an account. A change of status, role, password or second factor ends all its sessions.
  *
- * @throws INPUT_INVALID, PASSWORD_REJECTED, ACCOUNT_NOT_FOUND, NAME_TAKEN, EMAIL_TAKEN
+ * @throws STATE_CHANGED when it was made from attributes that are others by now.
+ * @throws INPUT_INVALID, PASSWORD_REJECTED, PASSWORD_TOO_SHORT_ALONE, ACCOUNT_NOT_FOUND, NAME_TAKEN, EMAIL_TAKEN
  */
 export async function changeAccount(
   ports: AdministerPorts,
   account: Account,
-  what: { readonly change: AdministratorChange; readonly how: Administration },
+  what: {
+    readonly change: AdministratorChange
+    readonly how: Administration
+    /** Ends all sessions whatever the change is. */
+    readonly endsSessions?: boolean
+    /** The new attributes were made from those of `account`, which must still be there. */
+    readonly isMadeFromAttributes?: boolean
+  },
 ): Promise<Account> {
   const { password, ...rest } = what.change
   if (typeof rest.email === 'string') acceptEmail(rest.email)
   const hasSecondFactor = account.totpSealed !== null && rest.removeSecondFactor !== true
+  if (rest.removeSecondFactor === true && account.passwordIsShort && password === undefined) {
+    throw new Refusal('PASSWORD_TOO_SHORT_ALONE')
+  }
   const stored =
     password === undefined ? undefined : await hashNewPassword(ports, password, { ...account, hasSecondFactor })
   const change: AccountChange = stored === undefined ? rest : { ...rest, password: stored }
@@ -91,8 +105,12 @@ export async function changeAccount(
   const result = await ports.store.execute('changeAccount', {
     accountId: account.id,
     change,
-    rotation: endsSessions(account, change) ? { newEpoch: ports.random.uuid(), keptSessionRow: 0 } : null,
+    rotation:
+      what.endsSessions === true || endsSessions(account, change)
+        ? { newEpoch: ports.random.uuid(), keptSessionRow: 0 }
+        : null,
     seen: null,
+    ...(what.isMadeFromAttributes === true ? { seenAttributes: account.attributes } : {}),
     nowMs,
     audit: event(what.how, nowMs, {
       action: stored === undefined ? 'account-change' : 'password-change',

@@ -34,6 +34,8 @@ export type PasswordChange = {
   readonly next: string
   /** The session that goes on; 0: none does. */
   readonly keptSessionRow: number
+  /** Attributes that change with it, made from those of the account as it was seen. */
+  readonly attributes?: string
   readonly request: RequestFacts
 }
 
@@ -53,9 +55,10 @@ export async function changeOwnPassword(ports: Ports, account: Account, change: 
   const nowMs = ports.clock.wallMs()
   const result = await ports.store.execute('changeAccount', {
     accountId: account.id,
-    change: { password },
+    change: change.attributes === undefined ? { password } : { password, attributes: change.attributes },
     rotation: { newEpoch: ports.random.uuid(), keptSessionRow: change.keptSessionRow },
     seen: { epoch: account.epoch, passwordHash: account.passwordHash },
+    ...(change.attributes === undefined ? {} : { seenAttributes: account.attributes }),
     nowMs,
     audit: auditEvent(
       change.request,

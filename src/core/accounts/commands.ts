@@ -15,6 +15,8 @@ export type NewAccount = {
   readonly passwordHash: string | null
   readonly passwordIsShort: boolean
   readonly attributes: string | null
+  /** Enabled where nothing is said. */
+  readonly status?: Account['status']
 }
 
 /** What of an account is to change; what is not named stays. */
@@ -69,6 +71,8 @@ export type AccountCommands = {
       readonly change: AccountChange
       readonly rotation: EpochRotation | null
       readonly seen: { readonly epoch: string; readonly passwordHash: string | null } | null
+      /** Where given, the attributes must still be these: new ones were made from them. */
+      readonly seenAttributes?: string | null
       readonly nowMs: number
       readonly audit: AuditEvent
     }
@@ -117,6 +121,16 @@ export type AccountCommands = {
       readonly audit: AuditEvent
     }
     readonly output: { readonly kind: 'confirmed' | 'not-pending' | 'code-used' }
+  }
+  /** Uses a code up that nothing else is done with; `code-used` when it was used before, at a sign-in or otherwise. */
+  readonly useCode: {
+    readonly input: { readonly code: CodeUse; readonly nowMs: number }
+    readonly output: { readonly kind: 'used' | 'code-used' }
+  }
+  /** Forgets the failures of every key; `missing` when none had any. */
+  readonly forgetFailures: {
+    readonly input: { readonly keys: readonly Uint8Array[]; readonly audit: AuditEvent }
+    readonly output: { readonly kind: 'forgotten' | 'missing' }
   }
   /** Counts a failed sign-in on every key, in the same transaction as its audit event. */
   readonly recordFailedSignIn: {

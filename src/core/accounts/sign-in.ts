@@ -10,6 +10,7 @@ import type { ClientFacts, Dialect } from '../sessions/session.ts'
 import { nowSeconds } from '../tokens/verify.ts'
 import type { Ports } from '../wiring.ts'
 import { type Account, emailKey, isAccountLive, type Role } from './account.ts'
+import { addressThrottleDigest } from './forget-failures.ts'
 import { normalisePassword } from './password-policy.ts'
 import { isRecoveryCode, useRecoveryCode } from './recovery-codes.ts'
 import { defaultThrottleRules, type ThrottleKey } from './throttle.ts'
@@ -243,7 +244,7 @@ async function throttleKeys(ports: Ports, attempt: SignInRequest, account: Accou
   }
   return [
     { digest: ports.digests.keyed('throttle name', presented), rule: name },
-    { digest: ports.digests.keyed('throttle address', addressKey(client.ip)), rule: address },
+    { digest: addressThrottleDigest(ports, client.ip), rule: address },
     { digest: ports.digests.keyed('throttle all', ''), rule: all },
   ]
 }

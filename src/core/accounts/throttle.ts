@@ -66,7 +66,8 @@ export function afterFailure(state: ThrottleState, rule: ThrottleRule, nowMs: nu
   return { failures, firstFailureMs, blockedUntilMs: nowMs + wait }
 }
 
-function isForgotten(state: ThrottleState, rule: ThrottleRule, nowMs: number): boolean {
+/** Tells whether failures on a key no longer count at `nowMs`. */
+export function isForgotten(state: ThrottleState, rule: ThrottleRule, nowMs: number): boolean {
   const endOfWait = Math.max(state.firstFailureMs + rule.windowMs, state.blockedUntilMs)
   return state.failures === 0 || nowMs >= endOfWait
 }

@@ -25,6 +25,7 @@ export type AuditAction =
   | 'change-request'
   | 'signing-key'
   | 'setup'
+  | 'throttle'
   | 'refused-in-bulk'
 
 /** Who acts, from where, and in the course of what; the same for every event of one request. */

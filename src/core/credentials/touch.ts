@@ -5,12 +5,21 @@ import type { Credential } from './credential.ts'
 /** SFTPGo notes the last use of an API key at most every ten minutes; so do we for every kind. */
 const grainMs = 600_000
 
-/** Writes that a credential was used just now, when the last note is old. */
+/**
+ * Writes that a credential was used just now, when the last note is old.
+ *
+ * @param accountId the account that it stood for, whose last sign-in this is too.
+ */
 export async function touchCredential(
   ports: Pick<Ports, 'clock' | 'store'>,
   credential: Pick<Credential, 'id' | 'lastUsedAtMs'>,
+  accountId: number | null = null,
 ): Promise<void> {
   const usedAtMs = ports.clock.wallMs()
   if (credential.lastUsedAtMs !== null && usedAtMs - credential.lastUsedAtMs < grainMs) return
-  await ports.store.execute('touchCredential', { id: credential.id, usedAtMs })
+  await ports.store.execute('touchCredential', {
+    id: credential.id,
+    usedAtMs,
+    ...(accountId === null ? {} : { accountId }),
+  })
 }

@@ -17,15 +17,23 @@ export async function addOrganization(
   name: string,
   request: RequestFacts,
 ): Promise<Organization> {
-  if (!organizationName.test(name)) {
-    const message = 'An organization has 4 to 39 lower-case letters, digits and hyphens, and no hyphen at either end.'
-    throw new Refusal('INPUT_INVALID', { message, fields: [{ field: 'name', description: message }] })
-  }
+  acceptOrganizationName(name)
   const organization = { id: ports.random.uuid(), name, createdAtMs: ports.clock.wallMs() }
   const audit = event(ports, request, { action: 'organization', subject: `organization:${name}` })
   const result = await ports.store.execute('addOrganization', { organization, audit })
   if (result.kind === 'name-taken') throw new Refusal('NAME_TAKEN')
   return organization
+}
+
+/**
+ * Lets the name of an organization pass.
+ *
+ * @throws INPUT_INVALID when it is not one.
+ */
+export function acceptOrganizationName(name: string): void {
+  if (organizationName.test(name)) return
+  const message = 'An organization has 4 to 39 lower-case letters, digits and hyphens, and no hyphen at either end.'
+  throw new Refusal('INPUT_INVALID', { message, fields: [{ field: 'name', description: message }] })
 }
 
 /**

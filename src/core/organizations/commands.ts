@@ -4,13 +4,24 @@ import type { Organization } from './organization.ts'
 
 /** Atomic commands on organizations and memberships; removals append to the revocation log. */
 export type OrganizationCommands = {
+  /** Adds an organization, with its first members where some are named; `no-account` when one of them is gone. */
   readonly addOrganization: {
-    readonly input: { readonly organization: Organization; readonly audit: AuditEvent }
-    readonly output: { readonly kind: 'added' | 'name-taken' }
+    readonly input: {
+      readonly organization: Organization
+      readonly memberIds?: readonly number[]
+      readonly audit: AuditEvent
+    }
+    readonly output: { readonly kind: 'added' | 'name-taken' | 'no-account' }
   }
+  /** Removes an organization; where a member is named, only while it is one. */
   readonly removeOrganization: {
-    readonly input: { readonly organizationId: string; readonly nowMs: number; readonly audit: AuditEvent }
-    readonly output: { readonly kind: 'removed' | 'missing' }
+    readonly input: {
+      readonly organizationId: string
+      readonly memberId?: number
+      readonly nowMs: number
+      readonly audit: AuditEvent
+    }
+    readonly output: { readonly kind: 'removed' | 'missing' | 'not-a-member' }
   }
   readonly addMember: {
     readonly input: {

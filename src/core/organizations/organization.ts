@@ -1,4 +1,5 @@
 /** Core: organizations and who belongs to them; a session is scoped to one of them or to none. */
+import type { Account } from '../accounts/account.ts'
 
 /** An organization as the store keeps it. */
 export type Organization = {
@@ -15,6 +16,9 @@ export type Membership = {
   readonly organization: Organization
   readonly joinedAtMs: number
 }
+
+/** An account in an organization, as the organization sees it. */
+export type Member = { readonly account: Account; readonly joinedAtMs: number }
 
 /** 4 to 39 lower-case letters, digits and hyphens, neither first nor last a hyphen. */
 export const organizationName: RegExp = /^[a-z0-9][-a-z0-9]{2,37}[a-z0-9]$/

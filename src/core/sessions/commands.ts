@@ -72,6 +72,8 @@ export type SessionCommands = {
       /** The whole answer, sealed with the presented token. */
       readonly sealedAnswer: Uint8Array
       readonly maxLiveTokens: number
+      /** Unix seconds at which the presented token ends at the latest from now on; null: at its own end. */
+      readonly presentedEndsAt: number | null
       readonly nowMs: number
       readonly audit: AuditEvent
     }

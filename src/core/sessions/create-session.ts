@@ -45,6 +45,8 @@ export type SessionRequest = {
   readonly request: RequestFacts
   readonly proof: Proof
   readonly authenticatedAt: number
+  /** Ends at this second at the latest, where it is named; by the dialect's lifetimes otherwise. */
+  readonly latestEnd?: number | null
   readonly isApplicationPassword: boolean
   /** The credential that it ends with; null for none. */
   readonly credentialId: string | null
@@ -123,7 +125,7 @@ function newSession(ports: Ports, wanted: SessionRequest): NewSession {
     ...wanted.client,
     createdAt: now,
     idleSeconds: life.idleSeconds,
-    expiresAt: life.absoluteSeconds === null ? null : now + life.absoluteSeconds,
+    expiresAt: earlierEnd(life.absoluteSeconds === null ? null : now + life.absoluteSeconds, wanted.latestEnd ?? null),
     proof: wanted.proof,
     authenticatedAt: wanted.authenticatedAt,
     isApplicationPassword: wanted.isApplicationPassword,

@@ -67,6 +67,16 @@ export function sessionThatGoesOn(session: { readonly row: number; readonly dial
   return session.dialect === 'pacerpro' ? 0 : session.row
 }
 
+/**
+ * Returns when a session that is begun from this one ends at the latest, in Unix seconds: with it, where it was given a
+ * shorter life than its dialect gives; null: by its own lifetimes.
+ */
+export function endOfBegun(session: Pick<Session, 'createdAt' | 'expiresAt'>, life: Lifetimes): number | null {
+  const { createdAt, expiresAt } = session
+  if (expiresAt === null) return null
+  return life.absoluteSeconds === null || expiresAt - createdAt < life.absoluteSeconds ? expiresAt : null
+}
+
 /** Returns the earlier of two ends in Unix seconds, where null is no end. */
 export function earlierEnd(one: number | null, other: number | null): number | null {
   if (one === null) return other

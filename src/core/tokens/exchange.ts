@@ -8,6 +8,7 @@ import { grantFor, type Mint, tokenRow } from '../sessions/create-session.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Ports } from '../wiring.ts'
 import type { Principal } from './live-tokens.ts'
+import { nowSeconds } from './verify.ts'
 
 /** Live tokens of one session of `control`; older ones end. */
 const refreshedTokensPerSession = 8
@@ -23,6 +24,8 @@ export type ExchangeRequest = {
   readonly presented: string
   readonly request: RequestFacts
   readonly mint: Mint
+  /** The presented token lives so many seconds more at the most; null: to its own end. */
+  readonly presentedGraceSeconds?: number | null
   /** Writes the whole answer; it is kept sealed, and returned again to whoever repeats the request. */
   readonly encode: (grant: Grant, minted: Minted) => string
 }
@@ -97,6 +100,7 @@ async function tryToExchange(
     successor: tokenRow(ports, grant, minted),
     sealedAnswer: ports.sealer.sealWith(wanted.presented, text),
     maxLiveTokens: of.mode === 'refresh' ? refreshedTokensPerSession : exchangedTokensPerSession,
+    presentedEndsAt: endOfPresented(ports, wanted),
     nowMs: ports.clock.wallMs(),
     audit: auditEvent(
       wanted.request,
@@ -120,4 +124,9 @@ async function tryToExchange(
     case 'expired':
       throw new Refusal('TOKEN_EXPIRED')
   }
+}
+
+function endOfPresented(ports: Ports, { presentedGraceSeconds }: ExchangeRequest): number | null {
+  if (presentedGraceSeconds === undefined || presentedGraceSeconds === null) return null
+  return nowSeconds(ports.clock) + presentedGraceSeconds
 }

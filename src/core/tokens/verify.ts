@@ -63,11 +63,11 @@ export function nowSeconds(clock: Clock): number {
 
 /**
  * Tells whether an accepted token may be spent at a dialect: at its own, and a user's token also at `control`. Never: an
- * administrator's sftpgo token, anything got with an application password, elsewhere.
+ * administrator's sftpgo token, an organization's own token, anything got with an application password, elsewhere.
  */
 export function mayBeSpentAt(principal: Principal, dialect: Dialect): boolean {
   const { session, account } = principal
   if (session.dialect === dialect) return true
-  if (dialect !== 'control' || session.isApplicationPassword) return false
+  if (dialect !== 'control' || session.isApplicationPassword || account.kind === 'organization') return false
   return !(session.dialect === 'sftpgo' && account.role === 'admin')
 }

@@ -326,6 +326,26 @@ export function accountRules(shared: Shared, open: OpenStore): void {
     assert.deepEqual(await store.throttle(keys), [noFailures, once, noFailures])
   })
 
+  test('STO-230 the failures of a key are forgotten with an event, and where there are none nothing is written', async () => {
+    const { store } = shared()
+    const rule = defaultThrottleRules.address
+    const keys = [1, 2].map(() => ({ digest: digestOf(randomUUID()), rule }))
+    await store.execute('recordFailedSignIn', { keys, nowMs: startMs, audit: auditOf('sign-in') })
+    const [one, other] = keys
+    assert.ok(one !== undefined && other !== undefined)
+    const forget = () => effectsOf(store, 'forgetFailures', { keys: [one.digest], audit: auditOf('throttle') })
+    assert.deepEqual(await forget(), { output: { kind: 'forgotten' }, log: [], audit: ['throttle ok'] })
+    assert.deepEqual(await forget(), refused('missing'))
+    const left = afterFailure(noFailures, rule, startMs)
+    assert.deepEqual(await store.throttle(keys), [noFailures, left])
+  })
+
+  test('STO-231 an account can be added disabled', async () => {
+    const { store } = shared()
+    const { output } = await effectsOf(store, 'addAccount', addInput({ ...newAccount({}), status: 'disabled' }))
+    assert.equal(output.kind === 'added' ? output.account.status : output.kind, 'disabled')
+  })
+
   test('STO-10 an address is known after a sign-in of that account from it, and of no other', async () => {
     const { store } = shared()
     const [one, other] = [await addAccount(store), await addAccount(store)]

@@ -76,6 +76,18 @@ export function credentialRules(shared: Shared): void {
     assert.deepEqual(await store.credentialById(credential.id), { ...after, lastUsedAtMs: startMs + 7 })
   })
 
+  test('STO-232 the use of a credential that stands for an account is a sign-in of it, never moved back', async () => {
+    const { store } = shared()
+    const account = await addAccount(store)
+    const { credential, ...input } = bearing(store, account)
+    await store.execute('addCredential', { credential, ...input })
+    for (const usedAtMs of [startMs + 7, startMs + 6]) {
+      const use = { id: credential.id, usedAtMs, accountId: account.id }
+      assert.deepEqual(await effectsOf(store, 'touchCredential', use), refused('done'))
+    }
+    assert.deepEqual(await store.accountById(account.id), { ...account, lastSignInAtMs: startMs + 7 })
+  })
+
   test('STO-83 removing a credential ends every session that was begun with it, and no other', async () => {
     const { store } = shared()
     const account = await addAccount(store)

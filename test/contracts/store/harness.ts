@@ -119,6 +119,7 @@ export function exchangeInput(
     successor: { ...token, ...controlToken({ row, sessionRow: token.sessionRow }) },
     sealedAnswer: new TextEncoder().encode(`sealed answer ${row}`),
     maxLiveTokens: 8,
+    presentedEndsAt: null,
     nowMs: startMs,
     audit: auditOf('refresh'),
     ...parts,

@@ -20,10 +20,11 @@ export function addAccount(tx: WriteTransaction, input: Input<'addAccount'>): Ou
 
 /** Changes an account; whoever remembers it is told to read it again. */
 export function changeAccount(tx: WriteTransaction, input: Input<'changeAccount'>): Output<'changeAccount'> {
-  const { accountId, change, rotation, seen, nowMs, audit } = input
+  const { accountId, change, rotation, seen, seenAttributes, nowMs, audit } = input
   const before = findAccount(tx, accountId)
   if (before === null) return { kind: 'missing' }
   if (seen !== null && !isAsSeen(before, seen)) return { kind: 'stale' }
+  if (seenAttributes !== undefined && seenAttributes !== before.attributes) return { kind: 'stale' }
   const role = change.role ?? before.role
   if (isNameTaken(tx, { username: before.username, role, exceptId: accountId })) return { kind: 'name-taken' }
   if (change.email !== undefined && isEmailTaken(tx, change.email, accountId)) return { kind: 'email-taken' }
@@ -96,7 +97,7 @@ function insertAccount(tx: WriteTransaction, account: NewAccount, nowMs: number)
   const inserted = tx.db.one<{ id: number }>(
     `INSERT INTO accounts (uuid, username, role, kind, email, email_key, status, expires_at, epoch, password_hash,
        password_is_short, password_changed_at_ms, attributes, created_at_ms, updated_at_ms)
-     VALUES (:uuid, :username, :role, 'person', :email, :emailKey, 'enabled', :expiresAt, :epoch, :passwordHash,
+     VALUES (:uuid, :username, :role, 'person', :email, :emailKey, :status, :expiresAt, :epoch, :passwordHash,
        :isShort, CASE WHEN :passwordHash IS NULL THEN NULL ELSE :nowMs END, :attributes, :nowMs, :nowMs)
      RETURNING id`,
     {
@@ -105,6 +106,7 @@ function insertAccount(tx: WriteTransaction, account: NewAccount, nowMs: number)
       role: account.role,
       email: account.email,
       emailKey: account.email === null ? null : emailKey(account.email),
+      status: account.status ?? 'enabled',
       expiresAt: account.expiresAt,
       epoch: account.epoch,
       passwordHash: account.passwordHash,

@@ -1,10 +1,12 @@
 /** SQLite store: commands on credentials; whatever was begun with one ends with it. */
+import { isAccountLive } from '../../../core/accounts/account.ts'
+import type { BearerRows } from '../../../core/credentials/commands.ts'
 import type { Credential } from '../../../core/credentials/credential.ts'
 import { type CredentialRow, credentialValues, toCredential } from '../rows/credential-rows.ts'
-import { appendAudit, appendEntry, type WriteTransaction } from '../write-transaction.ts'
-import { findAsSeen } from './checks.ts'
+import { appendAudit, type WriteTransaction } from '../write-transaction.ts'
+import { findAccount, findAsSeen, isSessionLive, toSeconds } from './checks.ts'
 import type { Input, Output } from './command.ts'
-import { endSession } from './revocations.ts'
+import { endCredential } from './revocations.ts'
 import { insertSession, isMember } from './sessions.ts'
 import { insertToken } from './tokens.ts'
 
@@ -16,6 +18,8 @@ export function addCredential(tx: WriteTransaction, input: Input<'addCredential'
     if (account === null) return { kind: 'stale' }
     if (bearer !== null && account.kind === 'person' && !isMember(tx, bearer.session)) return { kind: 'not-a-member' }
   }
+  const refusal = bearer === null ? null : refuseCreator(tx, bearer, nowMs)
+  if (refusal !== null) return { kind: refusal }
   tx.db.run(
     `INSERT INTO credentials (id, kind, dialect, name, description, account_id, organization_id, role, secret_digest,
        session_row, created_at_ms, updated_at_ms, last_used_at_ms, expires_at_ms)
@@ -29,6 +33,19 @@ export function addCredential(tx: WriteTransaction, input: Input<'addCredential'
   }
   appendAudit(tx, input.audit)
   return { kind: 'added' }
+}
+
+function refuseCreator(
+  tx: WriteTransaction,
+  { creator, session }: BearerRows,
+  nowMs: number,
+): 'stale' | 'not-a-member' | null {
+  if (creator === undefined) return null
+  const { accountId, sessionRow } = creator
+  const account = findAccount(tx, accountId)
+  if (account === null || !isAccountLive(account, toSeconds(nowMs))) return 'stale'
+  if (!isSessionLive(tx, { sessionRow, account, nowMs })) return 'stale'
+  return isMember(tx, { accountId, organizationId: session.organizationId }) ? null : 'not-a-member'
 }
 
 /** Changes what is said of a credential. */
@@ -58,22 +75,22 @@ export function changeCredential(tx: WriteTransaction, input: Input<'changeCrede
 export function removeCredential(tx: WriteTransaction, input: Input<'removeCredential'>): Output<'removeCredential'> {
   const { id, nowMs, audit } = input
   if (find(tx, id) === null) return { kind: 'missing' }
-  const begun = tx.db.all<{ row: number }>(
-    'SELECT row FROM sessions WHERE credential_id = :id AND revoked_seq IS NULL',
-    { id },
-  )
-  for (const { row } of begun) endSession(tx, row, nowMs)
-  appendEntry(tx, { kind: 'credential', subject: id, atMs: nowMs })
-  tx.db.run('DELETE FROM credentials WHERE id = :id', { id })
+  endCredential(tx, id, nowMs)
   appendAudit(tx, audit)
   return { kind: 'removed' }
 }
 
-/** Writes the last use of a credential. */
+/** Writes the last use of a credential, and the last sign-in of the account that it stood for. */
 export function touchCredential(tx: WriteTransaction, input: Input<'touchCredential'>): Output<'touchCredential'> {
   const sql = `UPDATE credentials SET last_used_at_ms = :usedAtMs
     WHERE id = :id AND (last_used_at_ms IS NULL OR last_used_at_ms < :usedAtMs)`
   tx.db.run(sql, { id: input.id, usedAtMs: input.usedAtMs })
+  if (input.accountId === undefined) return { kind: 'done' }
+  tx.db.run(
+    `UPDATE accounts SET last_sign_in_at_ms = :usedAtMs
+     WHERE id = :accountId AND (last_sign_in_at_ms IS NULL OR last_sign_in_at_ms < :usedAtMs)`,
+    { accountId: input.accountId, usedAtMs: input.usedAtMs },
+  )
   return { kind: 'done' }
 }
 

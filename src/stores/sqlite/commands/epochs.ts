@@ -24,11 +24,27 @@ export function rotateEpoch(
     nowMs,
     id: account.id,
   })
-  return appendEntry(tx, {
+  const seq = appendEntry(tx, {
     kind: 'account_epoch',
     subject: subject.accountEpoch(account.id, account.epoch, kept === 1 ? keptSessionRow : 0),
     atMs: nowMs,
   })
+  endBearers(tx, account.id, rotation)
+  return seq
+}
+
+/** Bearer credentials are sessions: those of the ended epoch would be listed, and good for nothing. */
+function endBearers(
+  tx: WriteTransaction,
+  accountId: number,
+  { keptSessionRow, nowMs }: Pick<EpochRotation, 'keptSessionRow'> & { readonly nowMs: number },
+): void {
+  const ended = tx.db.all<{ id: string }>(
+    `DELETE FROM credentials WHERE account_id = :accountId AND session_row IS NOT NULL AND session_row <> :keptSessionRow
+     RETURNING id`,
+    { accountId, keptSessionRow },
+  )
+  for (const { id } of ended) appendEntry(tx, { kind: 'credential', subject: id, atMs: nowMs })
 }
 
 /** Appends the entry that makes everybody read the account again; its sessions live on. */

@@ -12,6 +12,7 @@ import { isSameDigest } from '../rows/digests.ts'
 import { appendAudit, type WriteTransaction } from '../write-transaction.ts'
 import { toSeconds } from './checks.ts'
 import type { Input, Output } from './command.ts'
+import { appendAccountChanged } from './epochs.ts'
 import { endSession, endToken } from './revocations.ts'
 import { insertToken, isTokenTaken } from './tokens.ts'
 
@@ -20,6 +21,7 @@ type Exchange = Input<'exchangeToken'>
 /** What is known of the presented token: its session and account, and the token it was exchanged for (`next`). */
 type Presented = {
   readonly session_row: number
+  readonly account_id: number
   readonly access_digest: Uint8Array
   readonly expires_at: number | null
   readonly refresh_digest: Uint8Array | null
@@ -55,7 +57,7 @@ export function exchangeToken(tx: WriteTransaction, input: Exchange): Output<'ex
 
 function findPresented(tx: WriteTransaction, input: Exchange): Presented | null {
   const found = tx.db.one<Presented>(
-    `SELECT t.session_row, t.access_digest, t.expires_at, t.refresh_digest, t.refresh_expires_at, t.successor_row,
+    `SELECT t.session_row, a.id AS account_id, t.access_digest, t.expires_at, t.refresh_digest, t.refresh_expires_at, t.successor_row,
        t.answered_at_ms, t.revoked_seq, s.last_seen_at, s.idle_seconds,
        s.expires_at AS session_expires_at, s.revoked_seq AS session_revoked_seq,
        s.epoch <> a.epoch AS is_of_ended_epoch, a.status, a.expires_at AS account_expires_at,
@@ -126,9 +128,21 @@ function exchange(tx: WriteTransaction, presented: Presented, input: Exchange): 
     row: presented.session_row,
     now: toSeconds(nowMs),
   })
+  shortenPresented(tx, presented, input)
   endOldestTokens(tx, presented.session_row, input)
   appendAudit(tx, input.audit)
   return { kind: 'exchanged' }
+}
+
+/** Whoever remembers the token is told to read it again, by reading its account again. */
+function shortenPresented(tx: WriteTransaction, presented: Presented, input: Exchange): void {
+  const { presentedEndsAt, tokenRow, nowMs } = input
+  if (presentedEndsAt === null || (presented.expires_at !== null && presented.expires_at <= presentedEndsAt)) return
+  tx.db.run('UPDATE tokens SET expires_at = :presentedEndsAt, ends_at = :presentedEndsAt WHERE row = :tokenRow', {
+    presentedEndsAt,
+    tokenRow,
+  })
+  appendAccountChanged(tx, presented.account_id, nowMs)
 }
 
 function endOldestTokens(tx: WriteTransaction, sessionRow: number, input: Exchange): void {

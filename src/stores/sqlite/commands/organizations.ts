@@ -3,16 +3,21 @@ import { subject } from '../../../core/revocation/log.ts'
 import { appendAudit, appendEntry, type WriteTransaction } from '../write-transaction.ts'
 import { findAccount } from './checks.ts'
 import type { Input, Output } from './command.ts'
+import { endCredential } from './revocations.ts'
+import { isMember } from './sessions.ts'
 
 /** Adds an organization. */
 export function addOrganization(tx: WriteTransaction, input: Input<'addOrganization'>): Output<'addOrganization'> {
   const { id, name, createdAtMs } = input.organization
+  const memberIds = input.memberIds ?? []
   if (tx.db.one('SELECT 1 FROM organizations WHERE name = :name', { name }) !== undefined) return { kind: 'name-taken' }
+  if (memberIds.some((accountId) => findAccount(tx, accountId) === null)) return { kind: 'no-account' }
   tx.db.run('INSERT INTO organizations (id, name, created_at_ms) VALUES (:id, :name, :createdAtMs)', {
     id,
     name,
     createdAtMs,
   })
+  for (const accountId of memberIds) insertMember(tx, { organizationId: id, accountId, nowMs: createdAtMs })
   appendAudit(tx, input.audit)
   return { kind: 'added' }
 }
@@ -22,15 +27,17 @@ export function removeOrganization(
   tx: WriteTransaction,
   input: Input<'removeOrganization'>,
 ): Output<'removeOrganization'> {
-  const { organizationId, nowMs, audit } = input
+  const { organizationId, memberId, nowMs, audit } = input
   if (!exists(tx, organizationId)) return { kind: 'missing' }
+  if (memberId !== undefined && !isMember(tx, { accountId: memberId, organizationId })) return { kind: 'not-a-member' }
   const seq = appendEntry(tx, { kind: 'organization', subject: subject.organization(organizationId), atMs: nowMs })
   tx.db.run('UPDATE sessions SET revoked_seq = :seq WHERE organization_id = :organizationId AND revoked_seq IS NULL', {
     seq,
     organizationId,
   })
   tx.db.run('DELETE FROM memberships WHERE organization_id = :organizationId', { organizationId })
-  tx.db.run('DELETE FROM credentials WHERE organization_id = :organizationId', { organizationId })
+  const sql = 'SELECT id FROM credentials WHERE organization_id = :organizationId ORDER BY created_at_ms, id'
+  for (const { id } of tx.db.all<{ id: string }>(sql, { organizationId })) endCredential(tx, id, nowMs)
   tx.db.run(
     `UPDATE accounts SET status = 'removed'
      WHERE role = 'user' AND username = :username AND status <> 'removed' AND kind = 'organization'`,
@@ -45,12 +52,7 @@ export function removeOrganization(
 export function addMember(tx: WriteTransaction, input: Input<'addMember'>): Output<'addMember'> {
   const { organizationId, accountId, nowMs, audit } = input
   if (!exists(tx, organizationId) || findAccount(tx, accountId) === null) return { kind: 'missing' }
-  const added = tx.db.run(
-    `INSERT INTO memberships (account_id, organization_id, joined_at_ms) VALUES (:accountId, :organizationId, :nowMs)
-     ON CONFLICT DO NOTHING`,
-    { accountId, organizationId, nowMs },
-  )
-  if (added === 0) return { kind: 'already' }
+  if (insertMember(tx, { organizationId, accountId, nowMs }) === 0) return { kind: 'already' }
   appendAudit(tx, audit)
   return { kind: 'added' }
 }
@@ -73,8 +75,23 @@ export function removeMember(tx: WriteTransaction, input: Input<'removeMember'>)
      WHERE account_id = :accountId AND revoked_seq IS NULL AND organization_id = :organizationId`,
     { seq, accountId, organizationId },
   )
+  const sql = `SELECT id FROM credentials
+    WHERE account_id = :accountId AND organization_id = :organizationId ORDER BY created_at_ms, id`
+  for (const { id } of tx.db.all<{ id: string }>(sql, { accountId, organizationId })) endCredential(tx, id, nowMs)
   appendAudit(tx, audit)
   return { kind: 'removed' }
+}
+
+/** Returns 0 where the account is a member already. */
+function insertMember(
+  tx: WriteTransaction,
+  member: { readonly organizationId: string; readonly accountId: number; readonly nowMs: number },
+): number {
+  return tx.db.run(
+    `INSERT INTO memberships (account_id, organization_id, joined_at_ms) VALUES (:accountId, :organizationId, :nowMs)
+     ON CONFLICT DO NOTHING`,
+    { ...member },
+  )
 }
 
 function exists(tx: WriteTransaction, organizationId: string): boolean {

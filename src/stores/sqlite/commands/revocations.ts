@@ -22,11 +22,32 @@ export function revoke(tx: WriteTransaction, input: Input<'revoke'>): Output<'re
   return outcome
 }
 
-/** Ends a session that nothing ended yet, and returns the number of the entry. */
+/**
+ * Ends a session that nothing ended yet, and returns the number of the entry. The session that a bearer credential is
+ * takes the credential with it.
+ */
 export function endSession(tx: WriteTransaction, row: number, nowMs: number): number {
   const seq = appendEntry(tx, { kind: 'session', subject: subject.session(row), atMs: nowMs })
   tx.db.run('UPDATE sessions SET revoked_seq = :seq WHERE row = :row', { seq, row })
+  const borne = tx.db.one<{ id: string }>(
+    `SELECT c.id FROM sessions s JOIN credentials c ON c.id = s.credential_id AND c.session_row = s.row
+     WHERE s.row = :row`,
+    { row },
+  )
+  if (borne !== undefined) endCredential(tx, borne.id, nowMs)
   return seq
+}
+
+/** Removes a credential that is there, and ends every session that was begun with it. */
+export function endCredential(tx: WriteTransaction, id: string, nowMs: number): void {
+  // It goes first: its own session, which is among those that end, finds none to take along.
+  tx.db.run('DELETE FROM credentials WHERE id = :id', { id })
+  const begun = tx.db.all<{ row: number }>(
+    'SELECT row FROM sessions WHERE credential_id = :id AND revoked_seq IS NULL ORDER BY row',
+    { id },
+  )
+  for (const { row } of begun) endSession(tx, row, nowMs)
+  appendEntry(tx, { kind: 'credential', subject: id, atMs: nowMs })
 }
 
 /** Ends a token that nothing ended yet, and returns the number of the entry. */

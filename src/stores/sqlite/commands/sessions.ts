@@ -93,6 +93,7 @@ function endOldest(
     .all<SessionRow>(
       `SELECT ${sessionColumns} FROM sessions s
        WHERE s.account_id = :accountId AND s.revoked_seq IS NULL AND s.dialect = :dialect AND s.epoch = :epoch
+         AND NOT EXISTS (SELECT 1 FROM credentials c WHERE c.id = s.credential_id AND c.session_row = s.row)
        ORDER BY s.row DESC`,
       { accountId: session.accountId, dialect: session.dialect, epoch: session.epoch },
     )

@@ -2,7 +2,7 @@
 import { afterFailure, noFailures, type ThrottleKey, type ThrottleState } from '../../../core/accounts/throttle.ts'
 import { isSameDigest } from '../rows/digests.ts'
 import { appendAudit, type WriteTransaction } from '../write-transaction.ts'
-import { findAccount, isCodeUsed, useCode } from './checks.ts'
+import { findAccount, isCodeUsed, useCode as writeUsedCode } from './checks.ts'
 import type { Input, Output } from './command.ts'
 import { appendAccountChanged, rotateEpoch } from './epochs.ts'
 
@@ -35,13 +35,20 @@ export function confirmSecondFactor(
   const pending = account?.totpPendingSealed ?? null
   if (account === null || pending === null || !isSameDigest(pending, seenSealedSecret)) return { kind: 'not-pending' }
   if (isCodeUsed(tx, code)) return { kind: 'code-used' }
-  useCode(tx, code, nowMs)
+  writeUsedCode(tx, code, nowMs)
   tx.db.run('UPDATE accounts SET totp_sealed = totp_pending_sealed, totp_pending_sealed = NULL WHERE id = :accountId', {
     accountId,
   })
   rotateEpoch(tx, account, { ...rotation, nowMs })
   appendAudit(tx, audit)
   return { kind: 'confirmed' }
+}
+
+/** Uses a code up. */
+export function useCode(tx: WriteTransaction, { code, nowMs }: Input<'useCode'>): Output<'useCode'> {
+  if (isCodeUsed(tx, code)) return { kind: 'code-used' }
+  writeUsedCode(tx, code, nowMs)
+  return { kind: 'used' }
 }
 
 /** Counts a failed sign-in on every key. */
@@ -52,6 +59,18 @@ export function recordFailedSignIn(
   for (const key of input.keys) countFailure(tx, key, input.nowMs)
   appendAudit(tx, input.audit)
   return { kind: 'counted' }
+}
+
+/** Forgets the failures of every key. */
+export function forgetFailures(
+  tx: WriteTransaction,
+  { keys, audit }: Input<'forgetFailures'>,
+): Output<'forgetFailures'> {
+  let forgotten = 0
+  for (const key of keys) forgotten += tx.db.run('DELETE FROM throttles WHERE key = :key', { key })
+  if (forgotten === 0) return { kind: 'missing' }
+  appendAudit(tx, audit)
+  return { kind: 'forgotten' }
 }
 
 function countFailure(tx: WriteTransaction, { digest, rule }: ThrottleKey, nowMs: number): void {

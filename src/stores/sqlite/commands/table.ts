@@ -17,7 +17,7 @@ import { addKey, retireKeys } from './keys.ts'
 import { addMember, addOrganization, removeMember, removeOrganization } from './organizations.ts'
 import { revoke } from './revocations.ts'
 import { createSession, touchSessions } from './sessions.ts'
-import { beginSecondFactor, confirmSecondFactor, recordFailedSignIn } from './sign-ins.ts'
+import { beginSecondFactor, confirmSecondFactor, forgetFailures, recordFailedSignIn, useCode } from './sign-ins.ts'
 import { consumePtyToken, joinPtySession, setPtySessionState, startPtySession } from './terminals.ts'
 
 /** What runs a command of each name. */
@@ -34,6 +34,8 @@ export const commandTable: CommandTable = {
   beginSecondFactor,
   confirmSecondFactor,
   recordFailedSignIn,
+  forgetFailures,
+  useCode,
   createSession,
   exchangeToken,
   revoke,

@@ -4,7 +4,7 @@ import type { Database } from '../database.ts'
 import { type AccountRow, accountColumns, toAccount } from '../rows/account-rows.ts'
 import type { ImmediateReads } from './read.ts'
 
-type Names = 'organizationById' | 'organizationByName' | 'organizations' | 'memberships' | 'members'
+type Names = 'organizationById' | 'organizationByName' | 'organizations' | 'memberships' | 'members' | 'roster'
 
 type OrganizationRow = { readonly id: string; readonly name: string; readonly created_at_ms: number }
 
@@ -34,6 +34,14 @@ export function organizationReads(db: Database): ImmediateReads<Names> {
           { organizationId },
         )
         .map(toAccount),
+    roster: (organizationId) =>
+      db
+        .all<AccountRow & { readonly joined_at_ms: number }>(
+          `SELECT ${accountColumns}, m.joined_at_ms FROM memberships m JOIN accounts a ON a.id = m.account_id
+           WHERE m.organization_id = :organizationId ORDER BY m.joined_at_ms, a.id`,
+          { organizationId },
+        )
+        .map((row) => ({ account: toAccount(row), joinedAtMs: row.joined_at_ms })),
   }
 }
 

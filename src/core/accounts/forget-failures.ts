@@ -1,0 +1,46 @@
+/** Core: tells and forgets the failed sign-ins of one address; only keyed digests of addresses are kept, so that none can be listed. */
+import { auditEvent, type RequestFacts } from '../audit/act.ts'
+import { Refusal } from '../errors.ts'
+import { addressKey } from '../sessions/addresses.ts'
+import type { Ports } from '../wiring.ts'
+import type { Account } from './account.ts'
+import { isForgotten, type ThrottleKey, type ThrottleState } from './throttle.ts'
+
+/** Returns the digest under which failures of an address are counted. */
+export function addressThrottleDigest({ digests }: Pick<Ports, 'digests'>, ip: string): Uint8Array {
+  return digests.keyed('throttle address', addressKey(ip))
+}
+
+function keyOf(ports: Pick<Ports, 'digests' | 'settings'>, ip: string): ThrottleKey | null {
+  const rule = ports.settings.throttle?.address
+  return rule === undefined ? null : { digest: addressThrottleDigest(ports, ip), rule }
+}
+
+/** Returns the failures of an address, or null where none count any more. */
+export async function failuresOf(
+  ports: Pick<Ports, 'clock' | 'digests' | 'settings' | 'store'>,
+  ip: string,
+): Promise<ThrottleState | null> {
+  const key = keyOf(ports, ip)
+  if (key === null) return null
+  const [state] = await ports.store.throttle([key])
+  return state === undefined || isForgotten(state, key.rule, ports.clock.wallMs()) ? null : state
+}
+
+/**
+ * Forgets the failures of an address, which may then try again at once.
+ *
+ * @throws ADDRESS_NOT_FOUND when there are none.
+ */
+export async function forgetAddress(
+  ports: Pick<Ports, 'clock' | 'digests' | 'settings' | 'store'>,
+  ip: string,
+  how: { readonly by: Pick<Account, 'id' | 'username'>; readonly request: RequestFacts },
+): Promise<void> {
+  const key = keyOf(ports, ip)
+  if (key === null || (await failuresOf(ports, ip)) === null) throw new Refusal('ADDRESS_NOT_FOUND')
+  const atMs = ports.clock.wallMs()
+  const audit = auditEvent(how.request, { account: how.by, atMs }, { action: 'throttle', subject: `address:${ip}` })
+  const { kind } = await ports.store.execute('forgetFailures', { keys: [key.digest], audit })
+  if (kind === 'missing') throw new Refusal('ADDRESS_NOT_FOUND')
+}

@@ -1,0 +1,136 @@
+/** Core: bearer credentials; each is a session without an end that dies with what it was made from and for. */
+import type { Account } from '../accounts/account.ts'
+import type { RequestFacts } from '../audit/act.ts'
+import { Refusal } from '../errors.ts'
+import type { NewSession } from '../sessions/commands.ts'
+import { type ClientFacts, type Dialect, endOfBegun } from '../sessions/session.ts'
+import type { Principal } from '../tokens/live-tokens.ts'
+import type { TokenRow } from '../tokens/token.ts'
+import { nowSeconds } from '../tokens/verify.ts'
+import type { Ports } from '../wiring.ts'
+import { addCredential } from './administer.ts'
+import type { Credential } from './credential.ts'
+
+/** One account, and one organization, holds at most so many. */
+const mostPerHolder = 100
+
+/** A bearer credential as it is asked for. */
+export type BearerWish = {
+  readonly kind: 'access-token' | 'organization-token'
+  readonly dialect: Dialect
+  readonly name: string
+  readonly description: string
+  /** What it is scoped to; an organization's token is the organization's own. */
+  readonly organizationId: string
+  /** In the form of the dialect; only its digest is kept. */
+  readonly secret: string
+}
+
+/** Who makes it, in which request. */
+export type BearerMaker = {
+  readonly principal: Principal
+  readonly request: RequestFacts
+  readonly client: ClientFacts
+}
+
+/**
+ * Makes a bearer credential, without an end of its own.
+ *
+ * It never counts as proof of a second factor, and only a sign-in by a person makes one: what a program holds could
+ * otherwise live on in another credential after it was revoked (our choice).
+ *
+ * @throws CREDENTIAL_DENIED for a session begun with a credential, and for one that was given a shorter life.
+ * @throws NOT_A_MEMBER when the maker is not in the organization, or it is gone.
+ * @throws STATE_CHANGED when something changed meanwhile, or the holder has as many as it may have.
+ */
+export async function addBearerCredential(ports: Ports, wish: BearerWish, maker: BearerMaker): Promise<Credential> {
+  const { account, session } = maker.principal
+  await refuseProgram(ports, maker.principal)
+  const memberships = await ports.store.memberships(account.id)
+  if (!memberships.some(({ organization }) => organization.id === wish.organizationId))
+    throw new Refusal('NOT_A_MEMBER')
+  const holder = wish.kind === 'access-token' ? account : await organizationAccount(ports, wish.organizationId)
+  const held = await ports.store.credentials({ kind: wish.kind, accountId: holder.id })
+  if (held.length >= mostPerHolder) {
+    throw new Refusal('STATE_CHANGED', { message: `There are ${mostPerHolder} credentials already; remove one first.` })
+  }
+  const { secret, ...said } = wish
+  const id = ports.random.uuid()
+  const rows = bearerRows(ports, { id, holder, wish, maker })
+  return addCredential(
+    ports,
+    {
+      ...said,
+      id,
+      accountId: holder.id,
+      role: null,
+      secretDigest: ports.digests.sha256(secret),
+      sessionRow: rows.session.row,
+      expiresAtMs: null,
+      bearer: { ...rows, creator: { accountId: account.id, sessionRow: session.row } },
+      seen: { epoch: holder.epoch, passwordHash: holder.passwordHash },
+    },
+    { by: account, request: maker.request },
+  )
+}
+
+async function refuseProgram(ports: Ports, { account, session }: Principal): Promise<void> {
+  const isShort = endOfBegun(session, ports.settings.life[session.dialect]) !== null
+  const kept = await ports.store.sessionById(session.id)
+  const isByCredential = session.isApplicationPassword || (kept !== null && kept.credentialId !== null)
+  if (account.kind === 'organization' || isShort || isByCredential) throw new Refusal('CREDENTIAL_DENIED')
+}
+
+async function organizationAccount(ports: Ports, organizationId: string): Promise<Account> {
+  const opened = await ports.store.execute('openOrganizationAccount', {
+    organizationId,
+    uuid: ports.random.uuid(),
+    epoch: ports.random.uuid(),
+    nowMs: ports.clock.wallMs(),
+  })
+  const account = opened.kind === 'opened' ? await ports.store.accountById(opened.accountId) : null
+  if (account === null) throw new Refusal('NOT_A_MEMBER', { detail: 'the organization was removed meanwhile' })
+  return account
+}
+
+type BearerParts = {
+  readonly id: string
+  readonly holder: Account
+  readonly wish: BearerWish
+  readonly maker: BearerMaker
+}
+
+function bearerRows(
+  ports: Pick<Ports, 'clock' | 'digests' | 'random' | 'store'>,
+  { id, holder, wish, maker }: BearerParts,
+): { readonly session: NewSession; readonly token: TokenRow } {
+  const now = nowSeconds(ports.clock)
+  const session: NewSession = {
+    row: ports.store.nextRow('session'),
+    id: ports.random.uuid(),
+    accountId: holder.id,
+    epoch: holder.epoch,
+    dialect: wish.dialect,
+    organizationId: wish.organizationId,
+    ...maker.client,
+    createdAt: now,
+    idleSeconds: null,
+    expiresAt: null,
+    proof: 'password',
+    authenticatedAt: maker.principal.session.authenticatedAt,
+    isApplicationPassword: false,
+    credentialId: id,
+  }
+  const token: TokenRow = {
+    row: ports.store.nextRow('token'),
+    sessionRow: session.row,
+    accessDigest: ports.digests.sha256(wish.secret),
+    isIndexed: true,
+    issuedAt: now,
+    expiresAt: null,
+    boundIp: null,
+    refreshDigest: null,
+    refreshExpiresAt: null,
+  }
+  return { session, token }
+}

@@ -1,0 +1,29 @@
+/** HTTP: writes bodies with their exact media type; a Buffer keeps Fastify from adding a charset. */
+import type { FastifyReply } from 'fastify'
+
+/** Says that an answer may not be kept anywhere, because it carries a token (RFC 9111 section 5.2.2.5). */
+export const noStore: Readonly<Record<string, string>> = { 'cache-control': 'no-store' }
+
+/** Sends a value as JSON with the media type `application/json`, or the one set before, and nothing after it. */
+export function sendJson(reply: FastifyReply, status: number, body: unknown): FastifyReply {
+  if (!reply.hasHeader('content-type')) reply.header('content-type', 'application/json')
+  return reply.code(status).send(Buffer.from(JSON.stringify(body)))
+}
+
+/** Sends a text exactly as it is. */
+export function sendText(
+  reply: FastifyReply,
+  status: number,
+  answer: { readonly text: string; readonly headers: Readonly<Record<string, string>> },
+): FastifyReply {
+  return reply.code(status).headers(answer.headers).send(Buffer.from(answer.text))
+}
+
+/** Sends a status without a body. */
+export function sendEmpty(
+  reply: FastifyReply,
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+): FastifyReply {
+  return reply.code(status).headers(headers).send()
+}

@@ -1,0 +1,161 @@
+/** HTTP: the one listener; decides which dialect a path belongs to and who answers what nobody serves. */
+import fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
+import { Refusal } from '../core/errors.ts'
+import { sendText } from './answer.ts'
+import type { App, DialectPlugin, HttpContext } from './context.ts'
+import { guardHeaders, type ListenerOptions, listenerOptions, sendMalformed } from './listener.ts'
+import { MethodTable } from './method-table.ts'
+import { DocumentCatalogue } from './openapi/catalogue.ts'
+import { checkHost } from './steps/check-host.ts'
+import { isAmbiguous, useOriginForm } from './steps/check-message.ts'
+import { clientAddress } from './steps/client-address.ts'
+import { allowOrigin, answerPreflight, isPreflight } from './steps/cross-origin.ts'
+import { toRefusal } from './to-refusal.ts'
+
+/** Makes the application with the given dialects; nothing listens yet. */
+export function createApp(
+  context: HttpContext,
+  plugins: readonly DialectPlugin[],
+  listener: ListenerOptions = {},
+): App {
+  const app = fastify(listenerOptions(listener) as object) as unknown as App
+  const enabled = plugins.filter((plugin) => context.settings.dialects[plugin.name].isEnabled)
+  const methods = new MethodTable()
+  app.addHook('onRoute', (route) => methods.add(route.url, [route.method].flat()))
+  // Each dialect reads bodies in its own way; of what nobody serves no body is read, so that none can hide a 404 or 405.
+  app.removeAllContentTypeParsers()
+  app.decorateRequest('clientIp', '')
+  app.decorateRequest('principal', null)
+  app.decorate('openApi', new DocumentCatalogue())
+  addRootHook(app, context)
+  app.get('/healthz', (_request, reply) =>
+    sendText(reply, 200, { text: 'ok', headers: { 'content-type': 'text/plain; charset=utf-8' } }),
+  )
+  app.get('/', (_request, reply) =>
+    sendText(reply, 200, { text: 'Sallyport\n', headers: { 'content-type': 'text/plain; charset=utf-8' } }),
+  )
+  const claims = new Map<string, DialectPlugin>()
+  for (const plugin of enabled) {
+    const { prefix } = context.settings.dialects[plugin.name]
+    for (const path of plugin.territory) claimPath(claims, plugin, `${prefix}${path}`)
+    registerDialect(app, plugin, { context, claims })
+  }
+  const owner = ownerOf(context, enabled)
+  app.setErrorHandler((thrown, request, reply) => refuse(context, owner(pathOf(request)), { thrown, request, reply }))
+  app.setNotFoundHandler((request, reply) => answerUnserved({ context, owner, methods }, request, reply))
+  return app
+}
+
+function addRootHook(app: App, context: HttpContext): void {
+  const { settings } = context
+  app.addHook('onRequest', (request, reply, done) => {
+    if (isAmbiguous(request.raw)) return void sendMalformed(reply)
+    useOriginForm(request.raw)
+    request.clientIp = clientAddress(request, settings)
+    reply.raw.setHeader('x-content-type-options', guardHeaders['x-content-type-options'])
+    reply.raw.setHeader('content-security-policy', guardHeaders['content-security-policy'])
+    try {
+      if (request.url !== '/healthz') checkHost(request.headers.host, settings.publicUrl)
+      done()
+    } catch (cause) {
+      done(cause as Error)
+    }
+  })
+}
+
+function registerDialect(
+  app: App,
+  plugin: DialectPlugin,
+  { context, claims }: { readonly context: HttpContext; readonly claims: Map<string, DialectPlugin> },
+): void {
+  const { prefix, allowedOrigins } = context.settings.dialects[plugin.name]
+  app.openApi.open(plugin.name, plugin.document, prefix)
+  void app.register(
+    (scope, _options, done) => {
+      const dialect = scope as unknown as App
+      dialect.addHook('onRoute', (route) => {
+        claimPath(claims, plugin, route.url)
+        app.openApi.add(plugin.name, route)
+      })
+      dialect.setErrorHandler((thrown, request, reply) => refuse(context, plugin, { thrown, request, reply }))
+      if (allowedOrigins.length > 0) {
+        dialect.addHook('onRequest', (request, reply, next) => {
+          allowOrigin(request, reply, allowedOrigins)
+          next()
+        })
+      }
+      plugin.register(dialect, context)
+      done()
+    },
+    { prefix },
+  )
+}
+
+function claimPath(claims: Map<string, DialectPlugin>, plugin: DialectPlugin, path: string): void {
+  const holder = claims.get(path) ?? plugin
+  claims.set(path, holder)
+  if (holder.name === plugin.name) return
+  throw new Error(
+    `The dialects ${holder.name} and ${plugin.name} both claim ${path}; give one of them a prefix, or switch one off.`,
+  )
+}
+
+type Failure = { readonly thrown: unknown; readonly request: FastifyRequest; readonly reply: FastifyReply }
+
+function refuse(context: HttpContext, plugin: DialectPlugin, { thrown, request, reply }: Failure): FastifyReply {
+  const refusal = toRefusal(thrown)
+  const { ports } = context
+  if (refusal.kind === 'internal' || refusal.kind === 'unavailable') {
+    const facts = {
+      code: refusal.code,
+      detail: refusal.detail,
+      method: request.method,
+      path: pathOf(request),
+      err: thrown,
+    }
+    ports.log.error(facts, refusal.message)
+  }
+  if (/^(?:TOKEN|API_KEY)_/.test(refusal.code)) ports.refusals.count(refusal.code, request.clientIp)
+  if (refusal.retryAfterSeconds !== undefined) reply.header('retry-after', String(refusal.retryAfterSeconds))
+  return plugin.answerRefusal(refusal, request, reply)
+}
+
+type Roots = {
+  readonly context: HttpContext
+  readonly owner: (path: string) => DialectPlugin
+  readonly methods: MethodTable
+}
+
+function answerUnserved(roots: Roots, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const path = pathOf(request)
+  const plugin = roots.owner(path)
+  const methods = roots.methods.methodsOf(path)
+  const { allowedOrigins } = roots.context.settings.dialects[plugin.name]
+  if (methods.length > 0 && isPreflight(request) && allowOrigin(request, reply, allowedOrigins)) {
+    return answerPreflight(reply, methods)
+  }
+  if (methods.length > 0) reply.header('allow', methods.join(', '))
+  const thrown = new Refusal(methods.length > 0 ? 'METHOD_NOT_ALLOWED' : 'ROUTE_NOT_FOUND')
+  return refuse(roots.context, plugin, { thrown, request, reply })
+}
+
+/** Returns a function that finds the dialect whose territory has the longest prefix of a path; `control` takes the rest. */
+function ownerOf(context: HttpContext, enabled: readonly DialectPlugin[]): (path: string) => DialectPlugin {
+  const claims = enabled
+    .flatMap((plugin) =>
+      plugin.territory.map((path) => ({ plugin, path: `${context.settings.dialects[plugin.name].prefix}${path}` })),
+    )
+    .sort((one, other) => other.path.length - one.path.length)
+  const last = enabled.find((plugin) => plugin.name === 'control') ?? enabled[0]
+  if (last === undefined) throw new Error('no dialect is enabled')
+  return (path) => claims.find((claim) => isWithin(path, claim.path))?.plugin ?? last
+}
+
+function isWithin(path: string, territory: string): boolean {
+  return path === territory || path.startsWith(territory.endsWith('/') ? territory : `${territory}/`)
+}
+
+function pathOf(request: FastifyRequest): string {
+  const query = request.url.indexOf('?')
+  return query === -1 ? request.url : request.url.slice(0, query)
+}

@@ -1,0 +1,93 @@
+/** HTTP: what every dialect is given when its routes are registered. */
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerBase,
+} from 'fastify'
+import type { Refusal } from '../core/errors.ts'
+import type { Dialect } from '../core/sessions/session.ts'
+import type { GatewayLocator } from '../core/terminals/mint-pty-token.ts'
+import type { Principal } from '../core/tokens/live-tokens.ts'
+import type { Ports } from '../core/wiring.ts'
+import type { DialectDocument } from './openapi/operation.ts'
+
+/** A Fastify instance on plain HTTP or TLS. */
+export type App = FastifyInstance<
+  RawServerBase,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger
+>
+
+/** Choices of the operator that HTTP obeys. */
+export type HttpSettings = {
+  /** Base of links and of `proxyUrl`: scheme and host, no path, no trailing slash. */
+  readonly publicUrl: string
+  /** IP literals and CIDRs of proxies whose forwarding header is believed. */
+  readonly trustedProxies: readonly string[]
+  /** Lower-case name of the header that trusted proxies write. */
+  readonly clientIpHeader: string
+  readonly dialects: Readonly<Record<Dialect, DialectSettings>>
+  readonly sftpgo: {
+    readonly isBoundToAddress: boolean
+    /** Any change of an account ends its tokens (SFTPGo, `token_validation` 2). */
+    readonly endsTokensOnAnyChange: boolean
+    /** Bits as in SFTPGo, `disabled_login_methods`: 16 and 32 tokens, 64 and 128 API keys of administrators and users. */
+    readonly disabledLoginMethods: number
+  }
+  readonly pacerpro: { readonly acceptsBareToken: boolean }
+  readonly giantswarm: { readonly installationName: string }
+  /** null: an exchanged token lives to its own end. */
+  readonly koyeb: { readonly oldTokenGraceSeconds: number | null }
+}
+
+/** How one dialect is served. */
+export type DialectSettings = {
+  readonly isEnabled: boolean
+  /** Put before every path of the dialect; empty, or `/` and no trailing slash. */
+  readonly prefix: string
+  /** Origins that browsers may call from; none by default. */
+  readonly allowedOrigins: readonly string[]
+}
+
+/** The version that documents and probes tell. */
+export type Build = { readonly version: string /** RFC 3339. */; readonly builtAt: string }
+
+/** Everything a dialect needs. */
+export type HttpContext = {
+  readonly ports: Ports
+  readonly settings: HttpSettings
+  readonly gateways: GatewayLocator
+  /** Public keys as they are published now (RFC 7517). */
+  readonly jwks: () => { readonly keys: readonly object[] }
+  readonly build: Build
+  /** Returns an `otpauth:` address as a PNG in a data URL, of exactly so many pixels each way where it is said. */
+  readonly qrCode: (text: string, pixels?: number) => Promise<string>
+  /** Compares a set-up secret with the one that was printed at start; false once an administrator exists. */
+  readonly setup: { readonly accepts: (secret: string) => boolean; readonly end: () => void }
+}
+
+/** One dialect: its paths, its routes, its way to say no. */
+export type DialectPlugin = {
+  readonly name: Dialect
+  /** Path prefixes that it answers for, known paths or not; without the operator's prefix. */
+  readonly territory: readonly string[]
+  readonly register: (app: App, context: HttpContext) => void
+  /** What its OpenAPI document says beside its routes. */
+  readonly document: DialectDocument
+  /** Writes a refusal in the dialect's own shape; the only place that knows it. */
+  readonly answerRefusal: (refusal: Refusal, request: FastifyRequest, reply: FastifyReply) => FastifyReply
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Canonical address of the client, behind trusted proxies where there are any. */
+    clientIp: string
+    /** Set by a dialect's authenticate step. */
+    principal: Principal | null
+  }
+}

@@ -1,0 +1,104 @@
+/** control: the caller's own account, its password and its second factor. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { changeOwnPassword } from '../../../core/accounts/change-password.ts'
+import {
+  beginSecondFactor,
+  confirmSecondFactor,
+  removeSecondFactor,
+  renewRecoveryCodes,
+  type SecondFactorRequest,
+} from '../../../core/accounts/second-factor.ts'
+import { sessionThatGoesOn } from '../../../core/sessions/session.ts'
+import { noStore, sendEmpty, sendJson } from '../../answer.ts'
+import type { App, HttpContext } from '../../context.ts'
+import { authenticate, signedIn } from '../../steps/authenticate.ts'
+import { describeRequest } from '../../steps/describe-request.ts'
+import {
+  documentAccount,
+  documentBeginTotp,
+  documentConfirmTotp,
+  documentMetadata,
+  documentPassword,
+  documentRecoveryCodes,
+  documentRemoveTotp,
+} from './documents.ts'
+import { requireProof } from './require-proof.ts'
+import { controlTokens } from './tokens.ts'
+import { encodeAccount } from './wire.ts'
+
+const NewPassword = Type.Object(
+  { current_password: Type.String(), new_password: Type.String() },
+  { title: 'PasswordChange' },
+)
+const Proof = Type.Object({ password: Type.String() }, { title: 'PasswordProof' })
+const Code = Type.Object({ code: Type.String({ maxLength: 64 }) }, { title: 'Code' })
+
+/** Registers the routes. */
+export function registerAccount(app: App, context: HttpContext): void {
+  const { ports } = context
+  const onRequest = [authenticate(context, controlTokens), requireProof]
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
+  typed.get('/api/v1/account', { onRequest, schema: { openapi: documentAccount } }, async (request, reply) => {
+    const { account } = signedIn(request)
+    return sendJson(reply.headers(noStore), 200, encodeAccount(account, await ports.store.memberships(account.id)))
+  })
+  typed.put(
+    '/api/v1/account/password',
+    { onRequest, schema: { openapi: documentPassword, body: NewPassword } },
+    async (request, reply) => {
+      const { account, session } = signedIn(request)
+      await changeOwnPassword(ports, account, {
+        current: request.body.current_password,
+        next: request.body.new_password,
+        keptSessionRow: sessionThatGoesOn(session),
+        request: describeRequest(request, 'control'),
+      })
+      return sendEmpty(reply, 204)
+    },
+  )
+  typed.post(
+    '/api/v1/account/totp',
+    { onRequest, schema: { openapi: documentBeginTotp, body: Proof } },
+    async (request, reply) => {
+      const enrolment = await beginSecondFactor(ports, secondFactorRequest(request), request.body.password)
+      const body = { ...enrolment, qr_code: await context.qrCode(enrolment.uri) }
+      return sendJson(reply, 201, body)
+    },
+  )
+  typed.post(
+    '/api/v1/account/totp/confirm',
+    { onRequest, schema: { openapi: documentConfirmTotp, body: Code } },
+    async (request, reply) => {
+      await confirmSecondFactor(ports, secondFactorRequest(request), request.body.code)
+      return sendEmpty(reply, 204)
+    },
+  )
+  typed.delete(
+    '/api/v1/account/totp',
+    { onRequest, schema: { openapi: documentRemoveTotp, body: Proof } },
+    async (request, reply) => {
+      await removeSecondFactor(ports, secondFactorRequest(request), request.body.password)
+      return sendEmpty(reply, 204)
+    },
+  )
+  typed.post(
+    '/api/v1/account/recovery_codes',
+    { onRequest, schema: { openapi: documentRecoveryCodes, body: Proof } },
+    async (request, reply) => {
+      const codes = await renewRecoveryCodes(ports, secondFactorRequest(request), request.body.password)
+      return sendJson(reply.headers(noStore), 201, { codes })
+    },
+  )
+  typed.get('/api/v1/metadata', { onRequest, schema: { openapi: documentMetadata } }, async (request, reply) => {
+    const { account } = signedIn(request)
+    const body = { user_id: account.uuid, implementor_groups: account.groups, ou_group: '', roles: [account.role] }
+    return sendJson(reply, 200, body)
+  })
+}
+
+function secondFactorRequest(request: FastifyRequest): SecondFactorRequest {
+  const { account, session } = signedIn(request)
+  return { account, sessionRow: sessionThatGoesOn(session), request: describeRequest(request, 'control') }
+}

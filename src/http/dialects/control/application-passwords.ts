@@ -1,0 +1,80 @@
+/** control: the caller's application passwords, for dialects that cannot carry a second factor's code. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { Account } from '../../../core/accounts/account.ts'
+import {
+  addApplicationPassword,
+  applicationPasswords,
+  removeApplicationPassword,
+} from '../../../core/accounts/application-passwords.ts'
+import { provePassword } from '../../../core/accounts/change-password.ts'
+import type { CredentialActor } from '../../../core/credentials/administer.ts'
+import type { Credential } from '../../../core/credentials/credential.ts'
+import { noStore, sendEmpty, sendJson } from '../../answer.ts'
+import type { App, HttpContext } from '../../context.ts'
+import { authenticate, signedIn } from '../../steps/authenticate.ts'
+import { describeRequest } from '../../steps/describe-request.ts'
+import {
+  documentAddApplicationPassword,
+  documentApplicationPasswords,
+  documentRemoveApplicationPassword,
+} from './documents.ts'
+import { requireProof } from './require-proof.ts'
+import { controlTokens } from './tokens.ts'
+
+const Wish = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 64 }),
+    dialect: Type.Union([Type.Literal('pacerpro'), Type.Literal('giantswarm'), Type.Literal('koyeb')]),
+    password: Type.String(),
+  },
+  { title: 'ApplicationPasswordWish' },
+)
+
+const CredentialId = Type.Object({ id: Type.String() })
+
+/** Registers the routes. */
+export function registerApplicationPasswords(app: App, context: HttpContext): void {
+  const { ports } = context
+  const onRequest = [authenticate(context, controlTokens), requireProof]
+  const path = '/api/v1/account/application_passwords'
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
+  typed.get(path, { onRequest, schema: { openapi: documentApplicationPasswords } }, async (request, reply) => {
+    const held = await applicationPasswords(ports, signedIn(request).account)
+    return sendJson(reply, 200, { items: held.map(encode), next: null })
+  })
+  typed.post(
+    path,
+    { onRequest, schema: { openapi: documentAddApplicationPassword, body: Wish } },
+    async (request, reply) => {
+      const actor = actorOf(request)
+      const { password, ...wish } = request.body
+      await provePassword(ports, actor.by, { password, request: actor.request })
+      const { credential, secret } = await addApplicationPassword(ports, wish, actor)
+      return sendJson(reply.headers(noStore), 201, { ...encode(credential), secret })
+    },
+  )
+  typed.delete(
+    `${path}/:id`,
+    { onRequest, schema: { openapi: documentRemoveApplicationPassword, params: CredentialId } },
+    async (request, reply) => {
+      await removeApplicationPassword(ports, request.params.id, actorOf(request))
+      return sendEmpty(reply, 204)
+    },
+  )
+}
+
+function actorOf(request: FastifyRequest): CredentialActor & { readonly by: Account } {
+  return { by: signedIn(request).account, request: describeRequest(request, 'control') }
+}
+
+function encode(credential: Credential): Readonly<Record<string, unknown>> {
+  return {
+    id: credential.id,
+    name: credential.name,
+    dialect: credential.dialect,
+    created_at: new Date(credential.createdAtMs).toISOString(),
+    last_used_at: credential.lastUsedAtMs === null ? null : new Date(credential.lastUsedAtMs).toISOString(),
+  }
+}

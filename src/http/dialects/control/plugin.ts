@@ -1,0 +1,44 @@
+/** control: our own dialect; it begins with the PTY token API and carries what the other dialects cannot express. */
+import type { FastifyRequest } from 'fastify'
+import { Refusal } from '../../../core/errors.ts'
+import { sendJson } from '../../answer.ts'
+import type { App, DialectPlugin, HttpContext } from '../../context.ts'
+import { parseEveryBodyAsJson } from '../../steps/parse-json.ts'
+import { registerAccount } from './account.ts'
+import { registerApplicationPasswords } from './application-passwords.ts'
+import { controlDocument, documentJwks } from './documents.ts'
+import { answerRefusal } from './errors.ts'
+import { registerPtyToken } from './pty-token.ts'
+import { registerReference } from './reference.ts'
+import { registerSessions } from './sessions.ts'
+import { registerSetup } from './setup.ts'
+import { registerVerify } from './verify.ts'
+
+/** Seconds that a published key set may be kept; keys are published far longer before they are used. */
+const jwksMaxAgeSeconds = 300
+
+/** The dialect. */
+export const controlPlugin: DialectPlugin = {
+  name: 'control',
+  territory: ['/api/v1', '/setup', '/.well-known', '/v1/ws', '/openapi', '/docs'],
+  register: registerControl,
+  document: controlDocument,
+  answerRefusal,
+}
+
+function registerControl(app: App, context: HttpContext): void {
+  parseEveryBodyAsJson(app)
+  registerSessions(app, context)
+  registerAccount(app, context)
+  registerApplicationPasswords(app, context)
+  registerVerify(app, context)
+  registerPtyToken(app, context)
+  registerSetup(app, context)
+  registerReference(app, context)
+  app.get('/.well-known/jwks.json', { schema: { openapi: documentJwks } }, (_request, reply) =>
+    sendJson(reply.header('cache-control', `public, max-age=${jwksMaxAgeSeconds}`), 200, context.jwks()),
+  )
+  app.get('/v1/ws', { schema: { openapi: 'left out' } }, (request: FastifyRequest) => {
+    throw new Refusal(request.headers.upgrade === undefined ? 'UPGRADE_REQUIRED' : 'NO_GATEWAY')
+  })
+}

@@ -1,0 +1,77 @@
+/** control: start and join tokens for PTY sessions (PTY token API: `pty_token/start`, `pty_token/join`). */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { Refusal } from '../../../core/errors.ts'
+import {
+  mintJoinToken,
+  mintStartToken,
+  type PtyCaller,
+  type PtyTicket,
+} from '../../../core/terminals/mint-pty-token.ts'
+import { noStore, sendJson } from '../../answer.ts'
+import type { App, HttpContext } from '../../context.ts'
+import { authenticate, signedIn } from '../../steps/authenticate.ts'
+import { describeRequest } from '../../steps/describe-request.ts'
+import { documentJoin, documentStart } from './documents.ts'
+import { requireProof } from './require-proof.ts'
+import { controlTokens } from './tokens.ts'
+
+const StartRequest = Type.Object(
+  {
+    purpose: Type.Union([Type.Literal('change_request'), Type.Literal('health_check')]),
+    change_id: Type.Optional(Type.Union([Type.String({ maxLength: 64 }), Type.Null()])),
+    server: Type.Object({
+      os_user: Type.String({ minLength: 1, maxLength: 64 }),
+      server_ip: Type.String({ minLength: 1, maxLength: 64 }),
+    }),
+  },
+  { title: 'StartRequest' },
+)
+
+const JoinRequest = Type.Object(
+  {
+    pty_session_id: Type.String({ minLength: 1, maxLength: 64 }),
+    start_role: Type.Union([Type.Literal('implementor'), Type.Literal('observer')]),
+  },
+  { title: 'JoinRequest' },
+)
+
+/** Registers the routes. */
+export function registerPtyToken(app: App, context: HttpContext): void {
+  const { ports } = context
+  const onRequest = [authenticate(context, controlTokens), requireProof]
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
+  typed.post(
+    '/api/v1/pty_token/start',
+    { onRequest, schema: { openapi: documentStart, body: StartRequest } },
+    async (request, reply) => {
+      const { purpose, server, change_id: changeId } = request.body
+      if (purpose === 'change_request' && !changeId) {
+        throw new Refusal('INPUT_INVALID', { fields: [{ field: 'change_id', description: 'is required' }] })
+      }
+      const wish = { purpose, changeId: changeId ?? null, serverAddress: server.server_ip, osUser: server.os_user }
+      return sendTicket(reply, await mintStartToken(ports, callerOf(context, request), wish))
+    },
+  )
+  typed.post(
+    '/api/v1/pty_token/join',
+    { onRequest, schema: { openapi: documentJoin, body: JoinRequest } },
+    async (request, reply) => {
+      const wish = { ptySessionId: request.body.pty_session_id, role: request.body.start_role }
+      return sendTicket(reply, await mintJoinToken(ports, callerOf(context, request), wish))
+    },
+  )
+}
+
+function callerOf(context: HttpContext, request: FastifyRequest): PtyCaller {
+  return {
+    principal: signedIn(request),
+    request: describeRequest(request, 'control'),
+    gateways: context.gateways,
+  }
+}
+
+function sendTicket(reply: FastifyReply, { token, proxyUrl }: PtyTicket): FastifyReply {
+  return sendJson(reply.headers(noStore), 200, { token, proxyUrl })
+}

@@ -1,0 +1,14 @@
+/** control: step that asks for a session which proved the account's second factor, where the account has one. */
+import type { FastifyRequest } from 'fastify'
+import { Refusal } from '../../../core/errors.ts'
+import { signedIn } from '../../steps/authenticate.ts'
+
+/**
+ * Refuses a session that did not prove the second factor of its account.
+ *
+ * @throws SECOND_FACTOR_NOT_PROVEN
+ */
+export async function requireProof(request: FastifyRequest): Promise<void> {
+  const { account, session } = signedIn(request)
+  if (account.totpSealed !== null && session.proof !== 'password+otp') throw new Refusal('SECOND_FACTOR_NOT_PROVEN')
+}

@@ -1,0 +1,139 @@
+/** control: signing in, refreshing, listing and ending sessions. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyReply } from 'fastify'
+import { Type } from 'typebox'
+import type { Account } from '../../../core/accounts/account.ts'
+import { type Claimant, signIn } from '../../../core/accounts/sign-in.ts'
+import { Refusal } from '../../../core/errors.ts'
+import { endAllSessions, endSession, endSessionById } from '../../../core/sessions/end-session.ts'
+import { exchangeRefreshToken } from '../../../core/tokens/exchange.ts'
+import { noStore, sendEmpty, sendJson, sendText } from '../../answer.ts'
+import type { App, HttpContext } from '../../context.ts'
+import { authenticate, signedIn } from '../../steps/authenticate.ts'
+import { describeClient, describeRequest } from '../../steps/describe-request.ts'
+import {
+  documentEndCurrentSession,
+  documentEndSession,
+  documentEndSessions,
+  documentRefresh,
+  documentSessions,
+  documentSignIn,
+} from './documents.ts'
+import { controlTokens, mintControlToken, refreshTokenRow } from './tokens.ts'
+import { encodeSession, encodeSessionFacts } from './wire.ts'
+
+const SignIn = Type.Object(
+  {
+    username: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+    email: Type.Optional(Type.String({ minLength: 1, maxLength: 254 })),
+    password: Type.String(),
+    otp: Type.Optional(Type.String({ maxLength: 64 })),
+    organization_id: Type.Optional(Type.String({ maxLength: 64 })),
+  },
+  { title: 'SignInRequest' },
+)
+type SignInBody = Type.Static<typeof SignIn>
+
+const Refresh = Type.Object({ refresh_token: Type.String() }, { title: 'RefreshRequest' })
+
+const SessionId = Type.Object({ id: Type.String() })
+
+/** Registers the routes. */
+export function registerSessions(app: App, context: HttpContext): void {
+  registerSignIn(app, context)
+  registerEnding(app, context)
+}
+
+function registerSignIn(app: App, context: HttpContext): void {
+  const { ports } = context
+  const mint = mintControlToken(context)
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
+  typed.post('/api/v1/sessions', { schema: { openapi: documentSignIn, body: SignIn } }, async (request, reply) => {
+    const { body } = request
+    const { grant, minted } = await signIn(ports, {
+      dialect: 'control',
+      claimant: readClaimant(body),
+      password: body.password,
+      code: body.otp ?? null,
+      client: describeClient(request, ports.digests),
+      request: describeRequest(request, 'control'),
+      admit: (account) => admitTo(context, account, body.organization_id),
+      mint,
+    })
+    return sendAnswer(reply, 201, encodeSession(grant, minted))
+  })
+  typed.post(
+    '/api/v1/sessions/refresh',
+    { schema: { openapi: documentRefresh, body: Refresh } },
+    async (request, reply) => {
+      const presented = request.body.refresh_token
+      const wanted = { presented, request: describeRequest(request, 'control'), mint, encode: encodeSession }
+      return sendAnswer(reply, 200, await exchangeRefreshToken(ports, refreshTokenRow(presented), wanted))
+    },
+  )
+}
+
+function registerEnding(app: App, context: HttpContext): void {
+  const { ports } = context
+  const onRequest = [authenticate(context, controlTokens)]
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
+  typed.get('/api/v1/sessions', { onRequest, schema: { openapi: documentSessions } }, async (request, reply) => {
+    const { account, session } = signedIn(request)
+    const sessions = await ports.store.liveSessions(account.id)
+    return sendJson(reply, 200, { items: sessions.map((one) => encodeSessionFacts(one, session.row)), next: null })
+  })
+  typed.delete('/api/v1/sessions', { onRequest, schema: { openapi: documentEndSessions } }, async (request, reply) => {
+    const { account } = signedIn(request)
+    await endAllSessions(
+      ports,
+      { accountId: account.id, expectedEpoch: null },
+      { by: account, request: describeRequest(request, 'control') },
+    )
+    return sendEmpty(reply, 204)
+  })
+  typed.delete(
+    '/api/v1/sessions/current',
+    { onRequest, schema: { openapi: documentEndCurrentSession } },
+    async (request, reply) => {
+      const { account, session } = signedIn(request)
+      await endSession(ports, session, { by: account, request: describeRequest(request, 'control') })
+      return sendEmpty(reply, 204)
+    },
+  )
+  typed.delete(
+    '/api/v1/sessions/:id',
+    { onRequest, schema: { openapi: documentEndSession, params: SessionId } },
+    async (request, reply) => {
+      const { account } = signedIn(request)
+      await endSessionById(ports, request.params.id, { by: account, request: describeRequest(request, 'control') })
+      return sendEmpty(reply, 204)
+    },
+  )
+}
+
+/** A username may be written `admin:NAME` where both roles have the name. */
+function readClaimant(body: SignInBody): Claimant {
+  if ((body.username === undefined) === (body.email === undefined)) {
+    const fields = [{ field: 'username', description: 'exactly one of username and email is needed' }]
+    throw new Refusal('INPUT_INVALID', { fields })
+  }
+  if (body.email !== undefined) return { by: 'email', email: body.email }
+  const username = body.username ?? ''
+  const asAdmin = /^admin:(.+)$/s.exec(username)?.[1]
+  return asAdmin === undefined ? { by: 'name', username, role: null } : { by: 'name', username: asAdmin, role: 'admin' }
+}
+
+async function admitTo(
+  { ports }: HttpContext,
+  account: Account,
+  organizationId: string | undefined,
+): Promise<{ organizationId: string | null }> {
+  if (organizationId === undefined) return { organizationId: null }
+  const memberships = await ports.store.memberships(account.id)
+  if (memberships.some((membership) => membership.organization.id === organizationId)) return { organizationId }
+  throw new Refusal('NOT_A_MEMBER')
+}
+
+function sendAnswer(reply: FastifyReply, status: number, text: string): FastifyReply {
+  return sendText(reply, status, { text, headers: { 'content-type': 'application/json', ...noStore } })
+}

@@ -1,0 +1,48 @@
+/** control: the first administrator, made by whoever holds the link that the terminal printed. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { addAccount } from '../../../core/accounts/administer.ts'
+import { Refusal } from '../../../core/errors.ts'
+import { noStore, sendJson, sendText } from '../../answer.ts'
+import type { App, HttpContext } from '../../context.ts'
+import { describeRequest } from '../../steps/describe-request.ts'
+import { documentSetup } from './documents.ts'
+import { pageHeaders } from './page-policy.ts'
+import { setupPage, setupScript, setupStyle } from './setup-page.ts'
+
+const Setup = Type.Object(
+  {
+    secret: Type.String({ maxLength: 256 }),
+    username: Type.String({ maxLength: 255 }),
+    email: Type.Optional(Type.String({ maxLength: 254 })),
+    password: Type.String({ maxLength: 4_096 }),
+  },
+  { title: 'SetupRequest' },
+)
+
+const headers = { ...pageHeaders({ script: setupScript, style: setupStyle }), ...noStore }
+
+/** Registers the routes. */
+export function registerSetup(app: App, context: HttpContext): void {
+  const { ports } = context
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
+  app.get('/setup', { schema: { openapi: 'left out' } }, (_request, reply) => {
+    reply.raw.removeHeader('content-security-policy')
+    return sendText(reply, 200, { text: setupPage, headers })
+  })
+  typed.post('/api/v1/setup', { schema: { openapi: documentSetup, body: Setup } }, async (request, reply) => {
+    const { secret, username, email, password } = request.body
+    if (!context.setup.accepts(secret)) {
+      ports.refusals.count('SETUP_SECRET_INVALID', request.clientIp)
+      throw new Refusal((await ports.store.hasAdmin()) ? 'SETUP_DONE' : 'SETUP_SECRET_INVALID')
+    }
+    const wish = { username, email: email ?? null, role: 'admin', expiresAt: null, groups: [], password } as const
+    const account = await addAccount(ports, wish, {
+      by: null,
+      request: describeRequest(request, 'control'),
+      asFirstAdmin: true,
+    })
+    context.setup.end()
+    return sendJson(reply, 201, { id: account.id, username: account.username, role: account.role })
+  })
+}

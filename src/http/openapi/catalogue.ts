@@ -1,0 +1,60 @@
+/** HTTP: collects what routes say of themselves as they are registered; every enabled dialect has a document, the others none. */
+import type { RouteOptions } from 'fastify'
+import type { Dialect } from '../../core/sessions/session.ts'
+import { type DocumentedRoute, type OpenApiDocument, writeDocument } from './document.ts'
+import type { DialectDocument } from './operation.ts'
+
+type Entry = { readonly dialect: DialectDocument; readonly prefix: string; readonly routes: DocumentedRoute[] }
+
+/** The documents of the running app. */
+export class DocumentCatalogue {
+  readonly #entries = new Map<Dialect, Entry>()
+  readonly #silent: string[] = []
+
+  /** Begins the document of an enabled dialect. */
+  open(name: Dialect, dialect: DialectDocument, prefix: string): void {
+    this.#entries.set(name, { dialect, prefix, routes: [] })
+  }
+
+  /** Adds a route of a dialect; HEAD is never documented, because it is GET without the body. */
+  add(name: Dialect, { method, url, schema }: RouteOptions): void {
+    const methods = [method].flat().filter((one) => one !== 'HEAD')
+    const operation = schema?.openapi
+    if (operation === undefined) this.#silent.push(...methods.map((one) => `${one} ${url}`))
+    if (operation === undefined || operation === 'left out') return
+    const { body, params, querystring, headers } = schema as DocumentedRoute['validated']
+    const validated = { body, params, querystring, headers } as DocumentedRoute['validated']
+    const routes = this.#entries.get(name)?.routes
+    for (const one of methods) routes?.push({ method: one.toLowerCase(), url, operation, validated })
+  }
+
+  /** Returns the dialects that have a document, sorted. */
+  dialects(): Dialect[] {
+    return [...this.#entries.keys()].sort()
+  }
+
+  /** Returns method and address of every route that neither says what it does nor that it is left out. */
+  silentRoutes(): readonly string[] {
+    return this.#silent
+  }
+
+  /**
+   * Returns a document.
+   *
+   * @param publicUrl where it is served; null for the document that is written into a file, which knows the original alone.
+   * @throws Error for a dialect that is not enabled.
+   */
+  document(name: Dialect, publicUrl: string | null): OpenApiDocument {
+    const entry = this.#entries.get(name)
+    if (entry === undefined) throw new Error(`The dialect ${name} is not enabled.`)
+    const { dialect, prefix, routes } = entry
+    return writeDocument(dialect, routes, publicUrl === null ? null : { publicUrl, prefix })
+  }
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The documents of this app. */
+    readonly openApi: DocumentCatalogue
+  }
+}

@@ -1,0 +1,195 @@
+/** HTTP: writes the OpenAPI document of one dialect from its registered routes; the same routes give the same bytes. */
+import type {
+  BodyDocument,
+  DialectDocument,
+  OperationDocument,
+  ParameterDocument,
+  SecurityRequirement,
+  SecurityScheme,
+} from './operation.ts'
+import { Components, type SchemaObject } from './schema-object.ts'
+
+/** A route as it was registered, with what its document says of it. */
+export type DocumentedRoute = {
+  /** Lower case, as OpenAPI has it. */
+  readonly method: string
+  /** With the operator's prefix; `:name` stands for a parameter. */
+  readonly url: string
+  readonly operation: OperationDocument
+  /** What the route validates; it is documented without being named again. */
+  readonly validated: {
+    readonly body?: object
+    readonly params?: ObjectSchema
+    readonly querystring?: ObjectSchema
+    readonly headers?: ObjectSchema
+  }
+}
+
+type ObjectSchema = { readonly properties?: Readonly<Record<string, object>>; readonly required?: readonly string[] }
+
+/** Where a document is served: the base of links, and what the operator put before the dialect's paths. */
+export type Place = { readonly publicUrl: string; readonly prefix: string }
+
+/** A Parameter Object. */
+export type ParameterObject = {
+  readonly name: string
+  readonly in: string
+  readonly description?: string
+  readonly required?: boolean
+  readonly schema: SchemaObject
+}
+
+type Content = Readonly<Record<string, { readonly schema?: SchemaObject }>>
+
+/** An Operation Object. */
+export type OperationObject = {
+  readonly operationId?: string
+  readonly tags: readonly string[]
+  readonly summary: string
+  readonly description?: string
+  readonly parameters?: readonly ParameterObject[]
+  readonly requestBody?: { readonly description?: string; readonly required?: boolean; readonly content: Content }
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>
+  readonly security?: readonly SecurityRequirement[]
+  /** Name of the body's argument, as code generators read it. */
+  readonly 'x-codegen-request-body-name'?: string
+}
+
+/** A whole document (OpenAPI 3.0.3, OpenAPI Object). */
+export type OpenApiDocument = {
+  readonly openapi: '3.0.3'
+  readonly info: { readonly title: string; readonly version: string; readonly description: string }
+  readonly servers: readonly { readonly url: string; readonly description: string }[]
+  readonly tags: readonly { readonly name: string; readonly description: string }[]
+  readonly paths: Readonly<Record<string, Readonly<Record<string, OperationObject>>>>
+  readonly components: {
+    readonly schemas: Readonly<Record<string, SchemaObject>>
+    readonly securitySchemes: Readonly<Record<string, SecurityScheme>>
+  }
+  readonly security: readonly SecurityRequirement[]
+}
+
+/** Returns the document; `place` is null for the one that is written into a file. */
+export function writeDocument(
+  dialect: DialectDocument,
+  routes: readonly DocumentedRoute[],
+  place: Place | null,
+): OpenApiDocument {
+  const components = new Components()
+  const base = `${place?.prefix ?? ''}${dialect.basePath}`
+  const paths: Record<string, Record<string, OperationObject>> = {}
+  const sorted = [...routes].sort((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1))
+  for (const route of sorted) {
+    const path = templateOf(route.url.slice(base.length))
+    paths[path] = { ...paths[path], [route.method]: writeOperation(route, components) }
+  }
+  return {
+    openapi: '3.0.3',
+    info: { title: dialect.title, version: dialect.version, description: dialect.description },
+    servers: serversOf(dialect, place),
+    tags: Object.entries(dialect.tags).map(([name, description]) => ({ name, description })),
+    paths,
+    components: { schemas: components.toObject(), securitySchemes: dialect.securitySchemes },
+    security: dialect.security,
+  }
+}
+
+function orderOf({ url, method }: DocumentedRoute): string {
+  return `${url} ${method}`
+}
+
+function templateOf(url: string): string {
+  return url.replaceAll(/:([A-Za-z_]\w*)/g, '{$1}')
+}
+
+/** A client that reads a served document must not send its passwords to the original, so that this server comes first. */
+function serversOf({ originalServer, basePath }: DialectDocument, place: Place | null): OpenApiDocument['servers'] {
+  const isRelative = originalServer.startsWith('/')
+  const original = { url: originalServer, description: isRelative ? 'The host of this document.' : 'The original.' }
+  if (place === null) return [original]
+  const here = { url: `${place.publicUrl}${place.prefix}${basePath}`, description: 'This server.' }
+  return isRelative ? [{ ...original, url: `${place.prefix}${originalServer}` }, here] : [here, original]
+}
+
+function writeOperation(route: DocumentedRoute, components: Components): OperationObject {
+  const { operationId, tags, summary, description, security, consumes, responses } = route.operation
+  const parameters = parametersOf(route, components)
+  const body = bodyOf(route)
+  return {
+    ...(operationId === undefined ? {} : { operationId }),
+    tags,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(body === null ? writeNoBody(consumes) : writeBody(body, components)),
+    responses: Object.fromEntries(
+      Object.entries(responses).map(([status, { description: sentence, schema, mediaType }]) => {
+        const content = schema === undefined ? {} : { content: contentOf(components.convert(schema), mediaType) }
+        return [status, { description: sentence, ...content }]
+      }),
+    ),
+    ...(security === undefined ? {} : { security }),
+  }
+}
+
+type KnownBody = BodyDocument & { readonly schema: object }
+
+function bodyOf({ operation, validated }: DocumentedRoute): KnownBody | null {
+  const schema = operation.body?.schema ?? validated.body
+  return schema === undefined ? null : ({ ...operation.body, schema } as KnownBody)
+}
+
+function writeBody(
+  { schema, description, mediaType, name }: KnownBody,
+  components: Components,
+): Pick<OperationObject, 'requestBody' | 'x-codegen-request-body-name'> {
+  const content = contentOf(components.convert(schema), mediaType)
+  return {
+    requestBody: { ...(description === undefined ? {} : { description }), required: true, content },
+    ...(name === undefined ? {} : { 'x-codegen-request-body-name': name }),
+  }
+}
+
+/** A media type without a schema is how code generators are told a Content-Type and no argument. */
+function writeNoBody(consumes: string | undefined): Pick<OperationObject, 'requestBody'> {
+  return consumes === undefined ? {} : { requestBody: { content: { [consumes]: {} } } }
+}
+
+function contentOf(schema: SchemaObject, mediaType = 'application/json'): Content {
+  return { [mediaType]: { schema } }
+}
+
+/** Names in the path first, then what the route validates, then what is only told; what is told wins over what is validated. */
+function parametersOf({ url, operation, validated }: DocumentedRoute, components: Components): ParameterObject[] {
+  const inPath = [...url.matchAll(/:([A-Za-z_]\w*)/g)].map(([, name = '']) => ({ in: 'path', name }) as const)
+  const known: ParameterDocument[] = [
+    ...inPath,
+    ...validatedIn('path', validated.params),
+    ...validatedIn('query', validated.querystring),
+    ...validatedIn('header', validated.headers),
+    ...(operation.parameters ?? []),
+  ]
+  const byKey = new Map<string, ParameterDocument>()
+  for (const one of known) byKey.set(`${one.in} ${one.name}`, { ...byKey.get(`${one.in} ${one.name}`), ...one })
+  return [...byKey.values()].map((one) => writeParameter(one, components))
+}
+
+function validatedIn(place: ParameterDocument['in'], schema: ObjectSchema | undefined): ParameterDocument[] {
+  return Object.entries(schema?.properties ?? {}).map(([name, one]) => ({
+    in: place,
+    name,
+    isRequired: schema?.required?.includes(name) ?? false,
+    schema: one,
+  }))
+}
+
+function writeParameter(parameter: ParameterDocument, components: Components): ParameterObject {
+  const isRequired = parameter.in === 'path' || parameter.isRequired === true
+  return {
+    name: parameter.name,
+    in: parameter.in,
+    ...(parameter.description === undefined ? {} : { description: parameter.description }),
+    ...(isRequired ? { required: true } : {}),
+    schema: parameter.schema === undefined ? { type: 'string' } : components.convert(parameter.schema),
+  }
+}

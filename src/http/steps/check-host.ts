@@ -1,0 +1,25 @@
+/** HTTP step: serves only the public host and loopback names, so that a name re-bound to this address opens nothing. */
+import { Refusal } from '../../core/errors.ts'
+
+const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+const hostOfUrl = new Map<string, string>()
+
+/**
+ * Refuses a Host header that names neither the host of `publicUrl` nor loopback; ports do not matter.
+ *
+ * @throws HOST_NOT_SERVED
+ */
+export function checkHost(hostHeader: string | undefined, publicUrl: string): void {
+  if (hostHeader === undefined) return
+  const name = hostHeader.replace(/:\d*$/, '').toLowerCase()
+  if (!loopbackNames.has(name) && name !== publicHost(publicUrl)) throw new Refusal('HOST_NOT_SERVED')
+}
+
+function publicHost(publicUrl: string): string {
+  const known = hostOfUrl.get(publicUrl)
+  if (known !== undefined) return known
+  const host = new URL(publicUrl).hostname.toLowerCase()
+  hostOfUrl.set(publicUrl, host)
+  return host
+}

@@ -1,0 +1,36 @@
+/** HTTP step: gathers the facts of a request that its audit events carry, scrubbed of secrets before anything sees them. */
+import type { FastifyRequest } from 'fastify'
+import { cleanUserAgent } from '../../core/accounts/names.ts'
+import type { RequestFacts } from '../../core/audit/act.ts'
+import { readTracking } from '../../core/audit/tracking.ts'
+import type { Digests } from '../../core/ports.ts'
+import type { ClientFacts, Dialect } from '../../core/sessions/session.ts'
+
+/** Returns who asks from where, in the course of what. */
+export function describeRequest(request: FastifyRequest, by: Dialect): RequestFacts {
+  return {
+    by,
+    ip: request.clientIp,
+    ...readTracking({
+      requestId: oneHeader(request, 'x-request-id'),
+      activity: oneHeader(request, 'x-giant-swarm-activity'),
+      commandLine: oneHeader(request, 'x-giant-swarm-cmdline'),
+    }),
+  }
+}
+
+/** Returns the facts of a client that signs in; the fingerprint is kept as a digest only. */
+export function describeClient(request: FastifyRequest, digests: Digests): ClientFacts {
+  const fingerprint = oneHeader(request, 'seon-fp')
+  return {
+    ip: request.clientIp,
+    userAgent: cleanUserAgent(oneHeader(request, 'user-agent')),
+    fingerprintDigest: fingerprint === undefined ? null : digests.sha256(fingerprint),
+  }
+}
+
+/** Returns a header's value, the first where several lines came. */
+export function oneHeader(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}

@@ -1,0 +1,56 @@
+/** HTTP step: reads bodies as JSON whatever media type was named; what that means is the dialect's to say. */
+import { Refusal } from '../../core/errors.ts'
+import type { App } from '../context.ts'
+import { findJsonFault, type JsonFault } from './json-faults.ts'
+import { decodeUtf8 } from './read-authorization.ts'
+
+/**
+ * Makes a dialect parse every body as JSON, with or without a media type. An empty body is `undefined`.
+ *
+ * The handler's `request.body` is then any JSON value; text that is no JSON refuses with INPUT_INVALID.
+ */
+export function parseEveryBodyAsJson(app: App): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, parseJson(body as Buffer))
+    } catch (cause) {
+      done(cause as Error, undefined)
+    }
+  })
+}
+
+const sentences: Readonly<Record<JsonFault, string>> = {
+  'repeated-member': 'The body names a member twice.',
+  'prototype-member': 'The body names a member __proto__.',
+  'too-deep': 'The body is nested too deeply.',
+}
+
+/**
+ * Parses JSON.
+ *
+ * @returns undefined for an empty body.
+ * @throws INPUT_INVALID when the bytes are no UTF-8 or no JSON, or JSON that two readers may read as two things.
+ */
+function parseJson(bytes: Uint8Array): unknown {
+  if (bytes.length === 0) return undefined
+  const text = decodeUtf8(bytes)
+  if (text === null) throw malformed('the body is no UTF-8')
+  const value = parseText(text)
+  const fault = findJsonFault(text)
+  if (fault !== null) throw new Refusal('INPUT_INVALID', { detail: fault, message: sentences[fault] })
+  return value
+}
+
+function parseText(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch (cause) {
+    if (cause instanceof SyntaxError) throw malformed('the body is no JSON')
+    throw cause
+  }
+}
+
+function malformed(detail: string): Refusal {
+  return new Refusal('INPUT_INVALID', { detail, message: 'The body is not well-formed JSON.' })
+}

@@ -1,0 +1,34 @@
+/** HTTP: turns whatever was thrown while a request was handled into a refusal of the closed table. */
+import { Refusal } from '../core/errors.ts'
+
+type FastifyFault = {
+  readonly code?: string
+  readonly statusCode?: number
+  readonly validation?: readonly {
+    readonly instancePath: string
+    readonly message?: string
+    readonly params?: object
+  }[]
+}
+
+/** Returns a refusal; what is unknown becomes INTERNAL with its cause kept for the log. */
+export function toRefusal(thrown: unknown): Refusal {
+  if (thrown instanceof Refusal) return thrown
+  const fault = thrown as FastifyFault
+  if (fault.validation !== undefined)
+    return new Refusal('INPUT_INVALID', { fields: fault.validation.map(fieldFault), cause: thrown })
+  if (fault.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Refusal('BODY_TOO_LARGE', { cause: thrown })
+  const isClientFault = fault.statusCode !== undefined && fault.statusCode >= 400 && fault.statusCode < 500
+  return new Refusal(isClientFault ? 'INPUT_INVALID' : 'INTERNAL', { cause: thrown })
+}
+
+function fieldFault(fault: { readonly instancePath: string; readonly message?: string; readonly params?: object }): {
+  field: string
+  description: string
+} {
+  const params = (fault.params ?? {}) as { missingProperty?: string; requiredProperties?: readonly string[] }
+  const missing = params.missingProperty ?? params.requiredProperties?.[0]
+  const path = fault.instancePath.split('/').filter((part) => part !== '')
+  const field = (missing === undefined ? path : [...path, missing]).join('.')
+  return { field, description: missing === undefined ? (fault.message ?? 'is not valid') : 'is required' }
+}

@@ -1,0 +1,90 @@
+/** Protocol: what clients of control send and what it answers; names in snake_case, times in RFC 3339 UTC. Types only. */
+
+/** Who signs in; exactly one of `username` and `email` is sent. A username may be `admin:NAME` where both roles have it. */
+export type SignInRequest = ({ readonly username: string } | { readonly email: string }) & {
+  readonly password: string
+  /** Code of the second factor, or a recovery code; asked for by a problem of type `second-factor-required`. */
+  readonly otp?: string
+  /** The organization that the session acts for; without it, none. */
+  readonly organization_id?: string
+}
+
+/** Asks for the successor of a refresh token. */
+export type RefreshRequest = { readonly refresh_token: string }
+
+/** A session as it is handed out by a sign-in and by every refresh. */
+export type SessionAnswer = {
+  readonly session_id: string
+  readonly access_token: string
+  readonly token_type: 'Bearer'
+  /** End of the access token; null: it has none of its own. */
+  readonly expires_at: string | null
+  readonly refresh_token: string
+  readonly refresh_expires_at: string | null
+}
+
+/** One live session of the caller's account. */
+export type SessionItem = {
+  readonly id: string
+  /** Where it began: control, sftpgo, pacerpro, giantswarm or koyeb. */
+  readonly dialect: string
+  readonly organization_id: string | null
+  readonly ip: string
+  readonly user_agent: string
+  readonly created_at: string
+  /** Exact to a minute. */
+  readonly last_seen_at: string
+  /** null: the session has no absolute end. */
+  readonly expires_at: string | null
+  /** The session that asks. */
+  readonly current: boolean
+}
+
+/** Every live session of the caller's account, oldest first; `next` is kept for pages. */
+export type SessionList = { readonly items: readonly SessionItem[]; readonly next: null }
+
+/** The caller's own account. */
+export type AccountAnswer = {
+  readonly id: number
+  readonly uuid: string
+  readonly username: string
+  readonly email: string | null
+  readonly role: 'admin' | 'user'
+  readonly groups: readonly string[]
+  readonly organizations: readonly { readonly id: string; readonly name: string }[]
+  readonly second_factor: boolean
+  readonly expires_at: string | null
+  readonly created_at: string
+}
+
+/** Why and where a terminal is opened (PTY token API, StartRequest). */
+export type StartRequest = {
+  readonly server: { readonly os_user: string; readonly server_ip: string }
+} & (
+  | { readonly purpose: 'change_request'; readonly change_id: string }
+  | { readonly purpose: 'health_check'; readonly change_id?: null }
+)
+
+/** Which terminal is joined, to type or to watch (PTY token API, JoinRequest). */
+export type JoinRequest = { readonly pty_session_id: string; readonly start_role: 'implementor' | 'observer' }
+
+/** A token that opens one socket at the gateway, once (PTY token API, TokenResponse). */
+export type PtyTicket = {
+  readonly token: string
+  /** Scheme and host; the socket is at its `/v1/ws`. */
+  readonly proxyUrl: string
+}
+
+/** One field that was not accepted, by its dotted path. */
+export type FieldProblem = { readonly field: string; readonly description: string }
+
+/** A refusal (RFC 9457); `type` is a stable name such as `credentials-invalid`. */
+export type Problem = {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly fields?: readonly FieldProblem[]
+}
+
+/** A refusal of `pty_token/start` and `pty_token/join`. */
+export type PtyProblem = { readonly error: string }

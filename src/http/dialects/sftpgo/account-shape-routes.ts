@@ -1,0 +1,200 @@
+/** sftpgo: the operations by which administrators manage accounts; users and administrators differ in their table alone. */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Account } from '../../../core/accounts/account.ts'
+import {
+  type Administration,
+  type AdministratorChange,
+  addAccount,
+  changeAccount,
+  removeAccount,
+} from '../../../core/accounts/administer.ts'
+import { normaliseUsername } from '../../../core/accounts/names.ts'
+import { isRefusal, Refusal } from '../../../core/errors.ts'
+import type { Sealer } from '../../../core/ports.ts'
+import type { App, HttpContext } from '../../context.ts'
+import { signedIn } from '../../steps/authenticate.ts'
+import { describeRequest } from '../../steps/describe-request.ts'
+import type { DecodedAccount, Decoding } from './account-shape-decode.ts'
+import { documentAccounts } from './account-shape-documents.ts'
+import { invalidAccount, readObject, readText } from './account-shape-fields.ts'
+import { pageOf, readPage } from './account-shape-list.ts'
+import { checkSelf, keepOwnFlags, keepRole, visibleTo } from './account-shape-self.ts'
+import { changeAttributes, type JsonObject, readAttributes } from './attributes.ts'
+import { authenticateRealm } from './authenticate-realm.ts'
+import type { RouteDocument } from './documents.ts'
+import { grantsTheSame, type Permission } from './permissions.ts'
+import { adminRealm } from './realms.ts'
+import { serve } from './routes.ts'
+import { sendBody } from './wire.ts'
+
+/** What is done to accounts, each with its permission. */
+type Act = 'list' | 'read' | 'add' | 'change' | 'remove' | 'disableFactor'
+
+/** One kind of account, as administrators manage it. */
+export type AccountKind = {
+  readonly role: Account['role']
+  readonly path: '/users' | '/admins'
+  readonly noun: 'User' | 'Admin'
+  readonly permissions: Readonly<Record<Act, Permission>>
+  readonly decode: (body: JsonObject, decoding: Decoding) => DecodedAccount
+  readonly encode: (account: Account, sealer: Sealer) => JsonObject
+}
+
+/** Registers all operations on accounts of a kind. */
+export function registerAccounts(app: App, context: HttpContext, kind: AccountKind): void {
+  const documents = documentAccounts(kind.role)
+  const step = (act: Act): ReturnType<typeof authenticateRealm> =>
+    authenticateRealm(context, adminRealm, { permission: kind.permissions[act] })
+  const at = (
+    act: Act,
+    of: { readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'; readonly below: string; readonly handler: Handler },
+  ): void =>
+    serve(app, `${kind.path}${of.below}`, {
+      method: of.method,
+      schema: documents[act] as RouteDocument,
+      onRequest: step(act),
+      handler: (request, reply) => of.handler({ context, kind, request, reply }),
+    })
+  at('list', { method: 'GET', below: '', handler: list })
+  at('add', { method: 'POST', below: '', handler: add })
+  at('read', { method: 'GET', below: '/:username', handler: read })
+  at('change', { method: 'PUT', below: '/:username', handler: again(change) })
+  at('remove', { method: 'DELETE', below: '/:username', handler: remove })
+  at('disableFactor', { method: 'PUT', below: '/:username/2fa/disable', handler: again(disableFactor) })
+}
+
+type Call = {
+  readonly context: HttpContext
+  readonly kind: AccountKind
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
+
+type Handler = (call: Call) => Promise<FastifyReply>
+
+/** Attributes are written by their accounts too, seldom: a second try hits nothing but a storm of them. */
+const tries = 3
+
+/** Returns a handler that is run again from the newest account when its attributes changed meanwhile. */
+function again(handler: Handler): Handler {
+  return async function handleNewest(call) {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await handler(call)
+      } catch (cause) {
+        if (!isRefusal(cause, 'STATE_CHANGED') || attempt === tries) throw cause
+      }
+    }
+  }
+}
+
+async function list({ context: { ports }, kind, request, reply }: Call): Promise<FastifyReply> {
+  const page = readPage(request)
+  const caller = signedIn(request).account
+  const all = await ports.store.accounts()
+  const visible = all.filter((account) => account.role === kind.role && visibleTo(caller, account))
+  const shown = pageOf(visible, ({ username }) => username, page)
+  return sendBody(
+    reply,
+    200,
+    shown.map((account) => kind.encode(account, ports.sealer)),
+  )
+}
+
+async function read(call: Call): Promise<FastifyReply> {
+  return sendBody(call.reply, 200, call.kind.encode(await findNamed(call), call.context.ports.sealer))
+}
+
+async function add({ context, kind, request, reply }: Call): Promise<FastifyReply> {
+  const { ports, settings } = context
+  const body = readObject(request.body)
+  const name = normaliseUsername(readText(body, 'username'))
+  if (name.kind === 'rejected') throw invalidAccount(name.reason)
+  const caller = signedIn(request).account
+  const decoded = kind.decode(keepRole(body, caller), { sealer: ports.sealer, before: {} })
+  const { status, email, expiresAt, password, kept } = decoded
+  const wish = { username: name.username, email, role: kind.role, expiresAt, groups: [], password, status }
+  const account = await addAccount(
+    ports,
+    { ...wish, attributes: JSON.stringify(kept) },
+    { ...administration(request), asFirstAdmin: false },
+  )
+  const { prefix } = settings.dialects.sftpgo
+  reply.header('location', `${prefix}/api/v2${kind.path}/${encodeURIComponent(account.username)}`)
+  return sendBody(reply, 201, kind.encode(account, ports.sealer))
+}
+
+async function change(call: Call): Promise<FastifyReply> {
+  const { context, kind, request, reply } = call
+  const account = await findNamed(call)
+  const caller = signedIn(request).account
+  const isSelf = account.id === caller.id
+  const sent = keepRole(readObject(request.body), caller)
+  const body = isSelf ? keepOwnFlags(sent, account) : sent
+  const decoded = kind.decode(body, { sealer: context.ports.sealer, before: readAttributes(account).kept })
+  if (isSelf) checkSelf(request, account, decoded)
+  await changeAccount(context.ports, account, {
+    change: differences(account, decoded),
+    how: administration(request),
+    endsSessions: changesRights(account, decoded),
+    isMadeFromAttributes: true,
+  })
+  return sendBody(reply, 200, { message: `${kind.noun} updated` })
+}
+
+async function remove(call: Call): Promise<FastifyReply> {
+  const account = await findNamed(call)
+  if (account.id === signedIn(call.request).account.id) {
+    throw new Refusal('INPUT_INVALID', { message: 'you cannot delete yourself' })
+  }
+  await removeAccount(call.context.ports, account, administration(call.request))
+  return sendBody(call.reply, 200, { message: `${call.kind.noun} deleted` })
+}
+
+async function disableFactor(call: Call): Promise<FastifyReply> {
+  const account = await findNamed(call)
+  if (account.totpSealed === null) {
+    return sendBody(call.reply, 400, { message: 'two-factor authentication is not enabled' })
+  }
+  const isSelf = account.id === signedIn(call.request).account.id
+  if (isSelf && readAttributes(account).requireTwoFactor) {
+    throw invalidAccount('two-factor authentication must be enabled')
+  }
+  const attributes = changeAttributes(account, { filters: { totp_config: undefined } })
+  await changeAccount(call.context.ports, account, {
+    change: { removeSecondFactor: true, attributes },
+    how: administration(call.request),
+    isMadeFromAttributes: true,
+  })
+  return sendBody(call.reply, 200, { message: '2FA disabled' })
+}
+
+async function findNamed({ context, kind, request }: Call): Promise<Account> {
+  const { username } = request.params as { readonly username: string }
+  const account = await context.ports.store.accountByName(username.trim(), kind.role)
+  if (account === null || account.kind !== 'person' || !visibleTo(signedIn(request).account, account)) {
+    throw new Refusal('ACCOUNT_NOT_FOUND')
+  }
+  return account
+}
+
+function administration(request: FastifyRequest): Administration {
+  return { by: signedIn(request).account, request: describeRequest(request, 'sftpgo') }
+}
+
+function differences(account: Account, to: DecodedAccount): AdministratorChange {
+  return {
+    attributes: JSON.stringify(to.kept),
+    ...(to.status === account.status ? {} : { status: to.status }),
+    ...(to.email === account.email ? {} : { email: to.email }),
+    ...(to.expiresAt === account.expiresAt ? {} : { expiresAt: to.expiresAt }),
+    ...(to.password === null ? {} : { password: to.password }),
+  }
+}
+
+/** Tokens tell of permissions and role, so none may outlive them. */
+function changesRights(account: Account, to: DecodedAccount): boolean {
+  const before = readAttributes(account)
+  const after = readAttributes({ role: account.role, attributes: JSON.stringify(to.kept) })
+  return before.role !== after.role || !grantsTheSame(before.permissions, after.permissions)
+}

@@ -1,0 +1,51 @@
+/** sftpgo: what administrators may not do to themselves, and which accounts one with a role sees. */
+import type { FastifyRequest } from 'fastify'
+import type { Account } from '../../../core/accounts/account.ts'
+import { Refusal } from '../../../core/errors.ts'
+import type { DecodedAccount } from './account-shape-decode.ts'
+import { cameByApiKey } from './api-keys-authenticate.ts'
+import { asObject, isObject, type JsonObject, readAttributes } from './attributes.ts'
+import { grantsTheSame } from './permissions.ts'
+
+/** Tells whether an administrator sees an account: one with a role sees those of the same role alone. */
+export function visibleTo(administrator: Account, account: Account): boolean {
+  const { role } = readAttributes(administrator)
+  return role === '' || readAttributes(account).role === role
+}
+
+/** Returns a body whose account has the role of the administrator, where the administrator has one. */
+export function keepRole(body: JsonObject, administrator: Account): JsonObject {
+  const { role } = readAttributes(administrator)
+  return role === '' ? body : { ...body, role }
+}
+
+/** Returns a body with what administrators cannot ask of themselves put back as it is. */
+export function keepOwnFlags(body: JsonObject, account: Account): JsonObject {
+  if (body.filters !== undefined && !isObject(body.filters)) return body
+  const { requirePasswordChange, requireTwoFactor } = readAttributes(account)
+  const filters = {
+    ...asObject(body.filters),
+    require_password_change: requirePasswordChange,
+    require_two_factor: requireTwoFactor,
+  }
+  return { ...body, filters }
+}
+
+/**
+ * Lets an administrator's change of their own account pass.
+ *
+ * Only `*` leads here, and nobody has that beside a role, so that a change of role is refused before.
+ *
+ * @throws INPUT_INVALID for a change with an API key, and for one of status or permissions.
+ */
+export function checkSelf(request: FastifyRequest, account: Account, to: DecodedAccount): void {
+  if (cameByApiKey(request)) throw refused('the administrator behind an API key cannot be updated with it')
+  if (to.status === 'disabled') throw refused('you cannot disable yourself')
+  const before = readAttributes(account)
+  const after = readAttributes({ role: account.role, attributes: JSON.stringify(to.kept) })
+  if (!grantsTheSame(before.permissions, after.permissions)) throw refused('you cannot change your permissions')
+}
+
+function refused(message: string): Refusal {
+  return new Refusal('INPUT_INVALID', { message })
+}

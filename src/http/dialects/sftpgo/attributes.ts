@@ -1,0 +1,156 @@
+/** sftpgo: what an account has only in this dialect, kept as one JSON object in its wire form; what is not there has its default. */
+import type { Account } from '../../../core/accounts/account.ts'
+
+/** A JSON object as it was sent. */
+export type JsonObject = { readonly [member: string]: unknown }
+
+/** One window in which a user may sign in (SFTPGo REST API, TimePeriod); UTC, both ends included. */
+export type AccessPeriod = {
+  /** 0 is Sunday. */
+  readonly dayOfWeek: number
+  /** `HH:MM`. */
+  readonly from: string
+  readonly to: string
+}
+
+/** The attributes that this server acts on; lists are empty and flags false where nothing was said. */
+export type SftpgoAttributes = {
+  /** Administrators: what is granted, `*` where nothing was ever said. Users: empty; what is taken away is in `webClient`. */
+  readonly permissions: readonly string[]
+  readonly role: string
+  readonly description: string
+  readonly additionalInfo: string
+  /** Users: open connections at a time, 0 for any number. */
+  readonly maxSessions: number
+  readonly publicKeys: readonly string[]
+  readonly allowApiKeyAuth: boolean
+  readonly requirePasswordChange: boolean
+  /** Administrators only. */
+  readonly requireTwoFactor: boolean
+  /** Administrators only: networks from which they may come; empty: any. */
+  readonly allowList: readonly string[]
+  /** From here on users only. */
+  readonly allowedIp: readonly string[]
+  readonly deniedIp: readonly string[]
+  readonly deniedProtocols: readonly string[]
+  readonly deniedLoginMethods: readonly string[]
+  readonly accessTime: readonly AccessPeriod[]
+  readonly isAnonymous: boolean
+  /** Rights that are taken away, such as `mfa-disabled`. */
+  readonly webClient: readonly string[]
+  /** Protocols that need a second factor. */
+  readonly twoFactorProtocols: readonly string[]
+  /** Days after the last change; 0: never. */
+  readonly passwordExpirationDays: number
+  readonly additionalEmails: readonly string[]
+  readonly tlsCerts: readonly string[]
+  /** What totp/save said; whether a second factor is on is the account's own fact. */
+  readonly totp: { readonly configName: string; readonly protocols: readonly string[] }
+  /** All that is kept, in its wire form. */
+  readonly kept: JsonObject
+}
+
+/** Accounts are immutable and stay in memory between requests, so each is parsed once. */
+const parsed = new WeakMap<object, SftpgoAttributes>()
+
+/** Returns the attributes of an account, with a default for each that is not kept. */
+export function readAttributes(account: Pick<Account, 'attributes' | 'role'>): SftpgoAttributes {
+  const known = parsed.get(account)
+  if (known !== undefined) return known
+  const attributes = interpret(account.role, parseKept(account.attributes))
+  parsed.set(account, attributes)
+  return attributes
+}
+
+/** Members to put over what is kept; `undefined` takes one away, and `filters` is merged member by member. */
+export type AttributeChanges = JsonObject & { readonly filters?: JsonObject }
+
+/** Returns the text to keep for an account after a change. */
+export function changeAttributes(account: Pick<Account, 'attributes'>, changes: AttributeChanges): string {
+  const kept = parseKept(account.attributes)
+  const filters = { ...asObject(kept.filters), ...changes.filters }
+  return JSON.stringify({ ...kept, ...changes, filters })
+}
+
+function interpret(role: Account['role'], kept: JsonObject): SftpgoAttributes {
+  const filters = asObject(kept.filters)
+  const totp = asObject(filters.totp_config)
+  const isAdmin = role === 'admin'
+  return {
+    permissions: isAdmin ? (asTexts(kept.permissions) ?? ['*']) : [],
+    role: asText(kept.role),
+    description: asText(kept.description),
+    additionalInfo: asText(kept.additional_info),
+    maxSessions: asNumber(kept.max_sessions),
+    publicKeys: asTexts(kept.public_keys) ?? [],
+    allowApiKeyAuth: filters.allow_api_key_auth === true,
+    requirePasswordChange: filters.require_password_change === true,
+    requireTwoFactor: isAdmin && filters.require_two_factor === true,
+    allowList: isAdmin ? (asTexts(filters.allow_list) ?? []) : [],
+    ...interpretUser(isAdmin ? {} : filters),
+    totp: { configName: asText(totp.config_name) || 'Default', protocols: asTexts(totp.protocols) ?? [] },
+    kept,
+  }
+}
+
+type UserAttributes = Pick<
+  SftpgoAttributes,
+  | 'allowedIp'
+  | 'deniedIp'
+  | 'deniedProtocols'
+  | 'deniedLoginMethods'
+  | 'accessTime'
+  | 'isAnonymous'
+  | 'webClient'
+  | 'twoFactorProtocols'
+  | 'passwordExpirationDays'
+  | 'additionalEmails'
+  | 'tlsCerts'
+>
+
+function interpretUser(filters: JsonObject): UserAttributes {
+  return {
+    allowedIp: asTexts(filters.allowed_ip) ?? [],
+    deniedIp: asTexts(filters.denied_ip) ?? [],
+    deniedProtocols: asTexts(filters.denied_protocols) ?? [],
+    deniedLoginMethods: asTexts(filters.denied_login_methods) ?? [],
+    accessTime: Array.isArray(filters.access_time) ? filters.access_time.map(asPeriod) : [],
+    isAnonymous: filters.is_anonymous === true,
+    webClient: asTexts(filters.web_client) ?? [],
+    twoFactorProtocols: asTexts(filters.two_factor_protocols) ?? [],
+    passwordExpirationDays: asNumber(filters.password_expiration),
+    additionalEmails: asTexts(filters.additional_emails) ?? [],
+    tlsCerts: asTexts(filters.tls_certs) ?? [],
+  }
+}
+
+function parseKept(text: string | null): JsonObject {
+  return text === null ? {} : asObject(JSON.parse(text))
+}
+
+/** Returns a JSON object as one, and anything else as the empty one. */
+export function asObject(value: unknown): JsonObject {
+  return isObject(value) ? value : {}
+}
+
+/** Tells whether a JSON value is an object: no list, not null. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function asPeriod(value: unknown): AccessPeriod {
+  const period = asObject(value)
+  return { dayOfWeek: asNumber(period.day_of_week), from: asText(period.from), to: asText(period.to) }
+}
+
+function asTexts(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) ? value.filter((member) => typeof member === 'string') : undefined
+}
+
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function asNumber(value: unknown): number {
+  return typeof value === 'number' ? value : 0
+}

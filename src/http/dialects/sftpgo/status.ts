@@ -1,0 +1,62 @@
+/** sftpgo: the state of the services that SFTPGo has and this server has not, and of the few that both have (SFTPGo REST API, status). */
+import { Type } from 'typebox'
+import type { App, HttpContext } from '../../context.ts'
+import { authenticateRealm } from './authenticate-realm.ts'
+import { documentRoute } from './documents.ts'
+import { adminRealm } from './realms.ts'
+import { serve } from './routes.ts'
+import { totpConfig } from './totp.ts'
+import { sendBody } from './wire.ts'
+
+const active = Type.Optional(Type.Object({ is_active: Type.Optional(Type.Boolean()) }))
+
+const ServicesStatus = Type.Object(
+  {
+    ssh: active,
+    ftp: active,
+    webdav: active,
+    data_provider: Type.Optional(
+      Type.Object({
+        is_active: Type.Optional(Type.Boolean()),
+        driver: Type.Optional(Type.String()),
+        error: Type.Optional(Type.String()),
+      }),
+    ),
+    defender: active,
+    mfa: Type.Optional(
+      Type.Object({
+        is_active: Type.Optional(Type.Boolean()),
+        totp_configs: Type.Optional(Type.Array(Type.Object({ name: Type.Optional(Type.String()) }))),
+      }),
+    ),
+    allow_list: active,
+    rate_limiters: active,
+  },
+  { title: 'ServicesStatus' },
+)
+
+/** Registers the status, for administrators who may see it. */
+export function registerStatus(app: App, context: HttpContext): void {
+  const { throttle } = context.ports.settings
+  const off = { is_active: false }
+  serve(app, '/status', {
+    schema: documentRoute('get_status', {
+      tag: 'maintenance',
+      summary: 'Tell which services run',
+      security: [{ BearerAuth: [] }, { APIKeyAuth: [] }],
+      reply: ServicesStatus,
+    }),
+    onRequest: authenticateRealm(context, adminRealm, { permission: 'view_status' }),
+    handler: async (_request, reply) =>
+      sendBody(reply, 200, {
+        ssh: off,
+        ftp: off,
+        webdav: off,
+        data_provider: { is_active: true, driver: 'sallyport', error: '' },
+        defender: { is_active: throttle !== null },
+        mfa: { is_active: true, totp_configs: [totpConfig] },
+        allow_list: off,
+        rate_limiters: { is_active: false, protocols: [] },
+      }),
+  })
+}

@@ -1,0 +1,89 @@
+/** pacerpro: what the OpenAPI document says of each route; nothing here checks a request or changes an answer. */
+import { Type } from 'typebox'
+import type {
+  DialectDocument,
+  OperationDocument,
+  ParameterDocument,
+  ResponseDocument,
+} from '../../openapi/operation.ts'
+import { Empty, Session } from './wire.ts'
+
+const ErrorReply = Type.Object(
+  {
+    error: Type.String(),
+    message: Type.String(),
+    status: Type.Integer({ description: 'The HTTP status.' }),
+    type: Type.Union([Type.Literal('error'), Type.Literal('alert'), Type.Literal('notice'), Type.Literal('warning')]),
+  },
+  { title: 'Error' },
+)
+
+/** What is said once for all routes. */
+export const pacerproDocument: DialectDocument = {
+  title: 'Sallyport, pacerpro dialect',
+  version: '0.5.0',
+  description: 'The session API of PacerPro.',
+  basePath: '',
+  originalServer: 'https://sdx94nst9f.execute-api.us-east-1.amazonaws.com/qa',
+  tags: { authentication: 'Tokens of accounts.' },
+  securitySchemes: {
+    Bearer: {
+      type: 'apiKey',
+      in: 'header',
+      name: 'Authorization',
+      description: 'JSON Web Token, prefixed with Bearer',
+      'x-apikey-prefix': 'Bearer',
+    },
+  },
+  security: [],
+}
+
+const tags = ['authentication']
+const security = [{ Bearer: [] }]
+
+/** Declared beside the security scheme, and so an argument of its own in generated clients. */
+const authorization: ParameterDocument = {
+  in: 'header',
+  name: 'Authorization',
+  description: 'Bearer {...JSON Web Token...}',
+}
+
+const session: ResponseDocument = { description: 'A session', schema: Session }
+const refused: ResponseDocument = { description: 'Unauthorized', schema: ErrorReply }
+
+/** sessionCreate; its body is the one that the route validates. */
+export const documentCreate: OperationDocument = {
+  operationId: 'sessionCreate',
+  tags,
+  summary: 'Initial authentication.',
+  description:
+    'Use this call to generate an authorization token for use in future calls. Provide your PacerPro credentials (email & password) in the User object. You will get a Session object in return.',
+  body: { description: 'User credentials', name: 'user' },
+  responses: { 200: session, 401: refused },
+}
+
+/** sessionRefresh. */
+export const documentRefresh: OperationDocument = {
+  operationId: 'sessionRefresh',
+  tags,
+  summary: 'Refresh authentication token',
+  description:
+    'Using a valid auth token, you can use this to refresh it, thus extending the time unti it expires. See POST /session for instructions on the initial authentication.',
+  security,
+  parameters: [authorization],
+  responses: { 200: session, 401: refused },
+}
+
+/** sessionDelete; the original names no media type for its answers. */
+export const documentDelete: OperationDocument = {
+  operationId: 'sessionDelete',
+  tags,
+  summary: 'Revoke all JWT tokens (logout).',
+  description: 'Revoke JWT tokens by spinning a new JTI. All current tokens will no longer work.',
+  security,
+  parameters: [authorization],
+  responses: {
+    200: { description: 'Every token of the account has ended', schema: Empty, mediaType: '*/*' },
+    401: { ...refused, mediaType: '*/*' },
+  },
+}

@@ -1,0 +1,79 @@
+/** pacerpro: its tokens; four claims and room for no fifth, so that only the second of its end tells a token from the next. */
+import type { FastifyRequest } from 'fastify'
+import { isRefusal, Refusal } from '../../../core/errors.ts'
+import type { Mint } from '../../../core/sessions/create-session.ts'
+import type { HttpContext } from '../../context.ts'
+import { noRow, principalOf, type TokenReader } from '../../steps/authenticate.ts'
+import { readAuthorization } from '../../steps/read-authorization.ts'
+import { FreeSeconds } from './free-seconds.ts'
+
+/** Seconds until the end of a token where the operator wants none: the claim `exp` cannot be left out. */
+const unlimitedSeconds = 10 * 365 * 24 * 60 * 60
+
+/**
+ * Returns the function that makes pacerpro's tokens: an account's current epoch, its number, an end, and the scope.
+ *
+ * Two tokens of one account never end in the same second: a later one is chosen, and an end that another process has
+ * given away meanwhile is passed over in growing steps.
+ *
+ * @see PacerPro API, Session; the original's own tests refuse a fifth claim, `iat` among them.
+ */
+export function mintPacerproToken({ ports }: Pick<HttpContext, 'ports'>): Mint {
+  const seconds = new FreeSeconds()
+  return async function mintDistinctToken({ account, issuedAt, expiresAt }) {
+    const wanted = expiresAt ?? issuedAt + unlimitedSeconds
+    for (let step = 0; ; step = Math.max(1, step * 2)) {
+      const exp = seconds.take(account.epoch, wanted, step)
+      const claims = { jti: account.epoch, sub: account.id, exp, scp: 'user' }
+      const accessToken = await ports.signer.sign('pacerpro', 'JWT', claims)
+      const holder = await ports.store.token({ digest: ports.digests.sha256(accessToken), row: null })
+      if (holder === null) return { accessToken, isIndexed: true, boundIp: null, refreshToken: null, expiresAt: exp }
+    }
+  }
+}
+
+/** Returns a reader of `Bearer <token>`, and of the token alone where the operator allows it. */
+export function pacerproTokens({ settings }: Pick<HttpContext, 'settings'>): TokenReader {
+  return {
+    dialect: 'pacerpro',
+    readRow: noRow,
+    read: (request) => {
+      const authorization = readAuthorization(request)
+      if (authorization === null) throw new Refusal('TOKEN_MISSING')
+      const { scheme, value } = authorization
+      const isAccepted = scheme === 'bearer' || (scheme === null && settings.pacerpro.acceptsBareToken)
+      if (!isAccepted || value === '') throw new Refusal('TOKEN_INVALID', { detail: 'not a Bearer token' })
+      return value
+    },
+  }
+}
+
+/**
+ * Returns a step that sets `request.principal`.
+ *
+ * The step refuses a token whose `jti` is no longer the account's epoch, even where its session was allowed to go on; and
+ * of a token that nobody knows it finds out whether it was ours and is over, for the sentence alone.
+ */
+export function authenticateEpoch(
+  context: HttpContext,
+  reader: TokenReader,
+): (request: FastifyRequest) => Promise<void> {
+  return async function authenticateRequest(request) {
+    const token = reader.read(request)
+    try {
+      const principal = await principalOf(context, reader, request)
+      if (epochOf(token) !== principal.account.epoch) throw new Refusal('TOKEN_REVOKED', { detail: 'an ended epoch' })
+      request.principal = principal
+    } catch (cause) {
+      const isUnknown = isRefusal(cause, 'TOKEN_INVALID')
+      if (!isUnknown || (await context.ports.signer.inspect('pacerpro', token)) !== 'expired') throw cause
+      throw new Refusal('TOKEN_EXPIRED', { detail: 'signed by us, and forgotten since', cause })
+    }
+  }
+}
+
+/** Reads the epoch out of a token that was accepted, and so is of our own making. */
+function epochOf(token: string): string {
+  const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()
+  return (JSON.parse(payload) as { readonly jti: string }).jti
+}

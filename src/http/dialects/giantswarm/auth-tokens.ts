@@ -1,0 +1,42 @@
+/** giantswarm: signing in and out; one token per sign-in, and a sign-out ends the presented one alone. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { signIn } from '../../../core/accounts/sign-in.ts'
+import { signOut } from '../../../core/sessions/end-session.ts'
+import { noStore, sendJson } from '../../answer.ts'
+import type { App, HttpContext } from '../../context.ts'
+import { authenticate, signedIn } from '../../steps/authenticate.ts'
+import { describeClient, describeRequest } from '../../steps/describe-request.ts'
+import { documentCreate, documentDelete } from './documents.ts'
+import { giantswarmTokens, mintGiantswarmToken } from './tokens.ts'
+import { CreateAuthTokenRequest, decodePassword } from './wire.ts'
+
+/** Registers the routes. The sign-in does not look at Authorization: clients send the token that they are about to replace. */
+export function registerAuthTokens(app: App, context: HttpContext): void {
+  const { ports } = context
+  const mint = mintGiantswarmToken(context)
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
+  typed.post(
+    '/v4/auth-tokens/',
+    { schema: { openapi: documentCreate, body: CreateAuthTokenRequest } },
+    async (request, reply) => {
+      const { email, password_base64: encoded } = request.body
+      const { minted } = await signIn(ports, {
+        dialect: 'giantswarm',
+        claimant: { by: 'email', email },
+        password: decodePassword(ports.encodings, encoded),
+        code: 'unsupported',
+        client: describeClient(request, ports.digests),
+        request: describeRequest(request, 'giantswarm'),
+        admit: async () => ({ organizationId: null }),
+        mint,
+      })
+      return sendJson(reply.headers(noStore), 200, { auth_token: minted.accessToken })
+    },
+  )
+  const onRequest = [authenticate(context, giantswarmTokens)]
+  typed.delete('/v4/auth-tokens/', { onRequest, schema: { openapi: documentDelete } }, async (request, reply) => {
+    await signOut(ports, signedIn(request), describeRequest(request, 'giantswarm'))
+    const message = 'The authentication token has been successfully deleted.'
+    return sendJson(reply, 200, { code: 'RESOURCE_DELETED', message })
+  })
+}

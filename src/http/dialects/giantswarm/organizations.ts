@@ -1,0 +1,113 @@
+/** giantswarm: one organization; its members and administrators see it, administrators make and remove it. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Account, emailKey } from '../../../core/accounts/account.ts'
+import { Refusal } from '../../../core/errors.ts'
+import { dissolveOrganization, foundOrganization, type Governor } from '../../../core/organizations/govern.ts'
+import type { Organization } from '../../../core/organizations/organization.ts'
+import type { Store } from '../../../core/store.ts'
+import { sendJson } from '../../answer.ts'
+import type { App, HttpContext } from '../../context.ts'
+import { authenticate, signedIn } from '../../steps/authenticate.ts'
+import { describeRequest } from '../../steps/describe-request.ts'
+import {
+  documentAddOrganization,
+  documentDeleteOrganization,
+  documentGetOrganization,
+} from './documents-administration.ts'
+import { requireAdministrator } from './require-administrator.ts'
+import { giantswarmTokens } from './tokens.ts'
+import { OrganizationRequest } from './user-wire.ts'
+import { organizationId, sendGeneric } from './wire.ts'
+
+const path = '/v4/organizations/:id/'
+
+type Named = { Params: { id: string } }
+
+/** Registers the routes. */
+export function registerOrganizations(app: App, context: HttpContext): void {
+  const { ports } = context
+  const anybody = authenticate(context, giantswarmTokens)
+  const administrator = [anybody, requireAdministrator]
+  app.get<Named>(path, { onRequest: anybody, schema: { openapi: documentGetOrganization } }, async (request, reply) => {
+    const { account } = signedIn(request)
+    const organization = await byId(ports.store, request.params.id)
+    const members = await ports.store.members(organization.id)
+    // Whoever may not see an organization is not told that there is one.
+    if (account.role !== 'admin' && !members.some(({ id }) => id === account.id)) throw notFound()
+    return sendOrganization(reply, 200, { id: request.params.id, members })
+  })
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
+  typed.put<Named & { Body: OrganizationRequest }>(
+    path,
+    { onRequest: administrator, schema: { openapi: documentAddOrganization, body: OrganizationRequest } },
+    async (request, reply) => {
+      const { id } = request.params
+      if (!organizationId.test(id)) throw notAnId()
+      const members = await membersOf(ports.store, request.body)
+      const wish = { name: nameOf(id), memberIds: members.map((member) => member.id) }
+      await foundOrganization(ports, wish, governorOf(request))
+      return sendOrganization(reply, 201, { id, members })
+    },
+  )
+  app.delete<Named>(
+    path,
+    { onRequest: administrator, schema: { openapi: documentDeleteOrganization } },
+    async (request, reply) => {
+      const organization = await byId(ports.store, request.params.id)
+      await dissolveOrganization(ports, { organization, asMember: false }, governorOf(request))
+      const message = `The organization with ID '${request.params.id}' has been deleted.`
+      return sendGeneric(reply, 200, { code: 'RESOURCE_DELETED', message })
+    },
+  )
+}
+
+/** Ids have `_` where names have `-`. */
+function nameOf(id: string): string {
+  return id.replaceAll('_', '-')
+}
+
+async function byId(store: Pick<Store, 'organizationByName'>, id: string): Promise<Organization> {
+  const found = organizationId.test(id) ? await store.organizationByName(nameOf(id)) : null
+  if (found === null) throw notFound()
+  return found
+}
+
+async function membersOf(
+  store: Pick<Store, 'accountByEmail'>,
+  { members = [] }: OrganizationRequest,
+): Promise<readonly Account[]> {
+  const found = new Map<number, Account>()
+  for (const { email } of members) {
+    const account = await store.accountByEmail(emailKey(email))
+    if (account === null) {
+      throw new Refusal('INPUT_INVALID', {
+        fields: [{ field: 'members', description: 'names a user that does not exist' }],
+      })
+    }
+    found.set(account.id, account)
+  }
+  return [...found.values()]
+}
+
+function sendOrganization(
+  reply: FastifyReply,
+  status: number,
+  of: { readonly id: string; readonly members: readonly Account[] },
+): FastifyReply {
+  const members = of.members.flatMap(({ email }) => (email === null ? [] : [{ email }]))
+  return sendJson(reply, status, { id: of.id, members })
+}
+
+function governorOf(request: FastifyRequest): Governor {
+  return { by: signedIn(request).account, request: describeRequest(request, 'giantswarm') }
+}
+
+function notFound(): Refusal {
+  return new Refusal('ORGANIZATION_NOT_FOUND')
+}
+
+function notAnId(): Refusal {
+  const description = 'must be 4 to 30 lower-case letters, digits and underscores'
+  return new Refusal('INPUT_INVALID', { fields: [{ field: 'organization_id', description }] })
+}

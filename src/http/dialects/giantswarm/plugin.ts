@@ -1,0 +1,31 @@
+/** giantswarm: the auth tokens of the Giant Swarm API (v4), and the few neighbours that its clients ask after a sign-in. */
+import type { App, DialectPlugin, HttpContext } from '../../context.ts'
+import { parseEveryBodyAsJson } from '../../steps/parse-json.ts'
+import { registerAuthTokens } from './auth-tokens.ts'
+import { giantswarmDocument } from './documents.ts'
+import { answerRefusal } from './errors.ts'
+import { registerNeighbours } from './neighbours.ts'
+import { registerOrganizations } from './organizations.ts'
+import { echoRequestId } from './request-id.ts'
+import { registerUsers } from './users.ts'
+
+/** The dialect; `gsctl ping` asks for `/`, which the listener itself answers. */
+export const giantswarmPlugin: DialectPlugin = {
+  name: 'giantswarm',
+  territory: ['/v4'],
+  register: registerGiantswarm,
+  document: giantswarmDocument,
+  answerRefusal,
+}
+
+function registerGiantswarm(app: App, context: HttpContext): void {
+  parseEveryBodyAsJson(app)
+  app.addHook('onRequest', (request, reply, done) => {
+    echoRequestId(request, reply)
+    done()
+  })
+  registerAuthTokens(app, context)
+  registerNeighbours(app, context)
+  registerUsers(app, context)
+  registerOrganizations(app, context)
+}

@@ -1,0 +1,32 @@
+/** giantswarm: steps for calls on accounts; who administers must have signed in by what the account itself asks for. */
+import type { FastifyRequest } from 'fastify'
+import type { Account } from '../../../core/accounts/account.ts'
+import { Refusal } from '../../../core/errors.ts'
+import { signedIn } from '../../steps/authenticate.ts'
+
+/**
+ * Refuses whoever is no administrator, and what {@link requireOwnSignIn} refuses.
+ *
+ * @throws ROLE_DENIED
+ */
+export async function requireAdministrator(request: FastifyRequest): Promise<void> {
+  if (signedIn(request).account.role !== 'admin') throw new Refusal('ROLE_DENIED')
+  await requireOwnSignIn(request)
+}
+
+/**
+ * Refuses a session that an application password began, or that did not prove the second factor of its account: a program
+ * must not be able to hand its account, or another one, to somebody else (our choice).
+ *
+ * @throws CREDENTIAL_DENIED, SECOND_FACTOR_NOT_PROVEN
+ */
+export async function requireOwnSignIn(request: FastifyRequest): Promise<void> {
+  const { account, session } = signedIn(request)
+  if (session.isApplicationPassword) throw new Refusal('CREDENTIAL_DENIED')
+  if (account.totpSealed !== null && session.proof !== 'password+otp') throw new Refusal('SECOND_FACTOR_NOT_PROVEN')
+}
+
+/** Tells whether an account is the caller's own. */
+export function isOwn(request: FastifyRequest, account: Account | null): boolean {
+  return account !== null && account.id === signedIn(request).account.id
+}

@@ -1,0 +1,160 @@
+/** giantswarm: accounts, found by their e-mail address; all of it for administrators, one's own for everybody. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Account, emailKey } from '../../../core/accounts/account.ts'
+import { type Administration, addAccount, changeAccount, removeAccount } from '../../../core/accounts/administer.ts'
+import { changeOwnPassword } from '../../../core/accounts/change-password.ts'
+import { Refusal } from '../../../core/errors.ts'
+import type { Store } from '../../../core/store.ts'
+import type { Ports } from '../../../core/wiring.ts'
+import { sendJson } from '../../answer.ts'
+import type { App, HttpContext } from '../../context.ts'
+import { authenticate, signedIn } from '../../steps/authenticate.ts'
+import { describeRequest } from '../../steps/describe-request.ts'
+import {
+  documentCreateUser,
+  documentDeleteUser,
+  documentGetUser,
+  documentModifyPassword,
+  documentModifyUser,
+  documentUsers,
+} from './documents-administration.ts'
+import { isOwn, requireAdministrator, requireOwnSignIn } from './require-administrator.ts'
+import { giantswarmTokens } from './tokens.ts'
+import { CreateUserRequest, decodeExpiry, ModifyPasswordRequest, ModifyUserRequest } from './user-wire.ts'
+import { decodePassword, encodeUser, sendGeneric } from './wire.ts'
+
+const path = '/v4/users/:email/'
+
+type Named = { Params: { email: string } }
+
+/** Registers the routes. */
+export function registerUsers(app: App, context: HttpContext): void {
+  const { ports } = context
+  const anybody = authenticate(context, giantswarmTokens)
+  const administrator = [anybody, requireAdministrator]
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
+  app.get('/v4/users/', { onRequest: administrator, schema: { openapi: documentUsers } }, async (_request, reply) => {
+    const accounts = await ports.store.accounts()
+    return sendJson(reply, 200, accounts.filter(({ email }) => email !== null).map(encodeUser))
+  })
+  app.get<Named>(path, { onRequest: anybody, schema: { openapi: documentGetUser } }, async (request, reply) => {
+    const found = await byEmail(ports.store, request.params.email)
+    if (!isOwn(request, found)) await requireAdministrator(request)
+    return sendJson(reply, 200, encodeUser(known(found)))
+  })
+  typed.put<Named & { Body: CreateUserRequest }>(
+    path,
+    { onRequest: administrator, schema: { openapi: documentCreateUser, body: CreateUserRequest } },
+    (request, reply) => create(ports, request, reply),
+  )
+  typed.patch<Named & { Body: ModifyUserRequest }>(
+    path,
+    { onRequest: administrator, schema: { openapi: documentModifyUser, body: ModifyUserRequest } },
+    (request, reply) => modify(ports, request, reply),
+  )
+  app.delete<Named>(
+    path,
+    { onRequest: administrator, schema: { openapi: documentDeleteUser } },
+    async (request, reply) => {
+      const account = known(await byEmail(ports.store, request.params.email))
+      await removeAccount(ports, account, administrationOf(request))
+      return sendGeneric(reply, 200, { code: 'RESOURCE_DELETED', message: saying(account.email, 'deleted') })
+    },
+  )
+  typed.post<Named & { Body: ModifyPasswordRequest }>(
+    `${path}password/`,
+    {
+      onRequest: [anybody, requireOwnSignIn],
+      schema: { openapi: documentModifyPassword, body: ModifyPasswordRequest },
+    },
+    (request, reply) => modifyPassword(ports, request, reply),
+  )
+}
+
+/** The address is the name too: nobody signs in here by anything else. */
+async function create(
+  ports: Ports,
+  request: FastifyRequest<Named & { Body: CreateUserRequest }>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { email } = request.params
+  const { password, expiry } = request.body
+  await addAccount(
+    ports,
+    {
+      username: email,
+      email,
+      role: 'user',
+      expiresAt: decodeExpiry(expiry) ?? null,
+      groups: [],
+      password: decodePassword(ports.encodings, password, 'password'),
+    },
+    { ...administrationOf(request), asFirstAdmin: false },
+  )
+  return sendGeneric(reply, 201, { code: 'RESOURCE_CREATED', message: saying(email, 'created') })
+}
+
+async function modify(
+  ports: Ports,
+  request: FastifyRequest<Named & { Body: ModifyUserRequest }>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { email } = request.body
+  const expiresAt = decodeExpiry(request.body.expiry)
+  const account = known(await byEmail(ports.store, request.params.email))
+  const change = {
+    ...(email === undefined ? {} : { email: email.trim() }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  }
+  return sendJson(
+    reply,
+    200,
+    encodeUser(await changeAccount(ports, account, { change, how: administrationOf(request) })),
+  )
+}
+
+/** Administrators need not know the current password; one that they name for their own account is looked at. */
+async function modifyPassword(
+  ports: Ports,
+  request: FastifyRequest<Named & { Body: ModifyPasswordRequest }>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { current_password_base64: currentEncoded, new_password_base64: nextEncoded } = request.body
+  const found = await byEmail(ports.store, request.params.email)
+  const isOwnAccount = isOwn(request, found)
+  if (!isOwnAccount) await requireAdministrator(request)
+  const account = known(found)
+  const next = decodePassword(ports.encodings, nextEncoded, 'new_password_base64')
+  if (isOwnAccount && (account.role !== 'admin' || currentEncoded !== undefined)) {
+    if (currentEncoded === undefined) throw missing('current_password_base64')
+    await changeOwnPassword(ports, account, {
+      current: decodePassword(ports.encodings, currentEncoded, 'current_password_base64'),
+      next,
+      keptSessionRow: 0,
+      request: describeRequest(request, 'giantswarm'),
+    })
+  } else await changeAccount(ports, account, { change: { password: next }, how: administrationOf(request) })
+  return sendGeneric(reply, 202, { code: 'RESOURCE_UPDATED', message: 'The password has been updated.' })
+}
+
+function byEmail(store: Pick<Store, 'accountByEmail'>, email: string): Promise<Account | null> {
+  return store.accountByEmail(emailKey(email))
+}
+
+function known(account: Account | null): Account {
+  if (account === null) throw new Refusal('ACCOUNT_NOT_FOUND')
+  return account
+}
+
+function missing(field: string): Refusal {
+  return new Refusal('INPUT_INVALID', { fields: [{ field, description: 'is required' }] })
+}
+
+function administrationOf(request: FastifyRequest): Administration {
+  return { by: signedIn(request).account, request: describeRequest(request, 'giantswarm') }
+}
+
+function saying(email: string | null, done: 'created' | 'deleted'): string {
+  return `The user with email '${email ?? ''}' has been ${done}.`
+}

@@ -1,0 +1,30 @@
+/** koyeb: reads members of bodies; proto names and camel case, unknown members ignored, every fault named (proto3 JSON). */
+import { type FieldFault, Refusal } from '../../../core/errors.ts'
+
+/** The members of a body. */
+export type Members = Readonly<Record<string, unknown>>
+
+/**
+ * Returns the members of a body; an empty body has none.
+ *
+ * @throws INPUT_INVALID for JSON that is no object.
+ */
+export function decodeObject(body: unknown): Members {
+  if (body === undefined) return {}
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Members
+  throw new Refusal('INPUT_INVALID', { message: 'The body is not a JSON object.' })
+}
+
+/**
+ * Returns a text member, empty where it is absent or null.
+ *
+ * @param faults takes one field where it is no string.
+ */
+export function textMember(members: Members, field: string, faults: FieldFault[]): string {
+  const camel = field.replace(/_([a-z])/g, (_whole, letter: string) => letter.toUpperCase())
+  const value = members[field] ?? members[camel]
+  if (value === undefined || value === null) return ''
+  if (typeof value === 'string') return value
+  faults.push({ field, description: 'must be a string' })
+  return ''
+}

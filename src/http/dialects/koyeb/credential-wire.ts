@@ -1,0 +1,133 @@
+/** koyeb: decodes wishes for credentials and encodes credentials; the secret is in the answer to its making alone. */
+import type { CredentialChange } from '../../../core/credentials/commands.ts'
+import type { Credential } from '../../../core/credentials/credential.ts'
+import type { FieldFault } from '../../../core/errors.ts'
+import { decodeObject, type Members, textMember } from './body.ts'
+import { lastOf, type Query, refuseFaults } from './page.ts'
+import { timestamp } from './wire.ts'
+
+/** Characters of a name, and of a description, at most (our choice). */
+const longestName = 255
+const longestDescription = 4_096
+
+/** Koyeb's kinds, and ours. */
+const kinds = { USER: 'access-token', ORGANIZATION: 'organization-token' } as const
+
+/** A kind of bearer credential. */
+export type BearerKind = (typeof kinds)[keyof typeof kinds]
+
+/** A credential as it is asked for. */
+export type CredentialRequest = {
+  readonly kind: BearerKind
+  readonly name: string
+  readonly description: string
+  /** Empty: none was named. */
+  readonly organizationId: string
+}
+
+/**
+ * Decodes the body of CreateCredential.
+ *
+ * @throws INPUT_INVALID with one field for each member that is missing or not of its kind.
+ */
+export function decodeCredential(body: unknown): CredentialRequest {
+  const members = decodeObject(body)
+  const faults: FieldFault[] = []
+  const name = nameMember(members, faults)
+  const description = descriptionMember(members, faults)
+  const type = textMember(members, 'type', faults)
+  const organizationId = textMember(members, 'organization_id', faults)
+  const kind = kindOf(type)
+  if (kind === null) faults.push({ field: 'type', description: 'must be USER or ORGANIZATION' })
+  refuseFaults(faults)
+  return { kind: kind ?? 'access-token', name, description, organizationId }
+}
+
+/**
+ * Decodes a change: PUT says everything that can be changed, PATCH what it names; a mask names it for both.
+ *
+ * @param query `update_mask`, names parted by commas.
+ * @throws INPUT_INVALID
+ */
+export function decodeCredentialChange(method: 'PUT' | 'PATCH', body: unknown, query: Query): CredentialChange {
+  const members = decodeObject(body)
+  const mask = lastOf(query.update_mask)
+  const isNamed = (field: string): boolean => {
+    if (mask !== '') return mask.split(',').some((path) => path.trim() === field)
+    return method === 'PUT' || (members[field] ?? null) !== null
+  }
+  const faults: FieldFault[] = []
+  const change = {
+    ...(isNamed('name') ? { name: nameMember(members, faults) } : {}),
+    ...(isNamed('description') ? { description: descriptionMember(members, faults) } : {}),
+  }
+  refuseFaults(faults)
+  return change
+}
+
+/** Which credentials a list is to have. */
+export type CredentialWish = {
+  readonly kind: BearerKind | null
+  /** Lower-cased part of the name. */
+  readonly name: string
+  readonly organizationId: string
+  readonly userId: string
+}
+
+/** Decodes the filters; what is empty does not matter. */
+export function decodeCredentialFilter(query: Query, faults: FieldFault[]): CredentialWish {
+  const type = lastOf(query.type)
+  const kind = kindOf(type)
+  if (kind === null && type !== '' && type !== 'INVALID') faults.push({ field: 'type', description: 'is not known' })
+  return {
+    kind,
+    name: lastOf(query.name).toLowerCase(),
+    organizationId: lastOf(query.organization_id),
+    userId: lastOf(query.user_id),
+  }
+}
+
+/** Returns whose a credential is: the account's UUID, or nobody's where it is an organization's. */
+export function userIdOf({ kind }: Credential, account: { readonly uuid: string }): string {
+  return kind === 'access-token' ? account.uuid : ''
+}
+
+/** The credential as `Credential`; `token` is empty but for the answer to its making. */
+export function encodeCredential(
+  credential: Credential,
+  told: { readonly userId: string; readonly token: string },
+): Readonly<Record<string, unknown>> {
+  return {
+    id: credential.id,
+    type: credential.kind === 'access-token' ? 'USER' : 'ORGANIZATION',
+    name: credential.name,
+    token: told.token,
+    description: credential.description,
+    user_id: told.userId,
+    organization_id: credential.organizationId ?? '',
+    updated_at: timestamp(credential.updatedAtMs),
+    created_at: timestamp(credential.createdAtMs),
+    expires_at: timestamp(credential.expiresAtMs),
+  }
+}
+
+function kindOf(type: string): BearerKind | null {
+  return type === 'USER' || type === 'ORGANIZATION' ? kinds[type] : null
+}
+
+function nameMember(members: Members, faults: FieldFault[]): string {
+  const before = faults.length
+  const name = textMember(members, 'name', faults)
+  if (faults.length > before) return ''
+  if (name.trim() === '') faults.push({ field: 'name', description: 'cannot be blank' })
+  if (name.length > longestName) faults.push({ field: 'name', description: `is longer than ${longestName} characters` })
+  return name
+}
+
+function descriptionMember(members: Members, faults: FieldFault[]): string {
+  const description = textMember(members, 'description', faults)
+  if (description.length > longestDescription) {
+    faults.push({ field: 'description', description: `is longer than ${longestDescription} characters` })
+  }
+  return description
+}

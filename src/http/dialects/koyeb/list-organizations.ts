@@ -1,0 +1,67 @@
+/** koyeb: the list of the caller's organizations, filtered and cut into pages (ListUserOrganizations). */
+import type { FieldFault } from '../../../core/errors.ts'
+import type { Membership } from '../../../core/organizations/organization.ts'
+import { decodePage, lastOf, type Page, type Query, refuseFaults } from './page.ts'
+import { encodeOrganization } from './wire.ts'
+
+/** Statuses that Koyeb knows; all of ours are ACTIVE. */
+const statuses: readonly string[] = [
+  'WARNING',
+  'LOCKED',
+  'ACTIVE',
+  'DEACTIVATING',
+  'DEACTIVATED',
+  'DELETING',
+  'DELETED',
+]
+
+/** Which organizations are wanted. */
+export type ListWish = Page & {
+  readonly isDescending: boolean
+  /** Lower-cased; part of the name, or of the id. */
+  readonly search: string
+  /** Empty: all. */
+  readonly statuses: readonly string[]
+}
+
+/**
+ * Decodes the query; a limit of 0 is none, one over 100 is 100.
+ *
+ * @throws INPUT_INVALID with one field for each number that is none, and for a status that Koyeb does not know.
+ */
+export function decodeListQuery(query: Query): ListWish {
+  const fields: FieldFault[] = []
+  const page = decodePage(query, fields)
+  const wanted = [query.statuses ?? []].flat()
+  if (!wanted.every((status) => statuses.includes(status)))
+    fields.push({ field: 'statuses', description: 'is not known' })
+  refuseFaults(fields)
+  return {
+    ...page,
+    isDescending: lastOf(query.order).toLowerCase() === 'desc',
+    search: lastOf(query.search).toLowerCase(),
+    statuses: wanted,
+  }
+}
+
+/** Returns one page, in the order in which the account joined. */
+export function listOrganizations(
+  memberships: readonly Membership[],
+  wanted: ListWish,
+): Readonly<Record<string, unknown>> {
+  const { limit, offset } = wanted
+  const isWanted = wanted.statuses.length === 0 || wanted.statuses.includes('ACTIVE')
+  const found = [...memberships]
+    .sort(
+      (one, other) => one.joinedAtMs - other.joinedAtMs || (one.organization.name < other.organization.name ? -1 : 1),
+    )
+    .map(({ organization }) => organization)
+    .filter(({ id, name }) => isWanted && (name.includes(wanted.search) || id === wanted.search))
+  if (wanted.isDescending) found.reverse()
+  return {
+    organizations: found.slice(offset, offset + limit).map(encodeOrganization),
+    limit,
+    offset,
+    has_next: found.length > offset + limit,
+  }
+}

@@ -1,0 +1,42 @@
+/** koyeb: Login; one e-mail and one password for one token, scoped to an organization where the account has one. */
+import type { Account } from '../../../core/accounts/account.ts'
+import { signIn } from '../../../core/accounts/sign-in.ts'
+import { chooseOrganization } from '../../../core/organizations/organization.ts'
+import type { Store } from '../../../core/store.ts'
+import type { App, HttpContext } from '../../context.ts'
+import { describeClient, describeRequest } from '../../steps/describe-request.ts'
+import { documentLogin } from './documents.ts'
+import { sendLoginReply } from './send.ts'
+import { mintKoyebToken } from './tokens.ts'
+import { decodeLogin, encodeLoginReply } from './wire.ts'
+
+/** Registers the route. */
+export function registerLogin(app: App, context: HttpContext): void {
+  const { ports } = context
+  const mint = mintKoyebToken(context)
+  app.post('/v1/account/login', { schema: documentLogin }, async (request, reply) => {
+    const { email, password, organizationId } = decodeLogin(request.body)
+    const { grant, minted } = await signIn(ports, {
+      dialect: 'koyeb',
+      claimant: { by: 'email', email },
+      password,
+      code: 'unsupported',
+      client: describeClient(request, ports.digests),
+      request: describeRequest(request, 'koyeb'),
+      admit: (account) => scopeSignIn(ports.store, account, organizationId),
+      mint,
+    })
+    return sendLoginReply(reply, encodeLoginReply(grant, minted))
+  })
+}
+
+/** A named organization is taken as it is: creating the session refuses where the account is no member of it. */
+async function scopeSignIn(
+  store: Store,
+  account: Account,
+  wantedId: string | null,
+): Promise<{ organizationId: string | null }> {
+  if (wantedId !== null) return { organizationId: wantedId }
+  const memberships = await store.memberships(account.id)
+  return { organizationId: chooseOrganization(memberships, account.lastOrganizationId)?.id ?? null }
+}

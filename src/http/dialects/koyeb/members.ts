@@ -1,0 +1,72 @@
+/** koyeb: the members of the caller's organizations (OrganizationMembers API). */
+import type { FieldFault } from '../../../core/errors.ts'
+import type { Member, Organization } from '../../../core/organizations/organization.ts'
+import type { Store } from '../../../core/store.ts'
+import type { Principal } from '../../../core/tokens/live-tokens.ts'
+import { sendJson } from '../../answer.ts'
+import type { App, HttpContext } from '../../context.ts'
+import { authenticate, signedIn } from '../../steps/authenticate.ts'
+import { documentMembers } from './documents-neighbours.ts'
+import { decodePage, lastOf, pageOf, type Query, refuseFaults } from './page.ts'
+import { koyebTokens } from './tokens.ts'
+import { avatarUrl, timestamp } from './wire.ts'
+
+/** Registers the route. */
+export function registerMembers(app: App, context: HttpContext): void {
+  const { ports } = context
+  app.get<{ Querystring: Query }>(
+    '/v1/organization_members',
+    { onRequest: authenticate(context, koyebTokens), schema: documentMembers },
+    async (request, reply) => {
+      const { query } = request
+      const faults: FieldFault[] = []
+      const page = decodePage(query, faults)
+      refuseFaults(faults)
+      const [userId, organizationId] = [lastOf(query.user_id), lastOf(query.organization_id)]
+      const organizations = await visibleOrganizations(ports.store, signedIn(request))
+      const wanted = organizations.filter(({ id }) => organizationId === '' || id === organizationId)
+      const rosters = await Promise.all(
+        wanted.map(async (organization) =>
+          (await ports.store.roster(organization.id)).map((member) => ({ ...member, organization })),
+        ),
+      )
+      const found = rosters.flat().filter(({ account }) => userId === '' || account.uuid === userId)
+      const { items, told } = pageOf(found, page)
+      const encode = encodeMember(context)
+      return sendJson(reply, 200, { members: items.map(encode), ...told })
+    },
+  )
+}
+
+/** Those of the account in the order of joining; an organization's own token sees that organization alone. */
+async function visibleOrganizations(
+  store: Pick<Store, 'memberships' | 'organizationById'>,
+  { account, organizationId }: Principal,
+): Promise<readonly Organization[]> {
+  if (account.kind === 'person') return (await store.memberships(account.id)).map(({ organization }) => organization)
+  const own = organizationId === null ? null : await store.organizationById(organizationId)
+  return own === null ? [] : [own]
+}
+
+type Placed = Member & { readonly organization: Organization }
+
+function encodeMember(context: HttpContext): (member: Placed) => Readonly<Record<string, unknown>> {
+  const avatar = avatarUrl(context.settings)
+  return ({ account, organization, joinedAtMs }) => ({
+    id: memberId(context, `${organization.id} ${account.uuid}`),
+    organization_id: organization.id,
+    user_id: account.uuid,
+    external_id: '',
+    joined_at: timestamp(joinedAtMs),
+    role: 'OWNER',
+    status: 'ACTIVE',
+    user: { id: account.uuid, email: account.email ?? '', avatar_url: avatar, name: account.username },
+    organization: { id: organization.id, name: organization.name, plan: 'hobby', status: 'ACTIVE', external_id: '' },
+  })
+}
+
+/** A membership has no id of its own: one is made of the two that it joins, in the form of a UUID (RFC 9562 section 5.8). */
+function memberId({ ports }: HttpContext, place: string): string {
+  const hex = Buffer.from(ports.digests.sha256(place)).toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}

@@ -1,0 +1,97 @@
+/** koyeb: makes, shows and removes organizations, and makes short-lived tokens for them (Organization API). */
+
+import type { FastifyRequest } from 'fastify'
+import { type FieldFault, Refusal } from '../../../core/errors.ts'
+import { dissolveOrganization, foundOrganization, type Governor } from '../../../core/organizations/govern.ts'
+import type { Organization } from '../../../core/organizations/organization.ts'
+import type { Store } from '../../../core/store.ts'
+import { nowSeconds } from '../../../core/tokens/verify.ts'
+import { noStore, sendJson } from '../../answer.ts'
+import type { App, HttpContext } from '../../context.ts'
+import { authenticate, signedIn } from '../../steps/authenticate.ts'
+import { describeRequest } from '../../steps/describe-request.ts'
+import { beginSession } from './begin-session.ts'
+import { decodeObject, textMember } from './body.ts'
+import {
+  documentAccessToken,
+  documentCreateOrganization,
+  documentDeleteOrganization,
+  documentGetOrganization,
+} from './documents-neighbours.ts'
+import { refuseFaults } from './page.ts'
+import { requirePerson } from './require-person.ts'
+import { koyebTokens } from './tokens.ts'
+import { encodeOrganization } from './wire.ts'
+
+/** Seconds of an access token: where nothing is said, and at most. */
+const defaultValiditySeconds = 60 * 60
+const longestValiditySeconds = 24 * 60 * 60
+
+type Named = { Params: { id: string } }
+
+/** Registers the routes. */
+export function registerOrganizations(app: App, context: HttpContext): void {
+  const { ports } = context
+  const anybody = authenticate(context, koyebTokens)
+  const person = [anybody, requirePerson]
+  app.post('/v1/organizations', { onRequest: person, schema: documentCreateOrganization }, async (request, reply) => {
+    const name = decodeName(request.body)
+    const governor = governorOf(request)
+    const organization = await foundOrganization(ports, { name, memberIds: [governor.by.id] }, governor)
+    return sendJson(reply, 200, { organization: encodeOrganization(organization) })
+  })
+  const path = '/v1/organizations/:id'
+  app.get<Named>(path, { onRequest: anybody, schema: documentGetOrganization }, async (request, reply) => {
+    const organization = await findOrganization(ports.store, request.params.id)
+    return sendJson(reply, 200, { organization: encodeOrganization(organization) })
+  })
+  app.delete<Named>(path, { onRequest: person, schema: documentDeleteOrganization }, async (request, reply) => {
+    const organization = await findOrganization(ports.store, request.params.id)
+    await dissolveOrganization(ports, { organization, asMember: true }, governorOf(request))
+    return sendJson(reply, 200, {})
+  })
+  app.post<Named>(
+    `${path}/access_token`,
+    { onRequest: person, schema: documentAccessToken },
+    async (request, reply) => {
+      const seconds = decodeValidity(request.body)
+      const organization = await findOrganization(ports.store, request.params.id)
+      const { minted } = await beginSession(context, request, {
+        organizationId: organization.id,
+        latestEnd: nowSeconds(ports.clock) + seconds,
+      })
+      return sendJson(reply.headers(noStore), 200, { token: minted.accessToken })
+    },
+  )
+}
+
+function governorOf(request: FastifyRequest): Governor {
+  return { by: signedIn(request).account, request: describeRequest(request, 'koyeb') }
+}
+
+async function findOrganization(store: Pick<Store, 'organizationById'>, id: string): Promise<Organization> {
+  const organization = await store.organizationById(id)
+  if (organization === null) throw new Refusal('ORGANIZATION_NOT_FOUND')
+  return organization
+}
+
+function decodeName(body: unknown): string {
+  const faults: FieldFault[] = []
+  const name = textMember(decodeObject(body), 'name', faults)
+  if (name === '' && faults.length === 0) faults.push({ field: 'name', description: 'cannot be blank' })
+  refuseFaults(faults)
+  return name
+}
+
+/** A Duration in proto3 JSON: seconds with an `s`, a fraction of a second is dropped. */
+function decodeValidity(body: unknown): number {
+  const faults: FieldFault[] = []
+  const text = textMember(decodeObject(body), 'validity', faults)
+  refuseFaults(faults)
+  if (text === '') return defaultValiditySeconds
+  const seconds = /^\d{1,9}(\.\d{1,9})?s$/.test(text) ? Math.floor(Number(text.slice(0, -1))) : 0
+  const isTooLong = seconds === longestValiditySeconds && !/^\d+(\.0+)?s$/.test(text)
+  if (seconds < 1 || seconds > longestValiditySeconds || isTooLong)
+    refuseFaults([{ field: 'validity', description: 'must be seconds from 1s to 86400s' }])
+  return seconds
+}

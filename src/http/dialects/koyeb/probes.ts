@@ -1,0 +1,47 @@
+/** koyeb: small questions that clients ask around a sign-in; how an account signs in, who a token is, which apps there are. */
+import type { FieldFault } from '../../../core/errors.ts'
+import { sendJson, sendText } from '../../answer.ts'
+import type { App, HttpContext } from '../../context.ts'
+import { authenticate, signedIn } from '../../steps/authenticate.ts'
+import { decodeObject, textMember } from './body.ts'
+import { documentApps, documentLoginMethod, documentTestAnon, documentTestAuth } from './documents-neighbours.ts'
+import { decodePage, pageOf, type Query, refuseFaults } from './page.ts'
+import { koyebTokens } from './tokens.ts'
+
+/** A head and shoulders: everybody's picture. */
+const avatar =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" fill="#d7dce2"/>' +
+  '<circle cx="32" cy="25" r="11" fill="#5f6b7a"/><path d="M10 60a22 19 0 0 1 44 0z" fill="#5f6b7a"/></svg>\n'
+
+/** Registers the routes. */
+export function registerProbes(app: App, context: HttpContext): void {
+  const onRequest = authenticate(context, koyebTokens)
+  // One answer for every address, so that nothing is learnt of accounts.
+  app.get('/v1/account/login_method', { schema: documentLoginMethod }, async (_request, reply) =>
+    sendJson(reply, 200, { method: 'KOYEB' }),
+  )
+  app.get('/v1/test/anon', { schema: documentTestAnon }, async (_request, reply) => sendJson(reply, 200, {}))
+  app.post('/v1/test/auth', { onRequest, schema: documentTestAuth }, async (request, reply) => {
+    const faults: FieldFault[] = []
+    const payload = textMember(decodeObject(request.body), 'payload', faults)
+    refuseFaults(faults)
+    const { account, organizationId } = signedIn(request)
+    return sendJson(reply, 200, {
+      payload,
+      user_id: account.kind === 'person' ? account.uuid : '',
+      organization_id: organizationId ?? '',
+      workspace_id: '',
+    })
+  })
+  app.get<{ Querystring: Query }>('/v1/apps', { onRequest, schema: documentApps }, async (request, reply) => {
+    const faults: FieldFault[] = []
+    const page = decodePage(request.query, faults)
+    refuseFaults(faults)
+    const { items, told } = pageOf([], page)
+    return sendJson(reply, 200, { apps: items, ...told })
+  })
+  app.get('/avatar.svg', { schema: { openapi: 'left out' } }, async (_request, reply) => {
+    const headers = { 'content-type': 'image/svg+xml', 'cache-control': 'public, max-age=86400' }
+    return sendText(reply, 200, { text: avatar, headers })
+  })
+}

@@ -1,0 +1,57 @@
+/** koyeb: Logout, RefreshToken, and what begins sessions beside the caller's; nothing but Logout ends the calling token. */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Refusal } from '../../../core/errors.ts'
+import { signOut } from '../../../core/sessions/end-session.ts'
+import { exchangeAccessToken } from '../../../core/tokens/exchange.ts'
+import { sendJson } from '../../answer.ts'
+import type { App, HttpContext } from '../../context.ts'
+import { authenticate, signedIn } from '../../steps/authenticate.ts'
+import { describeRequest } from '../../steps/describe-request.ts'
+import { beginSession } from './begin-session.ts'
+import { documentLogout, documentNewSession, documentRefresh, documentSwitch } from './documents.ts'
+import { documentUnscope } from './documents-neighbours.ts'
+import { requirePerson } from './require-person.ts'
+import { sendLoginReply } from './send.ts'
+import { koyebTokens, mintKoyebToken, readKoyebToken } from './tokens.ts'
+import { encodeLoginReply } from './wire.ts'
+
+/** Registers the routes. */
+export function registerSessions(app: App, context: HttpContext): void {
+  const { ports } = context
+  const mint = mintKoyebToken(context)
+  const onRequest = [authenticate(context, koyebTokens)]
+  const person = [...onRequest, requirePerson]
+  app.delete('/v1/account/logout', { onRequest, schema: documentLogout }, async (request, reply) => {
+    await signOut(ports, signedIn(request), describeRequest(request, 'koyeb'))
+    return sendJson(reply, 200, {})
+  })
+  app.put('/v1/account/refresh', { onRequest: person, schema: documentRefresh }, async (request, reply) => {
+    const text = await exchangeAccessToken(ports, signedIn(request), {
+      presented: readKoyebToken(request),
+      request: describeRequest(request, 'koyeb'),
+      mint,
+      presentedGraceSeconds: context.settings.koyeb.oldTokenGraceSeconds,
+      encode: encodeLoginReply,
+    })
+    return sendLoginReply(reply, text)
+  })
+  const begin = async (request: FastifyRequest, reply: FastifyReply, organizationId: string | null) => {
+    const { grant, minted } = await beginSession(context, request, { organizationId, latestEnd: null })
+    return sendLoginReply(reply, encodeLoginReply(grant, minted))
+  }
+  app.post('/v1/account/session', { onRequest: person, schema: documentNewSession }, (request, reply) =>
+    begin(request, reply, null),
+  )
+  app.post('/v1/unscope_organization_token', { onRequest: person, schema: documentUnscope }, (request, reply) =>
+    begin(request, reply, null),
+  )
+  app.post<{ Params: { id: string } }>(
+    '/v1/organizations/:id/switch',
+    { onRequest: person, schema: documentSwitch },
+    async (request, reply) => {
+      const organization = await ports.store.organizationById(request.params.id)
+      if (organization === null) throw new Refusal('ORGANIZATION_NOT_FOUND')
+      return begin(request, reply, organization.id)
+    },
+  )
+}

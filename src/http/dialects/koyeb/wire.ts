@@ -1,0 +1,115 @@
+/** koyeb: decodes bodies and encodes answers; proto names, every member present, absent messages null (proto3 JSON). */
+import type { Account } from '../../../core/accounts/account.ts'
+import { type FieldFault, Refusal } from '../../../core/errors.ts'
+import type { Organization } from '../../../core/organizations/organization.ts'
+import type { Grant, Minted } from '../../../core/sessions/create-session.ts'
+import type { HttpSettings } from '../../context.ts'
+import { decodeObject, textMember } from './body.ts'
+
+/** A sign-in as it was asked for. */
+export type LoginRequest = {
+  readonly email: string
+  readonly password: string
+  /** null: none was named. */
+  readonly organizationId: string | null
+}
+
+/**
+ * Decodes the body of Login; members that are not known are ignored.
+ *
+ * @throws INPUT_INVALID with one field for each member that is missing, empty or no string.
+ */
+export function decodeLogin(body: unknown): LoginRequest {
+  const members = decodeObject(body)
+  const faults: FieldFault[] = []
+  const email = textMember(members, 'email', faults)
+  const password = textMember(members, 'password', faults)
+  const organizationId = textMember(members, 'organization_id', faults)
+  const blanks = Object.entries({ email, password })
+    .filter(([field, value]) => value === '' && !faults.some((fault) => fault.field === field))
+    .map(([field]) => ({ field, description: 'cannot be blank' }))
+  const fields = [...faults, ...blanks]
+  if (fields.length > 0) throw new Refusal('INPUT_INVALID', { fields })
+  return { email, password, organizationId: organizationId === '' ? null : organizationId }
+}
+
+/** The answer that carries a token; `id` is the bearer secret itself. */
+export function encodeLoginReply(grant: Grant, minted: Minted): string {
+  return JSON.stringify({
+    token: {
+      id: minted.accessToken,
+      user_id: grant.account.uuid,
+      organization_id: grant.organizationId ?? '',
+      expires_at: timestamp(minted.expiresAt === null ? null : minted.expiresAt * 1000),
+    },
+  })
+}
+
+/** Returns the address of everybody's picture: absolute, because the dashboard makes a URL of it and fails on an empty text. */
+export function avatarUrl({ publicUrl, dialects }: Pick<HttpSettings, 'publicUrl' | 'dialects'>): string {
+  return `${publicUrl}${dialects.koyeb.prefix}/avatar.svg`
+}
+
+/** The account as `User`; what Sallyport does not keep is empty. */
+export function encodeUser(account: Account, avatar: string): Readonly<Record<string, unknown>> {
+  return {
+    id: account.uuid,
+    email: account.email ?? '',
+    avatar_url: avatar,
+    two_factor_authentication: account.totpSealed !== null,
+    last_login: timestamp(account.lastSignInAtMs),
+    last_login_ip: account.lastSignInIp ?? '',
+    updated_at: timestamp(account.updatedAtMs),
+    created_at: timestamp(account.createdAtMs),
+    newsletter_subscribed: false,
+    github_id: '',
+    github_user: '',
+    flags: [],
+    name: account.username,
+    email_validated: true,
+    trialed: false,
+  }
+}
+
+/** The organization as `Organization`; what only billing knows is empty. */
+export function encodeOrganization({ id, name }: Organization): Readonly<Record<string, unknown>> {
+  return {
+    id,
+    external_id: '',
+    address1: '',
+    address2: '',
+    city: '',
+    postal_code: '',
+    state: '',
+    country: '',
+    company: false,
+    vat_number: '',
+    billing_name: '',
+    billing_email: '',
+    name,
+    plan: 'hobby',
+    plan_updated_at: null,
+    has_payment_method: false,
+    subscription_id: '',
+    current_subscription_id: '',
+    latest_subscription_id: '',
+    // An object keeps the dashboard from asking its questions to newcomers.
+    signup_qualification: {},
+    status: 'ACTIVE',
+    status_message: 'VALID',
+    deactivation_reason: 'INVALID',
+    verified: true,
+    qualifies_for_hobby23: false,
+    reprocess_after: null,
+    trialing: false,
+    trial_starts_at: null,
+    trial_ends_at: null,
+    email_domain_allowlist: [],
+    default_project_id: '',
+  }
+}
+
+/** RFC 3339 in UTC, without a fraction where it is zero (proto3 JSON, Timestamp). */
+export function timestamp(unixMs: number | null): string | null {
+  return unixMs === null ? null : new Date(unixMs).toISOString().replace('.000Z', 'Z')
+}

@@ -1,0 +1,170 @@
+/** Cli: the verb `audit`; reads the trail, hands it out and proves it. */
+import type { Command } from 'commander'
+import type { CommandChainReport, StoreCommand } from '../main/store-command.ts'
+import { addStoreOptions, type Flags } from './configuration.ts'
+import { CommandFailure, UsageError } from './failure.ts'
+import { readStore } from './on-store.ts'
+import { jsonText, printJson, printLines, printTable, visible } from './output.ts'
+import { collect, readInteger } from './values.ts'
+
+type AuditFlags = Flags & {
+  readonly json?: boolean
+  readonly chain?: string
+  readonly limit?: string
+  readonly after?: string
+  readonly against?: readonly string[]
+}
+
+type ChainedEvent = Awaited<ReturnType<StoreCommand['reads']['auditEvents']>>[number]
+type Head = Awaited<ReturnType<StoreCommand['reads']['auditHeads']>>[number]
+
+/** Events that are read at once. */
+const pageLength = 1_000
+
+/** Events that are listed where nothing else is said. */
+const defaultLimit = 50
+
+/** Adds the verb. */
+export function addAuditVerb(program: Command): void {
+  const audit = program.command('audit').description('Read the audit trail and prove it.')
+  const list = audit
+    .command('list')
+    .description('List the newest events, or those after a number.')
+    .option('--chain <C>', 'One chain: server or command. (default all)')
+    .option('--limit <number>', `Events at most. (default ${defaultLimit})`)
+    .option('--after <SEQ>', 'Number in the chain after which to begin; needs --chain.')
+    .option('--json', 'Prints JSON.')
+  addStoreOptions(list).action(listEvents)
+  const exporting = audit.command('export').description('Print every event as a line of JSON with its exact text.')
+  addStoreOptions(exporting.option('--json', 'Changes nothing: the export is JSON.')).action((flags: Flags) =>
+    readStore(flags, exportAll),
+  )
+  const verify = audit
+    .command('verify')
+    .description('Compute every chain again and name the first link that does not hold.')
+    .option('--against <HEAD>', 'chain:seq:hash that the server logged; finds a roll-back; may be repeated.', collect)
+    .option('--json', 'Prints JSON.')
+  addStoreOptions(verify).action((flags: AuditFlags) => {
+    const seen = (flags.against ?? []).map(readHead)
+    return readStore(flags, verifyAll(seen, flags.json === true))
+  })
+}
+
+async function listEvents(flags: AuditFlags): Promise<void> {
+  const limit = readInteger('--limit', flags.limit ?? String(defaultLimit), { from: 1, to: 100_000 })
+  const after = flags.after === undefined ? null : readInteger('--after', flags.after, { from: 0, to: 1e15 })
+  if (after !== null && flags.chain === undefined) {
+    throw new UsageError('--after needs --chain, because every chain has numbers of its own.')
+  }
+  await readStore(flags, async ({ reads }) => {
+    const heads = (await reads.auditHeads()).filter(({ chain }) => flags.chain === undefined || chain === flags.chain)
+    const pages = await Promise.all(
+      heads.map(({ chain, seq }) => reads.auditEvents(chain, { afterSeq: after ?? Math.max(0, seq - limit), limit })),
+    )
+    const events = pages.flat().map(readEvent)
+    if (heads.length > 1) events.sort((one, other) => compare(one.at, other.at))
+    const shown = after === null ? events.slice(-limit) : events
+    if (flags.json === true) return printJson(shown)
+    await printTable({
+      rows: shown,
+      columns: {
+        TIME: ({ at }) => at ?? null,
+        CHAIN: ({ chain }) => chain,
+        SEQ: ({ seq }) => seq,
+        ACTION: ({ action }) => action ?? 'unreadable',
+        OUTCOME: ({ outcome, code }) => [outcome, code].filter((word) => word !== undefined).join(' '),
+        BY: ({ by, username }) => [by, username].filter((word) => word !== undefined).join(' '),
+        FROM: ({ ip }) => ip ?? null,
+        SUBJECT: ({ subject }) => subject ?? null,
+      },
+      whenEmpty: 'There are no audit events.',
+    })
+  })
+}
+
+type ListedEvent = Pick<ChainedEvent, 'chain' | 'seq' | 'hash'> &
+  Readonly<
+    Partial<Record<'at' | 'action' | 'outcome' | 'code' | 'by' | 'username' | 'ip' | 'subject', string | undefined>>
+  >
+
+/** A text that somebody damaged is still listed, by its place. */
+function readEvent({ chain, seq, hash, text }: ChainedEvent): ListedEvent {
+  let event: unknown
+  try {
+    event = JSON.parse(text)
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+  }
+  return { chain, seq, ...(typeof event === 'object' && event !== null ? event : {}), hash }
+}
+
+function compare(one = '', other = ''): number {
+  if (one === other) return 0
+  return one < other ? -1 : 1
+}
+
+async function exportAll({ reads }: StoreCommand): Promise<void> {
+  for (const { chain, seq: last } of await reads.auditHeads()) {
+    let after = 0
+    while (after < last) {
+      const events = await reads.auditEvents(chain, { afterSeq: after, limit: pageLength })
+      if (events.length === 0) break
+      await printLines(events.map(({ seq, hash, text }) => jsonText({ chain, seq, hash, text })))
+      after = events.at(-1)?.seq ?? last
+    }
+  }
+}
+
+function verifyAll(seen: readonly Head[], asJson: boolean): (command: StoreCommand) => Promise<void> {
+  return async (command) => {
+    const reports: CommandChainReport[] = []
+    for (const chain of await command.auditChains(seen)) reports.push(await command.verifyChain(chain, seen))
+    const proven = reports.filter(({ head, fault }) => head !== null || fault !== null)
+    if (asJson) await printJson(proven.map(reportJson))
+    else {
+      await printTable({
+        rows: proven,
+        columns: {
+          CHAIN: ({ chain }) => chain,
+          EVENTS: ({ head }) => head?.seq ?? null,
+          HEAD: ({ head }) => (head === null ? null : `${head.chain}:${head.seq}:${head.hash}`),
+          RESULT: ({ fault }) => (fault === null ? 'whole' : 'broken'),
+        },
+        whenEmpty: 'There are no audit events.',
+      })
+    }
+    const broken = proven.flatMap(({ fault }) => (fault === null ? [] : [sentences[fault.kind](fault)]))
+    if (broken.length > 0) throw new CommandFailure(broken.join(' '))
+  }
+}
+
+type Fault = NonNullable<CommandChainReport['fault']>
+
+const sentences: Readonly<Record<Fault['kind'], (fault: Fault) => string>> = {
+  missing: (fault) => `${at(fault)} is missing.`,
+  altered: (fault) => `${at(fault)} was altered: its hash is not that of its text and the event before it.`,
+  'head-missing': (fault) => `The chain ${visible(fault.chain)} has lost its head; its last event is ${fault.seq}.`,
+  'head-behind': (fault) => `${at(fault)} is beyond the head of its chain.`,
+  'head-differs': (fault) => `${at(fault)} is not the one that the head of its chain names.`,
+  'unlike-seen': (fault) => `${at(fault)} is not the one that was seen: the trail was rolled back or replaced.`,
+}
+
+function at({ chain, seq }: Fault): string {
+  return `Event ${seq} of the chain ${visible(chain)}`
+}
+
+function reportJson({ chain, head, fault }: CommandChainReport): object {
+  return {
+    chain,
+    is_whole: fault === null,
+    events: head?.seq ?? null,
+    head: head === null ? null : `${head.chain}:${head.seq}:${head.hash}`,
+    fault: fault === null ? null : { seq: fault.seq, kind: fault.kind },
+  }
+}
+
+function readHead(text: string): Head {
+  const match = /^(.+):([1-9]\d{0,14}):([0-9a-f]{64})$/.exec(text)
+  if (match === null) throw new UsageError('--against takes chain:seq:hash, as the server logs it each minute.')
+  return { chain: match[1] ?? '', seq: Number(match[2]), hash: match[3] ?? '' }
+}

@@ -1,0 +1,128 @@
+/** Cli: the verb `change`; change requests open terminals on the servers, in the window and for the groups that they name. */
+import type { Command } from 'commander'
+import type { CommandChange, StoreCommand } from '../main/store-command.ts'
+import { addStoreOptions, type Flags } from './configuration.ts'
+import { CommandFailure, UsageError } from './failure.ts'
+import { changeStore, readStore } from './on-store.ts'
+import { printJson, printPairs, printTable, visible } from './output.ts'
+import { distinct, readGroups, readTime, timeText } from './values.ts'
+
+type ChangeFlags = Flags & {
+  readonly json?: boolean
+  readonly server?: readonly string[]
+  readonly osUser?: readonly string[]
+  readonly group?: readonly string[]
+  readonly from?: string
+  readonly until?: string
+  readonly summary?: string
+  readonly approve?: boolean
+}
+
+/** Adds the verb. */
+export function addChangeVerb(program: Command): void {
+  const change = program.command('change').description('Keep change requests, which open terminals for a while.')
+  const add = change
+    .command('add')
+    .description('Add a change request.')
+    .argument('<ID>', 'id, as the ticket system writes it')
+    .option('--server <NAME...>', 'Servers that it is about.')
+    .option('--os-user <U...>', 'OS users that terminals may run as.')
+    .option('--group <G...>', 'Groups whose members may work on it.')
+    .option('--from <T>', 'Start of the window, RFC 3339 with offset.')
+    .option('--until <T>', 'End of the window, RFC 3339 with offset.')
+    .option('--summary <S>', 'What it is about, one line.')
+    .option('--approve', 'Approves it at once.')
+  addStoreOptions(add).action(addOne)
+  addStoreOptions(change.command('list').description('List change requests.').option('--json', 'Prints JSON.')).action(
+    (flags: ChangeFlags) => readStore(flags, (command) => list(command, flags.json === true)),
+  )
+  const show = change.command('show').description('Show one change request.').argument('<ID>', 'id')
+  addStoreOptions(show.option('--json', 'Prints JSON.')).action((id: string, flags: ChangeFlags) =>
+    readStore(flags, (command) => showOne(command, id, flags.json === true)),
+  )
+  const states = [
+    ['approve', 'Approve a change request.', 'approved', 'Approved'],
+    ['close', 'Close a change request; terminals under it end.', 'closed', 'Closed'],
+  ] as const
+  for (const [verb, sentence, state, done] of states) {
+    addStoreOptions(change.command(verb).description(sentence).argument('<ID>', 'id')).action(
+      (id: string, flags: Flags) =>
+        changeStore({ flags }, async (command) => {
+          await command.setChangeState(id, state)
+          return `${done} the change request ${visible(id)}.`
+        }),
+    )
+  }
+}
+
+async function addOne(id: string, flags: ChangeFlags): Promise<void> {
+  const needed = (name: 'server' | 'osUser' | 'group', flag: string): readonly string[] => {
+    if (flags[name] === undefined) throw new UsageError(`${flag} is needed.`)
+    return flags[name]
+  }
+  if (flags.from === undefined) throw new UsageError('--from is needed.')
+  if (flags.until === undefined) throw new UsageError('--until is needed.')
+  const request: CommandChange = {
+    id,
+    summary: flags.summary ?? '',
+    servers: distinct(needed('server', '--server')),
+    osUsers: distinct(needed('osUser', '--os-user')),
+    groups: readGroups('--group', needed('group', '--group')),
+    startsAtMs: readTime('--from', flags.from),
+    endsAtMs: readTime('--until', flags.until),
+    state: flags.approve === true ? 'approved' : 'requested',
+  }
+  if (request.endsAtMs <= request.startsAtMs) throw new UsageError('--until must be after --from.')
+  await changeStore({ flags }, async (command) => {
+    await command.addChange(request)
+    return `Added the change request ${visible(id)}${flags.approve === true ? ', approved' : ''}.`
+  })
+}
+
+async function list({ reads }: StoreCommand, asJson: boolean): Promise<void> {
+  const changes = await reads.changes()
+  if (asJson) return printJson(changes.map(changeJson))
+  await printTable({
+    rows: changes,
+    columns: {
+      ID: ({ id }) => id,
+      STATE: ({ state }) => state,
+      FROM: ({ startsAtMs }) => timeText(startsAtMs),
+      UNTIL: ({ endsAtMs }) => timeText(endsAtMs),
+      SERVERS: ({ servers }) => servers.join(','),
+      'OS USERS': ({ osUsers }) => osUsers.join(','),
+      GROUPS: ({ groups }) => groups.join(','),
+      SUMMARY: ({ summary }) => summary,
+    },
+    whenEmpty: 'There are no change requests.',
+  })
+}
+
+async function showOne({ reads }: StoreCommand, id: string, asJson: boolean): Promise<void> {
+  const change = await reads.changeById(id)
+  if (change === null) throw new CommandFailure(`There is no change request ${visible(id)}.`)
+  if (asJson) return printJson(changeJson(change))
+  await printPairs({
+    id: change.id,
+    summary: change.summary,
+    state: change.state,
+    servers: change.servers.join(', '),
+    'os users': change.osUsers.join(', '),
+    groups: change.groups.join(', '),
+    from: timeText(change.startsAtMs),
+    until: timeText(change.endsAtMs),
+  })
+}
+
+function changeJson(change: CommandChange): Record<string, string | null | readonly string[]> {
+  return {
+    id: change.id,
+    summary: change.summary,
+    state: change.state,
+    servers: change.servers,
+    os_users: change.osUsers,
+    groups: change.groups,
+    starts_at: timeText(change.startsAtMs),
+    ends_at: timeText(change.endsAtMs),
+  }
+}

@@ -1,0 +1,45 @@
+/** Cli: runs one command on the store; what a change says is printed only once a running server has confirmed it. */
+import type { StoreCommand } from '../main/store-command.ts'
+import { chooseConfig, type Flags } from './configuration.ts'
+import { CommandFailure } from './failure.ts'
+import { printLines } from './output.ts'
+
+/** Makes one change and returns the sentence that tells of it. */
+export type Act = (command: StoreCommand) => Promise<string>
+
+/** Runs a command that only reads, and prints for itself. */
+export function readStore(flags: Flags, read: (command: StoreCommand) => Promise<void>): Promise<void> {
+  return withCommand({ flags, mayCreate: false }, read)
+}
+
+/**
+ * Makes one change and waits for a running server.
+ *
+ * @param how `mayCreate`: the store is made where there is none.
+ * @throws CommandFailure when the change is recorded and the running server did not confirm it.
+ */
+export function changeStore(how: { readonly flags: Flags; readonly mayCreate?: boolean }, act: Act): Promise<void> {
+  return withCommand({ mayCreate: false, ...how }, async (command) => {
+    const sentence = await act(command)
+    if ((await command.confirm()) === 'unconfirmed') {
+      throw new CommandFailure('recorded; the running server has not confirmed it.')
+    }
+    await printLines([sentence])
+  })
+}
+
+async function withCommand(
+  { flags, mayCreate }: { readonly flags: Flags; readonly mayCreate: boolean },
+  work: (command: StoreCommand) => Promise<void>,
+): Promise<void> {
+  const config = await chooseConfig(flags, process.env)
+  // Loaded only here: help and usage errors do not wait for a server's worth of modules.
+  const { openCommand } = await import('../main/store-command.ts')
+  const words = ['sallyport', ...process.argv.slice(2)]
+  const command = await openCommand({ config, env: process.env, words, mayCreate })
+  try {
+    await work(command)
+  } finally {
+    await command.close()
+  }
+}

@@ -1,0 +1,88 @@
+/** Cli: the verbs as one program, and what is said when the words do not fit it. */
+import { Command, CommanderError } from 'commander'
+import { version } from '../config/version.ts'
+import { addAccountVerb } from './account.ts'
+import { addAuditVerb } from './audit.ts'
+import { addChangeVerb } from './change.ts'
+import { UsageError } from './failure.ts'
+import { addUnbuiltVerb, unbuiltVerbs } from './not-built.ts'
+import { addOrganizationVerb } from './organization.ts'
+import { visible } from './output.ts'
+import { addServeVerb } from './serve.ts'
+import { addServerVerb } from './server.ts'
+
+/**
+ * Runs the verb that the words name.
+ *
+ * @throws UsageError when they name none, or its flags and arguments are not understood.
+ */
+export async function runProgram(words: readonly string[]): Promise<void> {
+  const program = createProgram()
+  try {
+    await program.parseAsync(words, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    const isAnswered = error.exitCode === 0 && /^commander\.(help|helpDisplayed|version)$/.test(error.code)
+    if (!isAnswered) throw new UsageError(explain(error, namedCommand(program, words)), { cause: error })
+  }
+}
+
+/** Makes the program: every verb with its flags and its help. */
+export function createProgram(): Command {
+  const program = new Command('sallyport')
+  // Every command made below inherits these two.
+  program.exitOverride().configureOutput({ writeErr: () => undefined })
+  program
+    .description('Session and token server with supervised terminals.')
+    .version(version.number, '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .addHelpText('after', `\nNot built yet: ${unbuiltVerbs.join(', ')}.`)
+  addServeVerb(program)
+  addAccountVerb(program)
+  addOrganizationVerb(program)
+  addServerVerb(program)
+  addChangeVerb(program)
+  addAuditVerb(program)
+  for (const name of unbuiltVerbs) addUnbuiltVerb(program, name)
+  return program
+}
+
+/** The deepest command that the words name. */
+function namedCommand(program: Command, words: readonly string[]): Command {
+  let command = program
+  for (const word of words) {
+    const next = command.commands.find((child) => child.name() === word)
+    if (next === undefined) break
+    command = next
+  }
+  return command
+}
+
+/** Says what is wrong without commander's own message, which repeats values that may be secrets. */
+function explain(error: CommanderError, command: Command): string {
+  const [quoted = ''] = /(?<=')[^']*(?=')/.exec(error.message) ?? []
+  const flag = visible(/^(?:--[\w-]+|-[^-])/.exec(quoted)?.[0] ?? quoted)
+  const verb = pathOf(command)
+  const hint = `see ${verb} --help`
+  switch (error.code) {
+    case 'commander.unknownOption':
+      return `${flag} is not an option of ${verb}; ${hint}.`
+    case 'commander.optionMissingArgument':
+      return `${flag} needs a value; ${hint}.`
+    case 'commander.missingArgument':
+      return `${quoted} is missing; ${hint}.`
+    case 'commander.excessArguments':
+      return `There are too many arguments for ${verb}; ${hint}.`
+    case 'commander.unknownCommand':
+      return `${visible(quoted)} is not a verb of ${verb}; ${hint}.`
+    case 'commander.help':
+      return `A verb is missing after ${verb}; ${hint}.`
+    default:
+      return `The command is not understood; ${hint}.`
+  }
+}
+
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
+}

@@ -1,0 +1,164 @@
+/** Cli: the verb `server`; keeps the inventory that terminals lead to. A host key is given, never taken on trust. */
+import { createHash } from 'node:crypto'
+import type { Command } from 'commander'
+import type { CommandServer, StoreCommand } from '../main/store-command.ts'
+import { addStoreOptions, type Flags } from './configuration.ts'
+import { CommandFailure, UsageError } from './failure.ts'
+import { addUnbuiltVerb } from './not-built.ts'
+import { changeStore, readStore } from './on-store.ts'
+import { printJson, printTable, visible } from './output.ts'
+import { collect, distinct, readChoice, readGroups, readInteger } from './values.ts'
+
+type ServerFlags = Flags & {
+  readonly json?: boolean
+  readonly address?: string
+  readonly port?: string
+  readonly transport?: string
+  readonly osUser?: readonly string[]
+  readonly group?: readonly string[] | false
+  readonly hostKey?: string
+  readonly hostCa?: string
+}
+
+/** Adds the verb. */
+export function addServerVerb(program: Command): void {
+  const server = program.command('server').description('Keep the inventory of servers.')
+  const add = server.command('add').description('Add a server.').argument('<NAME>', 'name in the inventory')
+  addFactOptions(add).action((name: string, flags: ServerFlags) => addOne(name, flags))
+  const set = server
+    .command('set')
+    .description('Change a server; lists that are given replace the old ones.')
+    .argument('<NAME>', 'name in the inventory')
+  addFactOptions(set)
+    .option('--no-group', 'Takes every group away.')
+    .action((name: string, flags: ServerFlags) => setOne(name, flags))
+  addStoreOptions(server.command('list').description('List servers.').option('--json', 'Prints JSON.')).action(
+    (flags: ServerFlags) => readStore(flags, (command) => list(command, flags.json === true)),
+  )
+  const remove = server.command('remove').description('Remove a server; its terminals end.')
+  addStoreOptions(remove.argument('<NAME>', 'name in the inventory')).action((name: string, flags: Flags) =>
+    changeStore({ flags }, async (command) => {
+      await command.removeServer(name)
+      return `Removed the server ${visible(name)}.`
+    }),
+  )
+  addUnbuiltVerb(server, 'setup')
+}
+
+function addFactOptions(command: Command): Command {
+  return addStoreOptions(
+    command
+      .option('--address <IP>', 'IPv4 or IPv6 address.')
+      .option('--port <number>', 'Port of its SSH server. (default 22)')
+      .option('--os-user <U...>', 'OS users that terminals may run as.')
+      .option('--group <G>', 'Group whose members may reach it; may be repeated.', collect)
+      .option('--host-key <KEY>', 'Its public host key, one line as OpenSSH writes it.')
+      .option('--host-ca <KEY>', 'Public key of the authority that signs its host key.')
+      .option('--transport <T>', 'ssh, or local for a shell on this machine. (default ssh)'),
+  )
+}
+
+async function addOne(name: string, flags: ServerFlags): Promise<void> {
+  if (flags.address === undefined) throw new UsageError('--address is needed.')
+  if (flags.osUser === undefined) throw new UsageError('--os-user is needed.')
+  const wish = change({ ...blank, name }, flags)
+  await changeStore({ flags, mayCreate: true }, async (command) => {
+    await command.addServer(wish)
+    return `Added the server ${visible(name)}.`
+  })
+}
+
+async function setOne(name: string, flags: ServerFlags): Promise<void> {
+  const { address, port, transport, osUser, group, hostKey, hostCa } = flags
+  if ([address, port, transport, osUser, group, hostKey, hostCa].every((flag) => flag === undefined)) {
+    throw new UsageError('Nothing is to change; give --address, --port, --os-user, --group, --host-key or --transport.')
+  }
+  await changeStore({ flags }, async (command) => {
+    const known = await command.reads.serverByName(name)
+    if (known === null) throw new CommandFailure(`There is no server ${visible(name)}.`)
+    await command.changeServer(change(known, flags))
+    return `Changed the server ${visible(name)}.`
+  })
+}
+
+const blank: Omit<CommandServer, 'name'> = {
+  address: '',
+  port: 22,
+  transport: 'ssh',
+  osUsers: [],
+  groups: [],
+  hostKey: null,
+  hostCa: null,
+}
+
+/** Returns the server as the flags want it; a new key replaces a CA, and the reverse. */
+function change(before: CommandServer, flags: ServerFlags): CommandServer {
+  const { hostKey, hostCa, group } = flags
+  const transport =
+    flags.transport === undefined
+      ? before.transport
+      : readChoice('--transport', flags.transport, ['ssh', 'local'] as const)
+  if (hostKey !== undefined && hostCa !== undefined)
+    throw new UsageError('--host-key and --host-ca exclude each other.')
+  const isKeyGiven = hostKey !== undefined || hostCa !== undefined
+  if (transport === 'local' && isKeyGiven)
+    throw new UsageError('--host-key and --host-ca do not go with a local server.')
+  const keys =
+    transport === 'local'
+      ? { hostKey: null, hostCa: null }
+      : isKeyGiven
+        ? { hostKey: hostKey?.trim() ?? null, hostCa: hostCa?.trim() ?? null }
+        : { hostKey: before.hostKey, hostCa: before.hostCa }
+  if (transport === 'ssh' && keys.hostKey === null && keys.hostCa === null) {
+    throw new UsageError('--host-key or --host-ca is needed for ssh; scanning the key of a host is not built yet.')
+  }
+  return {
+    name: before.name,
+    address: flags.address ?? before.address,
+    port: flags.port === undefined ? before.port : readInteger('--port', flags.port, { from: 1, to: 65_535 }),
+    transport,
+    osUsers: flags.osUser === undefined ? before.osUsers : distinct(flags.osUser),
+    groups: group === undefined ? before.groups : readGroups('--group', group === false ? [] : group),
+    ...keys,
+  }
+}
+
+async function list({ reads }: StoreCommand, asJson: boolean): Promise<void> {
+  const servers = await reads.servers()
+  if (asJson) return printJson(servers.map(serverJson))
+  await printTable({
+    rows: servers,
+    columns: {
+      NAME: ({ name }) => name,
+      ADDRESS: ({ address }) => address,
+      PORT: ({ port }) => port,
+      TRANSPORT: ({ transport }) => transport,
+      'OS USERS': ({ osUsers }) => osUsers.join(','),
+      GROUPS: ({ groups }) => groups.join(','),
+      TRUST: ({ hostKey, hostCa }) => trust(hostKey, hostCa),
+    },
+    whenEmpty: 'There are no servers.',
+  })
+}
+
+function serverJson(server: CommandServer): Record<string, string | number | null | readonly string[]> {
+  return {
+    name: server.name,
+    address: server.address,
+    port: server.port,
+    transport: server.transport,
+    os_users: server.osUsers,
+    groups: server.groups,
+    host_key: server.hostKey,
+    host_ca: server.hostCa,
+  }
+}
+
+/** The key as `ssh-keygen -l` tells it, so that the two can be compared by eye. */
+function trust(hostKey: string | null, hostCa: string | null): string | null {
+  const line = hostKey ?? hostCa
+  if (line === null) return null
+  const [algorithm = '', blob = ''] = line.split(' ')
+  const digest = createHash('sha256').update(Buffer.from(blob, 'base64')).digest('base64').replace(/=+$/, '')
+  return `${hostKey === null ? 'CA' : 'key'} ${algorithm} SHA256:${digest}`
+}

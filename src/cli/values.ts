@@ -1,0 +1,68 @@
+/** Cli: reads the values of flags; what is not well formed is a usage error that names the flag. Pure. */
+import { UsageError } from './failure.ts'
+
+const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?(?:[Zz]|([+-])(\d\d):(\d\d))$/
+
+/**
+ * Returns a time in Unix milliseconds.
+ *
+ * @throws UsageError unless the text is RFC 3339 with an offset and a moment that exists; leap seconds are not taken.
+ */
+export function readTime(flag: string, text: string): number {
+  const match = rfc3339.exec(text)
+  if (match === null) throw wrongTime(flag)
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number)
+  const offset = [Number(match[9] ?? 0), Number(match[10] ?? 0)] as const
+  const local = new Date(0)
+  local.setUTCFullYear(year, month - 1, day)
+  const isDate = local.getUTCMonth() === month - 1 && local.getUTCDate() === day
+  if (!isDate || hour > 23 || minute > 59 || second > 59 || offset[0] > 23 || offset[1] > 59) throw wrongTime(flag)
+  local.setUTCHours(hour, minute, second, Math.floor(Number(match[7] ?? 0) * 1000))
+  const offsetMs = (offset[0] * 60 + offset[1]) * 60_000
+  return local.getTime() - (match[8] === '-' ? -offsetMs : offsetMs)
+}
+
+/** Returns a time in Unix seconds, or null for `never`. @throws UsageError as {@link readTime} does. */
+export function readExpiry(flag: string, text: string): number | null {
+  return text === 'never' ? null : Math.floor(readTime(flag, text) / 1000)
+}
+
+/** Returns a whole number. @throws UsageError when the text is none, or out of the range. */
+export function readInteger(flag: string, text: string, range: { readonly from: number; readonly to: number }): number {
+  const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+  if (number >= range.from && number <= range.to) return number
+  throw new UsageError(`${flag} takes a whole number from ${range.from} to ${range.to}.`)
+}
+
+/** Returns one of the choices. @throws UsageError when the text is none of them. */
+export function readChoice<Choice extends string>(flag: string, text: string, choices: readonly Choice[]): Choice {
+  const found = choices.find((choice) => choice === text)
+  if (found !== undefined) return found
+  throw new UsageError(`${flag} takes ${choices.join(' or ')}.`)
+}
+
+/** Returns the values of a flag that was given once or more, each once, in their order. */
+export function distinct(values: readonly string[] | undefined): readonly string[] {
+  return [...new Set(values ?? [])]
+}
+
+/** Returns names of groups, each once. @throws UsageError when one could not stand in a policy or beside a server. */
+export function readGroups(flag: string, values: readonly string[] | undefined): readonly string[] {
+  const groups = distinct(values)
+  if (groups.every((group) => /^[A-Za-z0-9._-]{1,64}$/.test(group))) return groups
+  throw new UsageError(`${flag} takes 1 to 64 letters, digits, dots, hyphens or underscores.`)
+}
+
+/** Collects the values of a flag that may be repeated. */
+export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value]
+}
+
+/** Writes Unix milliseconds as RFC 3339 in UTC, without a fraction; null stays null. */
+export function timeText(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z')
+}
+
+function wrongTime(flag: string): UsageError {
+  return new UsageError(`${flag} takes a time with its offset, such as 2026-01-31T18:00:00+01:00 (RFC 3339).`)
+}

@@ -1,0 +1,260 @@
+/** Config: reads options from flags, environment and file, in that order; an unknown key or a bad value is an error that names it. */
+import { type DialectName, dialectNames, environmentName, flagName, type Option, options } from './config/options.ts'
+
+/** How one dialect is served and how long its sessions live, in seconds; null: without end. */
+export type DialectConfig = {
+  readonly enabled: boolean
+  readonly prefix: string
+  readonly allowedOrigins: readonly string[]
+  readonly tokenSeconds: number | null
+  readonly idleSeconds: number | null
+  readonly absoluteSeconds: number | null
+  readonly keepNewest: number | null
+}
+
+/** Every choice of the operator. */
+export type Config = {
+  readonly listen: { readonly host: string; readonly port: number }
+  readonly data: string
+  readonly databaseUrl: string | null
+  readonly publicUrl: string | null
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | null
+  readonly behindProxy: boolean
+  readonly trustedProxies: readonly string[]
+  readonly clientIpHeader: string
+  readonly allowLocalShell: boolean
+  readonly logLevel: 'info' | 'warn' | 'error' | 'silent'
+  readonly throttle: boolean
+  readonly maxSessions: number
+  readonly hashThreads: number | null
+  readonly hashQueue: number
+  readonly password: { readonly minimumAlone: number; readonly minimumWithSecondFactor: number }
+  readonly keyRotationDays: number
+  readonly sftpgo: {
+    readonly bindAddress: boolean
+    /** Bit 1 stands exactly where `bindAddress` is off. */
+    readonly tokenValidation: number
+    readonly disabledLoginMethods: number
+    readonly signingPassphrase: string | null
+  }
+  readonly pacerpro: { readonly jwtKey: string | null; readonly acceptBareToken: boolean }
+  readonly giantswarm: { readonly installationName: string }
+  readonly koyeb: { readonly oldTokenGraceSeconds: number | null }
+  readonly pty: { readonly tokenSeconds: number; readonly gatewayGroup: string }
+  readonly dialects: Readonly<Record<DialectName, DialectConfig>>
+}
+
+/** A choice that cannot be obeyed; the message is one sentence that names flag, variable or key. */
+export class ConfigError extends Error {}
+
+/** Where choices come from. */
+export type ConfigSources = {
+  /** By option name; text as it was typed, true for a flag without a value. */
+  readonly flags: Readonly<Record<string, string | readonly string[] | boolean | undefined>>
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** The parsed JSON of the configuration file. */
+  readonly file: unknown
+}
+
+type Value = string | number | boolean | readonly string[] | null
+
+/**
+ * Returns the choices that hold.
+ *
+ * @throws ConfigError for an unknown key of the file, or a value that an option does not take.
+ */
+export function readConfig(sources: ConfigSources): Config {
+  const fromFile = flatten(sources.file)
+  for (const key of fromFile.keys()) {
+    if (!options.some((option) => option.name === key))
+      throw new ConfigError(`The configuration file has an unknown key ${key}.`)
+  }
+  const values = new Map<string, Value>()
+  for (const option of options) values.set(option.name, choose(option, sources, fromFile))
+  return assemble(values)
+}
+
+function choose(option: Option, { flags, env }: ConfigSources, fromFile: ReadonlyMap<string, unknown>): Value {
+  const flag = flags[option.name]
+  if (flag !== undefined) return parse(option, flag, flagName(option.name))
+  const variable = env[environmentName(option.name)]
+  if (variable !== undefined && variable !== '') return parse(option, variable, environmentName(option.name))
+  const inFile = fromFile.get(option.name)
+  if (inFile !== undefined) return parse(option, inFile, `The key ${option.name}`)
+  return option.default
+}
+
+function parse(option: Option, value: unknown, where: string): Value {
+  switch (option.type) {
+    case 'text':
+      if (typeof value === 'string') return value
+      throw new ConfigError(`${where} takes a text.`)
+    case 'integer':
+      return parseInteger(option, value, where)
+    case 'flag':
+      if (value === true || value === 'true' || value === '1' || value === 'on') return true
+      if (value === false || value === 'false' || value === '0' || value === 'off') return false
+      throw new ConfigError(`${where} takes true or false.`)
+    case 'list': {
+      const items = typeof value === 'string' ? value.split(',') : value
+      if (!Array.isArray(items) || items.some((item) => typeof item !== 'string'))
+        throw new ConfigError(`${where} takes a list of texts.`)
+      return items.map((item: string) => item.trim()).filter((item) => item !== '')
+    }
+  }
+}
+
+function parseInteger(option: Option & { readonly type: 'integer' }, value: unknown, where: string): number | null {
+  if (value === null || (value === 'none' && option.default === null)) return null
+  const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
+  if (typeof number === 'number' && Number.isInteger(number) && number >= option.minimum && number <= option.maximum)
+    return number
+  throw new ConfigError(`${where} takes a whole number from ${option.minimum} to ${option.maximum}.`)
+}
+
+function flatten(file: unknown, prefix = ''): Map<string, unknown> {
+  const flat = new Map<string, unknown>()
+  if (file === undefined || file === null) return flat
+  if (typeof file !== 'object' || Array.isArray(file))
+    throw new ConfigError('The configuration file must hold one JSON object.')
+  for (const [key, value] of Object.entries(file)) {
+    const name = `${prefix}${key}`
+    const isGroup = typeof value === 'object' && value !== null && !Array.isArray(value)
+    if (!isGroup) flat.set(name, value)
+    else for (const [inner, innerValue] of flatten(value, `${name}.`)) flat.set(inner, innerValue)
+  }
+  return flat
+}
+
+type Values = {
+  readonly text: (name: string) => string
+  readonly textOrNull: (name: string) => string | null
+  readonly integer: (name: string) => number
+  readonly integerOrNull: (name: string) => number | null
+  readonly flag: (name: string) => boolean
+  readonly list: (name: string) => readonly string[]
+}
+
+function assemble(map: ReadonlyMap<string, Value>): Config {
+  const values: Values = {
+    text: (name) => map.get(name) as string,
+    textOrNull: (name) => map.get(name) as string | null,
+    integer: (name) => map.get(name) as number,
+    integerOrNull: (name) => map.get(name) as number | null,
+    flag: (name) => map.get(name) as boolean,
+    list: (name) => map.get(name) as readonly string[],
+  }
+  return {
+    ...assembleListener(values),
+    data: values.text('data'),
+    databaseUrl: values.textOrNull('databaseUrl'),
+    allowLocalShell: values.flag('allowLocalShell'),
+    logLevel: oneOf('logLevel', values.text('logLevel'), ['info', 'warn', 'error', 'silent'] as const),
+    throttle: values.flag('throttle'),
+    maxSessions: values.integer('maxSessions'),
+    hashThreads: values.integerOrNull('hashThreads'),
+    hashQueue: values.integer('hashQueue'),
+    password: {
+      minimumAlone: values.integer('password.minimumAlone'),
+      minimumWithSecondFactor: values.integer('password.minimumWithSecondFactor'),
+    },
+    keyRotationDays: values.integer('keyRotationDays'),
+    sftpgo: assembleSftpgo(values),
+    pacerpro: {
+      jwtKey: values.textOrNull('pacerpro.jwtKey'),
+      acceptBareToken: values.flag('pacerpro.acceptBareToken'),
+    },
+    koyeb: { oldTokenGraceSeconds: values.integerOrNull('koyeb.oldTokenGraceSeconds') },
+    giantswarm: {
+      installationName: matching(
+        'giantswarm.installationName',
+        values.text('giantswarm.installationName'),
+        /^[a-z0-9-]+$/,
+      ),
+    },
+    pty: { tokenSeconds: values.integer('pty.tokenSeconds'), gatewayGroup: values.text('pty.gatewayGroup') },
+    dialects: Object.fromEntries(
+      dialectNames.map((name) => [name, assembleDialect(values, name)]),
+    ) as Config['dialects'],
+  }
+}
+
+type ListenerConfig = Pick<Config, 'listen' | 'publicUrl' | 'tls' | 'behindProxy' | 'trustedProxies' | 'clientIpHeader'>
+
+function assembleListener(values: Values): ListenerConfig {
+  const certFile = values.textOrNull('tlsCert')
+  const keyFile = values.textOrNull('tlsKey')
+  if ((certFile === null) !== (keyFile === null))
+    throw new ConfigError('--tls-cert and --tls-key belong together; one of them is missing.')
+  const listen = parseListen(values.text('listen'))
+  const behindProxy = values.flag('behindProxy')
+  if (certFile === null && !behindProxy && !isLoopback(listen.host)) {
+    throw new ConfigError(
+      `--listen ${listen.host} leaves loopback; give --tls-cert and --tls-key, or --behind-proxy where a proxy speaks TLS.`,
+    )
+  }
+  return {
+    listen,
+    publicUrl: parsePublicUrl(values.textOrNull('publicUrl')),
+    tls: certFile === null || keyFile === null ? null : { certFile, keyFile },
+    behindProxy,
+    trustedProxies: values.list('trustedProxies'),
+    clientIpHeader: values.text('clientIpHeader').toLowerCase(),
+  }
+}
+
+/** An address binds a token unless either option says that it does not. */
+function assembleSftpgo(values: Values): Config['sftpgo'] {
+  const tokenValidation = values.integer('sftpgo.tokenValidation') | (values.flag('sftpgo.bindAddress') ? 0 : 1)
+  return {
+    bindAddress: (tokenValidation & 1) === 0,
+    tokenValidation,
+    disabledLoginMethods: values.integer('sftpgo.disabledLoginMethods'),
+    signingPassphrase: values.textOrNull('sftpgo.signingPassphrase'),
+  }
+}
+
+function assembleDialect(values: Values, name: DialectName): DialectConfig {
+  return {
+    enabled: values.flag(`${name}.enabled`),
+    prefix: matching(`${name}.prefix`, values.text(`${name}.prefix`), /^(?:\/[A-Za-z0-9._~-]+)*$/),
+    allowedOrigins: values.list(`${name}.allowedOrigins`),
+    tokenSeconds: values.integerOrNull(`${name}.tokenSeconds`),
+    idleSeconds: values.integerOrNull(`${name}.idleSeconds`),
+    absoluteSeconds: values.integerOrNull(`${name}.absoluteSeconds`),
+    keepNewest: values.integerOrNull(`${name}.keepNewest`),
+  }
+}
+
+function parseListen(text: string): { host: string; port: number } {
+  const match = /^(\[[0-9a-fA-F:.]+\]|[^:]+):(\d{1,5})$/.exec(text)
+  const port = Number(match?.[2])
+  const host = match?.[1]
+  if (host === undefined || port > 65_535)
+    throw new ConfigError('--listen takes HOST:PORT, such as 127.0.0.1:55007 or [::1]:55007.')
+  return { host: host.replace(/^\[|\]$/g, ''), port }
+}
+
+function parsePublicUrl(text: string | null): string | null {
+  if (text === null) return null
+  const url = URL.canParse(text) ? new URL(text) : null
+  const isBase =
+    url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '' && url.hash === ''
+  if (!isBase) throw new ConfigError('--public-url takes http:// or https:// with a host and no path.')
+  return url.origin
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host)
+}
+
+function oneOf<Choice extends string>(name: string, value: string, choices: readonly Choice[]): Choice {
+  const found = choices.find((choice) => choice === value)
+  if (found === undefined) throw new ConfigError(`${flagName(name)} takes one of ${choices.join(', ')}.`)
+  return found
+}
+
+function matching(name: string, value: string, pattern: RegExp): string {
+  if (!pattern.test(value)) throw new ConfigError(`${flagName(name)} does not take ${JSON.stringify(value)}.`)
+  return value
+}

@@ -1,0 +1,218 @@
+/** The composition root: the only file that knows every wing; reads as a table of contents. */
+import { readFile } from 'node:fs/promises'
+import type { Server as HttpsServer } from 'node:https'
+import { version } from './config/version.ts'
+import type { Config } from './config.ts'
+import { SignInGate } from './core/accounts/sign-in-gate.ts'
+import { RefusalCounters } from './core/audit/refusal-counters.ts'
+import { isRefusal } from './core/errors.ts'
+import { RevocationNode } from './core/revocation/node.ts'
+import { defaultRotation } from './core/tokens/key-rotation.ts'
+import { upkeepJobs, writeLastUses, writeRefusals } from './core/upkeep.ts'
+import type { Ports } from './core/wiring.ts'
+import { createApp } from './http/app.ts'
+import type { App, HttpContext, HttpSettings } from './http/context.ts'
+import { controlPlugin } from './http/dialects/control/plugin.ts'
+import { giantswarmPlugin } from './http/dialects/giantswarm/plugin.ts'
+import { koyebPlugin } from './http/dialects/koyeb/plugin.ts'
+import { pacerproPlugin } from './http/dialects/pacerpro/plugin.ts'
+import { sftpgoPlugin } from './http/dialects/sftpgo/plugin.ts'
+import type { Timeouts } from './http/listener.ts'
+import { type Foundation, openFoundation, type Start } from './main/foundation.ts'
+import { jwksDocument } from './platform/jwks.ts'
+import { Keyring } from './platform/keyring.ts'
+import { qrCodeDataUrl } from './platform/qr-code.ts'
+import { startJobs } from './platform/scheduler.ts'
+import { createSigner } from './platform/signer.ts'
+import { pacerproKey, sftpgoKey } from './platform/signing-keys.ts'
+import { listenForPokes } from './stores/sqlite/poke.ts'
+
+/** Longest that a node answers from memory without a look at the log. */
+const leaseMs = 1_000
+
+/** A day in milliseconds. */
+const dayMs = 86_400_000
+
+/** What a server is started with. */
+export type ServerStart = Start & {
+  /** Shortened by tests that are slow on purpose. */
+  readonly timeouts?: Timeouts
+}
+
+/** A server that listens. */
+export type RunningServer = {
+  /** Where it listens: scheme, host and port. */
+  readonly url: string
+  readonly app: App
+  readonly ports: Ports
+  /** The link that makes the first administrator; null where there is one. */
+  readonly setupLink: string | null
+  /** Reads the TLS files again. */
+  readonly reloadTls: () => Promise<void>
+  /** Answers what is under way, refuses what is new, writes what memory holds. */
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Starts a server; resolves once it listens. What was opened is closed again when a later part fails.
+ *
+ * @param extend registers further routes before it listens (for benches, which measure beside a bare route).
+ */
+export async function startServer(
+  start: ServerStart,
+  extend?: (app: App, ports: Ports) => void,
+): Promise<RunningServer> {
+  const opened = new AsyncDisposableStack()
+  try {
+    return await assemble(start, opened, extend)
+  } catch (cause) {
+    await opened.disposeAsync()
+    throw cause
+  }
+}
+
+async function assemble(
+  start: ServerStart,
+  opened: AsyncDisposableStack,
+  extend?: (app: App, ports: Ports) => void,
+): Promise<RunningServer> {
+  const { config } = start
+  const foundation = await openFoundation(start, 'server')
+  opened.defer(foundation.close)
+  const keyring = await openKeyring(foundation, config)
+  const ports = completePorts(foundation, config, keyring)
+  opened.defer(() => writeWhatMemoryHolds(ports))
+  // Before the node joins, so that no command can find nobody to tell of an entry that the node does not see.
+  const pokes = await listenForPokes(foundation.store.socketPath, () => ports.node.renew())
+  opened.defer(() => pokes.close())
+  await ports.node.join()
+  const keyJob = { name: 'follow the key rotation', everyMs: 60_000, run: () => keyring.refresh() }
+  const jobs = startJobs([...upkeepJobs(ports), keyJob], ports.log)
+  opened.defer(() => jobs.stop())
+  const setup = await openSetup(ports)
+  const settings = httpSettings(config)
+  const context: HttpContext = {
+    ports,
+    settings,
+    gateways: { forStart: () => settings.publicUrl, forJoin: () => settings.publicUrl },
+    jwks: () => jwksDocument(keyring.published()),
+    build: { version: version.number, builtAt: version.builtAt },
+    qrCode: qrCodeDataUrl,
+    setup,
+  }
+  const app = createApp(context, [controlPlugin, sftpgoPlugin, pacerproPlugin, giantswarmPlugin, koyebPlugin], {
+    tls: await readTls(config),
+    ...(start.timeouts === undefined ? {} : { timeouts: start.timeouts }),
+  })
+  opened.defer(() => app.close())
+  extend?.(app, ports)
+  const url = await app.listen({ host: config.listen.host, port: config.listen.port })
+  settings.publicUrl = config.publicUrl ?? url
+  return {
+    url,
+    app,
+    ports,
+    setupLink: setup.secret === null ? null : `${settings.publicUrl}/setup#${setup.secret}`,
+    reloadTls: () => reloadTls(app, config),
+    close: () => opened.disposeAsync(),
+  }
+}
+
+function completePorts(foundation: Foundation, config: Config, keyring: Keyring): Ports {
+  const { store, ports } = foundation
+  const node = new RevocationNode({ ...ports, leaseMs, maxTokens: config.maxSessions })
+  store.onRevocations((entries) => node.receive(entries))
+  return {
+    ...ports,
+    signer: createSigner({ keys: () => keyring.material(), clock: ports.clock }),
+    node,
+    gate: new SignInGate(),
+    refusals: new RefusalCounters(),
+  }
+}
+
+/** A store that takes nothing any more keeps no server from ending: none of this was promised to anybody. */
+async function writeWhatMemoryHolds(ports: Ports): Promise<void> {
+  try {
+    await writeLastUses(ports, 1)
+    await writeRefusals(ports)
+  } catch (cause) {
+    if (!isRefusal(cause, 'STORE_UNAVAILABLE')) throw cause
+    ports.log.warn({ err: cause }, 'the last uses and refusals of the last minute could not be written')
+  }
+}
+
+async function openKeyring({ ports, store }: Foundation, config: Config): Promise<Keyring> {
+  const { jwtKey } = config.pacerpro
+  const { signingPassphrase } = config.sftpgo
+  const keyring = new Keyring({
+    store,
+    sealer: ports.sealer,
+    clock: ports.clock,
+    configured: [
+      ...(jwtKey === null ? [] : [pacerproKey(jwtKey)]),
+      ...(signingPassphrase === null ? [] : [sftpgoKey(signingPassphrase)]),
+    ],
+    rotation: {
+      ...defaultRotation,
+      periodMs: config.keyRotationDays * dayMs,
+      longestTokenMs: (config.dialects.control.tokenSeconds ?? 0) * 1000,
+    },
+  })
+  await keyring.refresh()
+  return keyring
+}
+
+type OpenSetup = HttpContext['setup'] & { readonly secret: string | null }
+
+async function openSetup(ports: Ports): Promise<OpenSetup> {
+  let secret = (await ports.store.hasAdmin()) ? null : ports.encodings.toBase64url(ports.random.bytes(32))
+  return {
+    secret,
+    accepts: (presented) =>
+      secret !== null && ports.digests.equal(ports.digests.sha256(presented), ports.digests.sha256(secret)),
+    end: () => {
+      secret = null
+    },
+  }
+}
+
+/** `publicUrl` is known for certain only once the listener has its port. */
+function httpSettings(config: Config): HttpSettings & { publicUrl: string } {
+  const { control, sftpgo, pacerpro, giantswarm, koyeb } = config.dialects
+  const facts = (dialect: Config['dialects']['control']): HttpSettings['dialects']['control'] => ({
+    isEnabled: dialect.enabled,
+    prefix: dialect.prefix,
+    allowedOrigins: dialect.allowedOrigins,
+  })
+  return {
+    publicUrl: config.publicUrl ?? `http://${config.listen.host.includes(':') ? '[::1]' : config.listen.host}`,
+    trustedProxies: config.trustedProxies,
+    clientIpHeader: config.clientIpHeader,
+    dialects: {
+      control: facts(control),
+      sftpgo: facts(sftpgo),
+      pacerpro: facts(pacerpro),
+      giantswarm: facts(giantswarm),
+      koyeb: facts(koyeb),
+    },
+    sftpgo: {
+      isBoundToAddress: config.sftpgo.bindAddress,
+      endsTokensOnAnyChange: (config.sftpgo.tokenValidation & 2) !== 0,
+      disabledLoginMethods: config.sftpgo.disabledLoginMethods,
+    },
+    pacerpro: { acceptsBareToken: config.pacerpro.acceptBareToken },
+    giantswarm: { installationName: config.giantswarm.installationName },
+    koyeb: { oldTokenGraceSeconds: config.koyeb.oldTokenGraceSeconds },
+  }
+}
+
+async function readTls({ tls }: Config): Promise<{ cert: string; key: string } | null> {
+  if (tls === null) return null
+  return { cert: await readFile(tls.certFile, 'utf8'), key: await readFile(tls.keyFile, 'utf8') }
+}
+
+async function reloadTls(app: App, config: Config): Promise<void> {
+  const files = await readTls(config)
+  if (files !== null) (app.server as HttpsServer).setSecureContext(files)
+}

@@ -1,0 +1,100 @@
+/** Main: what a server and a command on the store both stand on; nothing of HTTP is loaded for it. */
+import type { Config } from '../config.ts'
+import { defaultThrottleRules } from '../core/accounts/throttle.ts'
+import type { Clock, Log } from '../core/ports.ts'
+import type { CoreSettings, Ports } from '../core/wiring.ts'
+import { systemClock } from '../platform/clock.ts'
+import { createCommonPasswords } from '../platform/common-passwords.ts'
+import { createDigests } from '../platform/digests.ts'
+import { createEncodings } from '../platform/encodings.ts'
+import type { HashParameters } from '../platform/hash-worker.ts'
+import { createLog } from '../platform/log.ts'
+import { loadMasterKey } from '../platform/master-key.ts'
+import { createOneTimeCodes } from '../platform/one-time-codes.ts'
+import { createPasswordHasher, type PooledPasswordHasher } from '../platform/password-hasher.ts'
+import { systemRandom } from '../platform/random.ts'
+import { createSealer } from '../platform/sealer.ts'
+import { openSqliteStore, type SqliteStore } from '../stores/sqlite/open-store.ts'
+
+/** What the process is started with. */
+export type Start = {
+  readonly config: Config
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Replaced by tests that advance time. */
+  readonly clock?: Clock
+  readonly log?: Log
+  /** Size that the embedded database may not grow beyond; the disk's where it is left out. */
+  readonly maxDatabaseBytes?: number
+  /** What a password hash costs; lowered by tests that sign in thousands of times. */
+  readonly hashCost?: HashParameters
+}
+
+/** The parts that both a server and a command on the store need. */
+export type Foundation = {
+  readonly ports: Omit<Ports, 'signer' | 'node' | 'gate' | 'refusals'>
+  readonly store: SqliteStore
+  readonly hasher: PooledPasswordHasher
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Opens the store with all that works on it; a store that was used before is not given a new master key.
+ *
+ * @param role a server holds the data directory alone; a command works beside it.
+ */
+export async function openFoundation(start: Start, role: 'server' | 'command'): Promise<Foundation> {
+  const { config } = start
+  const log = start.log ?? createLog({ level: config.logLevel })
+  const store = await openSqliteStore({
+    dataDir: config.data,
+    log,
+    role,
+    chain: role,
+    ...(start.maxDatabaseBytes === undefined ? {} : { maxDatabaseBytes: start.maxDatabaseBytes }),
+  })
+  const masterKey = await loadKeyFor(store, start)
+  const hasher = createPasswordHasher({
+    maxQueue: config.hashQueue,
+    ...(config.hashThreads === null ? {} : { threads: config.hashThreads }),
+    ...(start.hashCost === undefined ? {} : { parameters: start.hashCost }),
+  })
+  const random = systemRandom()
+  const ports = {
+    clock: start.clock ?? systemClock(),
+    random,
+    digests: createDigests(masterKey),
+    encodings: createEncodings(),
+    hasher,
+    sealer: createSealer(masterKey),
+    codes: createOneTimeCodes(random),
+    commonPasswords: createCommonPasswords(),
+    log,
+    store,
+    settings: coreSettings(config),
+  }
+  const close = async (): Promise<void> => {
+    await hasher.close()
+    await store.close()
+  }
+  return { ports, store, hasher, close }
+}
+
+function coreSettings(config: Config): CoreSettings {
+  return {
+    life: config.dialects,
+    throttle: config.throttle ? defaultThrottleRules : null,
+    password: { ...config.password, maximum: 1_024 },
+    ptyTokenSeconds: config.pty.tokenSeconds,
+    gatewayGroup: config.pty.gatewayGroup,
+  }
+}
+
+async function loadKeyFor(store: SqliteStore, { config, env }: Start): Promise<Uint8Array> {
+  try {
+    const isNew = (await store.keys()).length === 0 && (await store.accounts()).length === 0
+    return await loadMasterKey({ env, dataDir: config.data, createIfMissing: isNew })
+  } catch (cause) {
+    await store.close()
+    throw cause
+  }
+}

@@ -1,0 +1,201 @@
+/** Main: what the command line does on a store; a revocation counts as done only once a running server has applied it. */
+import { stat } from 'node:fs/promises'
+import type { Account } from '../core/accounts/account.ts'
+import {
+  type AccountWish,
+  type Administration,
+  type AdministratorChange,
+  addAccount,
+  changeAccount,
+  removeAccount,
+} from '../core/accounts/administer.ts'
+import type { RequestFacts } from '../core/audit/act.ts'
+import { scrubCommandLine } from '../core/audit/scrub.ts'
+import { type ChainReport, verifyChain } from '../core/audit/verify-chain.ts'
+import { Refusal } from '../core/errors.ts'
+import {
+  addMember,
+  addOrganization,
+  type Place,
+  removeMember,
+  removeOrganization,
+} from '../core/organizations/administer.ts'
+import type { Organization } from '../core/organizations/organization.ts'
+import type { AuditHead, Reads } from '../core/store.ts'
+import { addChange, addServer, changeServer, removeServer, setChangeState } from '../core/terminals/inventory.ts'
+import type { ChangeRequest, Server } from '../core/terminals/server.ts'
+import { createLog } from '../platform/log.ts'
+import { dataFiles } from '../stores/sqlite/data-directory.ts'
+import { pokeServer } from '../stores/sqlite/poke.ts'
+import { type Foundation, openFoundation, type Start } from './foundation.ts'
+
+/** How long a running server may take to confirm, in milliseconds. */
+const confirmationMs = 5_000
+
+/** The chains of audit events that processes of this version write. */
+const knownChains: readonly string[] = ['command', 'server']
+
+/** An account, as commands show it. */
+export type CommandAccount = Account
+
+/** A server of the inventory, as commands show it. */
+export type CommandServer = Server
+
+/** A change request, as commands show it. */
+export type CommandChange = ChangeRequest
+
+/** What a chain of audit events proved. */
+export type CommandChainReport = ChainReport
+
+/** How a command is opened. */
+export type CommandStart = Start & {
+  /** The words of the command, kept in the audit trail without their secrets. */
+  readonly words: readonly string[]
+  /** Whether a store is made where there is none. */
+  readonly mayCreate: boolean
+}
+
+/**
+ * Opens the store for one command.
+ *
+ * @throws STORE_UNAVAILABLE when there is no store and the command may not make one, or it cannot be used.
+ */
+export async function openCommand(start: CommandStart): Promise<StoreCommand> {
+  const { data } = start.config
+  if (!start.mayCreate && !(await isThere(dataFiles(data).database))) {
+    throw new Refusal('STORE_UNAVAILABLE', {
+      message: `There is no store in ${data}; name its directory with --data, or make one with account add or serve.`,
+    })
+  }
+  const log = createLog({ level: 'silent' })
+  const foundation = await openFoundation({ ...start, log }, 'command')
+  return new StoreCommand(foundation, scrubCommandLine(start.words.join(' ')))
+}
+
+/** An opened store with the acts of administrators; each is on the audit chain of commands. */
+export class StoreCommand {
+  /** Looks at what was committed. */
+  readonly reads: Reads
+  readonly #foundation: Foundation
+  readonly #request: RequestFacts
+  /** The last entry that this command appended to the revocation log; 0: none. */
+  #lastSeq = 0
+
+  constructor(foundation: Foundation, commandLine: string | null) {
+    this.#foundation = foundation
+    this.#request = { by: 'command', ip: null, requestId: null, activity: null, commandLine }
+    this.reads = foundation.store
+    foundation.store.onRevocations(async (entries) => {
+      this.#lastSeq = entries.at(-1)?.seq ?? this.#lastSeq
+    })
+  }
+
+  /** Adds an account. @throws Refusal as the core's `addAccount` does. */
+  addAccount(wish: AccountWish): Promise<Account> {
+    return addAccount(this.#foundation.ports, wish, { ...this.#how(), asFirstAdmin: false })
+  }
+
+  /** Changes an account. @throws Refusal as the core's `changeAccount` does. */
+  changeAccount(account: Account, change: AdministratorChange): Promise<Account> {
+    return changeAccount(this.#foundation.ports, account, { change, how: this.#how() })
+  }
+
+  /**
+   * Takes the second factor away.
+   *
+   * @throws SECOND_FACTOR_NOT_PENDING when there is none; PASSWORD_TOO_SHORT_ALONE when the password may not stand alone.
+   */
+  resetSecondFactor(account: Account): Promise<Account> {
+    if (account.totpSealed === null) {
+      throw new Refusal('SECOND_FACTOR_NOT_PENDING', { message: 'The account has no second factor.' })
+    }
+    return this.changeAccount(account, { removeSecondFactor: true })
+  }
+
+  /** Removes an account. @throws Refusal as the core's `removeAccount` does. */
+  removeAccount(account: Account): Promise<void> {
+    return removeAccount(this.#foundation.ports, account, this.#how())
+  }
+
+  /** Adds an organization. @throws Refusal as the core's `addOrganization` does. */
+  addOrganization(name: string): Promise<Organization> {
+    return addOrganization(this.#foundation.ports, name, this.#request)
+  }
+
+  /** Removes an organization. @throws Refusal as the core's `removeOrganization` does. */
+  removeOrganization(organization: Organization): Promise<void> {
+    return removeOrganization(this.#foundation.ports, organization, this.#request)
+  }
+
+  /** Adds a member. @throws Refusal as the core's `addMember` does. */
+  addMember(place: Place): Promise<void> {
+    return addMember(this.#foundation.ports, place, this.#request)
+  }
+
+  /** Removes a member. @throws Refusal as the core's `removeMember` does. */
+  removeMember(place: Place): Promise<void> {
+    return removeMember(this.#foundation.ports, place, this.#request)
+  }
+
+  /** Adds a server. @throws Refusal as the core's `addServer` does. */
+  addServer(wish: Server): Promise<Server> {
+    return addServer(this.#foundation.ports, wish, this.#request)
+  }
+
+  /** Replaces a server. @throws Refusal as the core's `changeServer` does. */
+  changeServer(wish: Server): Promise<Server> {
+    return changeServer(this.#foundation.ports, wish, this.#request)
+  }
+
+  /** Removes a server. @throws Refusal as the core's `removeServer` does. */
+  removeServer(name: string): Promise<void> {
+    return removeServer(this.#foundation.ports, name, this.#request)
+  }
+
+  /** Adds a change request. @throws Refusal as the core's `addChange` does. */
+  addChange(change: ChangeRequest): Promise<void> {
+    return addChange(this.#foundation.ports, change, this.#request)
+  }
+
+  /** Approves or closes a change request. @throws Refusal as the core's `setChangeState` does. */
+  setChangeState(id: string, state: 'approved' | 'closed'): Promise<void> {
+    return setChangeState(this.#foundation.ports, { id, state }, this.#request)
+  }
+
+  /** Names every chain that the store has a head of, or may have lost one of. */
+  async auditChains(seen: readonly AuditHead[]): Promise<readonly string[]> {
+    const heads = await this.reads.auditHeads()
+    return [...new Set([...knownChains, ...heads.map(({ chain }) => chain), ...seen.map(({ chain }) => chain)])].sort()
+  }
+
+  /** Proves one chain, also against heads that were seen earlier. */
+  verifyChain(chain: string, seen: readonly AuditHead[]): Promise<ChainReport> {
+    return verifyChain(this.#foundation.ports, chain, seen)
+  }
+
+  /** Waits until a running server has applied what this command ended; `unconfirmed` when it does not say so in time. */
+  async confirm(): Promise<'confirmed' | 'unconfirmed'> {
+    if (this.#lastSeq === 0) return 'confirmed'
+    const answer = await pokeServer(this.#foundation.store.socketPath, this.#lastSeq, confirmationMs)
+    return answer === 'unconfirmed' ? 'unconfirmed' : 'confirmed'
+  }
+
+  /** Gives everything back. */
+  close(): Promise<void> {
+    return this.#foundation.close()
+  }
+
+  #how(): Administration {
+    return { by: null, request: this.#request }
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(String((error as NodeJS.ErrnoException).code))) return false
+    throw error
+  }
+}

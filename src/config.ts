@@ -40,6 +40,8 @@ export type Config = {
   readonly pacerpro: { readonly jwtKey: string | null; readonly acceptBareToken: boolean }
   readonly giantswarm: { readonly installationName: string }
   readonly koyeb: { readonly oldTokenGraceSeconds: number | null }
+  /** null: no mail is sent. */
+  readonly smtp: { readonly url: string; readonly from: string } | null
   readonly pty: { readonly tokenSeconds: number; readonly gatewayGroup: string }
   readonly dialects: Readonly<Record<DialectName, DialectConfig>>
 }
@@ -164,6 +166,7 @@ function assemble(map: ReadonlyMap<string, Value>): Config {
       jwtKey: values.textOrNull('pacerpro.jwtKey'),
       acceptBareToken: values.flag('pacerpro.acceptBareToken'),
     },
+    smtp: assembleSmtp(values),
     koyeb: { oldTokenGraceSeconds: values.integerOrNull('koyeb.oldTokenGraceSeconds') },
     giantswarm: {
       installationName: matching(
@@ -212,6 +215,17 @@ function assembleSftpgo(values: Values): Config['sftpgo'] {
     disabledLoginMethods: values.integer('sftpgo.disabledLoginMethods'),
     signingPassphrase: values.textOrNull('sftpgo.signingPassphrase'),
   }
+}
+
+function assembleSmtp(values: Values): Config['smtp'] {
+  const url = values.textOrNull('smtp.url')
+  const from = values.textOrNull('smtp.from')
+  if (url === null && from === null) return null
+  if (url === null || from === null)
+    throw new ConfigError('smtp.url and smtp.from belong together; one of them is missing.')
+  const isSmtp = URL.canParse(url) && /^smtps?:$/.test(new URL(url).protocol)
+  if (!isSmtp) throw new ConfigError('smtp.url takes smtp:// or smtps:// with a host.')
+  return { url, from }
 }
 
 function assembleDialect(values: Values, name: DialectName): DialectConfig {

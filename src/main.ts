@@ -3,9 +3,11 @@ import { readFile } from 'node:fs/promises'
 import type { Server as HttpsServer } from 'node:https'
 import { version } from './config/version.ts'
 import type { Config } from './config.ts'
+import { ResetMails } from './core/accounts/reset-mails.ts'
 import { SignInGate } from './core/accounts/sign-in-gate.ts'
 import { RefusalCounters } from './core/audit/refusal-counters.ts'
 import { isRefusal } from './core/errors.ts'
+import type { Mailer } from './core/ports.ts'
 import { RevocationNode } from './core/revocation/node.ts'
 import { defaultRotation } from './core/tokens/key-rotation.ts'
 import { upkeepJobs, writeLastUses, writeRefusals } from './core/upkeep.ts'
@@ -21,6 +23,7 @@ import type { Timeouts } from './http/listener.ts'
 import { type Foundation, openFoundation, type Start } from './main/foundation.ts'
 import { jwksDocument } from './platform/jwks.ts'
 import { Keyring } from './platform/keyring.ts'
+import { createMailer } from './platform/mailer.ts'
 import { qrCodeDataUrl } from './platform/qr-code.ts'
 import { startJobs } from './platform/scheduler.ts'
 import { createSigner } from './platform/signer.ts'
@@ -80,7 +83,9 @@ async function assemble(
   const foundation = await openFoundation(start, 'server')
   opened.defer(foundation.close)
   const keyring = await openKeyring(foundation, config)
-  const ports = completePorts(foundation, config, keyring)
+  const mailer = config.smtp === null ? null : createMailer({ ...config.smtp, log: foundation.ports.log })
+  if (mailer !== null) opened.defer(() => mailer.close())
+  const ports = completePorts(foundation, { config, keyring, mailer })
   opened.defer(() => writeWhatMemoryHolds(ports))
   // Before the node joins, so that no command can find nobody to tell of an entry that the node does not see.
   const pokes = await listenForPokes(foundation.store.socketPath, () => ports.node.renew())
@@ -118,7 +123,9 @@ async function assemble(
   }
 }
 
-function completePorts(foundation: Foundation, config: Config, keyring: Keyring): Ports {
+type ServerParts = { readonly config: Config; readonly keyring: Keyring; readonly mailer: Mailer | null }
+
+function completePorts(foundation: Foundation, { config, keyring, mailer }: ServerParts): Ports {
   const { store, ports } = foundation
   const node = new RevocationNode({ ...ports, leaseMs, maxTokens: config.maxSessions })
   store.onRevocations((entries) => node.receive(entries))
@@ -128,6 +135,8 @@ function completePorts(foundation: Foundation, config: Config, keyring: Keyring)
     node,
     gate: new SignInGate(),
     refusals: new RefusalCounters(),
+    mailer,
+    resetMails: new ResetMails(),
   }
 }
 

@@ -170,6 +170,14 @@ export const options: readonly Option[] = [
     sentence: 'Days after which a new signing key of control takes over.',
   },
   {
+    name: 'smtp.url',
+    type: 'text',
+    default: null,
+    isSecret: true,
+    sentence: 'SMTP server that mails go out by, as smtp://USER:PASSWORD@HOST:PORT or smtps://; none by default.',
+  },
+  { name: 'smtp.from', type: 'text', default: null, sentence: 'Address that mails come from.' },
+  {
     name: 'koyeb.oldTokenGraceSeconds',
     type: 'integer',
     default: null,

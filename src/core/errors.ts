@@ -50,6 +50,7 @@ const codes = {
     kind: 'conflict',
     sentence: 'The password is too short to be the only factor; set a longer one first.',
   },
+  RESET_CODE_WRONG: { kind: 'invalid', sentence: 'The confirmation code is not right, was used, or is too old.' },
   SECOND_FACTOR_CODE_WRONG: { kind: 'invalid', sentence: 'The code is not right, or was already used.' },
   CREDENTIALS_MISSING: { kind: 'unauthenticated', sentence: 'Credentials are needed.' },
   CREDENTIALS_INVALID: { kind: 'unauthenticated', sentence: 'The name or the password is not right.' },

@@ -98,3 +98,9 @@ export type Log = {
   readonly warn: (facts: Readonly<Record<string, unknown>>, sentence: string) => void
   readonly error: (facts: Readonly<Record<string, unknown>>, sentence: string) => void
 }
+
+/** One mail, plain text. */
+export type Mail = { readonly to: string; readonly subject: string; readonly text: string }
+
+/** Sends mails in the background, bounded; what cannot be sent is logged. */
+export type Mailer = { readonly post: (mail: Mail) => void }

@@ -1,4 +1,5 @@
 /** Core: the ports that the core's functions take together, made once in the composition root. */
+import type { ResetMails } from './accounts/reset-mails.ts'
 import type { SignInGate } from './accounts/sign-in-gate.ts'
 import type { ThrottleRules } from './accounts/throttle.ts'
 import type { RefusalCounters } from './audit/refusal-counters.ts'
@@ -8,6 +9,7 @@ import type {
   Digests,
   Encodings,
   Log,
+  Mailer,
   OneTimeCodes,
   PasswordHasher,
   Random,
@@ -56,5 +58,8 @@ export type Ports = {
   readonly node: RevocationNode
   readonly gate: SignInGate
   readonly refusals: RefusalCounters
+  /** null: this server sends no mail. */
+  readonly mailer: Mailer | null
+  readonly resetMails: ResetMails
   readonly settings: CoreSettings
 }

@@ -1,27 +1,54 @@
-/** sftpgo: resets of forgotten passwords; this server sends no mail, so that no code was ever handed out, and says so alike for every name. */
-import type { App } from '../../context.ts'
+/** sftpgo: resets of forgotten passwords by a mailed code; whether there is such an account, and whether it can be mailed, no answer tells. */
+import { mailResetCode, resetPassword } from '../../../core/accounts/reset-password.ts'
+import { isRefusal } from '../../../core/errors.ts'
+import type { App, HttpContext } from '../../context.ts'
+import { describeRequest } from '../../steps/describe-request.ts'
 import { invalidAccount, readObject, readText } from './account-shape-fields.ts'
+import { readAttributes } from './attributes.ts'
 import type { Realm } from './realms.ts'
 import { serve } from './routes.ts'
 import { documentSelf } from './self-service-documents.ts'
 import { sendBody } from './wire.ts'
 
 /** Registers forgot-password and reset-password for accounts of a realm; no token is needed. */
-export function registerPasswordReset(app: App, realm: Realm): void {
+export function registerPasswordReset(app: App, context: HttpContext, realm: Realm): void {
+  const { ports } = context
   const path = `/${realm.role}s/:username`
   serve(app, `${path}/forgot-password`, {
     method: 'POST',
     schema: documentSelf('forgot password', realm),
-    handler: async (_request, reply) => sendBody(reply, 400, { message: 'No SMTP configuration' }),
+    handler: async (request, reply) => {
+      const { mailer } = ports
+      if (mailer === null) return sendBody(reply, 400, { message: 'No SMTP configuration' })
+      mailResetCode({ ...ports, mailer }, await ports.store.accountByName(usernameOf(request), realm.role))
+      return sendBody(reply, 200, { message: 'Check your email for the confirmation code' })
+    },
   })
   serve(app, `${path}/reset-password`, {
     method: 'POST',
     schema: documentSelf('reset password', realm),
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const body = readObject(request.body)
-      if (readText(body, 'password') === '') throw invalidAccount('please set a password')
-      if (readText(body, 'code') === '') throw invalidAccount('please set a confirmation code')
-      throw invalidAccount('confirmation code not found')
+      const [code, password] = [readText(body, 'code'), readText(body, 'password')]
+      if (password === '') throw invalidAccount('please set a password')
+      if (code === '') throw invalidAccount('please set a confirmation code')
+      const wish = { username: usernameOf(request), role: realm.role, code, password }
+      const how = {
+        request: describeRequest(request, 'sftpgo'),
+        mayReset: (account: Parameters<typeof readAttributes>[0]) =>
+          !readAttributes(account).webClient.includes('password-reset-disabled'),
+      }
+      try {
+        await resetPassword(ports, wish, how)
+      } catch (cause) {
+        if (isRefusal(cause, 'RESET_CODE_WRONG')) throw invalidAccount('confirmation code not found')
+        throw cause
+      }
+      return sendBody(reply, 200, { message: 'Password reset successful' })
     },
   })
+}
+
+function usernameOf(request: { readonly params: unknown }): string {
+  return (request.params as { readonly username: string }).username
 }

@@ -39,7 +39,7 @@ function registerSftpgo(app: App, context: HttpContext): void {
     registerTotp(app, context, realm)
     registerTotpSave(app, context, realm)
     registerRecoveryCodes(app, context, realm)
-    if (offersTokens(context.settings, realm)) registerPasswordReset(app, realm)
+    if (offersTokens(context.settings, realm)) registerPasswordReset(app, context, realm)
   }
   registerProbes(app, context)
   registerUsers(app, context)

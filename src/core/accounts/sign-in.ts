@@ -73,7 +73,10 @@ async function findClaimant(ports: Ports, claimant: Claimant): Promise<Account |
   if (claimant.by === 'email') return ports.store.accountByEmail(emailKey(claimant.email))
   const username = claimant.username.trim()
   if (claimant.role !== null) return ports.store.accountByName(username, claimant.role)
-  return (await ports.store.accountByName(username, 'user')) ?? (await ports.store.accountByName(username, 'admin'))
+  // Both are looked for in any case, so that it does not show in time who is there.
+  const user = await ports.store.accountByName(username, 'user')
+  const admin = await ports.store.accountByName(username, 'admin')
+  return user ?? admin
 }
 
 type Factor = Pick<SignInTraces, 'code' | 'recovery'>
@@ -84,13 +87,17 @@ type Proven = Factor & {
   readonly applicationPassword: Credential | null
 }
 
+/** No account has this number: they begin at 1. */
+const nobodyId = 0
+
 const noFactor: Factor = { code: null, recovery: null }
 
 async function proveAccount(ports: Ports, attempt: SignInRequest, account: Account | null): Promise<Proven> {
   const password = normalisePassword(attempt.password)
   const canBeRight = password.length <= ports.settings.password.maximum * 2 && account?.status === 'enabled'
   const isRight = await ports.hasher.verify(canBeRight ? account.passwordHash : null, canBeRight ? password : '')
-  const applicationPassword = isRight || !canBeRight ? null : await findApplicationPassword(ports, attempt, account)
+  const holderId = canBeRight ? account.id : nobodyId
+  const applicationPassword = isRight ? null : await findApplicationPassword(ports, attempt, holderId)
   if (account === null || !(isRight || applicationPassword !== null)) {
     throw new Refusal('CREDENTIALS_INVALID', { detail: whyNot(account) })
   }
@@ -99,14 +106,17 @@ async function proveAccount(ports: Ports, attempt: SignInRequest, account: Accou
   return { account, applicationPassword, ...factor }
 }
 
-/** The hash of the account's own password was computed by then: which of the two was right does not show in time. */
+/**
+ * The hash of the account's own password was computed by then: which of the two was right does not show in time. Of nobody
+ * they are looked up as well, so that it does not show who is there.
+ */
 async function findApplicationPassword(
   ports: Ports,
   attempt: SignInRequest,
-  account: Account,
+  accountId: number,
 ): Promise<Credential | null> {
   const digest = ports.digests.sha256(attempt.password)
-  const held = await ports.store.credentials({ kind: 'application-password', accountId: account.id })
+  const held = await ports.store.credentials({ kind: 'application-password', accountId })
   const nowMs = ports.clock.wallMs()
   const found = held.find(
     (credential) =>

@@ -1,0 +1,56 @@
+/**
+ * Bench: measures the scenarios that are named, or all of them.
+ *
+ *     npm run bench -- [--quick] [--patient] [--document] [verify] [refresh] [sign-in] [revoke] [memory] [stored]
+ *
+ * `--quick` takes fewer and shorter rounds; `--patient` waits up to a minute before each for others to leave the machine
+ * alone; `--document` writes the figures of each scenario into
+ * `docs/performance.md` as soon as it is done.
+ */
+import { parseArgs } from 'node:util'
+import { buildServer } from './measure/build.ts'
+import { startLoad } from './measure/processes.ts'
+import type { Result } from './report/result.ts'
+import { describeMachine, print, writeDocument, writeJson } from './report/write.ts'
+import { memory } from './scenarios/memory.ts'
+import { refresh } from './scenarios/refresh.ts'
+import { revoke } from './scenarios/revoke.ts'
+import type { Effort, Scenario } from './scenarios/scenario.ts'
+import { signIn } from './scenarios/sign-in.ts'
+import { stored } from './scenarios/stored.ts'
+import { verify } from './scenarios/verify.ts'
+
+const scenarios: Readonly<Record<string, Scenario>> = { verify, refresh, 'sign-in': signIn, revoke, memory, stored }
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    patient: { type: 'boolean', default: false },
+    document: { type: 'boolean', default: false },
+  },
+})
+const patienceMs = values.patient ? 60_000 : 0
+const effort: Effort = values.quick
+  ? { isQuick: true, rounds: 3, mostRounds: 5, roundMs: 1_000, patienceMs }
+  : { isQuick: false, rounds: 5, mostRounds: 15, roundMs: 2_000, patienceMs }
+const names = positionals.length === 0 ? Object.keys(scenarios) : positionals
+for (const name of names) {
+  if (scenarios[name] !== undefined) continue
+  console.error(`There is no scenario ${name}; there are ${Object.keys(scenarios).join(', ')}.`)
+  process.exit(2)
+}
+
+buildServer()
+const machine = describeMachine()
+console.log(machine)
+const results: Result[] = []
+await using load = await startLoad()
+for (const name of names) {
+  const result = await scenarios[name]?.(load, effort)
+  if (result === undefined) continue
+  print(result)
+  results.push(result)
+  if (values.document) writeDocument(machine, result)
+}
+console.log(`Written to ${writeJson(machine, results)}`)

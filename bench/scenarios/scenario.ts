@@ -1,0 +1,28 @@
+/** Bench: what every scenario is given. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { LoadProcess } from '../measure/processes.ts'
+import type { Rounds } from '../measure/rounds.ts'
+import type { Result } from '../report/result.ts'
+import { seedStore } from '../seed/seed-store.ts'
+
+/** How long and how often is measured. */
+export type Effort = Rounds & { readonly isQuick: boolean; readonly roundMs: number }
+
+/** A scenario; it opens its own servers and stores, and closes them. */
+export type Scenario = (load: LoadProcess, effort: Effort) => Promise<Result>
+
+/** Runs `use` with the folder of a seeded store that goes away with it. */
+export async function withStore<Value>(
+  seed: { readonly accounts: number; readonly sessions: number },
+  use: (dataDir: string) => Promise<Value>,
+): Promise<Value> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'sallyport-bench-'))
+  try {
+    await seedStore({ dataDir, ...seed })
+    return await use(dataDir)
+  } finally {
+    await rm(dataDir, { recursive: true, force: true })
+  }
+}

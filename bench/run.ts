@@ -32,8 +32,8 @@ const { values, positionals } = parseArgs({
 })
 const patienceMs = values.patient ? 60_000 : 0
 const effort: Effort = values.quick
-  ? { isQuick: true, rounds: 3, mostRounds: 5, roundMs: 1_000, patienceMs }
-  : { isQuick: false, rounds: 5, mostRounds: 15, roundMs: 2_000, patienceMs }
+  ? { isQuick: true, rounds: 3, mostRounds: values.patient ? 8 : 4, roundMs: 1_000, patienceMs }
+  : { isQuick: false, rounds: 5, mostRounds: values.patient ? 15 : 7, roundMs: 2_000, patienceMs }
 const names = positionals.length === 0 ? Object.keys(scenarios) : positionals
 for (const name of names) {
   if (scenarios[name] !== undefined) continue

@@ -1,7 +1,6 @@
 /** Bench: writes results for people, for documents and for machines. */
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
+import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { separateCores } from '../measure/processes.ts'
 import type { Result, Table } from './result.ts'
@@ -28,7 +27,7 @@ export function describeMachine(): Machine {
     processor: cpus()[0]?.model ?? 'unknown',
     memoryGb: Math.round(totalmem() / 1e9),
     node: process.version,
-    kernel: execFileSync('uname', ['-sr'], { encoding: 'utf8' }).trim(),
+    kernel: `${type()} ${release().split('.').slice(0, 2).join('.')}`,
     isPinned: separateCores.server !== null,
     loadBefore: loadavg()[0] ?? 0,
   }

@@ -1,9 +1,14 @@
 /** Client: control from TypeScript, in Node.js and in browsers; one client holds one session, and refreshes it once for all its callers. */
 import type {
   AccountAnswer,
+  ChangeRequestList,
   JoinRequest,
+  PtySessionDetail,
+  PtySessionList,
+  PtySessionQuery,
   PtyTicket,
   RefreshRequest,
+  ServerList,
   SessionAnswer,
   SessionItem,
   SessionList,
@@ -15,12 +20,21 @@ import { ask, type Fetch, jsonBody, type Question, readAnswer, type Sender, send
 
 export type {
   AccountAnswer,
+  ChangeRequestItem,
+  ChangeRequestList,
   FieldProblem,
   JoinRequest,
   Problem,
+  PtyAttachmentItem,
   PtyProblem,
+  PtySessionDetail,
+  PtySessionItem,
+  PtySessionList,
+  PtySessionQuery,
   PtyTicket,
   RefreshRequest,
+  ServerItem,
+  ServerList,
   SessionAnswer,
   SessionItem,
   SessionList,
@@ -175,6 +189,35 @@ export class ControlClient {
     return await this.#postForTicket('/api/v1/pty_token/join', request)
   }
 
+  /** Returns one page of the PTY sessions that the account may reach, newest first. */
+  async ptySessions(filter: PtySessionQuery = {}): Promise<PtySessionList> {
+    const path = `/api/v1/pty_sessions${queryOf(filter)}`
+    return await this.#ask({ path }, (response) => readJson<PtySessionList>(response))
+  }
+
+  /** Returns one PTY session and everyone who was attached to it. */
+  async ptySession(id: string): Promise<PtySessionDetail> {
+    const path = `/api/v1/pty_sessions/${encodeURIComponent(id)}`
+    return await this.#ask({ path }, (response) => readJson<PtySessionDetail>(response))
+  }
+
+  /** Ends a PTY session; that its processes are gone may come a moment later. */
+  async endPtySession(id: string): Promise<void> {
+    await this.#ask({ method: 'POST', path: `/api/v1/pty_sessions/${encodeURIComponent(id)}/end` }, readNothing)
+  }
+
+  /** Returns one page of the servers that the account may reach. */
+  async servers(after?: string): Promise<ServerList> {
+    const path = `/api/v1/servers${queryOf({ after })}`
+    return await this.#ask({ path }, (response) => readJson<ServerList>(response))
+  }
+
+  /** Returns one page of the change requests that name a group of the account. */
+  async changeRequests(after?: string): Promise<ChangeRequestList> {
+    const path = `/api/v1/change_requests${queryOf({ after })}`
+    return await this.#ask({ path }, (response) => readJson<ChangeRequestList>(response))
+  }
+
   async #ask<Value>(question: Question, read: (response: Response) => Value | Promise<Value>): Promise<Value> {
     const { path, ...init } = question
     return await readAnswer(this.#sender, await this.fetch(path, init), read)
@@ -249,6 +292,11 @@ async function readJson<Value>(response: Response): Promise<Value> {
 }
 
 function readNothing(): void {}
+
+function queryOf(members: Readonly<Record<string, string | number | undefined>>): string {
+  const said = Object.entries(members).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
+  return said.length === 0 ? '' : `?${new URLSearchParams(said)}`
+}
 
 function readVerified({ headers }: Response): VerifiedToken {
   return {

@@ -88,3 +88,96 @@ export type Problem = {
 
 /** A refusal of `pty_token/start` and `pty_token/join`. */
 export type PtyProblem = { readonly error: string }
+
+/** One PTY session, as those see it who may reach it. */
+export type PtySessionItem = {
+  readonly id: string
+  readonly state: 'created' | 'active' | 'closed'
+  readonly purpose: 'change_request' | 'health_check'
+  readonly change_id: string | null
+  /** Name of the server in the inventory. */
+  readonly server: string
+  readonly os_user: string
+  /** Username. */
+  readonly started_by: string
+  /** Username of the one who holds the implementor's slot; null: nobody does. */
+  readonly implementor: string | null
+  /** Usernames of the observers that are attached now. */
+  readonly observers: readonly string[]
+  readonly created_at: string
+  /** When the first socket opened; null: never. */
+  readonly active_at: string | null
+  readonly closed_at: string | null
+  /** Why it is over; null while it is not. */
+  readonly end: { readonly reason: string; readonly sentence: string } | null
+  /** Exit status of the program; null while it runs, and where it was never known. */
+  readonly exit_code: number | null
+  /** Whether there is a recording of it. */
+  readonly recording: boolean
+}
+
+/** One account that was, or is, attached to a PTY session. */
+export type PtyAttachmentItem = {
+  readonly id: string
+  readonly username: string
+  readonly role: 'implementor' | 'observer'
+  readonly ip: string
+  readonly joined_at: string
+  /** null while it is attached. */
+  readonly left_at: string | null
+  /** `left`, `dropped`, or the end of the session; null while it is attached. */
+  readonly cause: string | null
+}
+
+/** One PTY session with everyone who was attached to it, oldest first. */
+export type PtySessionDetail = PtySessionItem & { readonly attachments: readonly PtyAttachmentItem[] }
+
+/** One page of PTY sessions, newest first; `next` is the `after` of the next page, null on the last. */
+export type PtySessionList = { readonly items: readonly PtySessionItem[]; readonly next: string | null }
+
+/** Which PTY sessions are asked for; what is left out is not compared. The members are the query's parameters. */
+export type PtySessionQuery = {
+  readonly state?: PtySessionItem['state']
+  readonly purpose?: PtySessionItem['purpose']
+  readonly change_id?: string
+  readonly server?: string
+  /** Username. */
+  readonly started_by?: string
+  /** RFC 3339; from included, to excluded. */
+  readonly created_from?: string
+  readonly created_to?: string
+  readonly limit?: number
+  /** `next` of the page before. */
+  readonly after?: string
+}
+
+/** A server that the caller may reach. */
+export type ServerItem = {
+  readonly name: string
+  readonly address: string
+  readonly port: number
+  readonly os_users: readonly string[]
+  readonly transport: 'ssh' | 'local'
+  readonly groups: readonly string[]
+}
+
+/** Servers that the caller may reach, by name; `next` is the `after` of the next page, null on the last. */
+export type ServerList = { readonly items: readonly ServerItem[]; readonly next: string | null }
+
+/** A change request that names a group of the caller. */
+export type ChangeRequestItem = {
+  readonly id: string
+  readonly summary: string
+  /** The window is strictly between the two. */
+  readonly starts_at: string
+  readonly ends_at: string
+  readonly state: 'requested' | 'approved' | 'closed'
+  readonly servers: readonly string[]
+  readonly os_users: readonly string[]
+  readonly groups: readonly string[]
+  /** Ids of the PTY sessions that were opened for it. */
+  readonly pty_sessions: readonly string[]
+}
+
+/** Change requests that name a group of the caller; `next` is the `after` of the next page, null on the last. */
+export type ChangeRequestList = { readonly items: readonly ChangeRequestItem[]; readonly next: string | null }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -300,12 +301,13 @@ test('CLT-12 start and join tokens come with the address of their gateway, and a
     title: 'The PTY session is not active.',
     status: 409,
   })
-  await sallyport.ports.store.execute('setPtySessionState', {
-    id,
-    state: 'active',
-    implementorAccountId: null,
+  const { store, digests } = sallyport.ports
+  await store.execute('attachPtyToken', {
+    digest: digests.sha256(started.token),
+    attachmentId: randomUUID(),
+    ip: '192.0.2.7',
     nowMs: sallyport.clock.wallMs(),
-    audit: { ...request, atMs: 0, accountId: null, username: null, action: 'pty-session', outcome: 'ok' },
+    audit: { ...request, atMs: 0, accountId: null, username: null, action: 'pty-attach', outcome: 'ok' },
   })
   const joined = await client.joinPty(join)
   assert.deepEqual([started.proxyUrl, joined.proxyUrl], [sallyport.url, sallyport.url])

@@ -54,9 +54,9 @@ test('PKG-7, PKG-8, PKG-9, PKG-10 the package is built, packed, installed in an 
     )
   })
 
-  await t.test('PKG-10 the client is imported and its types are found', () => {
+  await t.test('PKG-10 the client and its terminal are imported and their types are found', () => {
     const script =
-      "const client = await import('sallyport/client'); if (Object.keys(client).length === 0) process.exit(1)"
+      "const [client, terminal] = [await import('sallyport/client'), await import('sallyport/terminal')]; if (!client.ControlClient || !terminal.openTerminal) process.exit(1)"
     const { status, stderr } = run(folder, process.execPath, ['--input-type=module', '-e', script])
     assert.deepEqual({ status, stderr }, { status: 0, stderr: '' })
     assert.deepEqual(typeErrors(folder), [])
@@ -91,7 +91,7 @@ function typeErrors(folder: string): string[] {
       include: ['uses-client.ts'],
     }),
     'uses-client.ts':
-      "import * as client from 'sallyport/client'\nexport const names: string[] = Object.keys(client)\n",
+      "import * as client from 'sallyport/client'\nimport { openTerminal, type TerminalSocket } from 'sallyport/terminal'\nexport const names: string[] = Object.keys(client)\nexport const open = (ticket: client.PtyTicket): TerminalSocket => openTerminal(ticket, { size: { cols: 80, rows: 24 }, socket: (url, offers) => new WebSocket(url, offers) })\n",
   })
   const { stdout } = run(folder, join(projectRoot, 'node_modules/.bin/tsc'), ['-p', '.', '--pretty', 'false'])
   return stdout.split('\n').filter((line) => line !== '')

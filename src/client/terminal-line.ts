@@ -1,0 +1,246 @@
+/** Client: the line to a gateway; one socket at a time, made again after an unclean drop until a minute has passed. */
+import { decodeServerFrame } from '../protocol/decode-server-frame.ts'
+import { encodeClientFrame } from '../protocol/encode-frame.ts'
+import {
+  type ErrorNotice,
+  type Hello,
+  resumeOfferPrefix,
+  type ServerFrame,
+  subprotocols,
+} from '../protocol/terminal-frames.ts'
+import { type CloseReason, closeReason, finalReason, ownReason } from './close-reasons.ts'
+
+/** First wait before a new attempt, and the longest; each is shortened by up to a half, so that not all come back at once. */
+const waitsMs = { first: 250, longest: 5000 } as const
+
+/** 5 s: a line that lived shorter goes on with the wait of its last attempt. */
+const steadyMs = 5000
+
+/** 60 s: the gateway takes a resume no longer. */
+const resumableMs = 60_000
+
+/** 10 s for a connection and its upgrade. */
+const attemptMs = 10_000
+
+/** 10 s of silence are asked after by a PING, another 10 s end the line. */
+const silenceMs = 10_000
+
+/** Close code of a socket that the client itself drops to resume; it is not the 1000 of somebody who leaves. */
+const droppedByClient = 4000
+
+/** The part of WebSocket (WHATWG, WebSockets) that the client uses. */
+export type TerminalWebSocket = {
+  binaryType: string
+  readonly protocol: string
+  send(frame: Uint8Array<ArrayBuffer>): void
+  close(code?: number): void
+  addEventListener(type: 'open' | 'error', listener: () => void): void
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
+  addEventListener(type: 'close', listener: (event: { readonly code: number }) => void): void
+}
+
+/** Makes a socket that offers the subprotocols. */
+export type SocketFactory = (url: string, offers: string[]) => TerminalWebSocket
+
+/** Runs things later; what is returned takes them back. */
+export type TerminalTimers = { readonly after: (ms: number, run: () => void) => () => void }
+
+/** What a line is at; `connecting` only before the first welcome. */
+export type TerminalState = 'connecting' | 'open' | 'reconnecting' | 'closed'
+
+/** What a line is made of. */
+export type LineSetup = {
+  readonly url: string
+  readonly token: string
+  readonly socket: SocketFactory
+  readonly timers: TerminalTimers
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number
+  /** From 0 included to 1 excluded. */
+  readonly random: () => number
+  /** The HELLO of an attempt; `isResume` where there was a welcome before. */
+  readonly hello: (isResume: boolean) => Hello
+  /** Told of the welcome, and of all that follows it. */
+  readonly onFrame: (frame: ServerFrame) => void
+  readonly onState: (state: TerminalState, reason: CloseReason | null) => void
+}
+
+/** A line that is kept; every frame it gives on came after the welcome of the socket that is current. */
+export class TerminalLine {
+  readonly #setup: LineSetup
+  readonly #cancels: Record<'attempt' | 'wait' | 'deadline' | 'silence', () => void>
+  #state: TerminalState = 'connecting'
+  #socket: TerminalWebSocket | null = null
+  #secret: string | null = null
+  #notice: ErrorNotice | null = null
+  #isGreeted = false
+  #isHeard = false
+  #isExited = false
+  #openSinceMs = 0
+  #waitMs: number = waitsMs.first
+
+  /** Begins to connect; the state `connecting` is told once the caller has the line. */
+  constructor(setup: LineSetup) {
+    this.#setup = setup
+    const none = (): void => undefined
+    this.#cancels = { attempt: none, wait: none, deadline: none, silence: none }
+    queueMicrotask(() => {
+      if (this.#state === 'connecting') setup.onState('connecting', null)
+    })
+    this.#connect(setup.token)
+  }
+
+  /** What the line is at. */
+  get state(): TerminalState {
+    return this.#state
+  }
+
+  /** Sends a frame; false: the line is not open, and the frame is not kept. */
+  send(frame: Uint8Array<ArrayBuffer>): boolean {
+    if (this.#state !== 'open' || this.#socket === null) return false
+    this.#socket.send(frame)
+    return true
+  }
+
+  /** Drops the socket and resumes on a new one. */
+  renew(): void {
+    this.#abandon(droppedByClient)
+    this.#lose(this.#reasonOf(1006))
+  }
+
+  /** Leaves: says BYE and closes. */
+  leave(): void {
+    if (this.#isGreeted) this.#socket?.send(encodeClientFrame({ type: 'bye' }))
+    this.#abandon(1000)
+    this.#finish(ownReason(1000, 'You left the terminal.', 'no'))
+  }
+
+  #connect(credential: string): void {
+    const socket = this.#setup.socket(this.#setup.url, [subprotocols.original, credential, subprotocols.v1])
+    const whileCurrent = (run: () => void): void => {
+      if (this.#socket === socket) run()
+    }
+    this.#socket = socket
+    this.#notice = null
+    this.#isGreeted = false
+    socket.binaryType = 'arraybuffer'
+    socket.addEventListener('open', () => whileCurrent(() => this.#greet(socket)))
+    socket.addEventListener('message', ({ data }) => whileCurrent(() => this.#hear(data)))
+    socket.addEventListener('close', ({ code }) => whileCurrent(() => this.#lose(this.#reasonOf(code))))
+    // What failed is told by the close that follows.
+    socket.addEventListener('error', () => undefined)
+    this.#later('attempt', attemptMs, () => this.renew())
+  }
+
+  #greet(socket: TerminalWebSocket): void {
+    this.#cancels.attempt()
+    if (socket.protocol !== subprotocols.v1) {
+      this.#abandon(1000)
+      this.#finish(ownReason(1002, `The gateway does not speak ${subprotocols.v1}.`, 'no'))
+      return
+    }
+    socket.send(encodeClientFrame({ type: 'hello', hello: this.#setup.hello(this.#secret !== null) }))
+    this.#isGreeted = true
+    this.#listen()
+  }
+
+  #hear(data: unknown): void {
+    this.#isHeard = true
+    if (!(data instanceof ArrayBuffer)) return
+    const frame = decodeServerFrame(new Uint8Array(data))
+    if (frame.type === 'bad') this.#refuse()
+    else if (frame.type === 'error') this.#notice = frame.error
+    else if (frame.type === 'welcome') this.#open(frame)
+    else if (frame.type !== 'unknown' && this.#state === 'open') {
+      if (frame.type === 'exit') this.#isExited = true
+      this.#setup.onFrame(frame)
+    }
+  }
+
+  #refuse(): void {
+    this.#abandon(4400)
+    this.#finish(ownReason(4400, 'The gateway sent what this client cannot read.', 'new-token'))
+  }
+
+  #open(frame: ServerFrame & { readonly type: 'welcome' }): void {
+    this.#secret = frame.welcome.resume
+    if (this.#state === 'open') return
+    this.#cancels.deadline()
+    this.#openSinceMs = this.#setup.now()
+    this.#state = 'open'
+    // Before anybody is told: what was typed earlier goes before what is typed upon being told.
+    this.#setup.onFrame(frame)
+    if (this.#state === 'open') this.#setup.onState('open', null)
+  }
+
+  /** Asks after a silent gateway, because a network that swallows everything closes nothing. */
+  #listen(isAsked = false): void {
+    this.#isHeard = false
+    this.#later('silence', silenceMs, () => {
+      if (this.#isHeard) this.#listen()
+      else if (isAsked) this.renew()
+      else this.#ask()
+    })
+  }
+
+  #ask(): void {
+    this.#socket?.send(encodeClientFrame({ type: 'ping', clientTs: Math.max(0, Math.floor(this.#setup.now())) }))
+    this.#listen(true)
+  }
+
+  #abandon(closeCode: number): void {
+    const socket = this.#socket
+    this.#socket = null
+    socket?.close(closeCode)
+  }
+
+  #reasonOf(closeCode: number): CloseReason {
+    const reason = closeReason(closeCode, this.#notice)
+    if (!this.#isExited || this.#notice !== null) return reason
+    return { ...closeReason(4410, null), closeCode }
+  }
+
+  #lose(reason: CloseReason): void {
+    this.#socket = null
+    this.#cancels.attempt()
+    this.#cancels.silence()
+    const secret = this.#secret
+    if (secret === null || reason.retry !== 'resume') {
+      this.#finish(reason)
+      return
+    }
+    if (this.#state === 'open') this.#beginToResume(reason)
+    // Whoever was told of the drop may have left.
+    if (this.#state === 'reconnecting') this.#connectLater(secret)
+  }
+
+  #beginToResume(reason: CloseReason): void {
+    if (this.#setup.now() - this.#openSinceMs >= steadyMs) this.#waitMs = waitsMs.first
+    this.#later('deadline', resumableMs, () => {
+      this.#abandon(droppedByClient)
+      const sentence = 'The connection was lost, and could not be made again within a minute.'
+      this.#finish({ ...reason, sentence, retry: 'new-token' })
+    })
+    this.#state = 'reconnecting'
+    this.#setup.onState('reconnecting', reason)
+  }
+
+  #connectLater(secret: string): void {
+    const wait = this.#waitMs * (1 - this.#setup.random() / 2)
+    this.#waitMs = Math.min(2 * this.#waitMs, waitsMs.longest)
+    this.#later('wait', wait, () => this.#connect(`${resumeOfferPrefix}${secret}`))
+  }
+
+  #finish(reason: CloseReason): void {
+    if (this.#state === 'closed') return
+    for (const cancel of Object.values(this.#cancels)) cancel()
+    this.#state = 'closed'
+    this.#secret = null
+    this.#setup.onState('closed', finalReason(reason))
+  }
+
+  #later(name: 'attempt' | 'wait' | 'deadline' | 'silence', ms: number, run: () => void): void {
+    this.#cancels[name]()
+    this.#cancels[name] = this.#setup.timers.after(ms, run)
+  }
+}

@@ -43,6 +43,26 @@ export type Config = {
   /** null: no mail is sent. */
   readonly smtp: { readonly url: string; readonly from: string } | null
   readonly pty: { readonly tokenSeconds: number; readonly gatewayGroup: string }
+  readonly gateway: {
+    /** null: terminals share the one listener. */
+    readonly listen: { readonly host: string; readonly port: number } | null
+    /** null: terminals are reached where all else is. */
+    readonly publicUrl: string | null
+    readonly allowedOrigins: readonly string[]
+  }
+  readonly terminals: {
+    readonly observers: number
+    readonly idleMinutes: number
+    readonly healthCheckIdleMinutes: number
+    readonly headlessMinutes: number
+    readonly retentionMonths: number
+    readonly maxSessions: number
+  }
+  readonly ssh: {
+    readonly keyType: 'ed25519' | 'ecdsa'
+    /** `auto`, `off`, or addresses and CIDRs with commas between them. */
+    readonly sourceAddress: string
+  }
   readonly dialects: Readonly<Record<DialectName, DialectConfig>>
 }
 
@@ -176,6 +196,7 @@ function assemble(map: ReadonlyMap<string, Value>): Config {
       ),
     },
     pty: { tokenSeconds: values.integer('pty.tokenSeconds'), gatewayGroup: values.text('pty.gatewayGroup') },
+    ...assembleTerminals(values),
     dialects: Object.fromEntries(
       dialectNames.map((name) => [name, assembleDialect(values, name)]),
     ) as Config['dialects'],
@@ -189,20 +210,46 @@ function assembleListener(values: Values): ListenerConfig {
   const keyFile = values.textOrNull('tlsKey')
   if ((certFile === null) !== (keyFile === null))
     throw new ConfigError('--tls-cert and --tls-key belong together; one of them is missing.')
-  const listen = parseListen(values.text('listen'))
   const behindProxy = values.flag('behindProxy')
-  if (certFile === null && !behindProxy && !isLoopback(listen.host)) {
-    throw new ConfigError(
-      `--listen ${listen.host} leaves loopback; give --tls-cert and --tls-key, or --behind-proxy where a proxy speaks TLS.`,
-    )
-  }
+  const listen = parseListen('listen', values.text('listen'))
+  if (certFile === null && !behindProxy) refuseBeyondLoopback('listen', listen)
   return {
     listen,
-    publicUrl: parsePublicUrl(values.textOrNull('publicUrl')),
+    publicUrl: parsePublicUrl('publicUrl', values.textOrNull('publicUrl')),
     tls: certFile === null || keyFile === null ? null : { certFile, keyFile },
     behindProxy,
     trustedProxies: values.list('trustedProxies'),
     clientIpHeader: values.text('clientIpHeader').toLowerCase(),
+  }
+}
+
+function assembleTerminals(values: Values): Pick<Config, 'gateway' | 'terminals' | 'ssh'> {
+  const address = values.textOrNull('gateway.listen')
+  const listen = address === null ? null : parseListen('gateway.listen', address)
+  const speaksTls = values.textOrNull('tlsCert') !== null || values.flag('behindProxy')
+  if (listen !== null && !speaksTls) refuseBeyondLoopback('gateway.listen', listen)
+  return {
+    gateway: {
+      listen,
+      publicUrl: parsePublicUrl('gateway.publicUrl', values.textOrNull('gateway.publicUrl')),
+      allowedOrigins: values.list('gateway.allowedOrigins'),
+    },
+    terminals: {
+      observers: values.integer('terminals.observers'),
+      idleMinutes: values.integer('terminals.idleMinutes'),
+      healthCheckIdleMinutes: values.integer('terminals.healthCheckIdleMinutes'),
+      headlessMinutes: values.integer('terminals.headlessMinutes'),
+      retentionMonths: values.integer('terminals.retentionMonths'),
+      maxSessions: values.integer('terminals.maxSessions'),
+    },
+    ssh: {
+      keyType: oneOf('ssh.keyType', values.text('ssh.keyType'), ['ed25519', 'ecdsa'] as const),
+      sourceAddress: matching(
+        'ssh.sourceAddress',
+        values.text('ssh.sourceAddress'),
+        /^(?:auto|off|[0-9a-fA-F.:]+(?:\/\d{1,3})?(?:,[0-9a-fA-F.:]+(?:\/\d{1,3})?)*)$/,
+      ),
+    },
   }
 }
 
@@ -240,21 +287,28 @@ function assembleDialect(values: Values, name: DialectName): DialectConfig {
   }
 }
 
-function parseListen(text: string): { host: string; port: number } {
+function parseListen(name: string, text: string): { host: string; port: number } {
   const match = /^(\[[0-9a-fA-F:.]+\]|[^:]+):(\d{1,5})$/.exec(text)
   const port = Number(match?.[2])
   const host = match?.[1]
   if (host === undefined || port > 65_535)
-    throw new ConfigError('--listen takes HOST:PORT, such as 127.0.0.1:55007 or [::1]:55007.')
+    throw new ConfigError(`${flagName(name)} takes HOST:PORT, such as 127.0.0.1:55007 or [::1]:55007.`)
   return { host: host.replace(/^\[|\]$/g, ''), port }
 }
 
-function parsePublicUrl(text: string | null): string | null {
+function refuseBeyondLoopback(name: string, { host }: { readonly host: string }): void {
+  if (isLoopback(host)) return
+  throw new ConfigError(
+    `${flagName(name)} ${host} leaves loopback; give --tls-cert and --tls-key, or --behind-proxy where a proxy speaks TLS.`,
+  )
+}
+
+function parsePublicUrl(name: string, text: string | null): string | null {
   if (text === null) return null
   const url = URL.canParse(text) ? new URL(text) : null
   const isBase =
     url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '' && url.hash === ''
-  if (!isBase) throw new ConfigError('--public-url takes http:// or https:// with a host and no path.')
+  if (!isBase) throw new ConfigError(`${flagName(name)} takes http:// or https:// with a host and no path.`)
   return url.origin
 }
 

@@ -73,7 +73,21 @@ export type TokenSigner = {
    * signature is ours and `exp` has passed.
    */
   readonly inspect: (key: SigningKeyName, token: string) => Promise<'expired' | 'ours' | 'foreign'>
+  /**
+   * Returns the claims of a token of this type and audience that we signed and that has not expired; where it is spent,
+   * more is asked than this. `foreign`: anything else.
+   */
+  readonly read: (
+    key: SigningKeyName,
+    token: string,
+    wanted: { readonly typ: string; readonly audience: string },
+  ) => Promise<TokenReading>
 }
+
+/** What reading a token found. */
+export type TokenReading =
+  | { readonly kind: 'read'; readonly claims: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'expired' | 'foreign' }
 
 /** One-time codes (RFC 6238): 6 digits, 30 s, SHA-1. */
 export type OneTimeCodes = {

@@ -11,8 +11,10 @@ import type { Member, Membership, Organization } from './organizations/organizat
 import type { LogPosition, RevocationEntry } from './revocation/log.ts'
 import type { SessionCommands } from './sessions/commands.ts'
 import type { Session } from './sessions/session.ts'
+import type { AuthorityKey, AuthorityKeyName } from './terminals/authority-key.ts'
 import type { TerminalCommands } from './terminals/commands.ts'
-import type { ChangeRequest, PtySession, Server } from './terminals/server.ts'
+import type { ChangeRequest, PtyAttachment, PtySession, PtySessionFilter, Server } from './terminals/server.ts'
+import type { PolicyDocument, PolicySubject } from './terminals/terminal-policy.ts'
 import type { KeyCommands, StoredKey } from './tokens/commands.ts'
 import type { TokenRecord } from './tokens/live-tokens.ts'
 
@@ -71,12 +73,26 @@ export type Reads = {
   readonly changeById: (id: string) => Promise<ChangeRequest | null>
   readonly changes: () => Promise<readonly ChangeRequest[]>
   readonly ptySessionById: (id: string) => Promise<PtySession | null>
+  /** Newest first; `before` is the last row of the page before. */
+  readonly ptySessions: (filter: PtySessionFilter, page: PtySessionPage) => Promise<readonly PtySession[]>
+  /** Attachments of one PTY session, oldest first. */
+  readonly ptyAttachments: (ptySessionId: string) => Promise<readonly PtyAttachment[]>
+  readonly policy: (subject: PolicySubject) => Promise<PolicyDocument | null>
+  /** JSON texts of the catalogues of groups that have one, sorted by group; null: of every group. */
+  readonly catalogues: (groups: readonly string[] | null) => Promise<ReadonlyMap<string, string>>
+  readonly authorityKey: (name: AuthorityKeyName) => Promise<AuthorityKey | null>
   readonly keys: () => Promise<readonly StoredKey[]>
   /** Entries after `position`, oldest first, at most 10,000; asks that the entry at `position` is still the same. */
   readonly log: (position: LogPosition) => Promise<LogRange>
   readonly logHead: () => Promise<LogPosition>
   readonly auditEvents: (chain: string, page: { afterSeq: number; limit: number }) => Promise<readonly ChainedEvent[]>
   readonly auditHeads: () => Promise<readonly AuditHead[]>
+}
+
+/** One page of PTY sessions: at most `limit` that come after the row `before` in the list. */
+export type PtySessionPage = {
+  readonly limit: number
+  readonly before: { readonly createdAtMs: number; readonly id: string } | null
 }
 
 /** The newest event of a chain. */

@@ -40,6 +40,17 @@ export type CoreSettings = {
   }
   readonly ptyTokenSeconds: number
   readonly gatewayGroup: string
+  readonly terminals: TerminalSettings
+}
+
+/** What terminals are held to where no policy says more. */
+export type TerminalSettings = {
+  /** Observers that a terminal under a change request needs; 0: none. */
+  readonly observers: number
+  readonly changeIdleMinutes: number
+  readonly healthCheckIdleMinutes: number
+  readonly headlessMinutes: number
+  readonly retentionMonths: number
 }
 
 /** Everything that core functions reach the outside with. */

@@ -86,6 +86,13 @@ function coreSettings(config: Config): CoreSettings {
     password: { ...config.password, maximum: 1_024 },
     ptyTokenSeconds: config.pty.tokenSeconds,
     gatewayGroup: config.pty.gatewayGroup,
+    terminals: {
+      observers: config.terminals.observers,
+      changeIdleMinutes: config.terminals.idleMinutes,
+      healthCheckIdleMinutes: config.terminals.healthCheckIdleMinutes,
+      headlessMinutes: config.terminals.headlessMinutes,
+      retentionMonths: config.terminals.retentionMonths,
+    },
   }
 }
 

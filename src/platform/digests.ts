@@ -17,7 +17,7 @@ const keyedBytes = 16
 export function createDigests(masterKey: Uint8Array): Digests {
   const key = new Uint8Array(hkdfSync('sha256', masterKey, '', 'sallyport keyed digests', 32))
   return {
-    sha256: (value) => hash('sha256', value, 'buffer'),
+    sha256,
     equal: (one, other) => one.length === other.length && timingSafeEqual(one, other),
     keyed: (purpose, value) => {
       const whole = createHmac('sha256', key)
@@ -26,4 +26,12 @@ export function createDigests(masterKey: Uint8Array): Digests {
       return new Uint8Array(whole.subarray(0, keyedBytes))
     },
   }
+}
+
+/** Every accepted token is hashed once: a Buffer of its own outside the heap costs more than the hash itself. */
+function sha256(value: string | Uint8Array): Uint8Array {
+  const characters = hash('sha256', value, 'latin1')
+  const bytes = new Uint8Array(characters.length)
+  for (let index = 0; index < bytes.length; index += 1) bytes[index] = characters.charCodeAt(index)
+  return bytes
 }

@@ -1,7 +1,7 @@
 /** Platform: signs JSON Web Tokens by jose. The algorithm is a property of the key, never of a token that came in. */
 import { createPrivateKey, createPublicKey, createSecretKey, type webcrypto } from 'node:crypto'
 import { type CompactJWSHeaderParameters, CompactSign, errors, jwtVerify } from 'jose'
-import type { Clock, SigningKeyName, TokenSigner } from '../core/ports.ts'
+import type { Clock, SigningKeyName, TokenReading, TokenSigner } from '../core/ports.ts'
 import { activeKeyAt } from '../core/tokens/key-rotation.ts'
 import type { KeyMaterial } from './key-material.ts'
 
@@ -18,6 +18,8 @@ const rows: Readonly<Record<SigningKeyName, Row>> = {
   pacerpro: { algorithm: 'HS256', header: (typ) => ({ typ, alg: 'HS256' }) },
   koyeb: { algorithm: 'HS256', header: (typ) => ({ alg: 'HS256', typ }) },
 }
+
+type Wanted = { readonly typ: string; readonly audience: string }
 
 type Imported = { readonly signing: webcrypto.CryptoKey; readonly verifying: webcrypto.CryptoKey }
 
@@ -56,6 +58,23 @@ export function createSigner({ keys, clock }: SignerOptions): TokenSigner {
     }
   }
 
+  async function readWith(key: KeyMaterial, token: string, wanted: Wanted): Promise<TokenReading> {
+    try {
+      const { payload } = await jwtVerify(token, imported(key).verifying, {
+        algorithms: [rows[key.name].algorithm],
+        typ: wanted.typ,
+        audience: wanted.audience,
+        requiredClaims: ['exp', 'iat', 'sub', 'jti'],
+        currentDate: new Date(clock.wallMs()),
+      })
+      return { kind: 'read', claims: payload }
+    } catch (error) {
+      if (error instanceof errors.JWTExpired) return { kind: 'expired' }
+      if (error instanceof errors.JOSEError) return { kind: 'foreign' }
+      throw error
+    }
+  }
+
   return {
     sign: async (name, typ, claims) => {
       const key = activeKeyAt(keysNamed(keys(), name), clock.wallMs())
@@ -70,6 +89,13 @@ export function createSigner({ keys, clock }: SignerOptions): TokenSigner {
         if (finding !== 'foreign') return finding
       }
       return 'foreign'
+    },
+    read: async (name, token, wanted) => {
+      for (const key of keysNamed(keys(), name)) {
+        const reading = await readWith(key, token, wanted)
+        if (reading.kind !== 'foreign') return reading
+      }
+      return { kind: 'foreign' }
     },
   }
 }

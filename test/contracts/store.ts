@@ -8,10 +8,14 @@ import { collectorRules } from './store/collector.ts'
 import { credentialRules } from './store/credentials.ts'
 import { exchangeRules } from './store/exchange.ts'
 import type { OpenStore, StoreUnderTest } from './store/harness.ts'
+import { inventoryRules } from './store/inventory.ts'
 import { organizationRules } from './store/organizations.ts'
+import { personRules } from './store/persons.ts'
+import { ptyAttachmentRules } from './store/pty-attachments.ts'
+import { ptySessionListRules } from './store/pty-session-lists.ts'
+import { ptySessionRules } from './store/pty-sessions.ts'
 import { revocationRules } from './store/revocations.ts'
 import { sessionRules } from './store/sessions.ts'
-import { terminalRules } from './store/terminals.ts'
 
 /** Runs the contract against the stores that `open` opens. */
 export function storeContract(name: string, open: OpenStore): void {
@@ -33,7 +37,11 @@ export function storeContract(name: string, open: OpenStore): void {
     credentialRules(shared)
     bearerCredentialRules(shared)
     codeRules(shared)
-    terminalRules(shared)
+    personRules(shared)
+    inventoryRules(shared, open)
+    ptySessionRules(shared, open)
+    ptyAttachmentRules(shared, open)
+    ptySessionListRules(shared, open)
     batchRules(shared, open)
     collectorRules(open)
   })

@@ -23,6 +23,8 @@ const change: ChangeRequest = {
   startsAtMs: 1_000,
   endsAtMs: 2_000,
   state: 'approved',
+  requestedBy: null,
+  approvedBy: null,
 }
 
 function verdict(question: {

@@ -6,17 +6,21 @@ import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { logStart } from '../../src/core/revocation/log.ts'
 import type { CommandName, Commands } from '../../src/core/store.ts'
+import type { PtySessionFilter } from '../../src/core/terminals/server.ts'
 import { Database } from '../../src/stores/sqlite/database.ts'
 import { migrate } from '../../src/stores/sqlite/migrate.ts'
 import { accountReads } from '../../src/stores/sqlite/reads/accounts.ts'
 import { logReads } from '../../src/stores/sqlite/reads/logs.ts'
 import { organizationReads } from '../../src/stores/sqlite/reads/organizations.ts'
+import { ptySessionReads } from '../../src/stores/sqlite/reads/pty-sessions.ts'
 import { sessionReads } from '../../src/stores/sqlite/reads/sessions.ts'
+import { terminalReads } from '../../src/stores/sqlite/reads/terminals.ts'
 import { runBatch } from '../../src/stores/sqlite/run-batch.ts'
 import {
   auditOf,
   controlToken,
   digestOf,
+  everyPtySession,
   newAccount,
   newSession,
   ptySession,
@@ -41,8 +45,12 @@ test('SQL-7 no statement of a request or of the collector scans a table', (t) =>
   assert.deepEqual([scans, texts.size > 60], [[], true])
 })
 
-/** Read from an end up to a limit: the log, and an index that holds removed accounts only. */
-const ordered = ['SCAN revocations', 'SCAN a USING COVERING INDEX removed_accounts']
+/** Read from an end up to a limit: the log, and an index that holds removed accounts only; or no table but a list that was given. */
+const ordered = [
+  'SCAN revocations',
+  'SCAN a USING COVERING INDEX removed_accounts',
+  'SCAN json_each VIRTUAL TABLE INDEX 1:',
+]
 
 type Run = <Name extends CommandName>(name: Name, input: Commands[Name]['input']) => void
 
@@ -83,8 +91,7 @@ function requestsOf(run: Run): void {
   const minted = ptyToken({ ptySessionId: pty.id, accountId: 1, sessionRow: 1 })
   run('startPtySession', { ptySession: pty, token: minted, seen, nowMs, audit })
   run('joinPtySession', { token: minted, seen, nowMs, audit })
-  run('consumePtyToken', { digest: minted.digest, nowMs, audit })
-  run('setPtySessionState', { id: pty.id, state: 'active', implementorAccountId: 1, nowMs, audit })
+  terminalsOf(run, pty.id, minted.digest)
   run('revoke', { target: { kind: 'token', tokenRow: 1 }, nowMs, audit })
   run('revoke', { target: { kind: 'session', sessionRow: 1 }, nowMs, audit })
   run('revoke', {
@@ -100,6 +107,25 @@ function requestsOf(run: Run): void {
   run('changeAccount', { accountId: 1, change: { email: null }, rotation: null, seen: null, nowMs, audit })
   run('removeAccount', { accountId: 1, newEpoch: randomUUID(), nowMs, audit })
   run('collectExpired', { nowMs: startMs * 2, limit: 10 })
+}
+
+/** From the socket that opens a PTY session to the end; its start and its joins come before. */
+function terminalsOf(run: Run, id: string, digest: Uint8Array): void {
+  const [audit, nowMs, slot] = [auditOf('pty-session'), startMs, { ptySessionId: id, accountId: 1 }]
+  run('attachPtyToken', { digest, attachmentId: 'attachment', ip: '192.0.2.7', nowMs, audit })
+  run('freePtySlot', slot)
+  run('retakePtySlot', slot)
+  run('endPtySession', { id, reason: 'ended-by-admin', nowMs, audit })
+  run('detachPtyAttachment', { attachmentId: 'attachment', cause: 'left', freesSlot: true, nowMs, audit })
+  run('closePtySession', { id, reason: 'shell-exit', exitCode: 0, nowMs, audit })
+  run('closeLostPtySessions', { nowMs, audit })
+  for (const kind of ['change', 'server', 'group'] as const) {
+    run('setPolicy', { subject: { kind, name: 'web-1' }, policy: {}, nowMs, audit })
+    run('setPolicy', { subject: { kind, name: 'web-1' }, policy: null, nowMs, audit })
+  }
+  run('setCatalogue', { group: 'ops', catalogue: '{}', nowMs, audit })
+  run('setCatalogue', { group: 'ops', catalogue: null, nowMs, audit })
+  run('addAuthorityKey', { name: 'recording', sealed: digest, publicKey: '', nowMs, audit })
 }
 
 function readsOf(database: Database): void {
@@ -123,9 +149,31 @@ function readsOf(database: Database): void {
   organizations.memberships(1)
   organizations.members('')
   organizations.roster('')
+  const terminals = terminalReads(database)
+  terminals.serverByName('')
+  terminals.serverByAddress('')
+  terminals.changeById('')
+  terminals.policy({ kind: 'server', name: '' })
+  terminals.catalogues(['ops'])
+  terminals.authorityKey('recording')
+  ptySessionReads(database).ptySessionById('')
+  ptySessionReads(database).ptyAttachments('')
+  for (const filter of filters) {
+    ptySessionReads(database).ptySessions({ ...everyPtySession, ...filter }, { limit: 20, before: null })
+  }
   logReads(database).log(logStart)
   logReads(database).auditEvents('server', { afterSeq: 0, limit: 1 })
 }
+
+const filters: readonly Partial<PtySessionFilter>[] = [
+  {},
+  { state: 'closed' },
+  { changeId: 'CHG-1' },
+  { serverName: 'web-1' },
+  { startedByAccountId: 1 },
+  { reach: { accountId: 1, serverNames: ['web-1'], changeIds: [] } },
+  { state: 'closed', serverName: 'web-1', reach: { accountId: 1, serverNames: [], changeIds: [] } },
+]
 
 type Recording = { readonly database: Database; readonly connection: DatabaseSync; readonly texts: Set<string> }
 

@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { isServerRunning, lockDataDirectory, prepareDataDirectory } from '../../src/stores/sqlite/data-directory.ts'
+import { initialSchema } from '../../src/stores/sqlite/migrations/0001-initial.ts'
 import { addAccount, createSession, exchangeInput } from '../contracts/store/harness.ts'
 import { storeContract } from '../contracts/store.ts'
-import { newSession, opaqueToken, startMs } from '../fixtures/records.ts'
+import { everyPtySession, newSession, opaqueToken, startMs } from '../fixtures/records.ts'
 import {
   atEnd,
   killedAtEnd,
@@ -85,7 +86,7 @@ test('SQL-3 a database of a newer schema is refused by a sentence that names bot
   withDatabase(dataDir, (database) => database.exec('PRAGMA user_version = 99'))
   await assert.rejects(openServerStore(dataDir), {
     code: 'STORE_UNAVAILABLE',
-    message: 'The database has schema 99, written by a newer Sallyport; this one knows schemas up to 1.',
+    message: 'The database has schema 99, written by a newer Sallyport; this one knows schemas up to 2.',
   })
   const version = withDatabase(dataDir, (database) => database.prepare('PRAGMA user_version').get())
   assert.deepEqual({ ...version }, { user_version: 99 })
@@ -96,11 +97,79 @@ test('SQL-3 a command changes no schema under a running server', async (t) => {
   const release = lockDataDirectory(prepareDataDirectory(dataDir))
   await assert.rejects(openCommandStore(dataDir), {
     code: 'STORE_UNAVAILABLE',
-    message: 'The running server uses schema 0, this command needs 1; restart the server with this version first.',
+    message: 'The running server uses schema 0, this command needs 2; restart the server with this version first.',
   })
   release()
   await (await openCommandStore(dataDir)).close()
 })
+
+test('SQL-25 a database of the first schema with all that is in it is brought up, once', async (t) => {
+  const dataDir = temporaryFolder(t)
+  withDatabase(dataDir, (database) => {
+    database.exec(initialSchema)
+    database.exec(rowsOfFirstSchema)
+    database.exec('PRAGMA user_version = 1')
+  })
+  for (let opened = 0; opened < 2; opened += 1) {
+    const store = await openServerStore(dataDir)
+    atEnd(t, () => store.close())
+    const [account] = await store.accounts()
+    assert.deepEqual([account?.username, account?.person], ['ada', 'uuid-1'])
+    const change = await store.changeById('CHG-1')
+    assert.deepEqual([change?.state, change?.requestedBy, change?.approvedBy], ['approved', null, null])
+    const listed = await store.ptySessions(everyPtySession, { limit: 20, before: null })
+    assert.deepEqual(
+      listed.map(({ id, state, activeAtMs, closedAtMs, endReason }) => [id, state, activeAtMs, closedAtMs, endReason]),
+      [
+        ['pty-3', 'closed', null, 3, 'internal'],
+        ['pty-2', 'active', null, null, null],
+        ['pty-1', 'created', null, null, null],
+      ],
+    )
+    assert.deepEqual(await store.ptyAttachments('pty-2'), [])
+    await store.close()
+  }
+  const version = withDatabase(dataDir, (database) => database.prepare('PRAGMA user_version').get())
+  assert.deepEqual({ ...version }, { user_version: 2 })
+})
+
+test('SQL-26 a closed PTY session tells when and why, and what left tells why, whoever writes them', async (t) => {
+  const dataDir = temporaryFolder(t)
+  await (await openServerStore(dataDir)).close()
+  const refused = (sql: string): string =>
+    withDatabase(dataDir, (database) => {
+      database.exec(`BEGIN; ${rowsOfFirstSchema.replaceAll("'closed'", "'created'")}`)
+      try {
+        database.exec(sql)
+        return 'written'
+      } catch (error) {
+        return (error as Error).message
+      }
+    })
+  const closed = 'CHECK constraint failed: closed_pty_session_tells_when_and_why'
+  assert.equal(refused("UPDATE pty_sessions SET state = 'closed'"), closed)
+  assert.equal(refused("UPDATE pty_sessions SET state = 'closed', closed_at_ms = 1"), closed)
+  assert.equal(refused('UPDATE pty_sessions SET closed_at_ms = 1'), closed)
+  assert.equal(refused("UPDATE pty_sessions SET state = 'closed', closed_at_ms = 1, end_reason = 'idle'"), 'written')
+  assert.equal(
+    refused("INSERT INTO pty_attachments VALUES ('a', 'pty-1', 1, 'ada', 'observer', '', 1, 2, NULL)"),
+    'CHECK constraint failed: attachment_that_left_tells_why',
+  )
+  assert.equal(
+    refused("INSERT INTO pty_attachments VALUES ('a', 'pty-9', 1, 'ada', 'observer', '', 1, NULL, NULL)"),
+    'FOREIGN KEY constraint failed',
+  )
+})
+
+const rowsOfFirstSchema = `
+INSERT INTO accounts (uuid, username, role, kind, status, epoch, password_is_short, created_at_ms, updated_at_ms)
+  VALUES ('uuid-1', 'ada', 'user', 'person', 'enabled', 'epoch-1', 0, 1, 1);
+INSERT INTO changes (id, summary, servers, os_users, groups, starts_at_ms, ends_at_ms, state)
+  VALUES ('CHG-1', '', '[]', '[]', '[]', 1, 2, 'approved');
+INSERT INTO pty_sessions (id, state, purpose, server_name, os_user, started_by_account_id, created_at_ms)
+  VALUES ('pty-1', 'created', 'health_check', 'web-1', 'ops', 1, 1), ('pty-2', 'active', 'health_check', 'web-1', 'ops', 1, 2),
+    ('pty-3', 'closed', 'health_check', 'web-1', 'ops', 1, 3);
+`
 
 test('SQL-4 what is no database is refused as unavailable, with its cause', async (t) => {
   const dataDir = temporaryFolder(t)

@@ -13,6 +13,8 @@ export type Account = {
   readonly role: Role
   /** `organization`: the hidden holder of an organization's own tokens; it never signs in and is never listed. */
   readonly kind: 'person' | 'organization'
+  /** The natural person behind the account, as four eyes compares; its uuid where nothing else was said. */
+  readonly person: string
   /** As it was given; compared ASCII-lower-cased. */
   readonly email: string | null
   readonly status: 'enabled' | 'disabled'

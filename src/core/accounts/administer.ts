@@ -7,6 +7,7 @@ import type { Account, Role } from './account.ts'
 import { hashNewPassword } from './change-password.ts'
 import type { AccountChange } from './commands.ts'
 import { isEmail, normaliseUsername } from './names.ts'
+import { resolvePerson } from './person.ts'
 
 /** An account as somebody asks for it. */
 export type AccountWish = {
@@ -20,6 +21,8 @@ export type AccountWish = {
   readonly attributes?: string
   /** Enabled where nothing is said. */
   readonly status?: Account['status']
+  /** As `resolvePerson` takes it; left out: the account stands for itself. */
+  readonly person?: string
 }
 
 /** Who asks: nobody is signed in on the command line. */
@@ -44,6 +47,7 @@ export async function addAccount(
     wish.password === null
       ? null
       : await hashNewPassword(ports, wish.password, { username, email: wish.email, hasSecondFactor: false })
+  const person = wish.person === undefined ? undefined : await resolvePerson(ports.store, 'person', wish.person)
   const nowMs = ports.clock.wallMs()
   const result = await ports.store.execute('addAccount', {
     account: {
@@ -58,6 +62,7 @@ export async function addAccount(
       passwordIsShort: password?.isShort ?? false,
       attributes: wish.attributes ?? null,
       status: wish.status ?? 'enabled',
+      ...(person === undefined ? {} : { person }),
     },
     asFirstAdmin: how.asFirstAdmin,
     nowMs,
@@ -100,7 +105,12 @@ export async function changeAccount(
   }
   const stored =
     password === undefined ? undefined : await hashNewPassword(ports, password, { ...account, hasSecondFactor })
-  const change: AccountChange = stored === undefined ? rest : { ...rest, password: stored }
+  const person = typeof rest.person === 'string' ? await resolvePerson(ports.store, 'person', rest.person) : rest.person
+  const change: AccountChange = {
+    ...rest,
+    ...(stored === undefined ? {} : { password: stored }),
+    ...(person === undefined ? {} : { person }),
+  }
   const nowMs = ports.clock.wallMs()
   const result = await ports.store.execute('changeAccount', {
     accountId: account.id,

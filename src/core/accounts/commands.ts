@@ -17,6 +17,8 @@ export type NewAccount = {
   readonly attributes: string | null
   /** Enabled where nothing is said. */
   readonly status?: Account['status']
+  /** The natural person behind it; left out: it stands for itself. */
+  readonly person?: string
 }
 
 /** What of an account is to change; what is not named stays. */
@@ -24,6 +26,8 @@ export type AccountChange = {
   readonly status?: Account['status']
   readonly email?: string | null
   readonly role?: Role
+  /** null: the account stands for itself again. */
+  readonly person?: string | null
   readonly expiresAt?: number | null
   readonly addGroups?: readonly string[]
   readonly removeGroups?: readonly string[]

@@ -39,7 +39,8 @@ export const subject = {
     `${accountId}:${endedEpoch}:${keptSessionRow}`,
   membership: (accountId: number, organizationId: string): string => `${accountId}:${organizationId}`,
   organization: (organizationId: string): string => organizationId,
-  access: (what: 'account' | 'change' | 'server', id: string): string => `${what}:${id}`,
+  ptySession: (id: string): string => id,
+  access: (what: 'account' | 'change' | 'server' | 'group', id: string): string => `${what}:${id}`,
 } as const
 
 /** The parts of an `account_epoch` subject. */

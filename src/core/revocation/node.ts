@@ -31,6 +31,7 @@ export class RevocationNode {
   /** Moves when memory is dropped: fills that began before it are void. */
   #generation = 0
   #work: Promise<void> = Promise.resolve()
+  #onApply: (entry: RevocationEntry | null) => void = () => undefined
 
   constructor(ports: NodePorts) {
     this.#ports = ports
@@ -49,6 +50,14 @@ export class RevocationNode {
   /** Tells by clocks read now whether memory may be asked. */
   isReady(): boolean {
     return this.#lease !== null && holdsLease(this.#lease, this.#ports.clock)
+  }
+
+  /**
+   * Sets who is told of every entry as it is applied, before whoever appended it is answered; null: the log is another one
+   * than before, and whatever was let in has to be looked at anew. It must not throw.
+   */
+  onApply(listener: (entry: RevocationEntry | null) => void): void {
+    this.#onApply = listener
   }
 
   /** Begins at the head of the log with an empty memory. */
@@ -124,6 +133,7 @@ export class RevocationNode {
     this.#memory = new LiveTokens(this.#ports.maxTokens)
     this.#recent = []
     this.#position = await this.#ports.store.logHead()
+    this.#onApply(null)
     this.#ports.log.warn(
       { seq: this.#position.seq },
       'the revocation log is another one than before; memory was dropped',
@@ -132,6 +142,7 @@ export class RevocationNode {
 
   #apply(entry: RevocationEntry): void {
     this.#memory.apply(entry)
+    this.#onApply(entry)
     this.#position = { seq: entry.seq, tag: entry.tag }
     this.#recent.push(entry)
     if (this.#recent.length > rememberedEntries * 2) this.#recent = this.#recent.slice(-rememberedEntries)

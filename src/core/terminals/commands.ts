@@ -1,7 +1,13 @@
 /** Core: the atomic commands on servers, change requests and PTY sessions that every store offers. */
+
+import type { Account } from '../accounts/account.ts'
 import type { AuditEvent } from '../audit/event.ts'
 import type { AccountSeen } from '../sessions/commands.ts'
+import type { Session } from '../sessions/session.ts'
+import type { AuthorityKeyName } from './authority-key.ts'
+import type { EndReason } from './ends.ts'
 import type { ChangeRequest, PtyRole, PtySession, Server } from './server.ts'
+import type { PolicyDocument, PolicySubject } from './terminal-policy.ts'
 
 /** A PTY token as the store keeps it. */
 export type PtyTokenRow = {
@@ -42,6 +48,8 @@ export type TerminalCommands = {
     readonly input: {
       readonly id: string
       readonly state: 'approved' | 'closed'
+      /** The person who approves; left out or null: not told, and what was told before stays. */
+      readonly approvedBy?: string | null
       readonly nowMs: number
       readonly audit: AuditEvent
     }
@@ -69,21 +77,107 @@ export type TerminalCommands = {
     }
     readonly output: { readonly kind: 'joined' | 'stale' | 'not-active' | 'implementor-present' }
   }
-  /** Uses a PTY token up: exactly one caller gets `consumed`, however many race. */
-  readonly consumePtyToken: {
-    readonly input: { readonly digest: Uint8Array; readonly nowMs: number; readonly audit: AuditEvent }
-    readonly output:
-      | { readonly kind: 'consumed'; readonly token: PtyTokenRow }
-      | { readonly kind: 'unknown' | 'used' | 'expired' | 'revoked' }
-  }
-  readonly setPtySessionState: {
+  /**
+   * Uses a PTY token up, once, however many race: checks token, session and account, takes the implementor's slot for that
+   * role, makes the PTY session active, and writes the attachment.
+   */
+  readonly attachPtyToken: {
     readonly input: {
-      readonly id: string
-      readonly state: PtySession['state']
-      readonly implementorAccountId: number | null
+      readonly digest: Uint8Array
+      readonly attachmentId: string
+      readonly ip: string
       readonly nowMs: number
       readonly audit: AuditEvent
     }
-    readonly output: { readonly kind: 'changed' | 'missing' }
+    readonly output:
+      | {
+          readonly kind: 'attached'
+          readonly token: PtyTokenRow
+          readonly account: Account
+          readonly session: Session
+          readonly ptySession: PtySession
+        }
+      | { readonly kind: 'unknown' | 'used' | 'expired' | 'revoked' | 'closed' | 'implementor-present' }
+  }
+  /** Writes that an attachment is over; `freesSlot`: the implementor's slot is free from now on. Idempotent. */
+  readonly detachPtyAttachment: {
+    readonly input: {
+      readonly attachmentId: string
+      readonly cause: string
+      readonly freesSlot: boolean
+      readonly nowMs: number
+      readonly audit: AuditEvent
+    }
+    readonly output: { readonly kind: 'detached' | 'missing' }
+  }
+  /** Frees the implementor's slot while its attachment may still come back. */
+  readonly freePtySlot: {
+    readonly input: { readonly ptySessionId: string; readonly accountId: number }
+    readonly output: { readonly kind: 'freed' | 'missing' }
+  }
+  /** Takes a free slot back for an attachment that resumes. */
+  readonly retakePtySlot: {
+    readonly input: { readonly ptySessionId: string; readonly accountId: number }
+    readonly output: { readonly kind: 'taken' | 'implementor-present' | 'missing' }
+  }
+  /** Writes how a PTY session ended, with all attachments that were left. Idempotent: the first end stays. */
+  readonly closePtySession: {
+    readonly input: {
+      readonly id: string
+      readonly reason: EndReason
+      /** Exit status of the program; null where it was never known. */
+      readonly exitCode: number | null
+      readonly nowMs: number
+      readonly audit: AuditEvent
+    }
+    readonly output: { readonly kind: 'closed' | 'already' | 'missing' }
+  }
+  /**
+   * Asks whoever runs a PTY session to end it: appends `pty_session` to the log; one that nobody opened yet is closed at once.
+   */
+  readonly endPtySession: {
+    readonly input: {
+      readonly id: string
+      readonly reason: EndReason
+      readonly nowMs: number
+      readonly audit: AuditEvent
+    }
+    readonly output: { readonly kind: 'asked' | 'already' | 'missing' }
+  }
+  /** Closes every PTY session that a process left behind without an end, with `node-lost`; returns their ids. */
+  readonly closeLostPtySessions: {
+    readonly input: { readonly nowMs: number; readonly audit: AuditEvent }
+    readonly output: { readonly ids: readonly string[] }
+  }
+  /** Sets, replaces or (null) removes a policy; terminals that it touches are judged again. */
+  readonly setPolicy: {
+    readonly input: {
+      readonly subject: PolicySubject
+      readonly policy: PolicyDocument | null
+      readonly nowMs: number
+      readonly audit: AuditEvent
+    }
+    readonly output: { readonly kind: 'set' | 'removed' | 'missing' }
+  }
+  /** Sets, replaces or (null) removes the catalogue of a group, as the JSON text of its checked document. */
+  readonly setCatalogue: {
+    readonly input: {
+      readonly group: string
+      readonly catalogue: string | null
+      readonly nowMs: number
+      readonly audit: AuditEvent
+    }
+    readonly output: { readonly kind: 'set' | 'removed' | 'missing' }
+  }
+  /** Keeps a key of this installation that is made once (SSH CA, recording signature); the first one stays. */
+  readonly addAuthorityKey: {
+    readonly input: {
+      readonly name: AuthorityKeyName
+      readonly sealed: Uint8Array
+      readonly publicKey: string
+      readonly nowMs: number
+      readonly audit: AuditEvent
+    }
+    readonly output: { readonly kind: 'added' | 'exists' }
   }
 }

@@ -1,10 +1,17 @@
 /** Core: keeps the inventory of servers and change requests; what is not well formed never reaches the store. */
+import { resolvePerson } from '../accounts/person.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import type { AuditAction, AuditEvent } from '../audit/event.ts'
 import { type FieldFault, Refusal } from '../errors.ts'
 import { canonicalIp } from '../sessions/addresses.ts'
 import type { Ports } from '../wiring.ts'
 import { type ChangeRequest, inventoryName, type Server } from './server.ts'
+
+/** A server that is to be added. */
+export type ServerWish = Server & {
+  /** The host key was fetched from the server itself and confirmed by a person: trust on first use. */
+  readonly hostKeyOrigin?: 'scanned'
+}
 
 type InventoryPorts = Pick<Ports, 'clock' | 'store'>
 
@@ -20,11 +27,16 @@ const publicKeyLine =
  *
  * @throws INPUT_INVALID naming the field; NAME_TAKEN, ADDRESS_TAKEN.
  */
-export async function addServer(ports: InventoryPorts, wish: Server, request: RequestFacts): Promise<Server> {
+export async function addServer(
+  ports: InventoryPorts,
+  { hostKeyOrigin, ...wish }: ServerWish,
+  request: RequestFacts,
+): Promise<Server> {
   const server = acceptServer(wish)
+  const audit = event(ports, request, `server:${server.name}`)
   const result = await ports.store.execute('addServer', {
     server,
-    audit: event(ports, request, `server:${server.name}`),
+    audit: hostKeyOrigin === undefined ? audit : { ...audit, detail: { host_key: hostKeyOrigin } },
   })
   if (result.kind === 'name-taken') throw new Refusal('NAME_TAKEN')
   if (result.kind === 'address-taken') throw new Refusal('ADDRESS_TAKEN')
@@ -62,12 +74,18 @@ export async function removeServer(ports: InventoryPorts, name: string, request:
 }
 
 /**
- * Adds a change request.
+ * Adds a change request; persons are taken as `resolvePerson` does.
  *
- * @throws INPUT_INVALID naming the field; NAME_TAKEN, SERVER_NOT_FOUND.
+ * @throws INPUT_INVALID naming the field; NAME_TAKEN, SERVER_NOT_FOUND; PARTY_TO_CHANGE as `setChangeState` does.
  */
-export async function addChange(ports: InventoryPorts, change: ChangeRequest, request: RequestFacts): Promise<void> {
-  refuse(faultsOfChange(change))
+export async function addChange(ports: InventoryPorts, wish: ChangeRequest, request: RequestFacts): Promise<void> {
+  refuse(faultsOfChange(wish))
+  const change: ChangeRequest = {
+    ...wish,
+    requestedBy: await personOrNull(ports, 'requested-by', wish.requestedBy),
+    approvedBy: await personOrNull(ports, 'by', wish.approvedBy),
+  }
+  refuseSamePerson(change.requestedBy, change.approvedBy)
   const result = await ports.store.execute('addChange', {
     change,
     audit: event(ports, request, `change:${change.id}`),
@@ -79,21 +97,39 @@ export async function addChange(ports: InventoryPorts, change: ChangeRequest, re
   }
 }
 
+/** What a change request is to become. */
+export type ChangeStep = {
+  readonly id: string
+  readonly state: 'approved' | 'closed'
+  /** The person who approves; null: not told. */
+  readonly approvedBy?: string | null
+}
+
 /**
  * Approves or closes a change request; terminals under it are judged again.
  *
  * @throws CHANGE_NOT_FOUND when there is none; CHANGE_CLOSED when it was closed: what is closed stays closed.
+ * @throws PARTY_TO_CHANGE when the person who requested it would approve it.
  */
-export async function setChangeState(
-  ports: InventoryPorts,
-  what: { readonly id: string; readonly state: 'approved' | 'closed' },
-  request: RequestFacts,
-): Promise<void> {
+export async function setChangeState(ports: InventoryPorts, step: ChangeStep, request: RequestFacts): Promise<void> {
+  const approvedBy = await personOrNull(ports, 'by', step.approvedBy ?? null)
+  // Who requested a change never changes: this look is as good as one in the transaction.
+  if (approvedBy !== null) refuseSamePerson((await ports.store.changeById(step.id))?.requestedBy ?? null, approvedBy)
+  const what = { id: step.id, state: step.state, approvedBy }
   const nowMs = ports.clock.wallMs()
   const audit = event(ports, request, `change:${what.id}`)
   const result = await ports.store.execute('setChangeState', { ...what, nowMs, audit })
   if (result.kind === 'missing') throw new Refusal('CHANGE_NOT_FOUND')
   if (result.kind === 'closed') throw new Refusal('CHANGE_CLOSED')
+}
+
+async function personOrNull(ports: InventoryPorts, field: string, text: string | null): Promise<string | null> {
+  return text === null ? null : await resolvePerson(ports.store, field, text)
+}
+
+function refuseSamePerson(requestedBy: string | null, approvedBy: string | null): void {
+  if (requestedBy === null || requestedBy !== approvedBy) return
+  throw new Refusal('PARTY_TO_CHANGE', { message: 'The person who requested a change request does not approve it.' })
 }
 
 function acceptServer(wish: Server): Server {

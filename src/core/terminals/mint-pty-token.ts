@@ -6,7 +6,8 @@ import { canonicalIp } from '../sessions/addresses.ts'
 import type { Principal } from '../tokens/live-tokens.ts'
 import type { Ports } from '../wiring.ts'
 import type { PtyTokenRow } from './commands.ts'
-import { judgeAccess } from './policy.ts'
+import { judgeRole } from './judge-role.ts'
+import { policyOf } from './policy-of.ts'
 import type { ChangeRequest, PtyRole, PtySession, Purpose, Server } from './server.ts'
 
 /** Finds the gateway that is to hold a PTY session; returns its base URL without a trailing slash, or null. */
@@ -37,14 +38,13 @@ export type StartWish = {
 /**
  * Mints a start token and stores the PTY session that it begins as `created`.
  *
- * @throws SERVER_NOT_FOUND, CHANGE_NOT_FOUND; the refusals of `judgeAccess`; NO_GATEWAY; TOKEN_REVOKED when the session ended meanwhile.
+ * @throws SERVER_NOT_FOUND, CHANGE_NOT_FOUND; the refusals of `judgeRole`; NO_GATEWAY; TOKEN_REVOKED when the session ended meanwhile.
  */
 export async function mintStartToken(ports: Ports, caller: PtyCaller, wish: StartWish): Promise<PtyTicket> {
   const server = await findServer(ports, wish.serverAddress)
   const change = wish.purpose === 'change_request' ? await findChange(ports, wish.changeId) : null
   const { account } = caller.principal
-  const nowMs = ports.clock.wallMs()
-  judgeAccess({ account, server, osUser: wish.osUser, change, nowMs })
+  const nowMs = await judgeCaller(ports, caller, { ...wish, server, change, role: 'implementor', implementorId: null })
   const proxyUrl = caller.gateways.forStart()
   if (proxyUrl === null) throw new Refusal('NO_GATEWAY', { retryAfterSeconds: 5 })
   const ptySession: PtySession = {
@@ -57,6 +57,10 @@ export async function mintStartToken(ports: Ports, caller: PtyCaller, wish: Star
     startedByAccountId: account.id,
     implementorAccountId: null,
     createdAtMs: nowMs,
+    activeAtMs: null,
+    closedAtMs: null,
+    endReason: null,
+    exitCode: null,
   }
   const minted = await mint(ports, caller, { ptySession, server, change, role: 'implementor', isStart: true })
   const result = await ports.store.execute('startPtySession', {
@@ -76,7 +80,7 @@ export type JoinWish = { readonly ptySessionId: string; readonly role: PtyRole }
 /**
  * Mints a join token for a PTY session that is active; the caller is judged against what the session was opened for.
  *
- * @throws PTY_SESSION_NOT_FOUND; the refusals of `judgeAccess`; PTY_SESSION_NOT_ACTIVE, IMPLEMENTOR_PRESENT; NO_GATEWAY.
+ * @throws PTY_SESSION_NOT_FOUND; the refusals of `judgeRole`; PTY_SESSION_NOT_ACTIVE, IMPLEMENTOR_PRESENT; NO_GATEWAY.
  */
 export async function mintJoinToken(ports: Ports, caller: PtyCaller, wish: JoinWish): Promise<PtyTicket> {
   const ptySession = await ports.store.ptySessionById(wish.ptySessionId)
@@ -85,8 +89,8 @@ export async function mintJoinToken(ports: Ports, caller: PtyCaller, wish: JoinW
   if (server === null) throw new Refusal('SERVER_NOT_FOUND')
   const change = ptySession.changeId === null ? null : await findChange(ports, ptySession.changeId)
   const { account } = caller.principal
-  const nowMs = ports.clock.wallMs()
-  judgeAccess({ account, server, osUser: ptySession.osUser, change, nowMs })
+  const { purpose, osUser, implementorAccountId: implementorId } = ptySession
+  const nowMs = await judgeCaller(ports, caller, { purpose, osUser, server, change, role: wish.role, implementorId })
   if (ptySession.state !== 'active') throw new Refusal('PTY_SESSION_NOT_ACTIVE')
   const proxyUrl = caller.gateways.forJoin(ptySession.id)
   if (proxyUrl === null) throw new Refusal('NO_GATEWAY', { retryAfterSeconds: 5 })
@@ -101,6 +105,27 @@ export async function mintJoinToken(ports: Ports, caller: PtyCaller, wish: JoinW
   if (result.kind === 'not-active') throw new Refusal('PTY_SESSION_NOT_ACTIVE')
   if (result.kind === 'implementor-present') throw new Refusal('IMPLEMENTOR_PRESENT')
   return { token: minted.token, proxyUrl }
+}
+
+type CallerWish = Pick<StartWish, 'purpose' | 'osUser'> & {
+  readonly server: Server
+  readonly change: ChangeRequest | null
+  readonly role: PtyRole
+  /** The account that implements now, or null. */
+  readonly implementorId: number | null
+}
+
+/** Refuses unless policy gives the caller the role; returns the moment that was judged, in Unix milliseconds. */
+async function judgeCaller(ports: Ports, { principal }: PtyCaller, wish: CallerWish): Promise<number> {
+  const { store, settings, clock } = ports
+  const policy = await policyOf(store, wish, settings.terminals)
+  const session = await store.sessionById(principal.session.id)
+  if (session === null) throw new Refusal('TOKEN_REVOKED')
+  const implementor = wish.implementorId === null ? null : await store.accountById(wish.implementorId)
+  const nowMs = clock.wallMs()
+  const implementorPerson = implementor?.person ?? null
+  judgeRole({ ...wish, account: principal.account, session, policy, implementorPerson, nowMs })
+  return nowMs
 }
 
 async function findServer(ports: Ports, address: string): Promise<Server> {

@@ -14,24 +14,49 @@ export type AccessQuestion = {
 }
 
 /**
- * Refuses unless policy lets the account in.
+ * Refuses unless policy lets the account in as an implementor; `judgeRole` judges observers too.
  *
  * @throws CHANGE_NOT_APPROVED, CHANGE_OUTSIDE_WINDOW (strictly inside, both ends excluded), CHANGE_DOES_NOT_NAME
  * @throws GROUP_DENIED when no group of the account is listed by the server and, for a change, by the change; or the OS user is not.
  */
-export function judgeAccess({ account, server, osUser, change, nowMs }: AccessQuestion): void {
+export function judgeAccess(question: AccessQuestion): void {
+  const { account, server, osUser, change } = question
+  refuseForeignUser(server, osUser)
+  if (!share(account.groups, server.groups)) throw new Refusal('GROUP_DENIED')
+  if (change !== null && !share(account.groups, change.groups))
+    throw new Refusal('GROUP_DENIED', { detail: 'the change lists other groups' })
+  judgeChange(question)
+}
+
+/**
+ * Refuses unless the server and the change let anybody at all work as the OS user now; groups are not looked at.
+ *
+ * @throws GROUP_DENIED when the server does not list the OS user; CHANGE_NOT_APPROVED, CHANGE_OUTSIDE_WINDOW, CHANGE_DOES_NOT_NAME.
+ */
+export function judgeOpening(question: Omit<AccessQuestion, 'account'>): void {
+  refuseForeignUser(question.server, question.osUser)
+  judgeChange(question)
+}
+
+function refuseForeignUser(server: Server, osUser: string): void {
   if (!server.osUsers.includes(osUser))
     throw new Refusal('GROUP_DENIED', { detail: 'the server does not list the OS user' })
-  if (!share(account.groups, server.groups)) throw new Refusal('GROUP_DENIED')
+}
+
+function judgeChange({ server, osUser, change, nowMs }: Omit<AccessQuestion, 'account'>): void {
   if (change === null) return
-  if (!share(account.groups, change.groups))
-    throw new Refusal('GROUP_DENIED', { detail: 'the change lists other groups' })
   if (!change.servers.includes(server.name) || !change.osUsers.includes(osUser))
     throw new Refusal('CHANGE_DOES_NOT_NAME')
   if (change.state !== 'approved') throw new Refusal('CHANGE_NOT_APPROVED')
   if (nowMs <= change.startsAtMs || nowMs >= change.endsAtMs) throw new Refusal('CHANGE_OUTSIDE_WINDOW')
 }
 
-function share(one: readonly string[], other: readonly string[]): boolean {
+/** Tells whether two lists of groups have one in common. */
+export function share(one: readonly string[], other: readonly string[]): boolean {
   return one.some((name) => other.includes(name))
+}
+
+/** Returns the lists of groups of which whoever reaches a server is in one of each: the server's, and the change's where there is one. */
+export function groupLists(server: Server, change: ChangeRequest | null): readonly (readonly string[])[] {
+  return change === null ? [server.groups] : [server.groups, change.groups]
 }

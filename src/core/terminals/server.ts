@@ -1,5 +1,7 @@
 /** Core: the inventory; servers that terminals lead to, change requests that open them, PTY sessions that run there. */
 
+import type { EndReason } from './ends.ts'
+
 /** A host in the inventory. */
 export type Server = {
   /** `[A-Za-z0-9._-]{1,64}`. */
@@ -27,6 +29,9 @@ export type ChangeRequest = {
   readonly startsAtMs: number
   readonly endsAtMs: number
   readonly state: 'requested' | 'approved' | 'closed'
+  /** Persons as four eyes compares them; null: not told. */
+  readonly requestedBy: string | null
+  readonly approvedBy: string | null
 }
 
 /** Why a terminal is opened. */
@@ -48,6 +53,47 @@ export type PtySession = {
   /** The account that holds the implementor slot now. */
   readonly implementorAccountId: number | null
   readonly createdAtMs: number
+  /** When the first socket opened; null: never. */
+  readonly activeAtMs: number | null
+  readonly closedAtMs: number | null
+  /** Why it is over, or why its end was asked for while it still runs; null: neither. */
+  readonly endReason: EndReason | null
+  /** Exit status of the program; null while it runs, and where it was never known. */
+  readonly exitCode: number | null
+}
+
+/** One account that was, or is, attached to a PTY session. */
+export type PtyAttachment = {
+  /** v4 UUID. */
+  readonly id: string
+  readonly ptySessionId: string
+  readonly accountId: number
+  readonly username: string
+  readonly role: PtyRole
+  readonly ip: string
+  readonly joinedAtMs: number
+  /** null while it is attached. */
+  readonly leftAtMs: number | null
+  /** Why it left: `left`, `dropped`, or the end of the session. */
+  readonly cause: string | null
+}
+
+/** Which PTY sessions are wanted; what is null is not asked. */
+export type PtySessionFilter = {
+  readonly state: PtySession['state'] | null
+  readonly purpose: Purpose | null
+  readonly changeId: string | null
+  readonly serverName: string | null
+  readonly startedByAccountId: number | null
+  /** Only sessions that the account started, was attached to, or may reach by these names; null: all. */
+  readonly reach: {
+    readonly accountId: number
+    readonly serverNames: readonly string[]
+    readonly changeIds: readonly string[]
+  } | null
+  /** Unix milliseconds of creation, from included, to excluded. */
+  readonly createdFromMs: number | null
+  readonly createdToMs: number | null
 }
 
 /** Ids of accounts, servers and changes: they enter key ids, file names and known_hosts. */

@@ -2,9 +2,10 @@
 import { Refusal } from '../../core/errors.ts'
 import type { Database } from './database.ts'
 import { initialSchema } from './migrations/0001-initial.ts'
+import { terminalSchema } from './migrations/0002-terminals.ts'
 
 /** Statements of every step; the schema after step n is n. */
-const migrations: readonly string[] = [initialSchema]
+const migrations: readonly string[] = [initialSchema, terminalSchema]
 
 /** The schema that this program reads and writes. */
 export const currentSchema: number = migrations.length

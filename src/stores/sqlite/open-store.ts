@@ -13,6 +13,7 @@ import { accountReads } from './reads/accounts.ts'
 import { credentialReads } from './reads/credentials.ts'
 import { logReads } from './reads/logs.ts'
 import { organizationReads } from './reads/organizations.ts'
+import { ptySessionReads } from './reads/pty-sessions.ts'
 import { asPromises } from './reads/read.ts'
 import { sessionReads } from './reads/sessions.ts'
 import { terminalReads } from './reads/terminals.ts'
@@ -131,6 +132,7 @@ function readsOf(db: Database): Reads {
     ...credentialReads(db),
     ...organizationReads(db),
     ...terminalReads(db),
+    ...ptySessionReads(db),
     ...logReads(db),
   })
 }

@@ -19,6 +19,7 @@ import {
   startSeconds,
 } from '../../fixtures/records.ts'
 import { addAccount, type Created, createSession, effectsOf, type OpenStore } from './harness.ts'
+import { attach, signedIn, startedBy } from './pty-harness.ts'
 
 const hour = 3_600
 const day = 24 * hour
@@ -162,8 +163,9 @@ export function collectorRules(open: OpenStore): void {
         nowMs: startMs,
         audit: auditOf('pty-start'),
       })
-      const consume = { digest: minted.digest, nowMs: startMs, audit: auditOf('pty-session') }
       const steps: [seconds: number, collected: number][] = [
+        [119, 0],
+        [120, 1],
         [179, 0],
         [180, 1],
         [599, 0],
@@ -176,7 +178,9 @@ export function collectorRules(open: OpenStore): void {
       const counts: [number, number][] = []
       for (const [seconds] of steps) counts.push([seconds, (await collect(store, seconds)).collected])
       assert.deepEqual(counts, steps)
-      assert.equal((await store.execute('consumePtyToken', consume)).kind, 'unknown')
+      const attach = { digest: minted.digest, attachmentId: randomUUID(), ip: '', nowMs: startMs }
+      const attached = await store.execute('attachPtyToken', { ...attach, audit: auditOf('pty-attach') })
+      assert.equal(attached.kind, 'unknown')
       assert.deepEqual(await store.throttle([key]), [noFailures])
       assert.equal(await store.isKnownAddress(account.id, digestOf('home'), 0), false)
     })
@@ -237,7 +241,34 @@ export function collectorRules(open: OpenStore): void {
     })
   })
 
-  test('STO-75 a collection leaves no event and no entry', async () => {
+  test('STO-252 a PTY session that nobody opened before its start token expired is over, with an event', async () => {
+    await withStore(open, async (store) => {
+      const caller = await signedIn(store)
+      const started = [await startedBy(store, caller), await startedBy(store, caller), await startedBy(store, caller)]
+      const [left, other, opened] = started.map(({ ptySession }) => ptySession.id)
+      await attach(store, started[2]?.token ?? assert.fail())
+      const statesAt = async (seconds: number, limit: number) => {
+        const nowMs = startMs + seconds * 1_000
+        const { output, log, audit } = await effectsOf(store, 'collectExpired', { nowMs, limit })
+        const found = await Promise.all([left, other, opened].map((id) => store.ptySessionById(id ?? '')))
+        const ends = found.map((one) => [one?.state, one?.endReason, one?.closedAtMs])
+        return { collected: output.collected, log, audit, ends: ends.sort() }
+      }
+      const [active, waiting] = [
+        ['active', null, null],
+        ['created', null, null],
+      ]
+      const over = ['closed', 'never-opened', startMs + 120_000]
+      const nothing = { collected: 0, log: [], audit: [] }
+      assert.deepEqual(await statesAt(119, 10), { ...nothing, ends: [active, waiting, waiting] })
+      const one = { collected: 1, log: [], audit: ['pty-end ok'] }
+      assert.deepEqual(await statesAt(120, 1), { ...one, ends: [active, over, waiting] })
+      assert.deepEqual(await statesAt(120, 1), { ...one, ends: [active, over, over] })
+      assert.deepEqual(await statesAt(120, 1), { ...nothing, ends: [active, over, over] })
+    })
+  })
+
+  test('STO-75 a collection leaves no entry, and of deletions no event', async () => {
     await withStore(open, async (store) => {
       await createSession(store, await addAccount(store))
       const { log, audit } = await effectsOf(store, 'collectExpired', { nowMs: startMs + day * 1_000_000, limit: 10 })

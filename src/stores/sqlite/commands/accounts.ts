@@ -45,7 +45,7 @@ export function removeAccount(tx: WriteTransaction, input: Input<'removeAccount'
   const account = findAccount(tx, accountId)
   if (account === null) return { kind: 'missing' }
   tx.db.run(
-    `UPDATE accounts SET status = 'removed', email = NULL, email_key = NULL, password_hash = NULL, totp_sealed = NULL,
+    `UPDATE accounts SET status = 'removed', person = NULL, email = NULL, email_key = NULL, password_hash = NULL, totp_sealed = NULL,
        totp_pending_sealed = NULL, recovery_sealed = NULL, attributes = NULL, last_sign_in_ip = NULL
      WHERE id = :accountId`,
     { accountId },
@@ -96,9 +96,9 @@ function isEmailTaken(tx: WriteTransaction, email: string | null, exceptId: numb
 function insertAccount(tx: WriteTransaction, account: NewAccount, nowMs: number): number {
   const inserted = tx.db.one<{ id: number }>(
     `INSERT INTO accounts (uuid, username, role, kind, email, email_key, status, expires_at, epoch, password_hash,
-       password_is_short, password_changed_at_ms, attributes, created_at_ms, updated_at_ms)
+       password_is_short, password_changed_at_ms, attributes, person, created_at_ms, updated_at_ms)
      VALUES (:uuid, :username, :role, 'person', :email, :emailKey, :status, :expiresAt, :epoch, :passwordHash,
-       :isShort, CASE WHEN :passwordHash IS NULL THEN NULL ELSE :nowMs END, :attributes, :nowMs, :nowMs)
+       :isShort, CASE WHEN :passwordHash IS NULL THEN NULL ELSE :nowMs END, :attributes, :person, :nowMs, :nowMs)
      RETURNING id`,
     {
       uuid: account.uuid,
@@ -112,6 +112,7 @@ function insertAccount(tx: WriteTransaction, account: NewAccount, nowMs: number)
       passwordHash: account.passwordHash,
       isShort: account.passwordIsShort ? 1 : 0,
       attributes: account.attributes,
+      person: account.person ?? null,
       nowMs,
     },
   )
@@ -123,6 +124,7 @@ function withChange(before: Account, change: AccountChange, nowMs: number): Acco
   return {
     ...before,
     role: change.role ?? before.role,
+    person: change.person === undefined ? before.person : (change.person ?? before.uuid),
     email: change.email === undefined ? before.email : change.email,
     status: change.status ?? before.status,
     expiresAt: change.expiresAt === undefined ? before.expiresAt : change.expiresAt,
@@ -148,7 +150,7 @@ function secondFactorAfter(
 
 function updateAccount(tx: WriteTransaction, account: Account): void {
   tx.db.run(
-    `UPDATE accounts SET role = :role, email = :email, email_key = :emailKey, status = :status,
+    `UPDATE accounts SET role = :role, person = nullif(:person, uuid), email = :email, email_key = :emailKey, status = :status,
        expires_at = :expiresAt, password_hash = :passwordHash, password_is_short = :isShort, totp_sealed = :totp,
        totp_pending_sealed = :totpPending, recovery_sealed = :recovery, attributes = :attributes,
        password_changed_at_ms = :passwordChangedAtMs, updated_at_ms = :updatedAtMs
@@ -156,6 +158,7 @@ function updateAccount(tx: WriteTransaction, account: Account): void {
     {
       id: account.id,
       role: account.role,
+      person: account.person,
       email: account.email,
       emailKey: account.email === null ? null : emailKey(account.email),
       status: account.status,

@@ -2,7 +2,7 @@
 import { type Account, isAccountLive } from '../../../core/accounts/account.ts'
 import type { CodeUse } from '../../../core/accounts/commands.ts'
 import type { AccountSeen } from '../../../core/sessions/commands.ts'
-import { hasSessionExpired } from '../../../core/sessions/session.ts'
+import { hasSessionExpired, type Session } from '../../../core/sessions/session.ts'
 import { type AccountRow, accountColumns, toAccount } from '../rows/account-rows.ts'
 import { type SessionRow, sessionColumns, toSession } from '../rows/session-rows.ts'
 import type { WriteTransaction } from '../write-transaction.ts'
@@ -36,18 +36,28 @@ export function isAsSeen(account: Account, seen: AccountSeen): boolean {
   return account.epoch === seen.epoch && account.passwordHash === seen.passwordHash
 }
 
+/** What a session is looked for by. */
+export type SessionWanted = {
+  readonly sessionRow: number
+  readonly account: Pick<Account, 'id' | 'epoch'>
+  readonly nowMs: number
+}
+
 /** Tells whether a session of the account is neither revoked, nor of an ended epoch, nor expired. */
-export function isSessionLive(
-  tx: WriteTransaction,
-  wanted: { readonly sessionRow: number; readonly account: Pick<Account, 'id' | 'epoch'>; readonly nowMs: number },
-): boolean {
+export function isSessionLive(tx: WriteTransaction, wanted: SessionWanted): boolean {
+  return findLiveSession(tx, wanted) !== null
+}
+
+/** Returns a session of the account that is neither revoked, nor of an ended epoch, nor expired, or null. */
+export function findLiveSession(tx: WriteTransaction, wanted: SessionWanted): Session | null {
   const row = tx.db.one<SessionRow>(`SELECT ${sessionColumns} FROM sessions s WHERE s.row = :row`, {
     row: wanted.sessionRow,
   })
-  if (row === undefined) return false
+  if (row === undefined) return null
   const session = toSession(row)
   const isOfAccount = session.accountId === wanted.account.id && session.epoch === wanted.account.epoch
-  return isOfAccount && session.revokedSeq === null && !hasSessionExpired(session, toSeconds(wanted.nowMs))
+  const isLive = isOfAccount && session.revokedSeq === null && !hasSessionExpired(session, toSeconds(wanted.nowMs))
+  return isLive ? session : null
 }
 
 /** Tells whether a code was used up before. */

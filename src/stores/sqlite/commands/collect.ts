@@ -3,6 +3,7 @@ import type { WriteTransaction } from '../write-transaction.ts'
 import { collectLog } from './collect-log.ts'
 import { type Bounds, collectSessions, collectTokens } from './collect-sessions.ts'
 import type { Input, Output } from './command.ts'
+import { closeNeverOpened } from './pty-sessions.ts'
 
 const ptyTokenGraceMs = 60_000
 const usedCodeMs = 10 * 60 * 1000
@@ -19,6 +20,8 @@ export function collectExpired(tx: WriteTransaction, input: Input<'collectExpire
     eraseAnswers(tx, bounds),
     tokens,
     sessions + collectSessions(tx, { ...bounds, limit: bounds.limit - sessions }),
+    // Before tokens go: one that expired tells that nobody opened its PTY session.
+    closeNeverOpened(tx, bounds),
     ...simpleDeletes.map(({ sql, before }) => tx.db.run(sql, { before: before(bounds.nowMs), limit: bounds.limit })),
     collectRemovedAccounts(tx, bounds),
   ]

@@ -1,6 +1,6 @@
 /** SQLite store: commands on servers and change requests; whatever changes access sends terminals back to the policy. */
 import { subject } from '../../../core/revocation/log.ts'
-import { type ChangeRow, serverValues } from '../rows/terminal-rows.ts'
+import { type ChangeRow, serverValues } from '../rows/inventory-rows.ts'
 import { appendAudit, appendEntry, type WriteTransaction } from '../write-transaction.ts'
 import type { Input, Output } from './command.ts'
 
@@ -56,10 +56,13 @@ export function addChange(tx: WriteTransaction, { change, audit }: Input<'addCha
     starts_at_ms: change.startsAtMs,
     ends_at_ms: change.endsAtMs,
     state: change.state,
+    requested_by: change.requestedBy,
+    approved_by: change.approvedBy,
   }
   tx.db.run(
-    `INSERT INTO changes (id, summary, servers, os_users, groups, starts_at_ms, ends_at_ms, state)
-     VALUES (:id, :summary, :servers, :os_users, :groups, :starts_at_ms, :ends_at_ms, :state)`,
+    `INSERT INTO changes (id, summary, servers, os_users, groups, starts_at_ms, ends_at_ms, state, requested_by, approved_by)
+     VALUES (:id, :summary, :servers, :os_users, :groups, :starts_at_ms, :ends_at_ms, :state, :requested_by,
+       :approved_by)`,
     values,
   )
   appendAudit(tx, audit)
@@ -68,12 +71,16 @@ export function addChange(tx: WriteTransaction, { change, audit }: Input<'addCha
 
 /** Approves or closes a change request. */
 export function setChangeState(tx: WriteTransaction, input: Input<'setChangeState'>): Output<'setChangeState'> {
-  const { id, state, nowMs, audit } = input
+  const { id, state, approvedBy = null, nowMs, audit } = input
   const before = tx.db.one<{ state: string }>('SELECT state FROM changes WHERE id = :id', { id })
   if (before === undefined) return { kind: 'missing' }
   if (before.state === state) return { kind: 'already' }
   if (before.state === 'closed') return { kind: 'closed' }
-  tx.db.run('UPDATE changes SET state = :state WHERE id = :id', { id, state })
+  tx.db.run('UPDATE changes SET state = :state, approved_by = coalesce(:approvedBy, approved_by) WHERE id = :id', {
+    id,
+    state,
+    approvedBy,
+  })
   appendEntry(tx, { kind: 'access_changed', subject: subject.access('change', id), atMs: nowMs })
   appendAudit(tx, audit)
   return { kind: 'changed' }

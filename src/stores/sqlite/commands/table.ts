@@ -3,6 +3,7 @@ import type { CommandName, Commands } from '../../../core/store.ts'
 import type { WriteTransaction } from '../write-transaction.ts'
 import { addAccount, changeAccount, removeAccount, upgradePasswordHash } from './accounts.ts'
 import { appendAudit, signAuditHead } from './audit.ts'
+import { addAuthorityKey } from './authority-keys.ts'
 import { collectExpired } from './collect.ts'
 import {
   addCredential,
@@ -15,10 +16,18 @@ import { exchangeToken } from './exchange.ts'
 import { addChange, addServer, changeServer, removeServer, setChangeState } from './inventory.ts'
 import { addKey, retireKeys } from './keys.ts'
 import { addMember, addOrganization, removeMember, removeOrganization } from './organizations.ts'
+import { setCatalogue, setPolicy } from './policies.ts'
+import { attachPtyToken, detachPtyAttachment, freePtySlot, retakePtySlot } from './pty-attachments.ts'
+import {
+  closeLostPtySessions,
+  closePtySession,
+  endPtySession,
+  joinPtySession,
+  startPtySession,
+} from './pty-sessions.ts'
 import { revoke } from './revocations.ts'
 import { createSession, touchSessions } from './sessions.ts'
 import { beginSecondFactor, confirmSecondFactor, forgetFailures, recordFailedSignIn, useCode } from './sign-ins.ts'
-import { consumePtyToken, joinPtySession, setPtySessionState, startPtySession } from './terminals.ts'
 
 /** What runs a command of each name. */
 export type CommandTable = {
@@ -57,8 +66,16 @@ export const commandTable: CommandTable = {
   setChangeState,
   startPtySession,
   joinPtySession,
-  consumePtyToken,
-  setPtySessionState,
+  attachPtyToken,
+  detachPtyAttachment,
+  freePtySlot,
+  retakePtySlot,
+  closePtySession,
+  endPtySession,
+  closeLostPtySessions,
+  setPolicy,
+  setCatalogue,
+  addAuthorityKey,
   addKey,
   retireKeys,
   appendAudit,

@@ -1,16 +1,19 @@
-/** SQLite store: reads of the inventory and of PTY sessions. */
+/** SQLite store: reads of the inventory, of what terminals are held to, and of the keys they work with. */
+import type { AuthorityKey } from '../../../core/terminals/authority-key.ts'
+import type { PolicyDocument } from '../../../core/terminals/terminal-policy.ts'
 import type { Database } from '../database.ts'
-import {
-  type ChangeRow,
-  type PtySessionRow,
-  type ServerRow,
-  toChange,
-  toPtySession,
-  toServer,
-} from '../rows/terminal-rows.ts'
+import { type ChangeRow, type ServerRow, toChange, toServer } from '../rows/inventory-rows.ts'
 import type { ImmediateReads } from './read.ts'
 
-type Names = 'serverByName' | 'serverByAddress' | 'servers' | 'changeById' | 'changes' | 'ptySessionById'
+type Names =
+  | 'serverByName'
+  | 'serverByAddress'
+  | 'servers'
+  | 'changeById'
+  | 'changes'
+  | 'policy'
+  | 'catalogues'
+  | 'authorityKey'
 
 /** Returns the reads; lists are sorted by name or id. */
 export function terminalReads(db: Database): ImmediateReads<Names> {
@@ -21,9 +24,30 @@ export function terminalReads(db: Database): ImmediateReads<Names> {
     servers: () => db.all<ServerRow>('SELECT * FROM servers ORDER BY name').map(toServer),
     changeById: (id) => optional(db.one<ChangeRow>('SELECT * FROM changes WHERE id = :id', { id }), toChange),
     changes: () => db.all<ChangeRow>('SELECT * FROM changes ORDER BY id').map(toChange),
-    ptySessionById: (id) =>
-      optional(db.one<PtySessionRow>('SELECT * FROM pty_sessions WHERE id = :id', { id }), toPtySession),
+    policy: ({ kind, name }) =>
+      optional(
+        db.one<{ document: string }>('SELECT document FROM policies WHERE kind = :kind AND name = :name', {
+          kind,
+          name,
+        }),
+        ({ document }) => JSON.parse(document) as PolicyDocument,
+      ),
+    catalogues: (groups) => new Map(cataloguesOf(db, groups)),
+    authorityKey: (name) => {
+      const sql = 'SELECT name, sealed, public_key AS publicKey, created_at_ms AS createdAtMs FROM authority_keys'
+      return optional(db.one<AuthorityKey>(`${sql} WHERE name = :name`, { name }), (row) => ({ ...row }))
+    },
   }
+}
+
+function cataloguesOf(db: Database, groups: readonly string[] | null): [group: string, catalogue: string][] {
+  return db
+    .all<{ group_name: string; document: string }>(
+      `SELECT group_name, document FROM catalogues WHERE :groups IS NULL OR group_name IN (SELECT value FROM json_each(:groups))
+       ORDER BY group_name`,
+      { groups: groups === null ? null : JSON.stringify(groups) },
+    )
+    .map(({ group_name, document }) => [group_name, document])
 }
 
 function optional<Row, Value>(row: Row | undefined, map: (row: Row) => Value): Value | null {

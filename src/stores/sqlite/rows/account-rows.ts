@@ -3,7 +3,7 @@ import type { Account, Role } from '../../../core/accounts/account.ts'
 
 /** Columns of an account; the table is called `a`. */
 export const accountColumns: string = `
-  a.id AS account_id, a.uuid AS account_uuid, a.username, a.role, a.kind AS account_kind, a.email, a.status,
+  a.id AS account_id, a.uuid AS account_uuid, a.username, a.role, a.kind AS account_kind, coalesce(a.person, a.uuid) AS person, a.email, a.status,
   a.expires_at AS account_expires_at, a.epoch AS account_epoch, a.password_hash, a.password_is_short,
   a.totp_sealed, a.totp_pending_sealed, a.recovery_sealed, a.password_changed_at_ms, a.attributes, a.last_organization_id, a.last_sign_in_at_ms, a.last_sign_in_ip,
   a.created_at_ms AS account_created_at_ms, a.updated_at_ms AS account_updated_at_ms,
@@ -16,6 +16,7 @@ export type AccountRow = {
   readonly username: string
   readonly role: Role
   readonly account_kind: Account['kind']
+  readonly person: string
   readonly email: string | null
   readonly status: Account['status'] | 'removed'
   readonly account_expires_at: number | null
@@ -43,6 +44,7 @@ export function toAccount(row: AccountRow): Account {
     username: row.username,
     role: row.role,
     kind: row.account_kind,
+    person: row.person,
     email: row.email,
     status: row.status === 'removed' ? 'disabled' : row.status,
     expiresAt: row.account_expires_at,

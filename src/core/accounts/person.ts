@@ -1,0 +1,29 @@
+/** Core: names of natural persons as four eyes compares them; letters are compared without case. */
+import { Refusal } from '../errors.ts'
+import type { Reads } from '../store.ts'
+
+/** Numbers of a personnel file, e-mail addresses and uuids fit. */
+const personName = /^[a-z0-9._@+-]{1,64}$/
+
+/**
+ * Returns the person that a text names: a person of an account, else the person behind the account of that username, else
+ * a person that no account has.
+ *
+ * @param field the name of the input, for the refusal.
+ * @throws INPUT_INVALID when it is not well formed, or accounts of different persons have the username.
+ */
+export async function resolvePerson(store: Pick<Reads, 'accounts'>, field: string, text: string): Promise<string> {
+  const name = text.trim().toLowerCase()
+  const accounts = await store.accounts()
+  if (accounts.some(({ person }) => person === name)) return name
+  const persons = new Set(accounts.filter(({ username }) => username === text.trim()).map(({ person }) => person))
+  const [person = name] = persons
+  if (persons.size > 1) throw refused(field, 'names accounts of different persons')
+  if (persons.size === 0 && !personName.test(name))
+    throw refused(field, 'must be a username, or 1 to 64 letters, digits and . _ @ + -')
+  return person
+}
+
+function refused(field: string, description: string): Refusal {
+  return new Refusal('INPUT_INVALID', { message: `${field}: ${description}.`, fields: [{ field, description }] })
+}

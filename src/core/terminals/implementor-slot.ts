@@ -1,0 +1,98 @@
+/** Core: the one slot of an implementor, how long it has stood empty, and how long its holder has not typed. Pure; times are monotonic milliseconds. */
+import { Countdown } from './countdown.ts'
+import { headlessWarning, idleWarning } from './supervision-sentences.ts'
+
+/** How long a session lasts without an implementor, and without typing. */
+export type Patience = { readonly headlessSeconds: number; readonly idleSeconds: number }
+
+/** What is to be said of the end that comes. */
+export type NobodyWarning = {
+  readonly what: 'headless' | 'idle'
+  readonly secondsLeft: number
+  readonly sentence: string
+}
+
+/** The slot of one PTY session. */
+export class ImplementorSlot {
+  #holderId: string | null = null
+  #person: string | null = null
+  #isFreed = false
+  /** Since when nobody implements; null while somebody does. */
+  #goneSinceMs: number | null
+  #activeAtMs: number
+  readonly #headless = new Countdown([60, 30])
+  readonly #idle = new Countdown([30, 20, 10])
+
+  constructor(nowMs: number) {
+    this.#goneSinceMs = nowMs
+    this.#activeAtMs = nowMs
+  }
+
+  /** The attachment that holds the slot, be its socket there or dropped. */
+  get holderId(): string | null {
+    return this.#holderId
+  }
+
+  /** Whoever implements, or did last. */
+  get person(): string | null {
+    return this.#person
+  }
+
+  /**
+   * Gives the slot to an attachment.
+   *
+   * @param who `isBack`: it implemented before; the idle time, which stood still meanwhile, runs on. Else it begins anew.
+   */
+  take(who: { readonly id: string; readonly person: string; readonly isBack: boolean }, nowMs: number): void {
+    if (!who.isBack) this.noteActivity(nowMs)
+    else if (this.#goneSinceMs !== null) this.#activeAtMs += nowMs - this.#goneSinceMs
+    this.#holderId = who.id
+    this.#person = who.person
+    this.#goneSinceMs = null
+    this.#isFreed = false
+    this.#headless.restart()
+  }
+
+  /** Notes that the holder's socket is gone while the slot is held for it. */
+  noteGone(nowMs: number): void {
+    this.#goneSinceMs ??= nowMs
+  }
+
+  free(nowMs: number): void {
+    this.#holderId = null
+    this.#isFreed = true
+    this.noteGone(nowMs)
+  }
+
+  /** Tells, once, that the slot was freed. */
+  takeFreed(): boolean {
+    const isFreed = this.#isFreed
+    this.#isFreed = false
+    return isFreed
+  }
+
+  noteActivity(nowMs: number): void {
+    this.#activeAtMs = nowMs
+    this.#idle.restart()
+  }
+
+  /** Returns which patience is at its end, or null; while nobody implements, nobody is idle. */
+  end(patience: Patience, nowMs: number): 'headless' | 'idle' | null {
+    return this.#leftMs(patience, nowMs) > 0 ? null : this.#goneSinceMs === null ? 'idle' : 'headless'
+  }
+
+  /** Returns what is to be said now, or null. */
+  warning(patience: Patience, nowMs: number): NobodyWarning | null {
+    const isIdle = this.#goneSinceMs === null
+    const secondsLeft = (isIdle ? this.#idle : this.#headless).reach(this.#leftMs(patience, nowMs))
+    if (secondsLeft === null) return null
+    return isIdle
+      ? { what: 'idle', secondsLeft, sentence: idleWarning(secondsLeft) }
+      : { what: 'headless', secondsLeft, sentence: headlessWarning(secondsLeft) }
+  }
+
+  #leftMs({ headlessSeconds, idleSeconds }: Patience, nowMs: number): number {
+    if (this.#goneSinceMs === null) return idleSeconds * 1000 - (nowMs - this.#activeAtMs)
+    return headlessSeconds * 1000 - (nowMs - this.#goneSinceMs)
+  }
+}

@@ -1,0 +1,91 @@
+/** Core: lists the PTY sessions that an account may know of, with the names of those who take part. */
+import type { PtySessionPage } from '../store.ts'
+import {
+  findKnownPtySession,
+  type KnownPtySession,
+  mayKnow,
+  type ReachPorts,
+  reachOf,
+  type Viewer,
+} from './pty-session-reach.ts'
+import type { PtySessionFilter } from './server.ts'
+
+/** A PTY session as it is shown: usernames instead of numbers. */
+export type PtySessionView = KnownPtySession & {
+  readonly startedBy: string
+  /** Who holds the implementor's slot; null: nobody does. */
+  readonly implementor: string | null
+  /** Who observes now, each once. */
+  readonly observers: readonly string[]
+}
+
+/** Which PTY sessions are wanted; `startedBy` is a username, or `admin:NAME` where both roles have it. */
+export type PtySessionWish = Omit<PtySessionFilter, 'reach' | 'startedByAccountId'> & {
+  readonly startedBy: string | null
+}
+
+/** One page; `hasMore`: there are others after its last one. */
+export type PtySessionViews = { readonly items: readonly PtySessionView[]; readonly hasMore: boolean }
+
+/** Returns one page of the PTY sessions that the viewer may know of, the newest first. */
+export async function listPtySessions(
+  ports: ReachPorts,
+  viewer: Viewer,
+  { wish, page }: { readonly wish: PtySessionWish; readonly page: PtySessionPage },
+): Promise<PtySessionViews> {
+  const { startedBy, ...rest } = wish
+  const starter = startedBy === null ? null : await findStarter(ports, startedBy)
+  if (starter === 'nobody') return { items: [], hasMore: false }
+  const filter = { ...rest, startedByAccountId: starter, reach: await reachOf(ports, viewer) }
+  const wanted = page.limit + 1
+  const found: KnownPtySession[] = []
+  let { before } = page
+  for (;;) {
+    const rows = await ports.store.ptySessions(filter, { limit: wanted, before })
+    for (const ptySession of rows) {
+      const known = { ptySession, attachments: await ports.store.ptyAttachments(ptySession.id) }
+      if (found.length < wanted && (await mayKnow(ports, viewer, known))) found.push(known)
+    }
+    before = rows.at(-1) ?? null
+    if (found.length === wanted || rows.length < wanted) break
+  }
+  const items: PtySessionView[] = []
+  for (const known of found.slice(0, page.limit)) items.push(await viewOf(ports, known))
+  return { items, hasMore: found.length === wanted }
+}
+
+/**
+ * Returns one PTY session.
+ *
+ * @throws PTY_SESSION_NOT_FOUND when there is none that the viewer may know of.
+ */
+export async function showPtySession(ports: ReachPorts, viewer: Viewer, id: string): Promise<PtySessionView> {
+  return viewOf(ports, await findKnownPtySession(ports, viewer, id))
+}
+
+async function findStarter({ store }: ReachPorts, name: string): Promise<number | 'nobody'> {
+  const asAdmin = /^admin:(.+)$/s.exec(name)?.[1]
+  const account =
+    asAdmin === undefined
+      ? ((await store.accountByName(name, 'user')) ?? (await store.accountByName(name, 'admin')))
+      : await store.accountByName(asAdmin, 'admin')
+  return account?.id ?? 'nobody'
+}
+
+async function viewOf(ports: ReachPorts, known: KnownPtySession): Promise<PtySessionView> {
+  const { ptySession, attachments } = known
+  const watching = attachments.filter(({ role, leftAtMs }) => role === 'observer' && leftAtMs === null)
+  const implementorId = ptySession.implementorAccountId
+  return {
+    ...known,
+    startedBy: await nameOf(ports, known, ptySession.startedByAccountId),
+    implementor: implementorId === null ? null : await nameOf(ports, known, implementorId),
+    observers: [...new Set(watching.map(({ username }) => username))],
+  }
+}
+
+/** An account that is gone keeps the name that it was attached under, else its number. */
+async function nameOf({ store }: ReachPorts, { attachments }: KnownPtySession, accountId: number): Promise<string> {
+  const attached = attachments.find((one) => one.accountId === accountId)
+  return attached?.username ?? (await store.accountById(accountId))?.username ?? `account ${accountId}`
+}

@@ -1,0 +1,53 @@
+/** Core: merges the policies that touch a PTY session, the stricter of each; what none of them rules is as the operator chose. Pure. */
+import type { ObserverRule, PolicyDocument, TerminalPolicy, WindowEnd } from './terminal-policy.ts'
+
+/**
+ * Returns the rules that a PTY session is held to.
+ *
+ * @param defaults hold where no document says anything; only the number of observers that they ask for always holds.
+ */
+export function mergePolicies(documents: readonly PolicyDocument[], defaults: TerminalPolicy): TerminalPolicy {
+  const idle = least(told(documents, ({ idleMinutes }) => idleMinutes))
+  const headless = least(told(documents, ({ headlessMinutes }) => headlessMinutes))
+  const retention = told(documents, ({ retentionMonths }) => retentionMonths)
+  const recorded = told(documents, ({ recordInput }) => recordInput)
+  return {
+    observers: mergeObservers(documents, defaults.observers),
+    windowEnd: told(documents, ({ windowEnd }) => windowEnd).reduce(stricterEnd, null) ?? defaults.windowEnd,
+    idleSeconds: idle === null ? defaults.idleSeconds : idle * 60,
+    headlessSeconds: headless === null ? defaults.headlessSeconds : headless * 60,
+    recordInput: recorded.length === 0 ? defaults.recordInput : recorded.every((isRecorded) => isRecorded),
+    retentionMonths: retention.length === 0 ? defaults.retentionMonths : Math.max(...retention),
+  }
+}
+
+function mergeObservers(documents: readonly PolicyDocument[], byDefault: ObserverRule | null): ObserverRule | null {
+  const rules = told(documents, ({ observers }) => observers)
+  const count = Math.max(0, byDefault?.count ?? 0, ...rules.map((rule) => rule.count))
+  if (count === 0) return null
+  const leaves = told(rules, ({ onLeave }) => onLeave)
+  return {
+    count,
+    from: [...(byDefault?.from ?? []), ...told(rules, ({ from }) => from)],
+    onLeave: leaves.length === 0 ? (byDefault?.onLeave ?? 'end') : leaves.includes('end') ? 'end' : 'pause',
+    presenceMinutes: least([
+      ...told(rules, ({ presenceMinutes }) => presenceMinutes),
+      ...told([byDefault], (rule) => rule?.presenceMinutes ?? undefined),
+    ]),
+  }
+}
+
+/** A hard end is stricter than Ctrl-C alone, and that than a grace; of two of a kind the shorter. */
+function stricterEnd(one: WindowEnd | null, other: WindowEnd): WindowEnd {
+  if (one === null || one.kind === 'hard' || other.kind === 'hard') return one?.kind === 'hard' ? one : other
+  if (one.kind !== other.kind) return one.kind === 'no-new-commands' ? one : other
+  return one.minutes <= other.minutes ? one : other
+}
+
+function told<Rule, Value>(rules: readonly Rule[], read: (rule: Rule) => Value | undefined): Value[] {
+  return rules.map(read).filter((value) => value !== undefined)
+}
+
+function least(numbers: readonly number[]): number | null {
+  return numbers.length === 0 ? null : Math.min(...numbers)
+}

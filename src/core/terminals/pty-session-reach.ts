@@ -1,0 +1,103 @@
+/** Core: which PTY sessions an account may know of; one that it may not know of is answered as one that there is not. */
+import type { Account } from '../accounts/account.ts'
+import { Refusal } from '../errors.ts'
+import type { Ports } from '../wiring.ts'
+import { share } from './policy.ts'
+import { policyOf } from './policy-of.ts'
+import type { ChangeRequest, PtyAttachment, PtySession, PtySessionFilter, Server } from './server.ts'
+import type { PolicySubject } from './terminal-policy.ts'
+
+/** Who looks. */
+export type Viewer = Pick<Account, 'id' | 'role' | 'groups'>
+
+/** What looking needs. */
+export type ReachPorts = Pick<Ports, 'store' | 'settings'>
+
+/** A PTY session with everybody who was attached to it, oldest first. */
+export type KnownPtySession = {
+  readonly ptySession: PtySession
+  readonly attachments: readonly PtyAttachment[]
+}
+
+/**
+ * Returns a PTY session that the viewer may know of.
+ *
+ * @throws PTY_SESSION_NOT_FOUND alike when there is none and when it is none of theirs.
+ */
+export async function findKnownPtySession(ports: ReachPorts, viewer: Viewer, id: string): Promise<KnownPtySession> {
+  const ptySession = await ports.store.ptySessionById(id)
+  if (ptySession === null) throw new Refusal('PTY_SESSION_NOT_FOUND')
+  const known = { ptySession, attachments: await ports.store.ptyAttachments(id) }
+  if (!(await mayKnow(ports, viewer, known))) throw new Refusal('PTY_SESSION_NOT_FOUND')
+  return known
+}
+
+/**
+ * Tells whether a viewer may know of a PTY session: an administrator of any; everybody of what they started, were attached
+ * to, have a group for (of the server, and of the change request where there is one), or may observe by policy.
+ */
+export async function mayKnow(ports: ReachPorts, viewer: Viewer, known: KnownPtySession): Promise<boolean> {
+  if (viewer.role === 'admin' || tookPart(known, viewer.id)) return true
+  const { serverName, changeId, purpose } = known.ptySession
+  const server = await ports.store.serverByName(serverName)
+  const change = changeId === null ? null : await ports.store.changeById(changeId)
+  if (server === null || (changeId !== null && change === null)) return false
+  if (share(viewer.groups, server.groups) && (change === null || share(viewer.groups, change.groups))) {
+    return true
+  }
+  const { observers } = await policyOf(ports.store, { server, change, purpose }, ports.settings.terminals)
+  const lists = observers?.from ?? []
+  return lists.length > 0 && lists.every((groups) => share(viewer.groups, groups))
+}
+
+/** Tells whether an account started a PTY session or was attached to it. */
+export function tookPart({ ptySession, attachments }: KnownPtySession, accountId: number): boolean {
+  return ptySession.startedByAccountId === accountId || attachments.some((one) => one.accountId === accountId)
+}
+
+/** Returns names that hold all that `mayKnow` may answer yes for, and little else; null for an administrator: all. */
+export async function reachOf({ store }: ReachPorts, viewer: Viewer): Promise<PtySessionFilter['reach']> {
+  if (viewer.role === 'admin') return null
+  if (viewer.groups.length === 0) return { accountId: viewer.id, serverNames: [], changeIds: [] }
+  const [servers, changes] = [await store.servers(), await store.changes()]
+  const watched = await watchedBy(store, viewer, { servers, changes })
+  const serversOfWatched = new Set(
+    changes.filter(({ id }) => watched.changes.has(id)).flatMap((change) => change.servers),
+  )
+  const isReached = ({ name, groups }: Server): boolean =>
+    share(groups, viewer.groups) || watched.servers.has(name) || serversOfWatched.has(name)
+  const isCovered = (change: ChangeRequest): boolean =>
+    share(change.groups, viewer.groups) ||
+    watched.changes.has(change.id) ||
+    change.servers.some((name) => watched.servers.has(name))
+  return {
+    accountId: viewer.id,
+    serverNames: servers.filter(isReached).map(({ name }) => name),
+    changeIds: changes.filter(isCovered).map(({ id }) => id),
+  }
+}
+
+type Inventory = { readonly servers: readonly Server[]; readonly changes: readonly ChangeRequest[] }
+
+/** Returns the names of what a policy calls the viewer to observe: its own, or that of one of its groups. */
+async function watchedBy(
+  store: ReachPorts['store'],
+  viewer: Viewer,
+  { servers, changes }: Inventory,
+): Promise<{ readonly servers: ReadonlySet<string>; readonly changes: ReadonlySet<string> }> {
+  const calls = async (kind: PolicySubject['kind'], name: string): Promise<boolean> =>
+    share((await store.policy({ kind, name }))?.observers?.from ?? [], viewer.groups)
+  const groups = new Set([...servers, ...changes].flatMap((one) => one.groups))
+  const calling = await filterAsync([...groups], (name) => calls('group', name))
+  const names = await filterAsync(servers, async (one) => share(one.groups, calling) || calls('server', one.name))
+  const ids = await filterAsync(changes, async (one) => share(one.groups, calling) || calls('change', one.id))
+  return { servers: new Set(names.map(({ name }) => name)), changes: new Set(ids.map(({ id }) => id)) }
+}
+
+async function filterAsync<Item>(
+  items: readonly Item[],
+  fits: (item: Item) => Promise<boolean>,
+): Promise<readonly Item[]> {
+  const verdicts = await Promise.all(items.map(fits))
+  return items.filter((_, index) => verdicts[index])
+}

@@ -1,0 +1,36 @@
+/** Core: tells what a terminal answers by itself from what a person types; nothing here decides what reaches the server. */
+
+/**
+ * What xterm-like terminals send without a key being pressed: focus in and out; mouse (SGR, urxvt, X10); cursor position,
+ * status, device attributes, modes, window size; answers that are device control or operating system command strings.
+ *
+ * @see xterm control sequences, "Device-Control functions", "FocusIn/FocusOut" and "Mouse Tracking"
+ */
+const report = new RegExp(
+  [
+    String.raw`\x1b\[[IO]`,
+    String.raw`\x1b\[<\d+;\d+;\d+[Mm]`,
+    String.raw`\x1b\[\d+;\d+;\d+M`,
+    String.raw`\x1b\[M[\x20-\xff]{3}`,
+    String.raw`\x1b\[\??\d+;\d+(?:;\d+)?R`,
+    String.raw`\x1b\[\??\d*n`,
+    String.raw`\x1b\[[?>=][\d;]*c`,
+    String.raw`\x1b\[\??\d+;\d+\$y`,
+    String.raw`\x1b\[\d+(?:;\d+){0,2}t`,
+    String.raw`\x1b\[\?\d+u`,
+    String.raw`\x1bP[^\x1b\x07]*(?:\x1b\\|\x07)`,
+    String.raw`\x1b\][^\x1b\x07]*(?:\x1b\\|\x07)`,
+  ].join('|'),
+  'y',
+)
+
+/** Tells whether input is nothing but reports, so that nobody need be at the keyboard for it. */
+export function isReportOnly(input: Uint8Array): boolean {
+  if (input.length > 0 && input[0] !== 0x1b) return false
+  const text = Array.from(input, (byte) => String.fromCharCode(byte)).join('')
+  report.lastIndex = 0
+  while (report.lastIndex < text.length) {
+    if (!report.test(text)) return false
+  }
+  return true
+}

@@ -1,0 +1,53 @@
+/** SQLite store: commands on policies and catalogues; a change of a policy sends terminals back to it. */
+import { subject as logSubject } from '../../../core/revocation/log.ts'
+import type { PolicySubject } from '../../../core/terminals/terminal-policy.ts'
+import { appendAudit, appendEntry, type WriteTransaction } from '../write-transaction.ts'
+import type { Input, Output } from './command.ts'
+
+/** Sets or removes a policy; a change request and a server must be there to get one, a group exists once it is named. */
+export function setPolicy(tx: WriteTransaction, input: Input<'setPolicy'>): Output<'setPolicy'> {
+  const { subject, policy, nowMs, audit } = input
+  const { kind, name } = subject
+  if (policy === null) {
+    const removed = tx.db.run('DELETE FROM policies WHERE kind = :kind AND name = :name', { kind, name })
+    if (removed === 0) return { kind: 'missing' }
+  } else {
+    if (!isThere(tx, subject)) return { kind: 'missing' }
+    tx.db.run(
+      `INSERT INTO policies (kind, name, document, updated_at_ms) VALUES (:kind, :name, :document, :nowMs)
+       ON CONFLICT (kind, name) DO UPDATE SET document = excluded.document, updated_at_ms = excluded.updated_at_ms`,
+      { kind, name, document: JSON.stringify(policy), nowMs },
+    )
+  }
+  appendEntry(tx, { kind: 'access_changed', subject: logSubject.access(kind, name), atMs: nowMs })
+  appendAudit(tx, audit)
+  return { kind: policy === null ? 'removed' : 'set' }
+}
+
+/** Sets or removes the catalogue of a group; it is read anew for every command, so that no terminal needs to be told. */
+export function setCatalogue(tx: WriteTransaction, input: Input<'setCatalogue'>): Output<'setCatalogue'> {
+  const { group, catalogue, nowMs, audit } = input
+  if (catalogue === null) {
+    const removed = tx.db.run('DELETE FROM catalogues WHERE group_name = :group', { group })
+    if (removed === 0) return { kind: 'missing' }
+  } else {
+    tx.db.run(
+      `INSERT INTO catalogues (group_name, document, updated_at_ms) VALUES (:group, :catalogue, :nowMs)
+       ON CONFLICT (group_name) DO UPDATE SET document = excluded.document, updated_at_ms = excluded.updated_at_ms`,
+      { group, catalogue, nowMs },
+    )
+  }
+  appendAudit(tx, audit)
+  return { kind: catalogue === null ? 'removed' : 'set' }
+}
+
+function isThere(tx: WriteTransaction, { kind, name }: PolicySubject): boolean {
+  switch (kind) {
+    case 'group':
+      return true
+    case 'server':
+      return tx.db.one('SELECT 1 FROM servers WHERE name = :name', { name }) !== undefined
+    case 'change':
+      return tx.db.one('SELECT 1 FROM changes WHERE id = :name', { name }) !== undefined
+  }
+}

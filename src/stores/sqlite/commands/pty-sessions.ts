@@ -1,0 +1,162 @@
+/** SQLite store: commands on PTY sessions from the start token to the end; the first end that is told stays. */
+import { subject } from '../../../core/revocation/log.ts'
+import type { AccountSeen } from '../../../core/sessions/commands.ts'
+import type { PtyTokenRow } from '../../../core/terminals/commands.ts'
+import type { EndReason } from '../../../core/terminals/ends.ts'
+import { type PtySessionRow, ptySessionValues } from '../rows/pty-rows.ts'
+import { appendAudit, appendEntry, type WriteTransaction } from '../write-transaction.ts'
+import { findAsSeen, isSessionLive } from './checks.ts'
+import type { Input, Output } from './command.ts'
+
+/** Stores a PTY session with its start token. */
+export function startPtySession(tx: WriteTransaction, input: Input<'startPtySession'>): Output<'startPtySession'> {
+  const { ptySession, token, seen, nowMs, audit } = input
+  if (!mayMint(tx, { token, seen, nowMs })) return { kind: 'stale' }
+  tx.db.run(
+    `INSERT INTO pty_sessions (id, state, purpose, change_id, server_name, os_user, started_by_account_id,
+       implementor_account_id, created_at_ms, active_at_ms, closed_at_ms, end_reason, exit_code)
+     VALUES (:id, :state, :purpose, :change_id, :server_name, :os_user, :started_by_account_id,
+       :implementor_account_id, :created_at_ms, :active_at_ms, :closed_at_ms, :end_reason, :exit_code)`,
+    ptySessionValues(ptySession),
+  )
+  insertPtyToken(tx, token)
+  appendAudit(tx, audit)
+  return { kind: 'started' }
+}
+
+/** Stores a join token of an active PTY session. */
+export function joinPtySession(tx: WriteTransaction, input: Input<'joinPtySession'>): Output<'joinPtySession'> {
+  const { token, seen, nowMs, audit } = input
+  if (!mayMint(tx, { token, seen, nowMs })) return { kind: 'stale' }
+  const joined = findPtySession(tx, token.ptySessionId)
+  if (joined?.state !== 'active') return { kind: 'not-active' }
+  if (token.role === 'implementor' && joined.implementor_account_id !== null) return { kind: 'implementor-present' }
+  insertPtyToken(tx, token)
+  appendAudit(tx, audit)
+  return { kind: 'joined' }
+}
+
+/** Writes how a PTY session ended; an end that was asked for before keeps its reason. */
+export function closePtySession(tx: WriteTransaction, input: Input<'closePtySession'>): Output<'closePtySession'> {
+  const { id, reason, exitCode, nowMs, audit } = input
+  const found = findPtySession(tx, id)
+  if (found === undefined) return { kind: 'missing' }
+  if (found.state === 'closed') return { kind: 'already' }
+  close(tx, { id, reason: found.end_reason ?? reason, exitCode, nowMs })
+  appendAudit(tx, audit)
+  return { kind: 'closed' }
+}
+
+/** Asks for the end of a PTY session; one that nobody opened yet is over at once. */
+export function endPtySession(tx: WriteTransaction, input: Input<'endPtySession'>): Output<'endPtySession'> {
+  const { id, reason, nowMs, audit } = input
+  const found = findPtySession(tx, id)
+  if (found === undefined) return { kind: 'missing' }
+  if (found.end_reason !== null) return { kind: 'already' }
+  if (found.state === 'created') close(tx, { id, reason, exitCode: null, nowMs })
+  else tx.db.run('UPDATE pty_sessions SET end_reason = :reason WHERE id = :id', { id, reason })
+  appendEntry(tx, { kind: 'pty_session', subject: subject.ptySession(id), atMs: nowMs })
+  appendAudit(tx, audit)
+  return { kind: 'asked' }
+}
+
+/** Closes what was active when its process stopped; one event each. A start token of one that nobody opened is still good. */
+export function closeLostPtySessions(
+  tx: WriteTransaction,
+  { nowMs, audit }: Input<'closeLostPtySessions'>,
+): Output<'closeLostPtySessions'> {
+  const lost = tx.db.all<Pick<PtySessionRow, 'id' | 'end_reason'>>(
+    "SELECT id, end_reason FROM pty_sessions WHERE state = 'active' ORDER BY created_at_ms, id",
+  )
+  for (const { id, end_reason } of lost) {
+    const reason = end_reason ?? 'node-lost'
+    close(tx, { id, reason, exitCode: null, nowMs })
+    appendAudit(tx, { ...audit, subject: `pty_session:${id}`, detail: { ...audit.detail, reason } })
+  }
+  return { ids: lost.map(({ id }) => id) }
+}
+
+/** Closes at most `limit` PTY sessions that nobody opened before their start token expired; one event each. */
+export function closeNeverOpened(
+  tx: WriteTransaction,
+  { nowMs, limit }: { readonly nowMs: number; readonly limit: number },
+): number {
+  const left = tx.db.all<{ id: string }>(
+    `SELECT s.id FROM pty_sessions s
+     WHERE s.state = 'created'
+       AND NOT EXISTS (SELECT 1 FROM pty_tokens t WHERE t.pty_session_id = s.id AND t.expires_at_ms > :nowMs)
+     LIMIT :limit`,
+    { nowMs, limit },
+  )
+  for (const { id } of left) {
+    const reason = 'never-opened'
+    close(tx, { id, reason, exitCode: null, nowMs })
+    appendAudit(tx, {
+      atMs: nowMs,
+      by: 'server',
+      accountId: null,
+      username: null,
+      ip: null,
+      requestId: null,
+      activity: null,
+      commandLine: null,
+      action: 'pty-end',
+      outcome: 'ok',
+      subject: `pty_session:${id}`,
+      detail: { reason },
+    })
+  }
+  return left.length
+}
+
+/** Returns a PTY session as it is stored, or undefined. */
+export function findPtySession(tx: WriteTransaction, id: string): PtySessionRow | undefined {
+  return tx.db.one<PtySessionRow>('SELECT * FROM pty_sessions WHERE id = :id', { id })
+}
+
+type Closing = {
+  readonly id: string
+  readonly reason: EndReason
+  readonly exitCode: number | null
+  readonly nowMs: number
+}
+
+function close(tx: WriteTransaction, closing: Closing): void {
+  const { id, reason, exitCode, nowMs } = closing
+  tx.db.run(
+    `UPDATE pty_sessions SET state = 'closed', closed_at_ms = :nowMs, end_reason = :reason, exit_code = :exitCode,
+       implementor_account_id = NULL
+     WHERE id = :id`,
+    { id, reason, exitCode, nowMs },
+  )
+  tx.db.run(
+    `UPDATE pty_attachments SET left_at_ms = :nowMs, cause = :reason
+     WHERE pty_session_id = :id AND left_at_ms IS NULL`,
+    { id, reason, nowMs },
+  )
+}
+
+function mayMint(
+  tx: WriteTransaction,
+  wanted: { readonly token: PtyTokenRow; readonly seen: AccountSeen; readonly nowMs: number },
+): boolean {
+  const { token, seen, nowMs } = wanted
+  const account = findAsSeen(tx, { accountId: token.accountId, seen, nowMs })
+  return account !== null && isSessionLive(tx, { sessionRow: token.sessionRow, account, nowMs })
+}
+
+function insertPtyToken(tx: WriteTransaction, token: PtyTokenRow): void {
+  tx.db.run(
+    `INSERT INTO pty_tokens (digest, pty_session_id, account_id, session_row, role, is_start, expires_at_ms)
+     VALUES (:digest, :ptySessionId, :accountId, :sessionRow, :role, :isStart, :expiresAtMs)`,
+    {
+      digest: token.digest,
+      ptySessionId: token.ptySessionId,
+      accountId: token.accountId,
+      sessionRow: token.sessionRow,
+      role: token.role,
+      isStart: token.isStart ? 1 : 0,
+      expiresAtMs: token.expiresAtMs,
+    },
+  )
+}

@@ -1,0 +1,71 @@
+/** SQLite store: reads of PTY sessions and their attachments; pages go by the row that the last one ended with. */
+import type { PtySessionPage } from '../../../core/store.ts'
+import type { PtySession, PtySessionFilter } from '../../../core/terminals/server.ts'
+import type { Database, SqlValues } from '../database.ts'
+import { type PtyAttachmentRow, type PtySessionRow, toPtyAttachment, toPtySession } from '../rows/pty-rows.ts'
+import type { ImmediateReads } from './read.ts'
+
+type Names = 'ptySessionById' | 'ptySessions' | 'ptyAttachments'
+
+/** Returns the reads. */
+export function ptySessionReads(db: Database): ImmediateReads<Names> {
+  return {
+    ptySessionById: (id) => {
+      const row = db.one<PtySessionRow>('SELECT * FROM pty_sessions WHERE id = :id', { id })
+      return row === undefined ? null : toPtySession(row)
+    },
+    ptySessions: (filter, page) => listed(db, filter, page),
+    ptyAttachments: (ptySessionId) =>
+      db
+        .all<PtyAttachmentRow>(
+          'SELECT * FROM pty_attachments WHERE pty_session_id = :ptySessionId ORDER BY joined_at_ms, id',
+          { ptySessionId },
+        )
+        .map(toPtyAttachment),
+  }
+}
+
+/** Later than every moment that is written. */
+const endOfTimeMs = Number.MAX_SAFE_INTEGER
+
+const reachable = `(started_by_account_id = :accountId
+    OR EXISTS (SELECT 1 FROM pty_attachments a WHERE a.account_id = :accountId AND a.pty_session_id = pty_sessions.id)
+    OR (server_name IN (SELECT value FROM json_each(:serverNames))
+      AND (change_id IS NULL OR change_id IN (SELECT value FROM json_each(:changeIds)))))`
+
+/** Members with an index of their own are conditions only where they are asked, so that there are 32 statements at most. */
+function listed(db: Database, filter: PtySessionFilter, { limit, before }: PtySessionPage): PtySession[] {
+  const { reach } = filter
+  const asked: readonly (readonly [condition: string, values: SqlValues | null])[] = [
+    ['state = :state', filter.state && { state: filter.state }],
+    ['change_id = :changeId', filter.changeId === null ? null : { changeId: filter.changeId }],
+    ['server_name = :serverName', filter.serverName === null ? null : { serverName: filter.serverName }],
+    [
+      'started_by_account_id = :startedBy',
+      filter.startedByAccountId === null ? null : { startedBy: filter.startedByAccountId },
+    ],
+    [
+      reachable,
+      reach && {
+        accountId: reach.accountId,
+        serverNames: JSON.stringify(reach.serverNames),
+        changeIds: JSON.stringify(reach.changeIds),
+      },
+    ],
+  ]
+  const conditions = asked.filter(([, values]) => values !== null)
+  const sql = `SELECT * FROM pty_sessions
+    WHERE ${conditions.map(([condition]) => `${condition} AND `).join('')}
+      created_at_ms >= :fromMs AND created_at_ms < :toMs AND (created_at_ms, id) < (:beforeMs, :beforeId)
+      AND purpose = coalesce(:purpose, purpose)
+    ORDER BY created_at_ms DESC, id DESC LIMIT :limit`
+  const values: SqlValues = Object.assign({}, ...conditions.map(([, given]) => given), {
+    fromMs: filter.createdFromMs ?? 0,
+    toMs: filter.createdToMs ?? endOfTimeMs,
+    beforeMs: before?.createdAtMs ?? endOfTimeMs,
+    beforeId: before?.id ?? '',
+    purpose: filter.purpose,
+    limit,
+  })
+  return db.all<PtySessionRow>(sql, values).map(toPtySession)
+}

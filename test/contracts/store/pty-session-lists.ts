@@ -1,0 +1,118 @@
+/** Store contract: lists of PTY sessions; who is asked for, in which order, page by page. */
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { Store } from '../../../src/core/store.ts'
+import type { PtySession, PtySessionFilter } from '../../../src/core/terminals/server.ts'
+import { auditOf, everyPtySession, startMs } from '../../fixtures/records.ts'
+import type { OpenStore, Shared } from './harness.ts'
+import { attach, type Caller, joinedBy, signedIn, startedBy } from './pty-harness.ts'
+
+/** Registers the tests. */
+export function ptySessionListRules(shared: Shared, open: OpenStore): void {
+  test('STO-246 pages of any size list every PTY session once, the newest first, while others are added', async () => {
+    const { store } = shared()
+    const caller = await signedIn(store)
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 12 }),
+        fc.integer({ min: 1, max: 5 }),
+        async (offsets, limit) => {
+          const serverName = `web-${randomUUID()}`
+          const add = (createdAtMs: number) => startedBy(store, caller, { serverName, createdAtMs })
+          const added: PtySession[] = []
+          for (const offset of offsets) added.push((await add(startMs + offset)).ptySession)
+          const found: PtySession[] = []
+          for (;;) {
+            const before = found.at(-1) ?? null
+            const page = await store.ptySessions({ ...everyPtySession, serverName }, { limit, before })
+            found.push(...page)
+            if (page.length < limit) break
+            await add(startMs + 5)
+          }
+          assert.deepEqual(found, added.sort(newestFirst))
+        },
+      ),
+      { numRuns: 15 },
+    )
+  })
+
+  test('STO-246 a list holds what every member of its filter asks for, and nothing else', async () => {
+    const opened = await open()
+    try {
+      const { store } = opened
+      const [caller, other] = [await signedIn(store), await signedIn(store)]
+      const change = { purpose: 'change_request', changeId: 'CHG-1' } as const
+      const [active, changed, closed] = [
+        await startedBy(store, caller, { createdAtMs: startMs + 1 }),
+        await startedBy(store, other, { createdAtMs: startMs + 2, serverName: 'db-1', ...change }),
+        await startedBy(store, caller, { createdAtMs: startMs + 3, ...change, changeId: 'CHG-2' }),
+      ]
+      await attach(store, active.token)
+      const end = { id: closed.ptySession.id, reason: 'ended-by-admin', nowMs: startMs } as const
+      await store.execute('endPtySession', { ...end, audit: auditOf('pty-end') })
+      const names = new Map(
+        Object.entries({ active, changed, closed }).map(([name, { ptySession }]) => [ptySession.id, name]),
+      )
+      const list = async (filter: Partial<PtySessionFilter>) => {
+        const listed = await store.ptySessions({ ...everyPtySession, ...filter }, { limit: 20, before: null })
+        return listed.map(({ id }) => names.get(id)).join(' ')
+      }
+      const wanted: readonly (readonly [Partial<PtySessionFilter>, string])[] = [
+        [{}, 'closed changed active'],
+        [{ state: 'created' }, 'changed'],
+        [{ state: 'active' }, 'active'],
+        [{ state: 'closed' }, 'closed'],
+        [{ purpose: 'change_request' }, 'closed changed'],
+        [{ purpose: 'health_check' }, 'active'],
+        [{ changeId: 'CHG-1' }, 'changed'],
+        [{ serverName: 'web-1' }, 'closed active'],
+        [{ startedByAccountId: caller.account.id }, 'closed active'],
+        [{ createdFromMs: startMs + 2 }, 'closed changed'],
+        [{ createdToMs: startMs + 2 }, 'active'],
+        [{ createdFromMs: startMs + 2, createdToMs: startMs + 3 }, 'changed'],
+        [{ serverName: 'web-1', purpose: 'change_request', state: 'closed' }, 'closed'],
+        [{ serverName: 'web-1', startedByAccountId: other.account.id }, ''],
+      ]
+      for (const [filter, names] of wanted) assert.deepEqual([filter, await list(filter)], [filter, names])
+    } finally {
+      await opened.close()
+    }
+  })
+
+  test('STO-247 a reach holds what the account started, was attached to, and what is on its servers under its changes', async () => {
+    const { store } = shared()
+    const [caller, other] = [await signedIn(store), await signedIn(store)]
+    const [mine, web, change] = [randomUUID(), randomUUID(), randomUUID()]
+    const start = (by: Caller, serverName: string, changeId: string | null = null) =>
+      startedBy(store, by, { serverName, changeId, purpose: changeId === null ? 'health_check' : 'change_request' })
+    const visible = [
+      await start(caller, mine, randomUUID()),
+      await start(other, web),
+      await start(other, web, change),
+      await start(other, mine),
+    ]
+    const watched = visible[3] ?? assert.fail()
+    await attach(store, watched.token)
+    const watching = await joinedBy(store, caller, { ptySessionId: watched.ptySession.id })
+    const detached = { attachmentId: await attach(store, watching), cause: 'left', freesSlot: false, nowMs: startMs }
+    await store.execute('detachPtyAttachment', { ...detached, audit: auditOf('pty-detach') })
+    await start(other, mine)
+    await start(other, mine, change)
+    await start(other, web, randomUUID())
+    const reach = { accountId: caller.account.id, serverNames: [web], changeIds: [change] }
+    const found = await idsIn(store, { ...everyPtySession, reach })
+    assert.deepEqual(found, new Set(visible.map(({ ptySession }) => ptySession.id)))
+    const stranger = { accountId: (await signedIn(store)).account.id, serverNames: [], changeIds: [change] }
+    assert.deepEqual(await idsIn(store, { ...everyPtySession, reach: stranger }), new Set())
+  })
+}
+
+async function idsIn(store: Store, filter: PtySessionFilter): Promise<Set<string>> {
+  return new Set((await store.ptySessions(filter, { limit: 100, before: null })).map(({ id }) => id))
+}
+
+function newestFirst(one: PtySession, other: PtySession): number {
+  return other.createdAtMs - one.createdAtMs || (one.id < other.id ? 1 : -1)
+}

@@ -1,0 +1,94 @@
+/** Terminals: reads the master of a PTY; every byte is handed over once, in order, and the descriptor is given back at the end. */
+import { readSync, writeSync } from 'node:fs'
+import { ReadStream } from 'node:tty'
+
+/** 64 KiB: the most that one read brings. All readers share it, because what was read is copied before the next read. */
+const buffer = Buffer.allocUnsafeSlow(64 * 1024)
+/** 128 KiB: more than a PTY holds; what a descendant goes on writing is cut off there. */
+const longestRestBytes = 128 * 1024
+
+/** The only user of a master; bytes go no other way, so nothing is written to a descriptor that was given back. */
+export class OutputReader {
+  readonly #masterFd: number
+  readonly #stream: ReadStream
+  readonly #onOutput: (bytes: Uint8Array) => void
+  #isOver = false
+  /** Resolves once there is no more output: nobody holds the terminal any more, or {@link OutputReader.finish} was called. */
+  readonly ended: Promise<void>
+
+  constructor(masterFd: number, onOutput: (bytes: Uint8Array) => void) {
+    this.#masterFd = masterFd
+    this.#onOutput = onOutput
+    this.#stream = new ReadStream(masterFd, { onread: { buffer, callback: (length) => this.#take(length) } })
+    this.ended = new Promise((resolve) => {
+      const over = (): void => {
+        this.#isOver = true
+        this.#stream.destroy()
+        resolve()
+      }
+      // EIO is how a master tells that no program holds the terminal any more.
+      this.#stream.on('error', over)
+      this.#stream.on('end', over)
+      this.#stream.on('close', over)
+    })
+    this.#stream.resume()
+  }
+
+  /** True while the descriptor is the terminal's. */
+  get isOpen(): boolean {
+    return !(this.#isOver || this.#stream.destroyed)
+  }
+
+  pause(): void {
+    if (this.isOpen) this.#stream.pause()
+  }
+
+  resume(): void {
+    if (this.isOpen) this.#stream.resume()
+  }
+
+  /** Writes what the terminal takes; 0 where it takes nothing now, null where it is gone. */
+  writeSome(bytes: Uint8Array): number | null {
+    if (!this.isOpen) return null
+    try {
+      return writeSync(this.#masterFd, bytes)
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code
+      if (code === 'EAGAIN') return 0
+      if (code === 'EIO') return null
+      throw error
+    }
+  }
+
+  /** Hands over what is there now and ends. */
+  finish(): void {
+    if (!this.isOpen) return
+    this.#isOver = true
+    this.#stream.pause()
+    let rest = longestRestBytes
+    for (let length = this.#readNow(); length > 0 && rest > 0; length = this.#readNow()) {
+      this.#onOutput(copyOf(length))
+      rest -= length
+    }
+    this.#stream.destroy()
+  }
+
+  #readNow(): number {
+    try {
+      return readSync(this.#masterFd, buffer)
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code
+      if (code === 'EAGAIN' || code === 'EIO') return 0
+      throw error
+    }
+  }
+
+  #take(length: number): boolean {
+    this.#onOutput(copyOf(length))
+    return true
+  }
+}
+
+function copyOf(length: number): Uint8Array {
+  return Uint8Array.prototype.slice.call(buffer, 0, length)
+}

@@ -1,0 +1,88 @@
+/** Terminals: opens PTYs; both ends are close-on-exec, so that no program holds a terminal that is not its own. */
+import { readdirSync, readFileSync, readSync } from 'node:fs'
+import type { TerminalSize } from '../../protocol/terminal-frames.ts'
+
+type Library = typeof import('@replit/ruspty/index.js')
+
+/** A PTY that no program uses yet. */
+export type PtyPair = {
+  /** Non-blocking; whoever reads it closes it. */
+  readonly masterFd: number
+  /** The device that the program opens. */
+  readonly slavePath: string
+  /** @throws Error when the master was closed. */
+  readonly resize: (size: TerminalSize) => void
+  /** Lets go of the device, which is held so that output does not end before the program does. */
+  readonly release: () => void
+}
+
+/**
+ * Opens a PTY of the given size.
+ *
+ * The library opens one only together with a program, and marks the end of that program within the output: so it runs
+ * a shell that does nothing, and its mark is taken out before anything else can be there.
+ *
+ * @throws Error where the machine has no PTYs for us: another system than Linux on x64 with glibc, or none left.
+ */
+export async function openPtyPair(size: TerminalSize): Promise<PtyPair> {
+  const library = await loadLibrary()
+  const { pty, masterFd } = await openWithNothing(library, size)
+  return {
+    masterFd,
+    slavePath: slavePathOf(masterFd),
+    resize: ({ cols, rows }) => library.ptyResize(masterFd, { cols, rows }),
+    release: () => pty.dropUserFd(),
+  }
+}
+
+async function openWithNothing(library: Library, size: TerminalSize): Promise<{ pty: Pty; masterFd: number }> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  const pty = new library.Pty({
+    command: '/bin/sh',
+    args: ['-c', ':'],
+    envs: {},
+    dir: '/',
+    size: { cols: size.cols, rows: size.rows },
+    onExit: (error, code) => (error === null ? resolve(code) : reject(error)),
+  })
+  const masterFd: number = pty.takeControllerFd()
+  await promise
+  const mark = library.getSyntheticEofSequence()
+  const found = Buffer.alloc(4096)
+  const length = readSync(masterFd, found)
+  if (!found.subarray(0, length).equals(mark)) throw new Error('A new terminal holds output that no program wrote.')
+  return { pty, masterFd }
+}
+
+type Pty = InstanceType<Library['Pty']>
+
+function slavePathOf(masterFd: number): string {
+  const index = /^tty-index:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${masterFd}`, 'utf8'))?.[1]
+  if (index === undefined) throw new Error('The system does not tell the device of a terminal.')
+  return `/dev/pts/${index}`
+}
+
+let loaded: Promise<Library> | null = null
+
+/** Loaded at the first terminal, so that Sallyport runs where the library does not. */
+function loadLibrary(): Promise<Library> {
+  loaded ??= import('@replit/ruspty/index.js').then((library) => {
+    closeInheritedOnExec(library)
+    return library
+  })
+  return loaded
+}
+
+/** What Sallyport itself was started with is no program's of its terminals; Node.js opens all it opens close-on-exec. */
+function closeInheritedOnExec(library: Library): void {
+  for (const name of readdirSync('/proc/self/fd')) {
+    const fd = Number(name)
+    if (fd <= 2) continue
+    try {
+      library.setCloseOnExec(fd, true)
+    } catch (error) {
+      // The descriptor that listed the folder is closed by now.
+      if (!String(error).includes('EBADF')) throw error
+    }
+  }
+}

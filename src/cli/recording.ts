@@ -1,0 +1,234 @@
+/** Cli: the verb `recording`; lists, plays, hands out, proves and searches what terminals recorded. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Command } from 'commander'
+import type { CommandMatch, CommandRecording, CommandRecordReport, Recordings } from '../main/recording-command.ts'
+import { addStoreOptions, chooseConfig, type Flags } from './configuration.ts'
+import { CommandFailure, UsageError } from './failure.ts'
+import { readStore } from './on-store.ts'
+import { printJson, printLines, printTable, visible } from './output.ts'
+import { newFile, standardOutput } from './raw-output.ts'
+import { readChoice, readInteger, timeText } from './values.ts'
+
+type RecordingFlags = Flags & {
+  readonly json?: boolean
+  readonly all?: boolean
+  readonly speed?: string
+  readonly idleLimit?: string
+  readonly output?: string
+  readonly format?: string
+  readonly limit?: string
+}
+
+/** Lines that a search shows where nothing else is said. */
+const defaultLimit = 1_000
+
+/** Adds the verb. */
+export function addRecordingVerb(program: Command): void {
+  const recording = program.command('recording').description('Read the recordings of terminals and prove them.')
+  const list = recording.command('list').description('List recordings.').option('--json', 'Prints JSON.')
+  addStoreOptions(list).action(listAll)
+  const play = recording
+    .command('play')
+    .description('Play a recording to this terminal; what could act on the terminal itself is left out.')
+    .argument('<ID>', 'id of the PTY session')
+    .option('--speed <N>', 'Times as fast as it was, 0.1 to 1000. (default 1)')
+    .option('--idle-limit <S>', 'Seconds that a pause takes at most.')
+  addStoreOptions(play).action(playOne)
+  const exporting = recording
+    .command('export')
+    .description('Print a recording, or write it to a new file.')
+    .argument('<ID>', 'id of the PTY session')
+    .option('--output <FILE>', 'File to make, for its owner alone. (default standard output)')
+    .option('--format <F>', 'asciicast (version 3), or raw: the bytes that the program put out. (default asciicast)')
+  addStoreOptions(exporting).action(exportOne)
+  const verify = recording
+    .command('verify')
+    .description('Prove recordings with the public key and name the first place of each that does not hold.')
+    .argument('[ID]', 'id of the PTY session')
+    .option('--all', 'Every recording.')
+    .option('--json', 'Prints JSON.')
+  addStoreOptions(verify).action(verifySome)
+  const search = recording
+    .command('search')
+    .description('Find lines that a screen showed and that hold a text, whatever its case.')
+    .argument('<TEXT>', 'plain text')
+    .argument('[ID...]', 'ids of PTY sessions (default all)')
+    .option('--limit <number>', `Lines at most. (default ${defaultLimit})`)
+    .option('--json', 'Prints JSON.')
+  addStoreOptions(search).action(searchSome)
+  const keys = recording
+    .command('keys')
+    .description('Print the public key that recordings are signed with, as PEM.')
+    .option('--json', 'Prints JSON.')
+  addStoreOptions(keys).action(printKey)
+}
+
+async function withRecordings(flags: Flags, work: (recordings: Recordings) => Promise<void>): Promise<void> {
+  const { data } = await chooseConfig(flags, process.env)
+  await readStore(flags, async (command) => {
+    const { Recordings } = await import('../main/recording-command.ts')
+    await work(new Recordings(command, data))
+  })
+}
+
+function listAll(flags: RecordingFlags): Promise<void> {
+  return withRecordings(flags, async (recordings) => {
+    const rows = await recordings.list()
+    if (flags.json === true) return printJson(rows.map(recordingJson))
+    await printTable({
+      rows,
+      columns: {
+        ID: ({ ptySessionId }) => ptySessionId,
+        STARTED: ({ head }) => timeText(head?.startedAtMs ?? null),
+        SERVER: ({ head }) => head?.server ?? null,
+        'OS USER': ({ head }) => head?.osUser ?? null,
+        CHANGE: ({ head }) => head?.changeId ?? null,
+        BY: ({ head }) => head?.startedBy ?? null,
+        BYTES: ({ bytes }) => bytes,
+        END: ({ isEnded }) => (isEnded ? 'ended' : 'none'),
+        'KEPT UNTIL': ({ head }) => timeText(head?.keepUntilMs ?? null),
+      },
+      whenEmpty: 'There are no recordings.',
+    })
+  })
+}
+
+async function playOne(id: string, flags: RecordingFlags): Promise<void> {
+  const speed = readNumber('--speed', flags.speed ?? '1', { from: 0.1, to: 1_000 })
+  const idle = flags.idleLimit
+  const idleLimitMs = idle === undefined ? null : readNumber('--idle-limit', idle, { from: 0, to: 86_400 }) * 1_000
+  const stop = new AbortController()
+  const { signal } = stop
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort())
+  const wait = async (ms: number): Promise<void> => {
+    try {
+      await sleep(ms, undefined, { signal })
+    } catch (error) {
+      if (!signal.aborted) throw error
+    }
+  }
+  await withRecordings(flags, async (recordings) => {
+    await recordings.play(id, { speed, idleLimitMs, write: standardOutput.write, wait, signal })
+    await standardOutput.close()
+  })
+}
+
+async function exportOne(id: string, flags: RecordingFlags): Promise<void> {
+  const format = readChoice('--format', flags.format ?? 'asciicast', ['asciicast', 'raw'])
+  const { output } = flags
+  if (format === 'raw' && output === undefined && process.stdout.isTTY) {
+    throw new UsageError('--format raw could act on this terminal: use --output, a pipe, or recording play.')
+  }
+  await withRecordings(flags, async (recordings) => {
+    if (output !== undefined && !(await recordings.has(id))) throw missing(id)
+    const target = output === undefined ? standardOutput : await newFile(output)
+    try {
+      await recordings.export(id, format, target.write)
+    } finally {
+      await target.close()
+    }
+    if (output !== undefined) await printLines([`Wrote the recording ${visible(id)} to ${visible(output)}.`])
+  })
+}
+
+async function verifySome(id: string | undefined, flags: RecordingFlags): Promise<void> {
+  if (id === undefined && flags.all !== true) throw new UsageError('ID or --all is needed.')
+  if (id !== undefined && flags.all === true) throw new UsageError('ID and --all exclude each other.')
+  await withRecordings(flags, async (recordings) => {
+    const ids = id === undefined ? (await recordings.list()).map(({ ptySessionId }) => ptySessionId) : [id]
+    const reports: CommandRecordReport[] = []
+    for (const one of ids) reports.push(await recordings.verify(one))
+    if (flags.json === true) await printJson(reports.map(reportJson))
+    else {
+      await printTable({
+        rows: reports,
+        columns: {
+          ID: ({ ptySessionId }) => ptySessionId,
+          RESULT: ({ fault }) => (fault === null ? 'ok' : 'broken'),
+          SEGMENTS: ({ segments }) => segments,
+          BYTES: ({ bytes }) => bytes,
+          END: ({ end }) => end,
+          NOTE: ({ fault, mark }) => fault ?? mark,
+        },
+        whenEmpty: 'There are no recordings.',
+      })
+    }
+    const broken = reports.flatMap(({ ptySessionId, fault }) => (fault === null ? [] : [`${ptySessionId}: ${fault}`]))
+    if (broken.length > 0) throw new CommandFailure(`${broken.join('; ')}.`)
+  })
+}
+
+async function searchSome(text: string, ids: readonly string[], flags: RecordingFlags): Promise<void> {
+  if (text === '') throw new UsageError('TEXT is empty.')
+  const limit = readInteger('--limit', flags.limit ?? String(defaultLimit), { from: 1, to: 100_000 })
+  await withRecordings(flags, async (recordings) => {
+    const wanted = ids.length > 0 ? ids : (await recordings.list()).map(({ ptySessionId }) => ptySessionId)
+    const matches = await recordings.search(text, { ids: [...new Set(wanted)], limit })
+    if (flags.json === true) await printJson(matches.map(matchJson))
+    else {
+      await printTable({
+        rows: matches,
+        columns: {
+          ID: ({ ptySessionId }) => ptySessionId,
+          TIME: ({ startedAtMs, atMs }) => timeText(startedAtMs === null ? null : startedAtMs + atMs),
+          OFFSET: ({ atMs }) => offsetText(atMs),
+          LINE: ({ line }) => line,
+        },
+        whenEmpty: 'No screen showed it for long.',
+      })
+    }
+    if (matches.length === limit) process.stderr.write(`Only the first ${limit} lines; see --limit.\n`)
+  })
+}
+
+function printKey(flags: RecordingFlags): Promise<void> {
+  return withRecordings(flags, async (recordings) => {
+    const { keyId, publicKeyPem } = await recordings.key()
+    if (flags.json === true) return printJson({ key_id: keyId, public_key: publicKeyPem })
+    await printLines([publicKeyPem.trimEnd()])
+  })
+}
+
+function readNumber(flag: string, text: string, range: { readonly from: number; readonly to: number }): number {
+  const number = /^\d{1,6}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN
+  if (number >= range.from && number <= range.to) return number
+  throw new UsageError(`${flag} takes a number from ${range.from} to ${range.to}.`)
+}
+
+/** Hours, minutes, seconds and milliseconds since the beginning. */
+function offsetText(atMs: number): string {
+  const [seconds, hours] = [Math.floor(atMs / 1_000), Math.floor(atMs / 3_600_000)]
+  const two = (value: number): string => String(value % 60).padStart(2, '0')
+  return `${hours}:${two(Math.floor(seconds / 60))}:${two(seconds)}.${String(Math.floor(atMs) % 1_000).padStart(3, '0')}`
+}
+
+function missing(id: string): CommandFailure {
+  return new CommandFailure(`There is no recording ${visible(id)}.`)
+}
+
+function recordingJson({ ptySessionId, bytes, head, isEnded }: CommandRecording): object {
+  return {
+    id: ptySessionId,
+    bytes,
+    is_ended: isEnded,
+    started_at: timeText(head?.startedAtMs ?? null),
+    server: head?.server ?? null,
+    os_user: head?.osUser ?? null,
+    purpose: head?.purpose ?? null,
+    change_id: head?.changeId ?? null,
+    started_by: head?.startedBy ?? null,
+    input_is_recorded: head?.inputIsRecorded ?? null,
+    kept_until: timeText(head?.keepUntilMs ?? null),
+    key_id: head?.keyId ?? null,
+  }
+}
+
+function reportJson(report: CommandRecordReport): object {
+  const { ptySessionId, segments, bytes, signedBytes, end, fault, mark } = report
+  return { id: ptySessionId, is_whole: fault === null, segments, bytes, signed_bytes: signedBytes, end, fault, mark }
+}
+
+function matchJson({ ptySessionId, startedAtMs, atMs, line }: CommandMatch): object {
+  const at = startedAtMs === null ? null : new Date(startedAtMs + atMs).toISOString()
+  return { id: ptySessionId, at, at_ms: atMs, line }
+}

@@ -1,0 +1,170 @@
+/** Main: what the command line does with recordings; nothing of one is shown before it is written down that it was. */
+import type { FileHandle } from 'node:fs/promises'
+import { auditEvent } from '../core/audit/act.ts'
+import { Refusal } from '../core/errors.ts'
+import type { PtySession } from '../core/terminals/server.ts'
+import { exportAsciicast } from '../terminals/recording/asciicast.ts'
+import { exportOutput } from '../terminals/recording/export-output.ts'
+import { type Playing, playRecord } from '../terminals/recording/play-record.ts'
+import { type RecordVerifier, recordVerifier } from '../terminals/recording/record-key.ts'
+import { recordsFolderOf } from '../terminals/recording/record-path.ts'
+import { type ListedRecord, listRecords, withRecord } from '../terminals/recording/retention.ts'
+import { type ScreenMatch, searchRecord } from '../terminals/recording/search-record.ts'
+import { type RecordReport, verifyRecord } from '../terminals/recording/verify-record.ts'
+import type { StoreCommand } from './store-command.ts'
+
+/** A recording, as commands list it. */
+export type CommandRecording = ListedRecord
+
+/** What a recording proved, and how it ends: by its recorder, not yet, or without an end. */
+export type CommandRecordReport = RecordReport & { readonly end: 'ended' | 'live' | 'none' }
+
+/** A line that a search found. */
+export type CommandMatch = ScreenMatch & { readonly ptySessionId: string; readonly startedAtMs: number | null }
+
+/** How a recording is played. */
+export type CommandPlaying = Omit<Playing, 'length'>
+
+/** What an export is: asciicast v3, or the bytes that the program put out. */
+export type ExportFormat = 'asciicast' | 'raw'
+
+/** The key that recordings are signed with. */
+export type CommandRecordingKey = { readonly keyId: string; readonly publicKeyPem: string }
+
+/** Ends that leave a recording without its own. */
+const endsWithoutSeal: readonly (string | null)[] = ['node-lost', 'recorder-failed']
+
+const exporters = { asciicast: exportAsciicast, raw: exportOutput } as const
+
+/** The recordings of a data directory. */
+export class Recordings {
+  readonly #command: StoreCommand
+  readonly #folder: string
+
+  constructor(command: StoreCommand, dataDir: string) {
+    this.#command = command
+    this.#folder = recordsFolderOf(dataDir)
+  }
+
+  /** Returns all of them, oldest first. */
+  list(): Promise<CommandRecording[]> {
+    return listRecords(this.#folder)
+  }
+
+  /** Tells whether there is one of this PTY session. */
+  async has(id: string): Promise<boolean> {
+    return (await withRecord(this.#folder, id, async () => true)) ?? false
+  }
+
+  /** Plays one to a terminal. @throws RECORDING_NOT_FOUND when there is none. */
+  async play(id: string, playing: CommandPlaying): Promise<void> {
+    await this.#read(id, async (file, length) => {
+      await this.#write([id], 'play')
+      await playRecord(file, { ...playing, length })
+    })
+  }
+
+  /** Hands the bytes of an export to `write`, piece by piece. @throws RECORDING_NOT_FOUND when there is none. */
+  async export(id: string, format: ExportFormat, write: (bytes: Uint8Array) => Promise<void>): Promise<void> {
+    await this.#read(id, async (file, length) => {
+      await this.#write([id], 'export')
+      for await (const bytes of exporters[format](file, { length })) await write(bytes)
+    })
+  }
+
+  /**
+   * Returns the lines that held a text, by the time at which they were seen.
+   *
+   * @param wanted `ids`: the recordings to look at, in this order; `limit`: lines at most.
+   * @throws RECORDING_NOT_FOUND when one is not there.
+   */
+  async search(
+    text: string,
+    wanted: { readonly ids: readonly string[]; readonly limit: number },
+  ): Promise<CommandMatch[]> {
+    const { ids, limit } = wanted
+    for (const id of ids) await this.#read(id, async () => undefined)
+    await this.#write(ids, 'search')
+    const found: CommandMatch[] = []
+    const records = new Map((await this.list()).map((record) => [record.ptySessionId, record]))
+    for (const id of ids) {
+      const startedAtMs = records.get(id)?.head?.startedAtMs ?? null
+      const room = limit - found.length
+      const matches = await this.#read(id, (file, length) => matchesIn(file, { text, length, limit: room }))
+      matches.sort((one, other) => one.atMs - other.atMs)
+      found.push(...matches.map((match) => ({ ...match, ptySessionId: id, startedAtMs })))
+    }
+    return found
+  }
+
+  /**
+   * Verifies one with the public key alone.
+   *
+   * @throws RECORDING_NOT_FOUND when there is none.
+   */
+  async verify(id: string): Promise<CommandRecordReport> {
+    const { verifier } = await this.#key()
+    // Before the file is looked at: what is closed by now has its end in the file by now.
+    const ptySession = await this.#command.reads.ptySessionById(id)
+    const report = await this.#read(id, (file, length) =>
+      verifyRecord(file, { ptySessionId: id, length, key: verifier }),
+    )
+    return judgeEnd(report, ptySession)
+  }
+
+  /** Returns the public half of the key. @throws RECORDING_NOT_FOUND while nothing was ever recorded. */
+  async key(): Promise<CommandRecordingKey> {
+    const { verifier, publicKeyPem } = await this.#key()
+    return { keyId: verifier.keyId, publicKeyPem }
+  }
+
+  async #key(): Promise<{ readonly verifier: RecordVerifier; readonly publicKeyPem: string }> {
+    const key = await this.#command.reads.authorityKey('recording')
+    if (key === null) {
+      throw new Refusal('RECORDING_NOT_FOUND', { message: 'There is no key of recordings: nothing was recorded yet.' })
+    }
+    return { verifier: recordVerifier(key.publicKey), publicKeyPem: key.publicKey }
+  }
+
+  async #read<Result>(id: string, work: (file: FileHandle, length: number) => Promise<Result>): Promise<Result> {
+    const done = await withRecord(this.#folder, id, async (file) => ({
+      result: await work(file, (await file.stat()).size),
+    }))
+    if (done === null) throw new Refusal('RECORDING_NOT_FOUND', { message: `There is no recording ${id}.` })
+    return done.result
+  }
+
+  async #write(ids: readonly string[], as: 'play' | 'export' | 'search'): Promise<void> {
+    const { foundation, request } = this.#command
+    const who = { account: null, atMs: foundation.ports.clock.wallMs() }
+    const events = ids.map((id) =>
+      auditEvent(request, who, { action: 'recording-read', subject: `pty_session:${id}`, detail: { as } }),
+    )
+    if (events.length > 0) await foundation.ports.store.execute('appendAudit', { events })
+  }
+}
+
+async function matchesIn(
+  file: FileHandle,
+  { text, length, limit }: { readonly text: string; readonly length: number; readonly limit: number },
+): Promise<ScreenMatch[]> {
+  const matches: ScreenMatch[] = []
+  if (limit <= 0) return matches
+  for await (const match of searchRecord(file, { text, length })) {
+    matches.push(match)
+    if (matches.length >= limit) break
+  }
+  return matches
+}
+
+/** A recorder seals the end before the store is told that the session is closed: what is closed and has no end lost it. */
+function judgeEnd(report: RecordReport, ptySession: PtySession | null): CommandRecordReport {
+  if (report.isFinal) return { ...report, end: 'ended' }
+  if (ptySession === null) return { ...report, end: 'none' }
+  const { state, endReason } = ptySession
+  if (state !== 'closed') return { ...report, mark: null, end: 'live' }
+  if (report.fault !== null || endsWithoutSeal.includes(endReason)) return { ...report, end: 'none' }
+  const after = report.segments === 0 ? 'its beginning' : `segment ${report.segments}`
+  const fault = `it has no end after ${after}, though its session ended (${endReason}): the end was taken away, or could not be written`
+  return { ...report, fault, mark: null, end: 'none' }
+}

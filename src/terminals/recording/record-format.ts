@@ -1,0 +1,68 @@
+/** Terminals: the bytes of a record; a line of magic, then entries, each `u32 length | u8 kind | u48 seq | u48 atMs | payload`, big-endian. */
+
+/** What a record file begins with. */
+export const recordMagic: Buffer = Buffer.from('sallyport record 1\n')
+
+/** Bytes before the payload of an entry. */
+export const entryHeaderBytes = 17
+
+/** No entry is longer: a length beyond it is damage, not data. */
+export const longestEntryBytes: number = 4 * 1024 * 1024
+
+/** Byte 4 of an entry. */
+export const entryKinds = { head: 1, output: 2, size: 3, input: 4, event: 5, keyframe: 6, seal: 7 } as const
+
+export type EntryKind = keyof typeof entryKinds
+
+/** One entry as it lies in the file. */
+export type RawEntry = {
+  readonly kind: EntryKind
+  /** Offset in the terminal's output at which it belongs. */
+  readonly seq: number
+  /** Milliseconds since the head, of a clock that never goes back. */
+  readonly atMs: number
+  readonly payload: Buffer
+}
+
+const kindsByCode = new Map<number, EntryKind>(
+  Object.entries(entryKinds).map(([kind, code]) => [code, kind as EntryKind]),
+)
+
+/** Returns the bytes of one entry. */
+export function encodeEntry({
+  kind,
+  seq,
+  atMs,
+  payload,
+}: Omit<RawEntry, 'payload'> & { readonly payload: Uint8Array }): Buffer {
+  const bytes = Buffer.allocUnsafe(entryHeaderBytes + payload.length)
+  bytes.writeUInt32BE(entryHeaderBytes - 4 + payload.length, 0)
+  bytes[4] = entryKinds[kind]
+  bytes.writeUIntBE(seq, 5, 6)
+  bytes.writeUIntBE(Math.max(0, Math.floor(atMs)), 11, 6)
+  bytes.set(payload, entryHeaderBytes)
+  return bytes
+}
+
+/**
+ * Reads the entry that begins at `offset`.
+ *
+ * @returns the entry and where the next begins; `more` when the bytes end before it does; `damaged` when no entry can begin here.
+ */
+export function decodeEntry(
+  bytes: Buffer,
+  offset: number,
+): { readonly entry: RawEntry; readonly next: number } | 'more' | 'damaged' {
+  if (bytes.length - offset < entryHeaderBytes) return 'more'
+  const length = bytes.readUInt32BE(offset)
+  if (length < entryHeaderBytes - 4 || length > longestEntryBytes) return 'damaged'
+  const kind = kindsByCode.get(bytes[offset + 4] as number)
+  if (kind === undefined) return 'damaged'
+  const next = offset + 4 + length
+  if (bytes.length < next) return 'more'
+  const payload = bytes.subarray(offset + entryHeaderBytes, next)
+  return {
+    entry: { kind, seq: bytes.readUIntBE(offset + 5, 6), atMs: bytes.readUIntBE(offset + 11, 6), payload },
+    next,
+  }
+}

@@ -1,0 +1,161 @@
+/** Terminals: one screen that follows output; its terminal stands at a place between two sequences and two characters whenever it may be asked. */
+import type { Terminal } from '@xterm/headless'
+import { GroundState } from './ground-state.ts'
+import { newTerminal } from './new-terminal.ts'
+import type { Snapshot } from './screen.ts'
+import { serializeScreen } from './serialize-screen.ts'
+import { boundCluster, internalsOf, parseNow, parserGround } from './xterm-internals.ts'
+
+/** Bytes given to xterm.js at once: beyond 128 KiB it cuts them itself, and loses characters where it does. */
+const pieceBytes = 100_000
+
+/**
+ * Bytes that wait for the end of what they begin. A longer string is followed without its end, for it changes nothing
+ * before; so is a longer sequence, whose rest a joiner then sees as text: no program writes one.
+ */
+const longestHeld = { string: 64 * 1024, other: 1024 * 1024 } as const
+
+type Size = { readonly cols: number; readonly rows: number }
+
+/** What came behind the last place, in order. */
+type Held = Uint8Array | Size
+
+/** One screen; `write` and `resize` come in the order of the record. */
+export class FollowedScreen {
+  #size: Size
+  #terminal: Terminal | null
+  /** What a terminal that was given back comes back from. */
+  #resting: Uint8Array = new Uint8Array(0)
+  readonly #ground = new GroundState()
+  #place = 0
+  #seen = 0
+  #held: Held[] = []
+  #heldBytes = 0
+  /** The beginning of a character. */
+  #begun: Uint8Array = new Uint8Array(0)
+  #lastSnapshot: Snapshot | null = null
+
+  constructor(size: Size) {
+    this.#size = size
+    this.#terminal = newTerminal(size.cols, size.rows)
+  }
+
+  /** The newest place that a snapshot can be of. */
+  get place(): number {
+    return this.#place
+  }
+
+  /** Output taken in. */
+  get seen(): number {
+    return this.#seen
+  }
+
+  /** Takes output in. */
+  write(bytes: Uint8Array): void {
+    const last = this.#ground.scan(bytes)
+    this.#seen += bytes.length
+    if (last > 0) {
+      this.#release()
+      this.#feed(bytes.subarray(0, last))
+      this.#place = this.#seen - (bytes.length - last)
+      this.#lastSnapshot = null
+    }
+    if (last === bytes.length) return
+    this.#held.push(Uint8Array.from(bytes.subarray(last)))
+    this.#heldBytes += bytes.length - last
+    if (this.#heldBytes > (this.#ground.isInString ? longestHeld.string : longestHeld.other)) this.#goOnWithoutEnd()
+  }
+
+  /** Changes the size where the output stands. */
+  resize(size: Size): void {
+    if (this.#held.length > 0) this.#held.push(size)
+    else this.#resizeNow(size)
+  }
+
+  /**
+   * Returns the screen at its place.
+   *
+   * @param keepsLines whether the lines above it come along, so that a terminal that grows later shows them.
+   */
+  snapshot(keepsLines = true): Snapshot {
+    if (keepsLines && this.#lastSnapshot !== null) return this.#lastSnapshot
+    const bytes = this.#terminal === null && keepsLines ? this.#resting : serializeScreen(this.#wake(), keepsLines)
+    const snapshot = { ...this.#size, seq: this.#place, bytes }
+    if (keepsLines) this.#lastSnapshot = snapshot
+    return snapshot
+  }
+
+  /** Gives most memory back until there is more output; does nothing in the middle of a sequence. */
+  rest(): void {
+    if (this.#terminal === null || this.#begun.length > 0) return
+    if (internalsOf(this.#terminal)._inputHandler._parser.currentState !== parserGround) return
+    this.#resting = this.snapshot().bytes
+    this.#lastSnapshot = null
+    this.close()
+  }
+
+  close(): void {
+    this.#terminal?.dispose()
+    this.#terminal = null
+  }
+
+  #wake(): Terminal {
+    if (this.#terminal !== null) return this.#terminal
+    this.#terminal = newTerminal(this.#size.cols, this.#size.rows)
+    this.#feed(this.#resting)
+    this.#resting = new Uint8Array(0)
+    return this.#terminal
+  }
+
+  #release(): void {
+    for (const held of this.#held) {
+      if (held instanceof Uint8Array) this.#feed(held)
+      else this.#resizeNow(held)
+    }
+    this.#held = []
+    this.#heldBytes = 0
+  }
+
+  #goOnWithoutEnd(): void {
+    this.#release()
+    this.#lastSnapshot = null
+    if (!this.#ground.isInString) this.#place = this.#seen
+  }
+
+  #resizeNow(size: Size): void {
+    this.#wake().resize(size.cols, size.rows)
+    this.#size = size
+    this.#lastSnapshot = null
+  }
+
+  /** Whole characters only: xterm.js would lose one that comes in two pieces. */
+  #feed(bytes: Uint8Array): void {
+    const terminal = this.#wake()
+    const all = this.#begun.length === 0 ? bytes : Buffer.concat([this.#begun, bytes])
+    let at = 0
+    while (at < all.length) {
+      const end = endOfCharacters(all, Math.min(at + pieceBytes, all.length))
+      if (end <= at) break
+      parseNow(terminal, all.subarray(at, end))
+      boundCluster(terminal)
+      at = end
+    }
+    this.#begun = at === all.length ? new Uint8Array(0) : Uint8Array.from(all.subarray(at))
+  }
+}
+
+/** Returns the last place at or before `end` that is in the middle of no character. */
+function endOfCharacters(bytes: Uint8Array, end: number): number {
+  for (let back = 1; back <= Math.min(3, end); back += 1) {
+    const byte = bytes[end - back] as number
+    if (byte < 0x80) return end
+    if (byte >= 0xc0) return lengthOf(byte) > back ? end - back : end
+  }
+  return end
+}
+
+function lengthOf(first: number): number {
+  if (first >= 0xf8) return 1
+  if (first >= 0xf0) return 4
+  return first >= 0xe0 ? 3 : 2
+}

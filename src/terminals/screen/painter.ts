@@ -1,0 +1,179 @@
+/** Terminals: writes what brings a terminal to a state; knows which attributes and which unfinished cluster its own output has left behind. */
+import {
+  type Attributes,
+  bgFlags,
+  colourMode,
+  type ExtendedAttributes,
+  fgFlags,
+  type Internals,
+  readProperties,
+  underlineColour,
+  underlineStyle,
+} from './xterm-internals.ts'
+
+/** Attributes as the sequences that set them: two pens are the same where their texts are. */
+export type Pen = { readonly attributes: string; readonly link: string }
+
+/** The pen of a terminal after a reset. */
+export const plainPen: Pen = { attributes: '\x1b[0m', link: '' }
+
+/** SGR of the first basic colour, SGR that more colours follow, and what is between them. */
+type Colours = { readonly basic: number; readonly extended: string; readonly separator: ';' | ':' }
+
+const textColours: Colours = { basic: 30, extended: '38', separator: ';' }
+const backgroundColours: Colours = { basic: 40, extended: '48', separator: ';' }
+/** There are no basic ones. */
+const underlineColours: Colours = { basic: 0, extended: '58', separator: ':' }
+
+const fgSwitches = [
+  [fgFlags.bold, 1],
+  [fgFlags.blink, 5],
+  [fgFlags.inverse, 7],
+  [fgFlags.invisible, 8],
+  [fgFlags.struck, 9],
+] as const
+
+const bgSwitches = [
+  [bgFlags.dim, 2],
+  [bgFlags.italic, 3],
+  [bgFlags.overline, 53],
+] as const
+
+function sameAttributes(one: Attributes, other: Attributes): boolean {
+  return one.fg === other.fg && one.bg === other.bg && one.extended === other.extended
+}
+
+/** Style and link of an extension count only where `bg` says so, its colour always. */
+function penOf({ fg, bg, extended }: Attributes, core: Internals): Pen {
+  const isExtended = (bg & bgFlags.extended) !== 0
+  const style = underlineStyle(extended)
+  const isUnderlined = (fg & fgFlags.underline) !== 0 || (isExtended && extended.urlId === 0 && style !== 0)
+  const underline = isUnderlined ? [isExtended && style > 1 ? `4:${style}` : '4'] : []
+  const parts = ['0', ...plainParts(fg, bg), ...underline, ...colour(underlineColour(extended), underlineColours)]
+  const protection = (bg & bgFlags.protected) === 0 ? '' : '\x1b[1"q'
+  return { attributes: `\x1b[${parts.join(';')}m${protection}`, link: isExtended ? linkOf(extended, core) : '' }
+}
+
+/** Returns the sequences that set all attributes but underline and link, whatever they were, and leave those two alone. */
+export function beyondUnderline({ fg, bg }: Attributes): string {
+  const parts = ['22;23;25;27;28;29;39;49;55', ...plainParts(fg, bg)]
+  return `\x1b[${parts.join(';')}m\x1b[${(bg & bgFlags.protected) === 0 ? 0 : 1}"q`
+}
+
+function plainParts(fg: number, bg: number): readonly string[] {
+  return [...switchesOf(fg, bg), ...colour(fg, textColours), ...colour(bg, backgroundColours)]
+}
+
+function switchesOf(fg: number, bg: number): readonly string[] {
+  const on = [...fgSwitches.filter(([flag]) => (fg & flag) !== 0), ...bgSwitches.filter(([flag]) => (bg & flag) !== 0)]
+  return on.map(([, parameter]) => String(parameter))
+}
+
+function colour(word: number, { basic, extended, separator }: Colours): readonly string[] {
+  const index = word & 0xff
+  switch (word & colourMode.mask) {
+    case colourMode.basic:
+      return [String((index & 8) === 0 ? basic + index : basic + 60 + (index & 7))]
+    case colourMode.indexed:
+      return [[extended, 5, index].join(separator)]
+    case colourMode.rgb: {
+      // With colons a colour space comes first, which is left empty (ITU-T T.416).
+      const space = separator === ':' ? [''] : []
+      return [[extended, 2, ...space, (word >> 16) & 0xff, (word >> 8) & 0xff, index].join(separator)]
+    }
+    default:
+      return []
+  }
+}
+
+function linkOf({ urlId }: ExtendedAttributes, core: Internals): string {
+  const data = urlId === 0 ? undefined : core._oscLinkService.getLinkData(urlId)
+  if (data === undefined) return ''
+  return `${data.id === undefined ? '' : `id=${data.id}`};${data.uri}`
+}
+
+/** Collects the text that is painted. */
+export class Painter {
+  readonly #core: Internals
+  readonly #parts: string[] = []
+  #pen: Pen | null = plainPen
+  #lastAsked: { readonly attributes: Attributes; readonly pen: Pen } | null = null
+  /** What xterm.js remembers of the character before, to join the next to it; every sequence makes it forget. */
+  #preceding = 0
+
+  constructor(core: Internals) {
+    this.#core = core
+  }
+
+  get text(): string {
+    return this.#parts.join('')
+  }
+
+  /** Adds control characters or sequences. */
+  control(sequence: string): void {
+    this.#parts.push(sequence)
+    this.#preceding = 0
+  }
+
+  /** Adds text of which no character joins another, such as ASCII. */
+  print(text: string): void {
+    this.#parts.push(text)
+    for (const character of text) this.#follow(character)
+  }
+
+  /** Adds the text of one cell, which begins in the given column, so that it does not join the cell before. */
+  printCell(text: string, column: number): void {
+    const [first = ' '] = text
+    if (this.#properties(first).joins) this.moveTo(column)
+    this.print(text)
+  }
+
+  /** Moves within the row; columns count from 0. */
+  moveTo(column: number): void {
+    this.control(`\x1b[${column + 1}G`)
+  }
+
+  /** Returns the pen that writes with these attributes. */
+  penOf(attributes: Attributes): Pen {
+    const last = this.#lastAsked
+    if (last !== null && sameAttributes(last.attributes, attributes)) return last.pen
+    const pen = penOf(attributes, this.#core)
+    this.#lastAsked = { attributes, pen }
+    return pen
+  }
+
+  usePen(pen: Pen): void {
+    if (this.#pen?.attributes !== pen.attributes) {
+      const wasProtected = this.#pen?.attributes.endsWith('q') ?? false
+      this.control(wasProtected ? `\x1b[0"q${pen.attributes}` : pen.attributes)
+    }
+    if (this.#pen?.link !== pen.link) this.control(`\x1b]8;${pen.link === '' ? ';' : pen.link}\x1b\\`)
+    this.#pen = pen
+  }
+
+  /** Tells that a sequence has changed the pen: to the given one, or to nobody knows which. */
+  penBecame(pen: Pen | null): void {
+    this.#pen = pen
+  }
+
+  /** Returns the cells that a text takes as one cluster; null where it would fall apart into several. */
+  widthOf(text: string): number | null {
+    if (text.length === 1 && text < '\x7f') return 1
+    let preceding = 0
+    let isFirst = true
+    for (const character of text) {
+      preceding = this.#core.unicodeService.charProperties(character.codePointAt(0) ?? 0, preceding)
+      if (!isFirst && !readProperties(preceding).joins) return null
+      isFirst = false
+    }
+    return isFirst ? null : readProperties(preceding).width
+  }
+
+  #properties(character: string): { readonly width: number; readonly joins: boolean } {
+    return readProperties(this.#core.unicodeService.charProperties(character.codePointAt(0) ?? 0, this.#preceding))
+  }
+
+  #follow(character: string): void {
+    this.#preceding = this.#core.unicodeService.charProperties(character.codePointAt(0) ?? 0, this.#preceding)
+  }
+}

@@ -1,0 +1,124 @@
+/** Terminals: puts the cursor where it was, with pen, character sets, origin and insert mode, and with what the last character leaves open. */
+import { designateAll, passesThrough } from './charsets.ts'
+import { attributesAt, type Glyph, glyphAt, noExtension } from './paint-lines.ts'
+import { beyondUnderline, type Painter, type Pen, plainPen } from './painter.ts'
+import {
+  type Attributes,
+  type BufferLine,
+  bgFlags,
+  fgFlags,
+  type Internals,
+  underlineStyle,
+} from './xterm-internals.ts'
+
+type Place = { readonly cols: number; readonly core: Internals }
+
+/** The glyph that ends where the cursor is, and where it begins. */
+type LastGlyph = Glyph & { readonly column: number; readonly pen: Pen }
+
+/** Ends a snapshot: nothing may be written after it that is not output. */
+export function placeCursor(painter: Painter, core: Internals, { cols }: { readonly cols: number }): void {
+  const place = { cols, core }
+  const { active } = core.buffers
+  const { _curAttrData: attributes, _parser: parser } = core._inputHandler
+  const pen = painter.penOf(attributes)
+  const last = lastGlyph(painter, place)
+  const isWritable = last === null || passesThrough(last.text, core._charsetService.charset)
+  const isAsCell = last !== null && isSame(last.pen, painter.penOf(inCell(attributes)))
+  const isOpen = parser.precedingJoinState !== 0 && isWritable && isAsCell
+  if (isWritable) chooseCharsetsAndPen(painter, core, pen)
+  if (active.x >= cols && !isOpen) {
+    goTo(painter, place, last?.column ?? cols - 1)
+    writeToEdge(painter, place, last)
+  } else goTo(painter, place, isOpen ? last.column : active.x)
+  if (!isWritable) painter.control(designateAll(core._charsetService))
+  painter.usePen(pen)
+  const { insertMode } = core.coreService.modes
+  // Writing the character again would push it to the right: so it goes first. What joins it later pushed nothing.
+  if (insertMode && isOpen) painter.control(`\x1b[${painter.widthOf([...last.text][0] ?? '') ?? 1}P`)
+  // Whatever was written is closed by a sequence, even where no mode has to be set.
+  painter.control(`\x1b[4${insertMode ? 'h' : 'l'}`)
+  if (isOpen) painter.printCell(last.text, last.column)
+}
+
+/** A cell keeps an extension only with its mark. */
+function inCell(attributes: Attributes): Attributes {
+  return (attributes.bg & bgFlags.extended) === 0 ? { ...attributes, extended: noExtension } : attributes
+}
+
+function isSame(one: Pen, other: Pen): boolean {
+  return one.attributes === other.attributes && one.link === other.link
+}
+
+function lastGlyph(painter: Painter, { cols, core }: Place): LastGlyph | null {
+  const { x, y, ybase, lines } = core.buffers.active
+  const line = lines.get(ybase + y)
+  if (line === undefined) return null
+  for (const width of [1, 2]) {
+    const column = x - width
+    const glyph = column < 0 ? null : glyphAt(line, column, { cols, painter })
+    if (glyph?.width === width) return { ...glyph, column, pen: painter.penOf(attributesAt(line, column)) }
+  }
+  return null
+}
+
+/** Sets origin mode, which brings the cursor home, and moves: rows count from the upper margin then. */
+function goTo(painter: Painter, { core }: Place, column: number): void {
+  const { y, scrollTop } = core.buffers.active
+  const { origin } = core.coreService.decPrivateModes
+  const row = origin ? Math.max(y - scrollTop, 0) : y
+  painter.control(`${origin ? '\x1b[?6h' : ''}\x1b[${row + 1};${column + 1}H`)
+}
+
+/** Leaves the cursor beyond the last column: it wraps with the next character. */
+function writeToEdge(painter: Painter, { cols, core }: Place, last: LastGlyph | null): void {
+  const { y, ybase, lines } = core.buffers.active
+  const line = lines.get(ybase + y)
+  if (last !== null) {
+    painter.usePen(last.pen)
+    painter.printCell(last.text, last.column)
+  } else if (line !== undefined && isErasedWhole(line, cols)) {
+    painter.usePen(plainPen)
+    painter.print(' ')
+    painter.usePen(painter.penOf({ fg: 0, bg: line.getBg(0) & 0x3ffffff, extended: noExtension }))
+    painter.control('\x1b[1K')
+  } else painter.print(' ')
+}
+
+function isErasedWhole(line: BufferLine, cols: number): boolean {
+  const bg = line.getBg(0)
+  for (let column = 0; column < cols; column += 1) {
+    const isErased = line.hasContent(column) === 0 && line.getFg(column) === 0 && line.getBg(column) === bg
+    if (!isErased) return false
+  }
+  return bg >>> 26 === 0
+}
+
+/** A cursor that was restored has its character set and its attributes from there, where the tables say otherwise. */
+function chooseCharsetsAndPen(painter: Painter, core: Internals, pen: Pen): void {
+  const { charset, glevel, _charsets } = core._charsetService
+  const { savedCharset, savedCurAttrData: saved } = core.buffers.active
+  const { _curAttrData: attributes } = core._inputHandler
+  const takesMarks = !isConsistent(attributes) && sameMarks(attributes, saved)
+  painter.control(designateAll(core._charsetService))
+  if (charset === savedCharset && (charset !== _charsets[glevel] || takesMarks)) {
+    const { extended } = attributes
+    const fg = underlineStyle(extended) === 0 ? 0 : fgFlags.underline
+    painter.usePen(painter.penOf({ fg, bg: bgFlags.extended, extended }))
+    painter.control('\x1b8')
+    if (takesMarks) painter.control(beyondUnderline(attributes))
+    painter.penBecame(takesMarks ? pen : null)
+  }
+  painter.usePen(pen)
+}
+
+/** Setting an underline or a link sets a mark as well; restoring a cursor brings marks back, but neither style nor link. */
+function isConsistent({ fg, bg, extended }: Attributes): boolean {
+  const style = underlineStyle(extended)
+  const isMarked = (bg & bgFlags.extended) !== 0
+  return isMarked === (style !== 0 || extended.urlId !== 0) && ((fg & fgFlags.underline) !== 0) === (style !== 0)
+}
+
+function sameMarks(one: Attributes, other: Attributes): boolean {
+  return ((one.fg ^ other.fg) & fgFlags.underline) === 0 && ((one.bg ^ other.bg) & bgFlags.extended) === 0
+}

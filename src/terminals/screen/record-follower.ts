@@ -1,0 +1,131 @@
+/** Terminals: feeds one screen from its record on disk, a slice at a time, never beyond what the file is told to hold. */
+import { type FileHandle, open } from 'node:fs/promises'
+import { readEntries } from '../recording/read-record.ts'
+import type { RawEntry } from '../recording/record-format.ts'
+import type { RecordPosition } from '../recording/recorder.ts'
+import { FollowedScreen } from './followed-screen.ts'
+import type { Snapshot } from './screen.ts'
+
+/** Output of one turn, in bytes: some ten milliseconds, after which the next session has its turn. */
+const sliceBytes = 256 * 1024
+
+/** Output and time of the record between two keyframes, at least. */
+const keyframeGap = { bytes: 4 * 1024 * 1024, ms: 5_000 } as const
+
+/** Columns and rows that a terminal may have. */
+const sizeLimits = { min: 2, max: 1_000 } as const
+
+/** Bytes of a `size` entry: columns and rows, two bytes each. */
+const sizeBytes = 4
+
+type Entry = RawEntry & { readonly end: number }
+
+/** Where a record lies, and the size its terminal begins with. */
+export type FollowedRecord = { readonly path: string; readonly cols: number; readonly rows: number }
+
+/** Follows one record. */
+export class RecordFollower {
+  readonly #path: string
+  readonly screen: FollowedScreen
+  #file: FileHandle | null = null
+  #entries: AsyncGenerator<Entry> | null = null
+  /** Of the file: read so far, and what it holds. */
+  #read = 0
+  #told = 0
+  /** Output of an entry that is not all written yet. */
+  #payload: Uint8Array = new Uint8Array(0)
+  #atMs = 0
+  #keyframe = { seq: 0, atMs: 0 }
+  #turn: Promise<void> = Promise.resolve()
+
+  /** @param keyframesFrom output before which keyframes were taken by an earlier follower. */
+  constructor({ path, ...size }: FollowedRecord, keyframesFrom = 0) {
+    this.#path = path
+    this.screen = new FollowedScreen(size)
+    this.#keyframe.seq = keyframesFrom
+  }
+
+  advance({ length }: RecordPosition): void {
+    this.#told = Math.max(this.#told, length)
+  }
+
+  get isBehind(): boolean {
+    return this.#payload.length > 0 || this.#read < this.#told
+  }
+
+  /**
+   * Takes in a slice, or what there is.
+   *
+   * @throws Error when the record cannot be read, or is no record.
+   */
+  async turn(): Promise<void> {
+    this.#turn = this.#takeSlice()
+    await this.#turn
+  }
+
+  /** Returns the screen of this place, where it is time for one. */
+  takeKeyframe(): Snapshot | null {
+    const { place } = this.screen
+    const isDue = place - this.#keyframe.seq >= keyframeGap.bytes && this.#atMs - this.#keyframe.atMs >= keyframeGap.ms
+    if (!isDue) return null
+    this.#keyframe = { seq: place, atMs: this.#atMs }
+    return this.screen.snapshot(false)
+  }
+
+  async close(): Promise<void> {
+    await this.#turn.catch(() => {})
+    this.screen.close()
+    await this.#file?.close()
+    this.#file = null
+  }
+
+  async #takeSlice(): Promise<void> {
+    let left = sliceBytes
+    while (left > 0) {
+      if (this.#payload.length === 0) {
+        const entry = await this.#nextEntry()
+        if (entry === null) return
+        this.#take(entry)
+      }
+      const piece = this.#payload.subarray(0, left)
+      this.#payload = this.#payload.subarray(piece.length)
+      left -= piece.length
+      if (piece.length > 0) this.screen.write(piece)
+    }
+  }
+
+  async #nextEntry(): Promise<Entry | null> {
+    if (this.#read >= this.#told) {
+      // An idle session keeps no window of its file.
+      this.#entries = null
+      this.#payload = new Uint8Array(0)
+      return null
+    }
+    this.#file ??= await open(this.#path, 'r')
+    // An iteration ends where the file ended when it was begun; the next one goes on from there.
+    for (const isNew of this.#entries === null ? [true] : [false, true]) {
+      if (isNew) this.#entries = readEntries(this.#file, { from: this.#read, to: this.#told })
+      const next = await this.#entries?.next()
+      if (next === undefined || next.done === true) continue
+      this.#read = next.value.end
+      return next.value
+    }
+    this.#entries = null
+    throw new Error('The record ends before it was said to.')
+  }
+
+  #take({ kind, atMs, payload, seq }: Entry): void {
+    if (kind === 'size' && payload.length >= sizeBytes) {
+      this.screen.resize({ cols: clamp(payload.readUInt16BE(0)), rows: clamp(payload.readUInt16BE(2)) })
+    }
+    if (kind !== 'output') return
+    const { seen } = this.screen
+    if (seq !== seen) throw new Error(`The output of the record goes on at ${seq} where ${seen} was expected.`)
+    this.#payload = payload
+    this.#atMs = atMs
+  }
+}
+
+function clamp(length: number): number {
+  return Math.min(Math.max(length, sizeLimits.min), sizeLimits.max)
+}

@@ -1,12 +1,13 @@
-/** Cli: the verb `server`; keeps the inventory that terminals lead to. A host key is given, never taken on trust. */
+/** Cli: the verb `server`; keeps the inventory that terminals lead to. A host key is given, or scanned and confirmed by a person. */
 import { createHash } from 'node:crypto'
 import type { Command } from 'commander'
 import type { CommandServer, StoreCommand } from '../main/store-command.ts'
 import { addStoreOptions, type Flags } from './configuration.ts'
 import { CommandFailure, UsageError } from './failure.ts'
-import { addUnbuiltVerb } from './not-built.ts'
 import { changeStore, readStore } from './on-store.ts'
 import { printJson, printTable, visible } from './output.ts'
+import { scanHostKey } from './scan-host-key.ts'
+import { addServerSetupVerb } from './server-setup.ts'
 import { collect, distinct, readChoice, readGroups, readInteger } from './values.ts'
 
 type ServerFlags = Flags & {
@@ -42,7 +43,7 @@ export function addServerVerb(program: Command): void {
       return `Removed the server ${visible(name)}.`
     }),
   )
-  addUnbuiltVerb(server, 'setup')
+  addServerSetupVerb(server)
 }
 
 function addFactOptions(command: Command): Command {
@@ -52,7 +53,10 @@ function addFactOptions(command: Command): Command {
       .option('--port <number>', 'Port of its SSH server. (default 22)')
       .option('--os-user <U...>', 'OS users that terminals may run as.')
       .option('--group <G>', 'Group whose members may reach it; may be repeated.', collect)
-      .option('--host-key <KEY>', 'Its public host key, one line as OpenSSH writes it.')
+      .option(
+        '--host-key <KEY>',
+        'Its public host key, one line as OpenSSH writes it; at a terminal it can be scanned and confirmed.',
+      )
       .option('--host-ca <KEY>', 'Public key of the authority that signs its host key.')
       .option('--transport <T>', 'ssh, or local for a shell on this machine. (default ssh)'),
   )
@@ -62,8 +66,10 @@ async function addOne(name: string, flags: ServerFlags): Promise<void> {
   if (flags.address === undefined) throw new UsageError('--address is needed.')
   if (flags.osUser === undefined) throw new UsageError('--os-user is needed.')
   const wish = change({ ...blank, name }, flags)
+  const isScanned = lacksTrust(wish)
+  const hostKey = isScanned ? await scanHostKey(wish) : wish.hostKey
   await changeStore({ flags, mayCreate: true }, async (command) => {
-    await command.addServer(wish)
+    await command.addServer({ ...wish, hostKey, ...(isScanned ? { hostKeyOrigin: 'scanned' } : {}) })
     return `Added the server ${visible(name)}.`
   })
 }
@@ -76,7 +82,9 @@ async function setOne(name: string, flags: ServerFlags): Promise<void> {
   await changeStore({ flags }, async (command) => {
     const known = await command.reads.serverByName(name)
     if (known === null) throw new CommandFailure(`There is no server ${visible(name)}.`)
-    await command.changeServer(change(known, flags))
+    const wish = change(known, flags)
+    if (lacksTrust(wish)) throw new UsageError('--host-key or --host-ca is needed for ssh.')
+    await command.changeServer(wish)
     return `Changed the server ${visible(name)}.`
   })
 }
@@ -109,9 +117,6 @@ function change(before: CommandServer, flags: ServerFlags): CommandServer {
       : isKeyGiven
         ? { hostKey: hostKey?.trim() ?? null, hostCa: hostCa?.trim() ?? null }
         : { hostKey: before.hostKey, hostCa: before.hostCa }
-  if (transport === 'ssh' && keys.hostKey === null && keys.hostCa === null) {
-    throw new UsageError('--host-key or --host-ca is needed for ssh; scanning the key of a host is not built yet.')
-  }
   return {
     name: before.name,
     address: flags.address ?? before.address,
@@ -121,6 +126,10 @@ function change(before: CommandServer, flags: ServerFlags): CommandServer {
     groups: group === undefined ? before.groups : readGroups('--group', group === false ? [] : group),
     ...keys,
   }
+}
+
+function lacksTrust({ transport, hostKey, hostCa }: CommandServer): boolean {
+  return transport === 'ssh' && hostKey === null && hostCa === null
 }
 
 async function list({ reads }: StoreCommand, asJson: boolean): Promise<void> {

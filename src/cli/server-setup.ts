@@ -1,0 +1,92 @@
+/** Cli: the verb `server setup`; prints what a server needs, and with `--check` proves that it has it. */
+import type { Command } from 'commander'
+import type { ServerSetup, SetupCheck } from '../main/server-setup.ts'
+import { addStoreOptions, chooseConfig, type Flags } from './configuration.ts'
+import { CommandFailure } from './failure.ts'
+import { readStore } from './on-store.ts'
+import { printJson, printLines, printTable, visible } from './output.ts'
+
+type SetupFlags = Flags & { readonly check?: boolean; readonly json?: boolean }
+
+/** Adds the verb. */
+export function addServerSetupVerb(server: Command): void {
+  const setup = server
+    .command('setup')
+    .description('Show what a server needs so that terminals reach it; with --check, prove that it has it.')
+    .argument('<NAME>', 'name in the inventory')
+    .option('--check', 'Logs in as each OS user, and proves that forced commands are honoured.')
+    .option('--json', 'Prints JSON.')
+  addStoreOptions(setup).action(setUp)
+}
+
+async function setUp(name: string, flags: SetupFlags): Promise<void> {
+  const { ssh } = await chooseConfig(flags, process.env)
+  await readStore(flags, async (command) => {
+    const { checkServerSetup, describeServerSetup, isGood } = await import('../main/server-setup.ts')
+    const setup = await describeServerSetup(command, name, ssh)
+    const checks = flags.check === true ? await checkServerSetup(command, setup, ssh) : null
+    if (flags.json === true) await printJson(setupJson(setup, checks))
+    else if (checks === null) await printLines(setupLines(setup))
+    else await printChecks(checks)
+    if (checks?.every(isGood) === false) {
+      throw new CommandFailure(`${visible(name)} is not ready; see \`sallyport server setup ${visible(name)}\`.`)
+    }
+  })
+}
+
+function setupLines({ server, files, needed, recommended, reload }: ServerSetup): string[] {
+  const steps = [
+    ...files.map(({ path, content }) => [`Write ${path}, mode 0644:`, content.trimEnd()]),
+    ['Put into /etc/ssh/sshd_config, above its first Match line:', ...needed],
+    [
+      'Recommended beside them; with the last one keys in home directories stop working, so prove a login first:',
+      ...recommended,
+    ],
+    ['Check it and take it into use (the unit is called sshd on some systems):', reload],
+    ['Then prove it from here:', `sallyport server setup ${server.name} --check`],
+  ]
+  return [
+    `On ${server.name} (${server.address}, port ${server.port}), as root:`,
+    ...steps.flatMap(([title = '', ...lines], index) => [
+      '',
+      `${index + 1}. ${title}`,
+      ...lines.map((line) => `   ${line}`),
+    ]),
+  ]
+}
+
+async function printChecks(checks: readonly SetupCheck[]): Promise<void> {
+  await printTable({
+    rows: checks,
+    columns: {
+      'OS USER': ({ osUser }) => osUser,
+      LOGIN: ({ login }) => login,
+      'FORCED COMMAND': ({ forceCommand }) => forceCommand,
+      MEANING: ({ sentence, detail }) => (detail === null ? sentence : `${sentence} (${detail})`),
+    },
+    whenEmpty: 'There are no OS users.',
+  })
+}
+
+function setupJson(
+  { server, authority, files, needed, recommended, reload }: ServerSetup,
+  checks: readonly SetupCheck[] | null,
+): object {
+  return {
+    server: server.name,
+    address: server.address,
+    port: server.port,
+    authority,
+    files,
+    sshd_config: { needed, recommended },
+    reload,
+    checks:
+      checks?.map(({ osUser, login, forceCommand, sentence, detail }) => ({
+        os_user: osUser,
+        login,
+        force_command: forceCommand,
+        sentence,
+        detail,
+      })) ?? null,
+  }
+}

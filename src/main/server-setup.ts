@@ -1,0 +1,184 @@
+/** Main: what a server needs so that terminals reach it, and the proof that it has it. Nothing on the server is changed from here. */
+import { auditEvent } from '../core/audit/act.ts'
+import { Refusal } from '../core/errors.ts'
+import { endReasons } from '../core/terminals/ends.ts'
+import type { Server } from '../core/terminals/server.ts'
+import { systemTimers } from '../terminals/timers.ts'
+import { SpawnBound } from '../terminals/transports/spawn-bound.ts'
+import { principalOf } from '../terminals/transports/ssh/certificate.ts'
+import { findSshProgram } from '../terminals/transports/ssh/find-program.ts'
+import type { KeyType } from '../terminals/transports/ssh/keys.ts'
+import { sourceAddressRule } from '../terminals/transports/ssh/source-address.ts'
+import { createSshTransport, type SshTransport } from '../terminals/transports/ssh/ssh.ts'
+import type { TransportFailureKind } from '../terminals/transports/transport.ts'
+import { type LoadedAuthorityKey, loadAuthorityKey } from './authority-keys.ts'
+import type { StoreCommand } from './store-command.ts'
+
+/** Choices of the operator that certificates obey. */
+export type SshChoices = { readonly keyType: KeyType; readonly sourceAddress: string }
+
+/** What an operator puts on a server. */
+export type ServerSetup = {
+  readonly server: Server
+  /** One public key line. */
+  readonly authority: string
+  /** Files to write, mode 0644. */
+  readonly files: readonly { readonly path: string; readonly content: string }[]
+  /** Lines of sshd_config without which no terminal opens. */
+  readonly needed: readonly string[]
+  /** Lines that are wise. */
+  readonly recommended: readonly string[]
+  /** Checks the configuration and takes it into use; sessions go on. */
+  readonly reload: string
+}
+
+/** What a trial login as one OS user showed. */
+export type SetupCheck = {
+  readonly osUser: string
+  readonly login: 'works' | TransportFailureKind | 'no-command'
+  /** Whether the server ran what the certificate forces, and not what the client asked for; null: nothing was run. */
+  readonly forceCommand: 'honoured' | 'ignored' | null
+  /** What it means, for the operator. */
+  readonly sentence: string
+  /** What the client program said; null: nothing went wrong. */
+  readonly detail: string | null
+}
+
+const authorityPath = '/etc/ssh/sallyport_user_ca.pub'
+const principalsFolder = '/etc/ssh/sallyport_principals'
+
+/**
+ * Returns what a server needs; makes the authority's key where this installation has none yet.
+ *
+ * @throws SERVER_NOT_FOUND; INPUT_INVALID for a server that is no ssh server.
+ */
+export async function describeServerSetup(
+  command: StoreCommand,
+  name: string,
+  { keyType }: SshChoices,
+): Promise<ServerSetup> {
+  const server = await command.reads.serverByName(name)
+  if (server === null) throw new Refusal('SERVER_NOT_FOUND')
+  if (server.transport !== 'ssh') {
+    throw new Refusal('INPUT_INVALID', { message: 'A local server needs no set-up: no certificate leads to it.' })
+  }
+  const { publicKey } = await loadAuthority(command, keyType)
+  const principals = server.osUsers.map((osUser) => ({
+    path: `${principalsFolder}/${osUser}`,
+    content: `${principalOf(name, osUser)}\n`,
+  }))
+  return {
+    server,
+    authority: publicKey,
+    files: [{ path: authorityPath, content: `${publicKey}\n` }, ...principals],
+    needed: [`TrustedUserCAKeys ${authorityPath}`, `AuthorizedPrincipalsFile ${principalsFolder}/%u`],
+    recommended: ['ClientAliveInterval 15', 'ClientAliveCountMax 3', 'AuthorizedKeysFile none'],
+    reload: 'sshd -t && systemctl reload ssh',
+  }
+}
+
+/** Logs in as each OS user of the server, over the transport that terminals use, one after the other; with an audit event. */
+export async function checkServerSetup(
+  command: StoreCommand,
+  { server }: ServerSetup,
+  choices: SshChoices,
+): Promise<readonly SetupCheck[]> {
+  const transport = createTransport(command, choices)
+  const checks: SetupCheck[] = []
+  try {
+    for (const osUser of server.osUsers) checks.push(await probe(command, transport, { server, osUser }))
+  } finally {
+    await transport.close()
+  }
+  const judged = judgeTogether(checks)
+  const isPassed = judged.every(isGood)
+  const act = {
+    action: 'server',
+    subject: `server:${server.name}`,
+    detail: { setup_check: isPassed ? 'passed' : 'failed' },
+  } as const
+  const audit = auditEvent(command.request, { account: null, atMs: command.foundation.ports.clock.wallMs() }, act)
+  await command.foundation.store.execute('appendAudit', { events: [audit] })
+  return judged
+}
+
+/** Tells whether terminals and health checks can use an OS user. */
+export function isGood({ login, forceCommand }: SetupCheck): boolean {
+  return login === 'works' && forceCommand === 'honoured'
+}
+
+function loadAuthority(command: StoreCommand, keyType: KeyType): Promise<LoadedAuthorityKey> {
+  return loadAuthorityKey(command.foundation.ports, 'ssh-user-ca', { keyType, request: command.request })
+}
+
+function createTransport(command: StoreCommand, { keyType, sourceAddress }: SshChoices): SshTransport {
+  const { clock, random } = command.foundation.ports
+  const load = async (): Promise<{ privateKey: LoadedAuthorityKey['privateKey']; publicLine: string }> => {
+    const { privateKey, publicKey } = await loadAuthority(command, keyType)
+    return { privateKey, publicLine: publicKey }
+  }
+  const bound = new SpawnBound(systemTimers)
+  return createSshTransport(
+    { authority: { load }, clock, random, timers: systemTimers, bound },
+    { keyType, sourceAddress: sourceAddressRule(sourceAddress), program: findSshProgram(process.env.PATH) },
+  )
+}
+
+/** The certificate forces one command and the client asks for another: what comes back tells which of them ran. */
+async function probe(
+  command: StoreCommand,
+  transport: SshTransport,
+  { server, osUser }: { readonly server: Server; readonly osUser: string },
+): Promise<SetupCheck> {
+  const { random } = command.foundation.ports
+  const word = `sallyport-${Buffer.from(random.bytes(12)).toString('hex')}`
+  const parts: Uint8Array[] = []
+  const terminal = await transport.open(
+    {
+      ptySessionId: random.uuid(),
+      username: 'server-setup',
+      changeId: null,
+      server,
+      osUser,
+      size: { cols: 80, rows: 24 },
+      command: `echo ${word}-forced`,
+      asks: `echo ${word}-asked`,
+    },
+    { onOutput: (bytes) => parts.push(bytes) },
+  )
+  const { failure } = await terminal.exited
+  const output = Buffer.concat(parts).toString('latin1')
+  if (failure !== null) return failed(osUser, failure)
+  if (output.includes(`${word}-asked`)) return { ...ran(osUser, 'ignored'), sentence: ignoredSentence }
+  if (output.includes(`${word}-forced`)) return ran(osUser, 'honoured')
+  return { osUser, login: 'no-command', forceCommand: null, sentence: noCommandSentence, detail: null }
+}
+
+const ignoredSentence =
+  'The server ran what the client asked for, not what the certificate forces; do not use it for health checks.'
+const noCommandSentence =
+  'The login works, and neither command was run; look at the shell of this OS user and for a ForceCommand of sshd.'
+
+function ran(osUser: string, forceCommand: 'honoured' | 'ignored'): SetupCheck {
+  return {
+    osUser,
+    login: 'works',
+    forceCommand,
+    sentence: 'The login works, and the forced command ran.',
+    detail: null,
+  }
+}
+
+function failed(osUser: string, { kind, detail }: { kind: TransportFailureKind; detail: string }): SetupCheck {
+  return { osUser, login: kind, forceCommand: null, sentence: endReasons[kind].sentence, detail }
+}
+
+/** One OS user who gets in shows that the server trusts the authority; then a refusal of another is about that user. */
+function judgeTogether(checks: readonly SetupCheck[]): readonly SetupCheck[] {
+  if (!checks.some(({ login }) => login === 'works')) return checks
+  return checks.map((check) =>
+    check.login === 'login-refused'
+      ? { ...check, login: 'principal-refused', sentence: endReasons['principal-refused'].sentence }
+      : check,
+  )
+}

@@ -1,0 +1,56 @@
+/**
+ * Terminals: what the client program says of itself, apart from what the server sends.
+ *
+ * It goes through a named pipe, not a file: a server that makes its client complain without end fills no disk.
+ */
+import { execFile } from 'node:child_process'
+import { closeSync, constants, openSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { promisify } from 'node:util'
+
+/** Characters that are kept of the beginning, and as many of the end. */
+const keptCharacters = 16 * 1024
+
+/** What the client program says once its terminal is raw and the server runs something. */
+const began = /: (?:shell|exec) request accepted on channel \d+$/m
+
+/** The reading end. */
+export type ClientLog = {
+  /** Resolves once the session has begun; never, when it does not come to that. */
+  readonly began: Promise<void>
+  /** Returns what was said, once the client program is gone and everything was read. */
+  readonly finish: () => Promise<string>
+}
+
+/** Makes the pipe and reads it. @throws Error when it cannot be made. */
+export async function openClientLog(path: string): Promise<ClientLog> {
+  await promisify(execFile)('mkfifo', ['-m', '600', '--', path])
+  const reading = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  // As long as we hold the pipe open for writing too, its end comes when we say so.
+  let writing: number | null = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
+  const socket = new Socket({ fd: reading, readable: true, writable: false })
+  const kept = { head: '', tail: '' }
+  socket.setEncoding('latin1')
+  const { promise, resolve } = Promise.withResolvers<void>()
+  socket.on('data', (text: string) => {
+    keep(kept, text)
+    if (began.test(kept.head)) resolve()
+  })
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+  socket.on('error', () => socket.destroy())
+  return {
+    began: promise,
+    finish: async () => {
+      if (writing !== null) closeSync(writing)
+      writing = null
+      await closed
+      return kept.head + kept.tail
+    },
+  }
+}
+
+function keep(kept: { head: string; tail: string }, text: string): void {
+  const room = keptCharacters - kept.head.length
+  kept.head += text.slice(0, Math.max(0, room))
+  kept.tail = (kept.tail + text.slice(Math.max(0, room))).slice(-keptCharacters)
+}

@@ -1,0 +1,83 @@
+/** Terminals: what one login needs beside the client program; a folder that only we may enter, gone as soon as it was used. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TerminalTarget } from '../transport.ts'
+import { type Agent, startAgent } from './agent.ts'
+import type { AgentLogin, AgentProgress } from './agent-protocol.ts'
+import { type Certificate, type CertificateMaking, type CertificateWish, makeCertificate } from './certificate.ts'
+import { openClientLog } from './client-log.ts'
+import { hostTrust } from './host-trust.ts'
+import { knownHosts } from './known-hosts.ts'
+
+/** What a login is made of. */
+export type LoginStart = {
+  readonly wish: CertificateWish
+  readonly making: CertificateMaking
+  readonly target: TerminalTarget
+}
+
+/** A login that waits for the client program. */
+export type Login = {
+  readonly certificate: Certificate
+  readonly paths: { readonly agentPath: string; readonly knownHostsPath: string; readonly logPath: string }
+  readonly progress: () => AgentProgress
+  /** Resolves once the server runs what was asked of it; never, when it does not come to that. */
+  readonly began: Promise<void>
+  /** Takes everything away and returns what the client program said; to be called once it is gone, or never came. */
+  readonly finish: () => Promise<string>
+}
+
+/**
+ * Makes folder, agent, known-hosts file and log. The private key is in no file.
+ *
+ * @throws NotPossibleHere when the inventory says what cannot be used; a system error when the folder cannot.
+ */
+export async function prepareLogin({ wish, making, target }: LoginStart): Promise<Login> {
+  const certificate = makeCertificate(wish, making)
+  const lines = knownHosts(target)
+  const folder = await mkdtemp(join(tmpdir(), 'sallyport-ssh-'))
+  const paths = {
+    agentPath: join(folder, 'agent'),
+    knownHostsPath: join(folder, 'known_hosts'),
+    logPath: join(folder, 'log'),
+  }
+  const agent = await startIn(folder, {
+    lines,
+    paths,
+    login: { certificate, key: making.subject, osUser: wish.osUser, isServersKey: hostTrust(target) },
+  })
+  // The client program has opened its log and read the host key by then, and needs the folder no more.
+  const removed = agent.over.then(() => removeFolder(folder))
+  // What goes wrong there is told by whoever finishes the login.
+  removed.catch(() => undefined)
+  const clear = async (): Promise<void> => {
+    agent.close()
+    await removed
+  }
+  try {
+    const log = await openClientLog(paths.logPath)
+    const finish = async (): Promise<string> => (await Promise.all([log.finish(), clear()]))[0]
+    return { certificate, paths, progress: agent.progress, began: log.began, finish }
+  } catch (error) {
+    await clear()
+    throw error
+  }
+}
+
+async function startIn(
+  folder: string,
+  { lines, paths, login }: { readonly lines: string; readonly paths: Login['paths']; readonly login: AgentLogin },
+): Promise<Agent> {
+  try {
+    await writeFile(paths.knownHostsPath, lines, { mode: 0o600, flag: 'wx' })
+    return await startAgent(paths.agentPath, login)
+  } catch (error) {
+    await removeFolder(folder)
+    throw error
+  }
+}
+
+function removeFolder(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true })
+}

@@ -1,0 +1,99 @@
+/** Cli: the verb `policy`; what terminals of a change request, a server or a group are held to. */
+import type { Command } from 'commander'
+import type { CheckedPolicy, CommandPolicy, CommandPolicySubject } from '../main/policy-command.ts'
+import { addStoreOptions, type Flags } from './configuration.ts'
+import { CommandFailure, UsageError } from './failure.ts'
+import { changeStore, readStore } from './on-store.ts'
+import { printJson, printPairs, visible } from './output.ts'
+import { readJson } from './read-json.ts'
+
+type PolicyFlags = Flags & {
+  readonly json?: boolean
+  readonly change?: string
+  readonly server?: string
+  readonly group?: string
+}
+
+/** A policy is a page of JSON; what is larger is another file, in bytes. */
+const fileLimit = 65_536
+
+/** Adds the verb. */
+export function addPolicyVerb(program: Command): void {
+  const policy = program.command('policy').description('Keep the policies that terminals are held to.')
+  const set = policy
+    .command('set')
+    .description('Set or replace a policy; of several that touch a terminal the stricter holds.')
+    .argument('<FILE>', 'JSON file')
+  addStoreOptions(addSubject(set)).action(setOne)
+  const show = policy.command('show').description('Show a policy.').option('--json', 'Prints JSON.')
+  addStoreOptions(addSubject(show)).action(showOne)
+  const remove = policy.command('remove').description('Remove a policy.')
+  addStoreOptions(addSubject(remove)).action(removeOne)
+}
+
+function addSubject(command: Command): Command {
+  return command
+    .option('--change <ID>', 'Terminals under this change request.')
+    .option('--server <NAME>', 'Terminals on this server.')
+    .option('--group <G>', 'Terminals on servers, or under change requests, that list this group.')
+}
+
+async function setOne(path: string, flags: PolicyFlags): Promise<void> {
+  const subject = readSubject(flags)
+  const json = await readJson(path, fileLimit)
+  await changeStore({ flags }, async (command) => {
+    const { checkPolicy, setOnePolicy } = await import('../main/policy-command.ts')
+    const policy: CheckedPolicy = checkPolicy(json)
+    await setOnePolicy(command, subject, policy)
+    return `Set the policy of ${nameOf(subject)}.`
+  })
+}
+
+async function showOne(flags: PolicyFlags): Promise<void> {
+  const subject = readSubject(flags)
+  await readStore(flags, async (command) => {
+    const { readOnePolicy } = await import('../main/policy-command.ts')
+    const policy = await readOnePolicy(command, subject)
+    if (policy === null) throw new CommandFailure(`There is no policy of ${nameOf(subject)}.`)
+    if (flags.json === true) return printJson(policy)
+    await printPairs(pairsOf(policy))
+  })
+}
+
+async function removeOne(flags: PolicyFlags): Promise<void> {
+  const subject = readSubject(flags)
+  await changeStore({ flags }, async (command) => {
+    const { removeOnePolicy } = await import('../main/policy-command.ts')
+    await removeOnePolicy(command, subject)
+    return `Removed the policy of ${nameOf(subject)}.`
+  })
+}
+
+function readSubject(flags: PolicyFlags): CommandPolicySubject {
+  const subjects = (['change', 'server', 'group'] as const).flatMap((kind) => {
+    const name = flags[kind]
+    return name === undefined ? [] : [{ kind, name }]
+  })
+  const [subject] = subjects
+  if (subject === undefined || subjects.length > 1) {
+    throw new UsageError('Exactly one of --change, --server and --group is needed.')
+  }
+  return subject
+}
+
+function nameOf({ kind, name }: CommandPolicySubject): string {
+  return `the ${kind === 'change' ? 'change request' : kind} ${visible(name)}`
+}
+
+/** Members as pairs, those of an object named after it: `observers count`. */
+function pairsOf(policy: CommandPolicy, before = ''): Record<string, string> {
+  const pairs: Record<string, string> = {}
+  for (const [name, value] of Object.entries(policy)) {
+    const label = `${before}${name.replaceAll('_', ' ')}`
+    if (Array.isArray(value)) pairs[label] = value.join(', ')
+    else if (typeof value === 'object' && value !== null)
+      Object.assign(pairs, pairsOf(value as CommandPolicy, `${label} `))
+    else pairs[label] = typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value)
+  }
+  return pairs
+}

@@ -1,0 +1,70 @@
+/** Main: catalogues of health checks, as the command line keeps and tries them. */
+import { type Catalogue, helpLines, type LineVerdict, matchLine } from '../core/terminals/catalogue.ts'
+import { forcedCommand } from '../core/terminals/command-words.ts'
+import { catalogueDocument } from '../core/terminals/parse-catalogue.ts'
+import { type CataloguePorts, readCatalogues, removeCatalogue, setCatalogue } from '../core/terminals/set-catalogue.ts'
+import { createPatterns } from '../terminals/health-check/patterns.ts'
+import type { StoreCommand } from './store-command.ts'
+
+/** A catalogue, as commands show it. */
+export type CommandCatalogue = {
+  readonly group: string
+  readonly commandCount: number
+  /** How each command is put, and what it is about. */
+  readonly helpLines: readonly string[]
+  /** The members of its file. */
+  readonly document: Readonly<Record<string, unknown>>
+}
+
+/** What would become of a line. */
+export type CommandLineVerdict =
+  | { readonly kind: 'run'; readonly words: readonly string[]; readonly command: string }
+  | { readonly kind: 'refused'; readonly sentence: string }
+
+/** Sets or replaces the catalogue of a group; returns how many commands it has. @throws INPUT_INVALID naming each fault. */
+export async function setOneCatalogue(command: StoreCommand, group: string, document: unknown): Promise<number> {
+  const catalogue = await setCatalogue(portsOf(command), { group, document }, command.request)
+  return catalogue.commands.length
+}
+
+/** Removes the catalogue of a group. */
+export function removeOneCatalogue(command: StoreCommand, group: string): Promise<'removed' | 'missing'> {
+  return removeCatalogue(command.foundation.ports, group, command.request)
+}
+
+/** Returns the catalogue of a group, or null. */
+export async function readOneCatalogue(command: StoreCommand, group: string): Promise<CommandCatalogue | null> {
+  const catalogue = await read(command, group)
+  return catalogue === null ? null : toCommand(group, catalogue)
+}
+
+/** Returns the catalogues of all groups, by group. */
+export async function listCatalogues(command: StoreCommand): Promise<readonly CommandCatalogue[]> {
+  const catalogues = await readCatalogues(portsOf(command), null)
+  return [...catalogues].map(([group, catalogue]) => toCommand(group, catalogue))
+}
+
+/** Judges a line as a health check of a member of the group alone would; null: the group has no catalogue. */
+export async function tryLine(command: StoreCommand, group: string, line: string): Promise<CommandLineVerdict | null> {
+  const catalogue = await read(command, group)
+  if (catalogue === null) return null
+  const verdict: LineVerdict = matchLine(line, [catalogue])
+  return verdict.kind === 'run' ? { ...verdict, command: forcedCommand(verdict.words) } : verdict
+}
+
+async function read(command: StoreCommand, group: string): Promise<Catalogue | null> {
+  return (await readCatalogues(portsOf(command), [group])).get(group) ?? null
+}
+
+function toCommand(group: string, catalogue: Catalogue): CommandCatalogue {
+  return {
+    group,
+    commandCount: catalogue.commands.length,
+    helpLines: helpLines([catalogue]),
+    document: catalogueDocument(catalogue),
+  }
+}
+
+function portsOf({ foundation: { ports } }: StoreCommand): CataloguePorts {
+  return { clock: ports.clock, store: ports.store, patterns: createPatterns() }
+}

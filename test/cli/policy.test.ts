@@ -1,0 +1,171 @@
+/** Cli tests: policies of terminals and the persons that they compare, as transcripts over a real store. */
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, type TestContext, test } from 'node:test'
+import { dataPath, type Outcome, sallyport, steady } from './sallyport-process.ts'
+
+const hostKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGPsLBtVq6Vp1Rl5nhZpG0nVGHl9GW+wJ8W0p8r0yPzM'
+const server = ['server', 'add', 'web-1', '--address', '10.0.0.5', '--os-user', 'deploy', '--group', 'ops']
+const change = ['--server', 'web-1', '--os-user', 'deploy', '--group', 'ops']
+const times = ['--from', '2026-01-31T18:00:00Z', '--until', '2026-01-31T20:00:00Z']
+
+const fourEyes = { observers: { count: 1, from: ['audit', 'lead'], on_leave: 'pause' }, record_input: false }
+
+/** A store with one server; runs verbs on it and writes files beside it. */
+type Bench = {
+  readonly run: (...words: string[]) => Promise<Outcome>
+  readonly file: (text: string) => string
+}
+
+async function bench(t: TestContext): Promise<Bench> {
+  const data = dataPath(t)
+  let files = 0
+  const run = (...words: string[]): Promise<Outcome> => sallyport(words, { data })
+  const file = (text: string): string => {
+    files += 1
+    const path = join(dirname(data), `policy-${files}.json`)
+    writeFileSync(path, text)
+    return path
+  }
+  await run('account', 'add', 'root', '--role', 'admin', '--no-password')
+  await run(...server, '--host-key', hostKey)
+  return { run, file }
+}
+
+/** What a verb printed, or why it ended otherwise. */
+function said({ code, stdout, stderr }: Outcome): string {
+  return code === 0 ? stdout : `${code}: ${stderr}`
+}
+
+describe('policies', { concurrency: 2 }, () => {
+  test('CLI-30, POL-10 a policy is set, shown as it was written, replaced and removed, and the trail holds each text', async (t) => {
+    const { run, file } = await bench(t)
+    const path = file(JSON.stringify(fourEyes))
+    const told = [
+      await run('policy', 'set', path, '--server', 'web-1'),
+      await run('policy', 'show', '--server', 'web-1'),
+      await run('policy', 'set', file('{"window_end":{"kind":"grace","minutes":5}}'), '--group', 'ops'),
+      await run('policy', 'show', '--group', 'ops', '--json'),
+      await run('policy', 'set', file('{"idle_minutes":3}'), '--group', 'ops'),
+      await run('policy', 'remove', '--group', 'ops'),
+      await run('policy', 'show', '--group', 'ops'),
+      await run('policy', 'remove', '--group', 'ops'),
+    ].map(said)
+    assert.deepEqual(told, [
+      'Set the policy of the server web-1.\n',
+      [
+        'observers count     1',
+        'observers from      audit, lead',
+        'observers on leave  pause',
+        'record input        no',
+        '',
+      ].join('\n'),
+      'Set the policy of the group ops.\n',
+      `${JSON.stringify({ window_end: { kind: 'grace', minutes: 5 } }, null, 2)}\n`,
+      'Set the policy of the group ops.\n',
+      'Removed the policy of the group ops.\n',
+      '1: sallyport: There is no policy of the group ops.\n',
+      '1: sallyport: There is no such policy.\n',
+    ])
+    const shown = await run('policy', 'show', '--server', 'web-1', '--json')
+    assert.deepEqual(JSON.parse(shown.stdout), fourEyes)
+    const events = (await run('audit', 'export')).stdout
+      .split('\n')
+      .filter((line) => line.includes('"policy"') || line.includes('\\"policy\\"'))
+    const texts = events.map(
+      (line) => JSON.parse((JSON.parse(line) as { text: string }).text) as { detail: { policy: string } },
+    )
+    assert.deepEqual(
+      texts.map(({ detail }) => detail.policy),
+      [JSON.stringify(fourEyes), '{"window_end":{"kind":"grace","minutes":5}}', '{"idle_minutes":3}', 'removed'],
+    )
+  })
+
+  test('CLI-30, POL-5, POL-10 what cannot be a policy, and what it cannot be for, is refused in one sentence, and nothing is set', async (t) => {
+    const { run, file } = await bench(t)
+    const good = file('{"idle_minutes":3}')
+    const told = [
+      await run('policy', 'set', file('{"idle_minutes":3,"idle":1}'), '--server', 'web-1'),
+      await run('policy', 'set', file('{"observers":{"count":9}}'), '--server', 'web-1'),
+      await run('policy', 'set', file('idle'), '--server', 'web-1'),
+      await run('policy', 'set', `${good}.gone`, '--server', 'web-1'),
+      await run('policy', 'set', file(`{"idle_minutes":3}${' '.repeat(70_000)}`), '--server', 'web-1'),
+      await run('policy', 'set', good, '--server', 'web-2'),
+      await run('policy', 'set', good, '--change', 'CHG-1'),
+      await run('policy', 'set', good, '--group', 'two words'),
+      await run('policy', 'show', '--server', 'web-1'),
+    ].map((outcome) => said(outcome).replace(/\S*policy-\d\.json/, 'FILE'))
+    assert.deepEqual(told, [
+      '1: sallyport: idle: is not known.\n',
+      '1: sallyport: observers.count: must be a whole number from 1 to 5.\n',
+      '1: sallyport: FILE does not hold JSON.\n',
+      '1: sallyport: FILE.gone cannot be read (ENOENT).\n',
+      '1: sallyport: FILE is larger than 65536 bytes.\n',
+      '1: sallyport: There is no such server.\n',
+      '1: sallyport: There is no such change request.\n',
+      '1: sallyport: group: must be 1 to 64 letters, digits, dots, hyphens or underscores.\n',
+      '1: sallyport: There is no policy of the server web-1.\n',
+    ])
+  })
+
+  test('CLI-31, POL-11 accounts share a person, by its name or by another account, and stand for themselves again', async (t) => {
+    const { run } = await bench(t)
+    const persons = async (): Promise<string[]> => {
+      const { stdout } = await run('account', 'list', '--json')
+      const accounts = JSON.parse(steady(stdout)) as { username: string; role: string; person: string }[]
+      return accounts.map(({ username, role, person }) => `${role}:${username} ${person}`)
+    }
+    const told = [
+      await run('account', 'add', 'ada', '--no-password', '--person', 'E-4711'),
+      await run('account', 'add', 'ada', '--role', 'admin', '--no-password', '--person', 'ada'),
+      await run('account', 'add', 'eve', '--no-password'),
+      await run('account', 'set', 'eve', '--person', 'two words'),
+    ].map(said)
+    assert.deepEqual(told, [
+      'Added the account ada.\n',
+      'Added the administrator ada.\n',
+      'Added the account eve.\n',
+      '1: sallyport: person: must be a username, or 1 to 64 letters, digits and . _ @ + -.\n',
+    ])
+    const before = await persons()
+    await run('account', 'set', 'admin:ada', '--no-person')
+    await run('account', 'set', 'eve', '--person', 'e-4711')
+    const ambiguous = await run('account', 'set', 'root', '--person', 'ada')
+    assert.deepEqual(
+      [before, await persons(), said(ambiguous)],
+      [
+        ['admin:root UUID', 'user:ada e-4711', 'admin:ada e-4711', 'user:eve UUID'],
+        ['admin:root UUID', 'user:ada e-4711', 'admin:ada UUID', 'user:eve e-4711'],
+        '1: sallyport: person: names accounts of different persons.\n',
+      ],
+    )
+  })
+
+  test('CLI-31, POL-11 who requested a change request does not approve it, whatever account stands for them', async (t) => {
+    const { run } = await bench(t)
+    await run('account', 'add', 'ada', '--no-password', '--person', 'e-4711')
+    const told = [
+      await run('change', 'add', 'CHG-1', ...change, ...times, '--requested-by', 'ada'),
+      await run('change', 'approve', 'CHG-1', '--by', 'E-4711'),
+      await run('change', 'approve', 'CHG-1', '--by', 'boss'),
+      await run('change', 'add', 'CHG-2', ...change, ...times, '--requested-by', 'ada', '--approve', '--by', 'ada'),
+      await run('change', 'add', 'CHG-3', ...change, ...times, '--approve', '--by', 'ada'),
+    ].map(said)
+    assert.deepEqual(told, [
+      'Added the change request CHG-1.\n',
+      '1: sallyport: The person who requested a change request does not approve it.\n',
+      'Approved the change request CHG-1.\n',
+      '1: sallyport: The person who requested a change request does not approve it.\n',
+      'Added the change request CHG-3, approved.\n',
+    ])
+    const { stdout } = await run('change', 'list', '--json')
+    const parties = (JSON.parse(stdout) as { id: string; requested_by: string; approved_by: string }[]).map(
+      ({ id, requested_by, approved_by }) => [id, requested_by, approved_by],
+    )
+    assert.deepEqual(parties, [
+      ['CHG-1', 'e-4711', 'boss'],
+      ['CHG-3', null, 'e-4711'],
+    ])
+  })
+})

@@ -57,11 +57,72 @@ export type DialectSettings = {
 /** The version that documents and probes tell. */
 export type Build = { readonly version: string /** RFC 3339. */; readonly builtAt: string }
 
+/** A range of bytes, both ends included. */
+export type ByteRange = { readonly from: number; readonly to: number }
+
+/** A recording as asciicast v3. */
+export type RecordingExport = {
+  /** It still grows: its size is none yet, and no range of it is read. */
+  readonly isLive: boolean
+  /** In bytes. */
+  readonly size: () => Promise<number>
+  /** null: all of it, as far as it goes now. */
+  readonly read: (range: ByteRange | null) => AsyncIterable<Uint8Array>
+}
+
+/** Who follows a terminal, and under which session. */
+export type Follower = {
+  readonly accountId: number
+  readonly username: string
+  readonly person: string
+  readonly groups: readonly string[]
+  readonly sessionRow: number
+  readonly organizationId: string | null
+  /** What the session was begun with; null: a person signed in. */
+  readonly credentialId: string | null
+}
+
+/** What HTTP asks of the terminals of this node; who may ask is decided before. */
+export type Terminals = {
+  /** null: there is no recording. */
+  readonly exportRecording: (ptySessionId: string) => Promise<RecordingExport | null>
+  /**
+   * Returns asciicast v3 lines as they happen, until the PTY session or the follower's session ends, or `signal` says so;
+   * null when the PTY session does not run here.
+   */
+  readonly follow: (ptySessionId: string, follower: Follower, signal: AbortSignal) => AsyncIterable<Uint8Array> | null
+  readonly hasRecording: (ptySessionId: string) => Promise<boolean>
+}
+
+/** One file that a page loads; read once and kept. */
+export type PageAsset = {
+  /** Media type. */
+  readonly type: string
+  readonly body: Buffer
+  /** Entity tag, of the content alone. */
+  readonly etag: string
+}
+
+/** What the page for terminals is made of. Assets are named by their path below the page's own. */
+export type TerminalPage = {
+  /** Returns an asset of the list that was made at start; null: it is not on it. */
+  readonly asset: (path: string) => PageAsset | null
+  /** Paths of the page's modules, the one that starts it first; every other is loaded by one of these. */
+  readonly modules: () => readonly string[]
+  /** Paths of packages by the names that modules import them by. */
+  readonly packages: Readonly<Record<string, string>>
+  readonly styles: readonly string[]
+  /** Base URLs of the gateways that the page opens sockets at. */
+  readonly gatewayUrls: () => readonly string[]
+}
+
 /** Everything a dialect needs. */
 export type HttpContext = {
   readonly ports: Ports
   readonly settings: HttpSettings
   readonly gateways: GatewayLocator
+  readonly terminals: Terminals
+  readonly terminalPage: TerminalPage
   /** Public keys as they are published now (RFC 7517). */
   readonly jwks: () => { readonly keys: readonly object[] }
   readonly build: Build

@@ -1,4 +1,5 @@
 /** HTTP: how the listener bears what is slow, large or malformed; nothing of it knows a dialect. */
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
 import type { FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
@@ -39,6 +40,8 @@ export type ListenerOptions = {
   /** null: plain HTTP. */
   readonly tls?: SecureContextOptions | null
   readonly timeouts?: Timeouts
+  /** Whether a request that asks for an upgrade is one for whoever listens to them; all others are answered as if they did not ask. */
+  readonly takesUpgrade?: (request: IncomingMessage) => boolean
 }
 
 /** What guards every answer, whoever gives it. */
@@ -48,13 +51,18 @@ export const guardHeaders = {
 } as const
 
 /** Returns the options of an application whose listener has its limits, plain or on TLS. */
-export function listenerOptions({ tls = null, timeouts = defaultTimeouts }: ListenerOptions): FastifyServerOptions {
+export function listenerOptions({
+  tls = null,
+  timeouts = defaultTimeouts,
+  takesUpgrade = () => false,
+}: ListenerOptions): FastifyServerOptions {
   const server = {
     maxHeaderSize: limits.headerBytes,
     headersTimeout: timeouts.headersMs,
     connectionsCheckingInterval: timeouts.checkMs,
     // A missing Host is looked at beside all else that makes a message ambiguous, and refused as that is.
     requireHostHeader: false,
+    shouldUpgradeCallback: takesUpgrade,
   }
   const options = {
     // Fastify gives a server its own kind of options alone.

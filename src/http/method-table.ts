@@ -1,6 +1,6 @@
 /** HTTP: knows every path that is served and its methods, so that a wrong method is told from a wrong path. */
 
-/** A registered path, cut at its slashes; `:name` stands for any one part. */
+/** A registered path, cut at its slashes; `:name` stands for any one part, `*` at the end for all that follow. */
 type KnownPath = { readonly parts: readonly string[]; readonly methods: Set<string> }
 
 /** Collects routes as they are registered and answers which methods a path takes. */
@@ -24,6 +24,8 @@ export class MethodTable {
 }
 
 function isMatch(pattern: readonly string[], parts: readonly string[]): boolean {
-  if (pattern.length !== parts.length) return false
-  return pattern.every((part, index) => (part.startsWith(':') ? parts[index] !== '' : part === parts[index]))
+  const isOpen = pattern.at(-1) === '*'
+  if (isOpen ? parts.length < pattern.length : parts.length !== pattern.length) return false
+  const told = isOpen ? pattern.slice(0, -1) : pattern
+  return told.every((part, index) => (part.startsWith(':') ? parts[index] !== '' : part === parts[index]))
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { addChange, addServer, setChangeState } from '../../src/core/terminals/inventory.ts'
 import { type Answer, call, goodPassword, signInAs } from '../fixtures/control-calls.ts'
@@ -41,6 +42,8 @@ before(async () => {
       startsAtMs: now - 60_000,
       endsAtMs: now + 3_600_000,
       state: 'requested',
+      requestedBy: null,
+      approvedBy: null,
     },
     request,
   )
@@ -184,6 +187,8 @@ test('TER-2 a change request stops opening terminals once it is closed, and a he
       startsAtMs: now - 1,
       endsAtMs: now + 60_000,
       state: 'approved',
+      requestedBy: null,
+      approvedBy: null,
     },
     request,
   )
@@ -199,7 +204,8 @@ test('TER-2 a change request stops opening terminals once it is closed, and a he
 })
 
 test('TER-5 a join needs an active PTY session; one implementor, any number of observers', async () => {
-  const [, claims] = claimsOf((await start(ada, health)).body.token)
+  const { token } = (await start(ada, health)).body
+  const [, claims] = claimsOf(token)
   const id = claims.connection.pty_session.id as string
   const as = (role: string): Promise<Answer> => join(ada, { pty_session_id: id, start_role: role })
   assert.equal((await as('observer')).status, 409)
@@ -210,15 +216,21 @@ test('TER-5 a join needs an active PTY session; one implementor, any number of o
     atMs: 0,
     accountId: null,
     username: null,
-    action: 'pty-session',
+    action: 'pty-attach',
     outcome: 'ok',
   } as const
-  const activate = (implementorAccountId: number | null): Promise<unknown> =>
-    sallyport.ports.store.execute('setPtySessionState', { id, state: 'active', implementorAccountId, nowMs: 0, audit })
-  await activate(null)
-  assert.deepEqual([(await as('observer')).status, (await as('implementor')).status], [200, 200])
-  await activate(account?.id ?? 0)
+  const { store, digests } = sallyport.ports
+  const attached = await store.execute('attachPtyToken', {
+    digest: digests.sha256(token),
+    attachmentId: randomUUID(),
+    ip: '192.0.2.7',
+    nowMs: sallyport.clock.wallMs(),
+    audit,
+  })
+  assert.equal(attached.kind, 'attached')
   assert.deepEqual([(await as('observer')).status, (await as('implementor')).status], [200, 409])
+  await store.execute('freePtySlot', { ptySessionId: id, accountId: account?.id ?? 0 })
+  assert.deepEqual([(await as('observer')).status, (await as('implementor')).status], [200, 200])
   assert.deepEqual(
     [
       (await join(eve, { pty_session_id: id, start_role: 'observer' })).status,

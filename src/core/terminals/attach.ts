@@ -1,11 +1,12 @@
 /** Core: lets a socket into a PTY session by its token, and judges those who are in anew when access has changed. */
-import type { Account } from '../accounts/account.ts'
+import { type Account, isAccountLive } from '../accounts/account.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import { Refusal } from '../errors.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Ports } from '../wiring.ts'
 import type { PtyTokenRow } from './commands.ts'
-import { judgeRole, partiesOf } from './judge-role.ts'
+import { judgeRole, partiesOf, type RoleQuestion } from './judge-role.ts'
+import { groupLists, judgeOpening } from './policy.ts'
 import { policyOf } from './policy-of.ts'
 import type { ChangeRequest, PtyRole, PtySession, Server } from './server.ts'
 import type { SupervisionSetup } from './supervision.ts'
@@ -18,6 +19,8 @@ export type Standing = {
   /** Whoever types in it now. */
   readonly implementor: Account | null
   readonly setup: SupervisionSetup
+  /** Groups whose policies the session is held to. */
+  readonly groups: readonly string[]
 }
 
 /** A socket that may be attached. */
@@ -42,7 +45,8 @@ export type Knock = {
 type AttachPorts = Pick<Ports, 'store' | 'clock' | 'digests' | 'settings'>
 
 /**
- * Uses a token up and returns what it opens. Policy is asked first, so that a refusal by policy leaves the token unused.
+ * Uses a token up and returns what it opens. Policy is asked first, so that a refusal by policy leaves the token unused;
+ * who it is that came, and how they signed in, is for `judgeAdmission`.
  *
  * @throws PTY_SESSION_NOT_FOUND, SERVER_NOT_FOUND, CHANGE_NOT_FOUND; the refusals of `judgeRole`;
  * TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REVOKED; PTY_SESSION_NOT_ACTIVE, IMPLEMENTOR_PRESENT.
@@ -52,7 +56,7 @@ export async function attachByToken(ports: AttachPorts, knock: Knock): Promise<A
   const standing = await readStanding(ports, knock.ptySessionId)
   const asked = await store.accountByUuid(knock.accountUuid)
   if (asked === null) throw new Refusal('TOKEN_REVOKED')
-  judgeAttachment(standing, { account: asked, role: knock.role, nowMs: clock.wallMs() })
+  judgeAttachment(standing, { account: asked, signIn: null, role: knock.role, nowMs: clock.wallMs() })
   const nowMs = clock.wallMs()
   const result = await store.execute('attachPtyToken', {
     digest: digests.sha256(knock.token),
@@ -109,18 +113,77 @@ export async function readStanding(ports: Pick<AttachPorts, 'store' | 'settings'
       windowEndsAtMs: change?.endsAtMs ?? null,
       partiesOfChange: partiesOf(change),
     },
+    groups: groupLists(server, change).flat(),
   }
 }
 
 /** An account that is, or wants to be, attached. */
-export type Candidate = { readonly account: Account; readonly role: PtyRole; readonly nowMs: number }
+type Candidate = {
+  readonly account: Account
+  /** How its session was begun; null: not known yet. */
+  readonly signIn: RoleQuestion['session']
+  readonly role: PtyRole
+  readonly nowMs: number
+}
 
-/** Refuses unless policy lets the account be attached in this role. @throws Refusal as `judgeRole` does. */
-export function judgeAttachment(standing: Standing, { account, role, nowMs }: Candidate): void {
+/**
+ * Refuses what the transaction let in, where the account as it was then, or the way it signed in, is against policy.
+ *
+ * @throws the refusals of `judgeRole`.
+ */
+export function judgeAdmission(admission: Admission, nowMs: number): void {
+  const { account, session, token } = admission
+  judgeAttachment(admission, { account, signIn: session, role: token.role, nowMs })
+}
+
+/** Who is attached. */
+export type Attached = { readonly account: Account; readonly session: Session }
+
+/**
+ * Reads and judges somebody who is attached, or comes back. That a window is over is supervision's to say: policy may let
+ * work go on for a while.
+ *
+ * @throws TOKEN_REVOKED when account or session live no more; the refusals of `judgeRole`.
+ */
+export async function judgeAnew(
+  { store, clock }: Pick<AttachPorts, 'store' | 'clock'>,
+  standing: Standing,
+  who: { readonly accountId: number; readonly sessionId: string; readonly role: PtyRole },
+): Promise<Attached> {
+  const account = await store.accountById(who.accountId)
+  const session = await store.sessionById(who.sessionId)
+  const nowMs = clock.wallMs()
+  if (account === null || session === null || !isLive({ account, session }, nowMs)) throw new Refusal('TOKEN_REVOKED')
+  judgeAttachment(standing, { account, signIn: session, role: who.role, nowMs: withinWindow(standing, nowMs) })
+  return { account, session }
+}
+
+/** Idleness does not count: whoever is attached is there, and when that was written last is another matter. */
+function isLive({ account, session }: Attached, nowMs: number): boolean {
+  const now = Math.floor(nowMs / 1000)
+  if (session.revokedSeq !== null || session.epoch !== account.epoch || !isAccountLive(account, now)) return false
+  return session.expiresAt === null || now < session.expiresAt
+}
+
+/**
+ * Refuses where nobody at all may work in the PTY session any more, whoever is attached; windows as in `judgeAnew`.
+ *
+ * @throws GROUP_DENIED, CHANGE_NOT_APPROVED, CHANGE_OUTSIDE_WINDOW, CHANGE_DOES_NOT_NAME.
+ */
+export function judgeStanding(standing: Standing, nowMs: number): void {
+  const { server, change, ptySession } = standing
+  judgeOpening({ server, change, osUser: ptySession.osUser, nowMs: withinWindow(standing, nowMs) })
+}
+
+function withinWindow({ change }: Standing, nowMs: number): number {
+  return Math.min(nowMs, (change?.endsAtMs ?? Number.POSITIVE_INFINITY) - 1)
+}
+
+function judgeAttachment(standing: Standing, { account, signIn, role, nowMs }: Candidate): void {
   const { server, change, ptySession, setup, implementor } = standing
   judgeRole({
     account,
-    session: null,
+    session: signIn,
     role,
     server,
     osUser: ptySession.osUser,

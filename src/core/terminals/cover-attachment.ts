@@ -1,16 +1,21 @@
 /** Core: what an entry of the revocation log does to one attachment of a PTY session; the one place that decides it. */
 import { parseAccountEpoch, type RevocationEntry, subject } from '../revocation/log.ts'
 
+/** What of a PTY session the log can cover. */
+export type SessionSubjects = {
+  readonly serverName: string
+  readonly changeId: string | null
+  /** Whose policies it is held to. */
+  readonly groups: readonly string[]
+}
+
 /** What of an attachment the log can cover. */
-export type AttachmentSubjects = {
+export type AttachmentSubjects = SessionSubjects & {
   readonly accountId: number
   readonly sessionRow: number
   readonly organizationId: string | null
   readonly credentialId: string | null
-  readonly groups: readonly string[]
   readonly ptySessionId: string
-  readonly serverName: string
-  readonly changeId: string | null
 }
 
 /** `end`: its access is over. `judge`: its access has to be looked at anew. `none`: the entry is about others. */
@@ -36,17 +41,22 @@ export function coverOf(entry: RevocationEntry, facts: AttachmentSubjects): Cove
     case 'pty_session':
       return endIf(entry.subject === facts.ptySessionId)
     case 'access_changed':
-      return isAccessOf(entry.subject, facts) ? 'judge' : 'none'
+      return isAccountChanged(entry, facts) || changesSession(entry, facts) ? 'judge' : 'none'
     case 'token':
       return 'none'
   }
 }
 
-function isAccessOf(changed: string, facts: AttachmentSubjects): boolean {
-  if (changed === subject.access('account', String(facts.accountId))) return true
+/** Tells whether an entry changed what a PTY session as a whole is held to, whoever is attached. */
+export function changesSession({ kind, subject: changed }: RevocationEntry, facts: SessionSubjects): boolean {
+  if (kind !== 'access_changed') return false
   if (changed === subject.access('server', facts.serverName)) return true
   if (facts.changeId !== null && changed === subject.access('change', facts.changeId)) return true
   return facts.groups.some((group) => changed === subject.access('group', group))
+}
+
+function isAccountChanged(entry: RevocationEntry, { accountId }: AttachmentSubjects): boolean {
+  return entry.subject === subject.access('account', String(accountId))
 }
 
 function endIf(isCovered: boolean): Cover {

@@ -14,7 +14,7 @@ const addressOfSocket = new WeakMap<object, string>()
  * Returns the canonical address of the client: the socket's peer, or the last address in the forwarding header that no
  * trusted proxy has.
  */
-export function clientAddress(request: FastifyRequest, trust: ProxyTrust): string {
+export function clientAddress(request: Pick<FastifyRequest, 'raw' | 'headers'>, trust: ProxyTrust): string {
   const peer = peerAddress(request)
   if (trust.trustedProxies.length === 0 || !isTrusted(peer, trust)) return peer
   const values = [request.headers[trust.clientIpHeader] ?? []].flat().join(',')
@@ -26,7 +26,7 @@ export function clientAddress(request: FastifyRequest, trust: ProxyTrust): strin
   return peer
 }
 
-function peerAddress(request: FastifyRequest): string {
+function peerAddress(request: Pick<FastifyRequest, 'raw'>): string {
   const { socket } = request.raw
   const known = addressOfSocket.get(socket)
   if (known !== undefined) return known

@@ -1,21 +1,19 @@
 /** control: what the OpenAPI document says of each route; nothing here checks a request or changes an answer. */
-import { type TSchema, Type } from 'typebox'
-import type {
-  DialectDocument,
-  OperationDocument,
-  ResponseDocument,
-  SecurityRequirement,
-} from '../../openapi/operation.ts'
+import { Type } from 'typebox'
+import type { DialectDocument, OperationDocument, SecurityRequirement } from '../../openapi/operation.ts'
+import { route } from './documents-route.ts'
 
 /** What is said once for all routes. */
 export const controlDocument: DialectDocument = {
   title: 'Sallyport, control dialect',
   version: '1.0.0',
-  description: 'Sessions, accounts and the start and join tokens of PTY sessions.',
+  description: 'Sessions, accounts, PTY sessions with their start and join tokens, and the inventory.',
   basePath: '',
   originalServer: 'http://localhost:55007',
   tags: {
     'PTY Token': 'Tokens that open one terminal socket, once.',
+    'PTY sessions': 'Terminals that run or ran: listing, watching, replaying and ending.',
+    Inventory: 'Servers and change requests that the caller may work on now.',
     Sessions: 'Signing in, refreshing, listing and ending.',
     Account: 'The caller’s own account.',
     Verification: 'What reverse proxies and verifiers ask.',
@@ -29,15 +27,6 @@ const time = Type.String({ format: 'date-time' })
 const timeOrNull = Type.Union([time, Type.Null()])
 const textOrNull = Type.Union([Type.String(), Type.Null()])
 
-const Problem = Type.Object(
-  {
-    type: Type.String({ description: 'A stable name, such as `credentials-invalid`.' }),
-    title: Type.String(),
-    status: Type.Integer(),
-    fields: Type.Optional(Type.Array(Type.Object({ field: Type.String(), description: Type.String() }))),
-  },
-  { title: 'Problem' },
-)
 const Session = Type.Object(
   {
     session_id: Type.String(),
@@ -255,30 +244,6 @@ export const documentSetup: OperationDocument = route('setUp', {
   security: nothing,
   done: [201, 'The administrator', FirstAdmin],
 })
-
-type Route = {
-  readonly tag: string
-  readonly summary: string
-  readonly description?: string
-  readonly security?: readonly SecurityRequirement[]
-  /** Status, sentence and body of what went well; without a schema there is no body. */
-  readonly done: readonly [status: number, sentence: string, schema?: TSchema]
-}
-
-function route(operationId: string, { tag, done: [status, description, schema], ...told }: Route): OperationDocument {
-  const answer: ResponseDocument = { description, ...(schema === undefined ? {} : { schema }) }
-  const refused = { schema: Problem, mediaType: 'application/problem+json' }
-  return {
-    operationId,
-    tags: [tag],
-    ...told,
-    responses: {
-      [status]: answer,
-      '4XX': { description: 'Refused', ...refused },
-      '5XX': { description: 'A fault of the server', ...refused },
-    },
-  }
-}
 
 function ptyToken(summary: string): OperationDocument {
   return {

@@ -8,10 +8,14 @@ import { registerAccount } from './account.ts'
 import { registerApplicationPasswords } from './application-passwords.ts'
 import { controlDocument, documentJwks } from './documents.ts'
 import { answerRefusal } from './errors.ts'
+import { registerInventoryLists } from './inventory-lists.ts'
+import { registerPtySessions } from './pty-sessions.ts'
 import { registerPtyToken } from './pty-token.ts'
+import { registerRecordings } from './recordings.ts'
 import { registerReference } from './reference.ts'
 import { registerSessions } from './sessions.ts'
 import { registerSetup } from './setup.ts'
+import { registerTerminalPage } from './terminal-page.ts'
 import { registerVerify } from './verify.ts'
 
 /** Seconds that a published key set may be kept; keys are published far longer before they are used. */
@@ -20,7 +24,7 @@ const jwksMaxAgeSeconds = 300
 /** The dialect. */
 export const controlPlugin: DialectPlugin = {
   name: 'control',
-  territory: ['/api/v1', '/setup', '/.well-known', '/v1/ws', '/openapi', '/docs'],
+  territory: ['/api/v1', '/setup', '/.well-known', '/v1/ws', '/openapi', '/docs', '/terminal'],
   register: registerControl,
   document: controlDocument,
   answerRefusal,
@@ -33,12 +37,17 @@ function registerControl(app: App, context: HttpContext): void {
   registerApplicationPasswords(app, context)
   registerVerify(app, context)
   registerPtyToken(app, context)
+  registerPtySessions(app, context)
+  registerRecordings(app, context)
+  registerInventoryLists(app, context)
   registerSetup(app, context)
   registerReference(app, context)
+  registerTerminalPage(app, context)
   app.get('/.well-known/jwks.json', { schema: { openapi: documentJwks } }, (_request, reply) =>
     sendJson(reply.header('cache-control', `public, max-age=${jwksMaxAgeSeconds}`), 200, context.jwks()),
   )
   app.get('/v1/ws', { schema: { openapi: 'left out' } }, (request: FastifyRequest) => {
-    throw new Refusal(request.headers.upgrade === undefined ? 'UPGRADE_REQUIRED' : 'NO_GATEWAY')
+    const isWebSocket = request.headers.upgrade?.toLowerCase() === 'websocket'
+    throw new Refusal(isWebSocket ? 'NO_GATEWAY' : 'UPGRADE_REQUIRED')
   })
 }

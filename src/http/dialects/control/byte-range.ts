@@ -1,0 +1,30 @@
+/** control: which bytes of a representation a request asks for (RFC 9110 sections 13 and 14). */
+import type { ByteRange } from '../../context.ts'
+
+/** What a `Range` header comes to; `whole` also where it is not understood, or asks for several ranges. */
+export type RangeWish = 'whole' | 'unsatisfiable' | ByteRange
+
+/**
+ * Reads a `Range` header against a size in bytes.
+ *
+ * @see RFC 9110 section 14.2: a server may ignore the header; of several ranges ours does.
+ */
+export function readRange(header: string | undefined, size: number): RangeWish {
+  const [, first, last] = /^bytes=[ \t]*(\d{0,15})-(\d{0,15})[ \t]*$/i.exec(header ?? '') ?? []
+  if (first === undefined || last === undefined || (first === '' && last === '')) return 'whole'
+  if (first === '') {
+    const length = Math.min(Number(last), size)
+    return length === 0 ? 'unsatisfiable' : { from: size - length, to: size - 1 }
+  }
+  const from = Number(first)
+  if (last !== '' && Number(last) < from) return 'whole'
+  if (from >= size) return 'unsatisfiable'
+  return { from, to: last === '' ? size - 1 : Math.min(Number(last), size - 1) }
+}
+
+/** Tells whether an `If-None-Match` header names the entity tag, compared weakly (RFC 9110 section 13.1.2). */
+export function isNamedTag(header: string | undefined, tag: string): boolean {
+  if (header === undefined) return false
+  const named = header.split(',').map((one) => one.trim().replace(/^W\//, ''))
+  return named.includes('*') || named.includes(tag)
+}

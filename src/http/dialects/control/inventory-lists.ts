@@ -1,0 +1,64 @@
+/** control: the servers and change requests that the caller may work on now. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { ptySessionsUnder, reachableChanges, reachableServers } from '../../../core/terminals/list-reach.ts'
+import type { ChangeRequestItem } from '../../../protocol/control.ts'
+import { sendJson } from '../../answer.ts'
+import type { App, HttpContext } from '../../context.ts'
+import { authenticate, signedIn } from '../../steps/authenticate.ts'
+import { documentChangeRequests, documentServers } from './documents-terminals.ts'
+import { readLimit } from './list-query.ts'
+import { controlTokens } from './tokens.ts'
+import { encodeChangeRequest, encodeServer } from './wire-terminals.ts'
+
+const PageQuery = Type.Object({
+  limit: Type.Optional(Type.String()),
+  after: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+})
+
+/** Items on one page where nothing is said. */
+const usualPage = 100
+
+/** Registers the routes. */
+export function registerInventoryLists(app: App, context: HttpContext): void {
+  const { store, clock } = context.ports
+  const onRequest = [authenticate(context, controlTokens)]
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
+  typed.get(
+    '/api/v1/servers',
+    { onRequest, schema: { openapi: documentServers, querystring: PageQuery } },
+    async (request, reply) => {
+      const limit = readLimit(request.query.limit, usualPage)
+      const servers = await reachableServers(store, signedIn(request).account)
+      const { items, next } = pageOf(servers, ({ name }) => name, { limit, after: request.query.after })
+      return sendJson(reply, 200, { items: items.map(encodeServer), next })
+    },
+  )
+  typed.get(
+    '/api/v1/change_requests',
+    { onRequest, schema: { openapi: documentChangeRequests, querystring: PageQuery } },
+    async (request, reply) => {
+      const { account } = signedIn(request)
+      const limit = readLimit(request.query.limit, usualPage)
+      const changes = await reachableChanges(store, account, clock.wallMs())
+      const { items, next } = pageOf(changes, ({ id }) => id, { limit, after: request.query.after })
+      const encoded: ChangeRequestItem[] = []
+      for (const change of items) {
+        encoded.push(encodeChangeRequest(change, await ptySessionsUnder(store, account, change)))
+      }
+      return sendJson(reply, 200, { items: encoded, next })
+    },
+  )
+}
+
+/** The key of a page's last item is `after` of the next one; items are sorted by it. */
+function pageOf<Item>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+  { limit, after }: { readonly limit: number; readonly after: string | undefined },
+): { readonly items: readonly Item[]; readonly next: string | null } {
+  const left = after === undefined ? items : items.filter((item) => keyOf(item) > after)
+  const page = left.slice(0, limit)
+  const last = page.at(-1)
+  return { items: page, next: left.length > limit && last !== undefined ? keyOf(last) : null }
+}

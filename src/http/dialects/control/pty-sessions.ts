@@ -1,0 +1,88 @@
+/** control: PTY sessions; listing, telling and ending them. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { endPtySession } from '../../../core/terminals/end-pty-session.ts'
+import { listPtySessions, type PtySessionWish, showPtySession } from '../../../core/terminals/list-pty-sessions.ts'
+import type { PtySessionItem } from '../../../protocol/control.ts'
+import { sendEmpty, sendJson } from '../../answer.ts'
+import type { App, HttpContext } from '../../context.ts'
+import { authenticate, signedIn } from '../../steps/authenticate.ts'
+import { describeRequest } from '../../steps/describe-request.ts'
+import { documentEndPtySession, documentPtySession, documentPtySessions } from './documents-terminals.ts'
+import { encodeRowCursor, readLimit, readMoment, readRowCursor } from './list-query.ts'
+import { requireProof } from './require-proof.ts'
+import { controlTokens } from './tokens.ts'
+import { encodePtySession, encodePtySessionDetail } from './wire-terminals.ts'
+
+const name = Type.Optional(Type.String({ minLength: 1, maxLength: 255 }))
+
+const PtySessionQuery = Type.Object({
+  state: Type.Optional(Type.Enum(['created', 'active', 'closed'])),
+  purpose: Type.Optional(Type.Enum(['change_request', 'health_check'])),
+  change_id: name,
+  server: name,
+  started_by: name,
+  created_from: name,
+  created_to: name,
+  limit: name,
+  after: name,
+})
+
+const PtySessionId = Type.Object({ id: Type.String() })
+
+/** Items on one page where nothing is said. */
+const usualPage = 20
+
+/** Registers the routes. */
+export function registerPtySessions(app: App, context: HttpContext): void {
+  const { ports, terminals } = context
+  const onRequest = [authenticate(context, controlTokens)]
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
+  typed.get(
+    '/api/v1/pty_sessions',
+    { onRequest, schema: { openapi: documentPtySessions, querystring: PtySessionQuery } },
+    async (request, reply) => {
+      const { query } = request
+      const page = { limit: readLimit(query.limit, usualPage), before: readRowCursor(query.after) }
+      const wanted = { wish: readWish(query), page }
+      const { items, hasMore } = await listPtySessions(ports, signedIn(request).account, wanted)
+      const encoded: PtySessionItem[] = []
+      for (const view of items) {
+        encoded.push(encodePtySession(view, await terminals.hasRecording(view.ptySession.id)))
+      }
+      const last = items.at(-1)
+      const next = hasMore && last !== undefined ? encodeRowCursor(last.ptySession) : null
+      return sendJson(reply, 200, { items: encoded, next })
+    },
+  )
+  typed.get(
+    '/api/v1/pty_sessions/:id',
+    { onRequest, schema: { openapi: documentPtySession, params: PtySessionId } },
+    async (request, reply) => {
+      const { id } = request.params
+      const view = await showPtySession(ports, signedIn(request).account, id)
+      return sendJson(reply, 200, encodePtySessionDetail(view, await terminals.hasRecording(id)))
+    },
+  )
+  typed.post(
+    '/api/v1/pty_sessions/:id/end',
+    { onRequest: [...onRequest, requireProof], schema: { openapi: documentEndPtySession, params: PtySessionId } },
+    async (request, reply) => {
+      const { account } = signedIn(request)
+      await endPtySession(ports, request.params.id, { by: account, request: describeRequest(request, 'control') })
+      return sendEmpty(reply, 204)
+    },
+  )
+}
+
+function readWish(query: Type.Static<typeof PtySessionQuery>): PtySessionWish {
+  return {
+    state: query.state ?? null,
+    purpose: query.purpose ?? null,
+    changeId: query.change_id ?? null,
+    serverName: query.server ?? null,
+    startedBy: query.started_by ?? null,
+    createdFromMs: readMoment('created_from', query.created_from),
+    createdToMs: readMoment('created_to', query.created_to),
+  }
+}

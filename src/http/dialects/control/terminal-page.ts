@@ -1,0 +1,105 @@
+/** control: the page for terminals and the files it loads; no path of a request reaches the file system, and no script runs that is not a file of ours. */
+import { createHash, randomBytes } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import { Refusal } from '../../../core/errors.ts'
+import { noStore, sendEmpty, sendText } from '../../answer.ts'
+import type { App, HttpContext, TerminalPage } from '../../context.ts'
+import { isNamedTag } from './byte-range.ts'
+
+/** Where the assets are, relative to the page. */
+const assetsPath = 'terminal/assets'
+
+/** 128 bits, as CSP level 3 asks for. */
+const nonceBytes = 16
+
+const schema = { openapi: 'left out' } as const
+
+/** Assets are asked for again at each load and answered by 304: after an upgrade no page mixes two versions for long. */
+const assetHeaders = { 'cache-control': 'no-cache', 'cross-origin-resource-policy': 'same-origin' } as const
+
+/** Registers `/terminal` and its assets. */
+export function registerTerminalPage(app: App, { terminalPage, settings }: HttpContext): void {
+  const importMap = JSON.stringify({
+    imports: Object.fromEntries(
+      Object.entries(terminalPage.packages).map(([name, path]) => [name, `./${assetsPath}/${path}`]),
+    ),
+  })
+  const importMapHash = `sha256-${createHash('sha256').update(importMap).digest('base64')}`
+  app.get('/terminal', { schema }, (request, reply) => {
+    const nonce = randomBytes(nonceBytes).toString('base64')
+    reply.raw.removeHeader('content-security-policy')
+    return sendText(reply, 200, {
+      text: pageOf(terminalPage, { importMap, nonce }),
+      headers: {
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': policyOf({
+          importMapHash,
+          nonce,
+          sockets: socketSources(request, settings.publicUrl, terminalPage.gatewayUrls()),
+        }),
+        'referrer-policy': 'no-referrer',
+        'cross-origin-opener-policy': 'same-origin',
+        'cross-origin-resource-policy': 'same-origin',
+        ...noStore,
+      },
+    })
+  })
+  app.get<{ Params: { '*': string } }>(`/${assetsPath}/*`, { schema }, (request, reply) => {
+    const asset = terminalPage.asset(request.params['*'])
+    if (asset === null) throw new Refusal('ROUTE_NOT_FOUND')
+    reply.headers({ ...assetHeaders, etag: asset.etag })
+    if (isNamedTag(request.headers['if-none-match'], asset.etag)) return sendEmpty(reply, 304)
+    return reply.code(200).header('content-type', asset.type).send(asset.body)
+  })
+}
+
+type PolicyParts = { readonly importMapHash: string; readonly nonce: string; readonly sockets: readonly string[] }
+
+/** The nonce is for the style elements that xterm.js makes; style attributes are refused, and so is every sink that takes HTML. */
+function policyOf({ importMapHash, nonce, sockets }: PolicyParts): string {
+  return [
+    "default-src 'none'",
+    `script-src 'self' '${importMapHash}'`,
+    `style-src 'self' 'nonce-${nonce}'`,
+    `connect-src 'self' ${sockets.join(' ')}`,
+    "img-src 'self' data:",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; ')
+}
+
+/** Gateways, and the host that was asked, whose name was checked before: not every browser takes 'self' to mean its sockets. */
+function socketSources(request: FastifyRequest, publicUrl: string, gatewayUrls: readonly string[]): string[] {
+  const { host } = request.headers
+  const own = host === undefined ? [] : [`${new URL(publicUrl).protocol}//${host}`]
+  return [...new Set([...own, ...gatewayUrls].map((url) => new URL(url).origin.replace(/^http/, 'ws')))]
+}
+
+function pageOf(
+  page: TerminalPage,
+  { importMap, nonce }: { readonly importMap: string; readonly nonce: string },
+): string {
+  const [entry = '', ...others] = page.modules()
+  const styles = page.styles.map((path) => `<link rel="stylesheet" href="${assetsPath}/${path}">`)
+  const modules = [...others, ...Object.values(page.packages)].map(
+    (path) => `<link rel="modulepreload" href="${assetsPath}/${path}">`,
+  )
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="dark">
+<title>Sallyport: terminals</title>
+<link rel="icon" href="data:,">
+<script type="importmap">${importMap}</script>
+${[...styles, ...modules].join('\n')}
+<style nonce="${nonce}"></style>
+<script type="module" src="${assetsPath}/${entry}"></script>
+<body>
+<noscript>This page opens terminals with a script, which this browser does not run.</noscript>
+</html>
+`
+}

@@ -1,0 +1,358 @@
+/** control: recordings as they are read, and terminals as they are watched. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import fc from 'fast-check'
+import { auditTrail } from '../fixtures/control-calls.ts'
+import { type Person, type PtyWorld, ptyWorld, signedIn } from '../fixtures/pty-world.ts'
+import { auditOf, startMs } from '../fixtures/records.ts'
+import { controlOver } from '../fixtures/terminals-in-memory.ts'
+
+let world: PtyWorld
+
+before(async () => {
+  world = await ptyWorld()
+})
+
+after(() => world.close())
+
+const text = '{"version":3,"term":{"cols":80,"rows":24}}\n[0.1,"o","grüß Gott"]\n'
+
+/** A recorded PTY session of `ada` that is over. */
+async function recorded(): Promise<{ readonly id: string; readonly bytes: Buffer }> {
+  const { id } = await world.open(world.people.ada)
+  await world.finish(id)
+  return { id, bytes: Buffer.from(world.terminals.record(id, text)) }
+}
+
+type Read = { readonly status: number; readonly headers: Readonly<Record<string, unknown>>; readonly bytes: Buffer }
+
+async function read(
+  by: Person,
+  id: string,
+  asked: {
+    readonly headers?: Readonly<Record<string, string>>
+    readonly method?: 'GET' | 'HEAD'
+    readonly query?: string
+  } = {},
+): Promise<Read> {
+  const { method = 'GET', headers = {}, query = '' } = asked
+  const answer = await world.app.inject({
+    method,
+    url: `/api/v1/pty_sessions/${id}/recording${query}`,
+    headers: { host: '127.0.0.1', authorization: `Bearer ${by.token}`, ...headers },
+  })
+  return { status: answer.statusCode, headers: answer.headers, bytes: answer.rawPayload }
+}
+
+async function readings(): Promise<(readonly [unknown, unknown, unknown])[]> {
+  const events = (await auditTrail(world.sallyport)).filter(({ action }) => action === 'recording-read')
+  return events.map(({ username, subject, detail }) => [username, subject, detail])
+}
+
+async function setGroups(username: string, change: { addGroups?: string[]; removeGroups?: string[] }): Promise<void> {
+  const { store } = world.sallyport.ports
+  const account = (await store.accountByName(username, 'user')) ?? assert.fail()
+  const input = { accountId: account.id, change, rotation: null, seen: null, nowMs: startMs }
+  await store.execute('changeAccount', { ...input, audit: auditOf('account-change') })
+}
+
+test('PTY-8, PTY-12 a recording is read by those who took part and by administrators, and each reading is written down', async () => {
+  const { ada, bob, eve, root } = world.people
+  const { id } = await world.open(ada)
+  await world.watch(eve, id)
+  await world.finish(id)
+  world.terminals.record(id, text)
+  const before = (await readings()).length
+  const statuses: number[] = []
+  for (const by of [ada, eve, root, bob]) statuses.push((await read(by, id)).status)
+  assert.deepEqual(statuses, [200, 200, 200, 403])
+  const subject = `pty_session:${id}`
+  assert.deepEqual(
+    (await readings()).slice(before),
+    ['ada', 'eve', 'root'].map((name) => [name, subject, { as: 'recording' }]),
+  )
+})
+
+test('PTY-8, PTY-12 while the terminal runs its recording is read by those who may watch it, administrators like others', async () => {
+  const { ada, bob, eve, root } = world.people
+  const { id } = await world.open(ada)
+  await world.watch(eve, id)
+  world.terminals.record(id, text, true)
+  const before = (await readings()).length
+  const statuses: number[] = []
+  for (const by of [bob, eve, root]) statuses.push((await read(by, id)).status)
+  assert.deepEqual([statuses, (await readings()).length - before], [[200, 403, 403], 1])
+})
+
+test('PTY-8, PTY-12 of what was not recorded there is no recording, and no reading', async () => {
+  const { ada } = world.people
+  const { id } = await world.open(ada)
+  const before = (await readings()).length
+  const answer = await world.ask(ada, { path: `/api/v1/pty_sessions/${id}/recording` })
+  assert.deepEqual(
+    [answer.status, answer.body.type, (await readings()).length - before],
+    [404, 'recording-not-found', 0],
+  )
+})
+
+test('PTY-9 a recording is sent whole as asciicast with its size, and under a name where that is asked', async () => {
+  const { id, bytes } = await recorded()
+  const { status, headers, bytes: sent } = await read(world.people.ada, id)
+  assert.deepEqual(
+    [
+      status,
+      sent,
+      headers['content-type'],
+      headers['content-length'],
+      headers['accept-ranges'],
+      headers['cache-control'],
+      headers['content-disposition'],
+    ],
+    [200, bytes, 'application/x-asciicast', String(bytes.length), 'bytes', 'private, no-cache', undefined],
+  )
+  const saved = await read(world.people.ada, id, { query: '?download=1' })
+  assert.deepEqual([saved.bytes, saved.headers['content-disposition']], [bytes, `attachment; filename="${id}.cast"`])
+  assert.equal((await read(world.people.ada, id, { query: '?download=yes' })).status, 400)
+})
+
+test('PTY-9 every range holds exactly the bytes that a slice of the recording holds', async () => {
+  const { id, bytes } = await recorded()
+  const bound = fc.option(fc.nat({ max: bytes.length + 10 }), { nil: null })
+  await fc.assert(
+    fc.asyncProperty(bound, bound, async (first, last) => {
+      const answer = await read(world.people.ada, id, { headers: { range: `bytes=${first ?? ''}-${last ?? ''}` } })
+      const wanted = expectedRange(first, last, bytes.length)
+      if (wanted === 'whole') assert.deepEqual([answer.status, answer.bytes], [200, bytes])
+      else if (wanted === 'none') {
+        assert.deepEqual([answer.status, answer.headers['content-range']], [416, `bytes */${bytes.length}`])
+        assert.equal(answer.headers['content-type'], 'application/problem+json')
+      } else {
+        const [from, end] = wanted
+        assert.deepEqual(
+          [answer.status, answer.bytes, answer.headers['content-range'], answer.headers['content-length']],
+          [206, bytes.subarray(from, end), `bytes ${from}-${end - 1}/${bytes.length}`, String(end - from)],
+        )
+      }
+    }),
+    { numRuns: 150 },
+  )
+})
+
+/** From and end (excluded), as RFC 9110 section 14.1.2 has it. */
+function expectedRange(first: number | null, last: number | null, size: number): 'whole' | 'none' | [number, number] {
+  if (first === null) return last === null ? 'whole' : last === 0 ? 'none' : [Math.max(0, size - last), size]
+  if (last !== null && last < first) return 'whole'
+  return first >= size ? 'none' : [first, last === null ? size : Math.min(last + 1, size)]
+}
+
+for (const range of ['bytes=0-1,3-4', 'lines=0-1', 'bytes=a-b', 'bytes=0', 'bytes=99999999999999999999-']) {
+  test(`PTY-9 the range ${range} is not understood, and all is sent`, async () => {
+    const { id, bytes } = await recorded()
+    const answer = await read(world.people.ada, id, { headers: { range } })
+    assert.deepEqual([answer.status, answer.bytes], [200, bytes])
+  })
+}
+
+test('PTY-10 a recording that grows is sent as far as it goes, without size, tag and ranges', async () => {
+  const { ada, bob } = world.people
+  const { id } = await world.open(ada)
+  const bytes = Buffer.from(world.terminals.record(id, text, true))
+  const { status, headers, bytes: sent } = await read(bob, id, { headers: { range: 'bytes=0-1' } })
+  assert.deepEqual(
+    [status, sent, headers['accept-ranges'], headers.etag, headers['content-range'], headers['content-length']],
+    [200, bytes, 'none', undefined, undefined, undefined],
+  )
+  const before = (await readings()).length
+  const head = await read(bob, id, { method: 'HEAD' })
+  assert.deepEqual([head.status, head.bytes.length, (await readings()).length - before], [200, 0, 0])
+})
+
+test('PTY-11 conditions and HEAD are obeyed, and what sends no bytes is no reading', async () => {
+  const { ada } = world.people
+  const { id, bytes } = await recorded()
+  const tag = String((await read(ada, id)).headers.etag)
+  assert.match(tag, /^"[!-~]+"$/)
+  const before = (await readings()).length
+  const spared = await read(ada, id, { headers: { 'if-none-match': `"other", W/${tag}` } })
+  assert.deepEqual([spared.status, spared.bytes.length, spared.headers.etag], [304, 0, tag])
+  assert.equal((await read(ada, id, { headers: { 'if-none-match': '*' } })).status, 304)
+  const head = await read(ada, id, { method: 'HEAD', headers: { range: 'bytes=0-1' } })
+  assert.deepEqual(
+    [head.status, head.bytes.length, head.headers['content-length'], head.headers['content-type']],
+    [200, 0, String(bytes.length), 'application/x-asciicast'],
+  )
+  assert.equal((await read(ada, id, { headers: { range: `bytes=${bytes.length}-` } })).status, 416)
+  assert.equal((await readings()).length, before)
+  const range = 'bytes=1-2'
+  const same = await read(ada, id, { headers: { range, 'if-range': tag } })
+  const other = await read(ada, id, { headers: { range, 'if-range': '"other"' } })
+  assert.deepEqual([same.status, other.status, other.bytes], [206, 200, bytes])
+  assert.equal((await read(ada, id, { headers: { 'if-none-match': '"other"' } })).status, 200)
+})
+
+test('PTY-12 a reading that cannot be written down is none', async (t) => {
+  const { ada } = world.people
+  const { id } = await recorded()
+  const { store } = world.sallyport.ports
+  const failing = {
+    ...world.sallyport,
+    ports: {
+      ...world.sallyport.ports,
+      store: {
+        ...store,
+        execute: (name: string, input: never) =>
+          name === 'appendAudit' ? Promise.reject(new Error('the disk is full')) : store.execute(name as never, input),
+      } as typeof store,
+    },
+  }
+  const app = controlOver(failing, world.terminals)
+  t.after(() => app.close())
+  const answer = await app.inject({
+    url: `/api/v1/pty_sessions/${id}/recording`,
+    headers: { host: '127.0.0.1', authorization: `Bearer ${ada.token}` },
+  })
+  assert.deepEqual([answer.statusCode, answer.body.includes('version')], [500, false])
+})
+
+/** Follows over a socket; `next` resolves with the next line, or null at the end. */
+async function follow(
+  by: Person,
+  id: string,
+): Promise<{
+  readonly status: number
+  readonly next: () => Promise<string | null>
+  readonly leave: () => Promise<void>
+}> {
+  const url = await listening()
+  const response = await fetch(`${url}/api/v1/pty_sessions/${id}/live`, {
+    headers: { authorization: `Bearer ${by.token}` },
+  })
+  const reader = response.body?.getReader() ?? assert.fail()
+  return {
+    status: response.status,
+    next: async () => {
+      const { value } = await reader.read()
+      return value === undefined ? null : new TextDecoder().decode(value)
+    },
+    leave: () => reader.cancel(),
+  }
+}
+
+let address: Promise<string> | undefined
+
+function listening(): Promise<string> {
+  address ??= world.app.listen({ host: '127.0.0.1', port: 0 })
+  return address
+}
+
+async function running(by: Person): Promise<string> {
+  const { id } = await world.open(by)
+  world.terminals.run(id)
+  return id
+}
+
+test('PTY-13, PTY-14, PTY-12 lines are sent as they happen to whoever may observe, until the terminal ends', async () => {
+  const { ada, bob } = world.people
+  const id = await running(ada)
+  const before = (await readings()).length
+  const live = await follow(bob, id)
+  assert.deepEqual((await readings()).slice(before), [['bob', `pty_session:${id}`, { as: 'live' }]])
+  const { account, sessionRow } = bob
+  assert.deepEqual(world.terminals.followersOf(id), [
+    {
+      accountId: account.id,
+      username: 'bob',
+      person: account.person,
+      groups: ['ops'],
+      sessionRow,
+      organizationId: null,
+      credentialId: null,
+    },
+  ])
+  for (const line of ['[0,"o","a"]\n', '[1,"o","b"]\n']) {
+    world.terminals.say(id, line)
+    assert.equal(await live.next(), line)
+  }
+  world.terminals.end(id)
+  assert.equal(await live.next(), null)
+})
+
+test('PTY-13 nobody watches what is not open or over, runs elsewhere, or is not theirs to observe', async () => {
+  const { ada, bob, eve, root } = world.people
+  const watch = async (by: Person, id: string) => {
+    const { status, body } = await world.ask(by, { path: `/api/v1/pty_sessions/${id}/live` })
+    return [status, body.type]
+  }
+  const waiting = await world.start(ada)
+  const { id: over } = await recorded()
+  const { id: elsewhere } = await world.open(ada)
+  const id = await running(ada)
+  await world.watch(eve, id)
+  assert.deepEqual(
+    [
+      await watch(bob, waiting.id),
+      await watch(ada, over),
+      await watch(bob, elsewhere),
+      await watch(root, id),
+      await watch(eve, id),
+    ],
+    [
+      [409, 'pty-session-not-active'],
+      [409, 'pty-session-not-active'],
+      [404, 'recording-not-found'],
+      [403, 'observer-denied'],
+      [403, 'observer-denied'],
+    ],
+  )
+  assert.deepEqual(world.terminals.followersOf(id), [])
+})
+
+test('PTY-14 no line follows the end of the token that asked', async () => {
+  const { ada } = world.people
+  const bob = await signedIn(world.sallyport, 'bob')
+  const id = await running(ada)
+  const live = await follow(bob, id)
+  world.terminals.say(id, 'before')
+  assert.equal(await live.next(), 'before')
+  assert.equal((await world.ask(bob, { method: 'DELETE', path: '/api/v1/sessions/current' })).status, 204)
+  world.terminals.say(id, 'after')
+  assert.equal(await live.next(), null)
+  assert.deepEqual(world.terminals.followersOf(id), [])
+})
+
+test('PTY-14 no line follows the loss of the group that let the account watch; another change lets it go on', async () => {
+  const { ada, bob } = world.people
+  const id = await running(ada)
+  const live = await follow(bob, id)
+  await setGroups('bob', { addGroups: ['other'] })
+  world.terminals.say(id, 'still')
+  assert.equal(await live.next(), 'still')
+  await setGroups('bob', { removeGroups: ['ops'] })
+  world.terminals.say(id, 'after')
+  assert.equal(await live.next(), null)
+  await setGroups('bob', { addGroups: ['ops'], removeGroups: ['other'] })
+})
+
+test('PTY-14 whoever leaves is followed no more', async () => {
+  const { ada, bob } = world.people
+  const id = await running(ada)
+  const live = await follow(bob, id)
+  world.terminals.say(id, 'line')
+  await live.next()
+  await live.leave()
+  await world.terminals.unfollowed(id)
+  assert.deepEqual(world.terminals.followersOf(id), [])
+})
+
+test('PTY-14 a server that closes ends what is watched', async () => {
+  const { ada, bob } = world.people
+  const id = await running(ada)
+  const app = controlOver(world.sallyport, world.terminals)
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const response = await fetch(`${url}/api/v1/pty_sessions/${id}/live`, {
+    headers: { authorization: `Bearer ${bob.token}` },
+  })
+  const ended = response.text()
+  await app.close()
+  assert.deepEqual([await ended, world.terminals.followersOf(id)], ['', []])
+})

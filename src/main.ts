@@ -21,6 +21,10 @@ import { pacerproPlugin } from './http/dialects/pacerpro/plugin.ts'
 import { sftpgoPlugin } from './http/dialects/sftpgo/plugin.ts'
 import type { Timeouts } from './http/listener.ts'
 import { type Foundation, openFoundation, type Start } from './main/foundation.ts'
+import { isTerminalUpgrade, listenForTerminals } from './main/terminal-listener.ts'
+import { openTerminalPage } from './main/terminal-page.ts'
+import { terminalViews } from './main/terminal-views.ts'
+import { openTerminals, type TerminalTest } from './main/terminals.ts'
 import { jwksDocument } from './platform/jwks.ts'
 import { Keyring } from './platform/keyring.ts'
 import { createMailer } from './platform/mailer.ts'
@@ -29,6 +33,7 @@ import { startJobs } from './platform/scheduler.ts'
 import { createSigner } from './platform/signer.ts'
 import { pacerproKey, sftpgoKey } from './platform/signing-keys.ts'
 import { listenForPokes } from './stores/sqlite/poke.ts'
+import type { Gateway } from './terminals/gateway.ts'
 
 /** Longest that a node answers from memory without a look at the log. */
 const leaseMs = 1_000
@@ -40,6 +45,8 @@ const dayMs = 86_400_000
 export type ServerStart = Start & {
   /** Shortened by tests that are slow on purpose. */
   readonly timeouts?: Timeouts
+  /** What tests replace of the terminals. */
+  readonly terminals?: TerminalTest
 }
 
 /** A server that listens. */
@@ -91,15 +98,27 @@ async function assemble(
   const pokes = await listenForPokes(foundation.store.socketPath, () => ports.node.renew())
   opened.defer(() => pokes.close())
   await ports.node.join()
-  const keyJob = { name: 'follow the key rotation', everyMs: 60_000, run: () => keyring.refresh() }
-  const jobs = startJobs([...upkeepJobs(ports), keyJob], ports.log)
-  opened.defer(() => jobs.stop())
   const setup = await openSetup(ports)
   const settings = httpSettings(config)
+  const terminals = await openTerminals({
+    config,
+    ports,
+    publicUrls: () => [settings.publicUrl, settings.gatewayUrl],
+    ...(start.terminals === undefined ? {} : { test: start.terminals }),
+  })
+  opened.defer(() => terminals.close())
+  const keyJob = { name: 'follow the key rotation', everyMs: 60_000, run: () => keyring.refresh() }
+  const jobs = startJobs([...upkeepJobs(ports), keyJob, ...terminals.jobs], ports.log)
+  opened.defer(() => jobs.stop())
   const context: HttpContext = {
     ports,
     settings,
-    gateways: { forStart: () => settings.publicUrl, forJoin: () => settings.publicUrl },
+    gateways: {
+      forStart: () => (terminals.gateway.hasRoom() ? settings.gatewayUrl : null),
+      forJoin: () => settings.gatewayUrl,
+    },
+    terminals: terminalViews(terminals),
+    terminalPage: openTerminalPage(() => [settings.gatewayUrl]),
     jwks: () => jwksDocument(keyring.published()),
     build: { version: version.number, builtAt: version.builtAt },
     qrCode: qrCodeDataUrl,
@@ -108,11 +127,13 @@ async function assemble(
   const app = createApp(context, [controlPlugin, sftpgoPlugin, pacerproPlugin, giantswarmPlugin, koyebPlugin], {
     tls: await readTls(config),
     ...(start.timeouts === undefined ? {} : { timeouts: start.timeouts }),
+    ...(config.gateway.listen === null ? { takesUpgrade: isTerminalUpgrade } : {}),
   })
   opened.defer(() => app.close())
+  // Before the application is closed, which waits for every connection.
+  opened.defer(() => terminals.close())
   extend?.(app, ports)
-  const url = await app.listen({ host: config.listen.host, port: config.listen.port })
-  settings.publicUrl = config.publicUrl ?? url
+  const url = await listen(app, { config, settings, opened, gateway: terminals.gateway })
   return {
     url,
     app,
@@ -121,6 +142,22 @@ async function assemble(
     reloadTls: () => reloadTls(app, config),
     close: () => opened.disposeAsync(),
   }
+}
+
+type Listening = {
+  readonly config: Config
+  /** Told where both listeners are. */
+  readonly settings: { publicUrl: string; gatewayUrl: string }
+  readonly opened: AsyncDisposableStack
+  readonly gateway: Gateway
+}
+
+async function listen(app: App, { config, settings, opened, gateway }: Listening): Promise<string> {
+  const url = await app.listen({ host: config.listen.host, port: config.listen.port })
+  settings.publicUrl = config.publicUrl ?? url
+  const gatewayUrl = await listenForTerminals({ config, tls: await readTls(config), gateway, app, opened })
+  settings.gatewayUrl = config.gateway.publicUrl ?? gatewayUrl ?? settings.publicUrl
+  return url
 }
 
 type ServerParts = { readonly config: Config; readonly keyring: Keyring; readonly mailer: Mailer | null }
@@ -187,7 +224,7 @@ async function openSetup(ports: Ports): Promise<OpenSetup> {
 }
 
 /** `publicUrl` is known for certain only once the listener has its port. */
-function httpSettings(config: Config): HttpSettings & { publicUrl: string } {
+function httpSettings(config: Config): HttpSettings & { publicUrl: string; gatewayUrl: string } {
   const { control, sftpgo, pacerpro, giantswarm, koyeb } = config.dialects
   const facts = (dialect: Config['dialects']['control']): HttpSettings['dialects']['control'] => ({
     isEnabled: dialect.enabled,
@@ -195,6 +232,7 @@ function httpSettings(config: Config): HttpSettings & { publicUrl: string } {
     allowedOrigins: dialect.allowedOrigins,
   })
   return {
+    gatewayUrl: '',
     publicUrl: config.publicUrl ?? `http://${config.listen.host.includes(':') ? '[::1]' : config.listen.host}`,
     trustedProxies: config.trustedProxies,
     clientIpHeader: config.clientIpHeader,

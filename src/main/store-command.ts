@@ -22,7 +22,15 @@ import {
 } from '../core/organizations/administer.ts'
 import type { Organization } from '../core/organizations/organization.ts'
 import type { AuditHead, Reads } from '../core/store.ts'
-import { addChange, addServer, changeServer, removeServer, setChangeState } from '../core/terminals/inventory.ts'
+import {
+  addChange,
+  addServer,
+  type ChangeStep,
+  changeServer,
+  removeServer,
+  type ServerWish,
+  setChangeState,
+} from '../core/terminals/inventory.ts'
 import type { ChangeRequest, Server } from '../core/terminals/server.ts'
 import { createLog } from '../platform/log.ts'
 import { dataFiles } from '../stores/sqlite/data-directory.ts'
@@ -76,14 +84,16 @@ export async function openCommand(start: CommandStart): Promise<StoreCommand> {
 export class StoreCommand {
   /** Looks at what was committed. */
   readonly reads: Reads
-  readonly #foundation: Foundation
-  readonly #request: RequestFacts
+  /** For acts that have a file of their own beside this one. */
+  readonly foundation: Foundation
+  /** What the audit events of this command carry. */
+  readonly request: RequestFacts
   /** The last entry that this command appended to the revocation log; 0: none. */
   #lastSeq = 0
 
   constructor(foundation: Foundation, commandLine: string | null) {
-    this.#foundation = foundation
-    this.#request = { by: 'command', ip: null, requestId: null, activity: null, commandLine }
+    this.foundation = foundation
+    this.request = { by: 'command', ip: null, requestId: null, activity: null, commandLine }
     this.reads = foundation.store
     foundation.store.onRevocations(async (entries) => {
       this.#lastSeq = entries.at(-1)?.seq ?? this.#lastSeq
@@ -92,12 +102,12 @@ export class StoreCommand {
 
   /** Adds an account. @throws Refusal as the core's `addAccount` does. */
   addAccount(wish: AccountWish): Promise<Account> {
-    return addAccount(this.#foundation.ports, wish, { ...this.#how(), asFirstAdmin: false })
+    return addAccount(this.foundation.ports, wish, { ...this.#how(), asFirstAdmin: false })
   }
 
   /** Changes an account. @throws Refusal as the core's `changeAccount` does. */
   changeAccount(account: Account, change: AdministratorChange): Promise<Account> {
-    return changeAccount(this.#foundation.ports, account, { change, how: this.#how() })
+    return changeAccount(this.foundation.ports, account, { change, how: this.#how() })
   }
 
   /**
@@ -114,52 +124,52 @@ export class StoreCommand {
 
   /** Removes an account. @throws Refusal as the core's `removeAccount` does. */
   removeAccount(account: Account): Promise<void> {
-    return removeAccount(this.#foundation.ports, account, this.#how())
+    return removeAccount(this.foundation.ports, account, this.#how())
   }
 
   /** Adds an organization. @throws Refusal as the core's `addOrganization` does. */
   addOrganization(name: string): Promise<Organization> {
-    return addOrganization(this.#foundation.ports, name, this.#request)
+    return addOrganization(this.foundation.ports, name, this.request)
   }
 
   /** Removes an organization. @throws Refusal as the core's `removeOrganization` does. */
   removeOrganization(organization: Organization): Promise<void> {
-    return removeOrganization(this.#foundation.ports, organization, this.#request)
+    return removeOrganization(this.foundation.ports, organization, this.request)
   }
 
   /** Adds a member. @throws Refusal as the core's `addMember` does. */
   addMember(place: Place): Promise<void> {
-    return addMember(this.#foundation.ports, place, this.#request)
+    return addMember(this.foundation.ports, place, this.request)
   }
 
   /** Removes a member. @throws Refusal as the core's `removeMember` does. */
   removeMember(place: Place): Promise<void> {
-    return removeMember(this.#foundation.ports, place, this.#request)
+    return removeMember(this.foundation.ports, place, this.request)
   }
 
   /** Adds a server. @throws Refusal as the core's `addServer` does. */
-  addServer(wish: Server): Promise<Server> {
-    return addServer(this.#foundation.ports, wish, this.#request)
+  addServer(wish: ServerWish): Promise<Server> {
+    return addServer(this.foundation.ports, wish, this.request)
   }
 
   /** Replaces a server. @throws Refusal as the core's `changeServer` does. */
   changeServer(wish: Server): Promise<Server> {
-    return changeServer(this.#foundation.ports, wish, this.#request)
+    return changeServer(this.foundation.ports, wish, this.request)
   }
 
   /** Removes a server. @throws Refusal as the core's `removeServer` does. */
   removeServer(name: string): Promise<void> {
-    return removeServer(this.#foundation.ports, name, this.#request)
+    return removeServer(this.foundation.ports, name, this.request)
   }
 
   /** Adds a change request. @throws Refusal as the core's `addChange` does. */
   addChange(change: ChangeRequest): Promise<void> {
-    return addChange(this.#foundation.ports, change, this.#request)
+    return addChange(this.foundation.ports, change, this.request)
   }
 
   /** Approves or closes a change request. @throws Refusal as the core's `setChangeState` does. */
-  setChangeState(id: string, state: 'approved' | 'closed'): Promise<void> {
-    return setChangeState(this.#foundation.ports, { id, state }, this.#request)
+  setChangeState(step: ChangeStep): Promise<void> {
+    return setChangeState(this.foundation.ports, step, this.request)
   }
 
   /** Names every chain that the store has a head of, or may have lost one of. */
@@ -170,23 +180,23 @@ export class StoreCommand {
 
   /** Proves one chain, also against heads that were seen earlier. */
   verifyChain(chain: string, seen: readonly AuditHead[]): Promise<ChainReport> {
-    return verifyChain(this.#foundation.ports, chain, seen)
+    return verifyChain(this.foundation.ports, chain, seen)
   }
 
   /** Waits until a running server has applied what this command ended; `unconfirmed` when it does not say so in time. */
   async confirm(): Promise<'confirmed' | 'unconfirmed'> {
     if (this.#lastSeq === 0) return 'confirmed'
-    const answer = await pokeServer(this.#foundation.store.socketPath, this.#lastSeq, confirmationMs)
+    const answer = await pokeServer(this.foundation.store.socketPath, this.#lastSeq, confirmationMs)
     return answer === 'unconfirmed' ? 'unconfirmed' : 'confirmed'
   }
 
   /** Gives everything back. */
   close(): Promise<void> {
-    return this.#foundation.close()
+    return this.foundation.close()
   }
 
   #how(): Administration {
-    return { by: null, request: this.#request }
+    return { by: null, request: this.request }
   }
 }
 

@@ -141,6 +141,8 @@ class PtyTerminal implements Terminal {
     if (!this.#isOver) {
       if (!this.#isEnding) {
         this.#isEnding = true
+        // What waits for the program to read was typed for one that is not to run on.
+        this.#input.close()
         this.#sessionEnd.begin(this.#leaderExit === null)
         // What the PTY still holds is less than 128 KiB: whoever paused can take it, and the end must not wait for them.
         this.resume()

@@ -1,0 +1,74 @@
+/** Main: where terminals are reached; on the one listener, or on one of their own that serves nothing else. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Config } from '../config.ts'
+import type { App } from '../http/context.ts'
+import type { Gateway } from '../terminals/gateway.ts'
+
+/** The path that clients append to `proxyUrl`. */
+const terminalPath = '/v1/ws'
+
+/** Milliseconds for the headers of an upgrade. */
+const headersMs = 30_000
+
+/** What listening takes. */
+export type TerminalListening = {
+  readonly config: Config
+  readonly tls: { readonly cert: string; readonly key: string } | null
+  readonly gateway: Gateway
+  /** The one listener, which is used where terminals have none of their own. */
+  readonly app: App
+  readonly opened: AsyncDisposableStack
+}
+
+/** Tells whether a request asks for the WebSocket of a terminal. */
+export function isTerminalUpgrade({ url = '', headers }: IncomingMessage): boolean {
+  const path = URL.canParse(url, 'http://localhost') ? new URL(url, 'http://localhost').pathname : ''
+  return path === terminalPath && headers.upgrade?.toLowerCase() === 'websocket'
+}
+
+/** Lets the gateway take upgrades; returns the URL of a listener of its own, or null. */
+export async function listenForTerminals(listening: TerminalListening): Promise<string | null> {
+  const { config, tls, gateway, app, opened } = listening
+  const take = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
+    gateway.handleUpgrade(request, socket, head)
+  if (config.gateway.listen === null) {
+    app.server.on('upgrade', take)
+    return null
+  }
+  const server = createOwnServer(tls)
+  server.on('upgrade', take)
+  opened.defer(async () => {
+    // A server waits for every socket that it handed over.
+    await gateway.drain()
+    await closeServer(server)
+  })
+  const { host, port } = config.gateway.listen
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  const { port: bound } = server.address() as AddressInfo
+  return `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${bound}`
+}
+
+function createOwnServer(tls: TerminalListening['tls']): Server {
+  const options = { headersTimeout: headersMs, shouldUpgradeCallback: isTerminalUpgrade }
+  return tls === null ? createServer(options, refuse) : createTlsServer({ ...options, ...tls }, refuse)
+}
+
+function refuse(request: IncomingMessage, response: ServerResponse): void {
+  const isOurs = request.url?.split('?')[0] === terminalPath
+  response.writeHead(isOurs ? 426 : 404, { 'content-length': 0, ...(isOurs ? { upgrade: 'websocket' } : {}) })
+  response.end()
+}
+
+async function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+}

@@ -1,0 +1,210 @@
+/** Main: puts the terminals together; transports, records, screens and the gateway that holds them. */
+import type { IncomingMessage } from 'node:http'
+import type { Config } from '../config.ts'
+import { auditEvent, type RequestFacts } from '../core/audit/act.ts'
+import { isRefusal, Refusal } from '../core/errors.ts'
+import { readCatalogues } from '../core/terminals/set-catalogue.ts'
+import type { Job } from '../core/upkeep.ts'
+import type { Ports } from '../core/wiring.ts'
+import { checkHost } from '../http/steps/check-host.ts'
+import { clientAddress } from '../http/steps/client-address.ts'
+import { Gateway } from '../terminals/gateway.ts'
+import type { CheckedLine, GatewayParts, OpenHealthCheck } from '../terminals/gateway-parts.ts'
+import { type CommandOutcome, openHealthCheck } from '../terminals/health-check/health-check.ts'
+import { createPatterns } from '../terminals/health-check/patterns.ts'
+import { recordSigner } from '../terminals/recording/record-key.ts'
+import { recordsFolderOf } from '../terminals/recording/record-path.ts'
+import { removeExpired } from '../terminals/recording/retention.ts'
+import { createRecorders } from '../terminals/recording/write-record.ts'
+import { createScreens } from '../terminals/screen/create-screens.ts'
+import { systemTimers, type Timers } from '../terminals/timers.ts'
+import { LocalTransport, whyNoLocalShell } from '../terminals/transports/local.ts'
+import { SpawnBound } from '../terminals/transports/spawn-bound.ts'
+import { findSshProgram } from '../terminals/transports/ssh/find-program.ts'
+import { sourceAddressRule } from '../terminals/transports/ssh/source-address.ts'
+import { createSshTransport } from '../terminals/transports/ssh/ssh.ts'
+import type { Transport } from '../terminals/transports/transport.ts'
+import { loadAuthorityKey } from './authority-keys.ts'
+
+/** How often the gateway looks at what only time changes, in milliseconds. */
+const usualTickMs = 1_000
+
+/** What tests replace. */
+export type TerminalTest = {
+  /** In place of ssh and local. */
+  readonly transport?: Transport
+  readonly tickMs?: number
+}
+
+/** What terminals are started with. */
+export type TerminalStart = {
+  readonly config: Config
+  readonly ports: Ports
+  /** Base URLs that browsers may come from: ours, known for certain once it listens. */
+  readonly publicUrls: () => readonly string[]
+  readonly test?: TerminalTest
+}
+
+/** The terminals of this node. */
+export type Terminals = {
+  readonly gateway: Gateway
+  /** Folder of the records. */
+  readonly folder: string
+  readonly jobs: readonly Job[]
+  readonly close: () => Promise<void>
+}
+
+/** Opens them; PTY sessions that an earlier process left behind are closed in the store. */
+export async function openTerminals(start: TerminalStart): Promise<Terminals> {
+  const { config, ports } = start
+  await closeLost(ports)
+  const timers = systemTimers
+  const folder = recordsFolderOf(config.data)
+  const { privateKey } = await loadAuthorityKey(ports, 'recording')
+  const screens = createScreens({ log: ports.log })
+  const replaced = start.test?.transport
+  const transports = replaced === undefined ? openTransports(start, timers) : { ssh: replaced, local: replaced }
+  const parts: GatewayParts = {
+    ports,
+    transports,
+    openHealthCheck: healthChecks(ports, timers),
+    recorders: createRecorders({ folder, sign: recordSigner(privateKey), clock: ports.clock, timers, log: ports.log }),
+    screens,
+    timers,
+    maxSessions: config.terminals.maxSessions,
+    tickMs: start.test?.tickMs ?? usualTickMs,
+    admitRequest: (request) => admitRequest(start, request),
+  }
+  const gateway = new Gateway(parts)
+  const close = async (): Promise<void> => {
+    await gateway.drain()
+    await Promise.all(Object.values(transports).map((transport) => transport.close()))
+    await screens.close()
+  }
+  let closing: Promise<void> | null = null
+  return {
+    gateway,
+    folder,
+    jobs: [{ name: 'remove recordings', everyMs: 3_600_000, run: () => removeOldRecords(ports, { folder, gateway }) }],
+    close: () => {
+      closing ??= close()
+      return closing
+    },
+  }
+}
+
+const byServer: RequestFacts = { by: 'server', ip: null, requestId: null, activity: null, commandLine: null }
+
+async function removeOldRecords(
+  { clock, store }: Ports,
+  { folder, gateway }: Pick<Terminals, 'folder' | 'gateway'>,
+): Promise<void> {
+  const nowMs = clock.wallMs()
+  const removed = await removeExpired(folder, { nowMs, isLive: (id) => gateway.find(id) !== undefined })
+  const events = removed.map(({ ptySessionId }) =>
+    auditEvent(
+      byServer,
+      { account: null, atMs: nowMs },
+      { action: 'recording-remove', subject: `pty_session:${ptySessionId}` },
+    ),
+  )
+  if (events.length > 0) await store.execute('appendAudit', { events })
+}
+
+async function closeLost({ store, clock, log }: Ports): Promise<void> {
+  const nowMs = clock.wallMs()
+  const audit = auditEvent(
+    byServer,
+    { account: null, atMs: nowMs },
+    { action: 'pty-end', detail: { reason: 'node-lost' } },
+  )
+  const { ids } = await store.execute('closeLostPtySessions', { nowMs, audit })
+  if (ids.length > 0) log.warn({ ptySessions: ids }, 'terminals of an earlier process were closed without an end')
+}
+
+function openTransports(
+  { config, ports }: TerminalStart,
+  timers: Timers,
+): { readonly ssh: Transport; readonly local: Transport } {
+  const bound = new SpawnBound(timers)
+  const { keyType, sourceAddress } = config.ssh
+  const authority = {
+    load: async () => {
+      const { privateKey, publicKey } = await loadAuthorityKey(ports, 'ssh-user-ca', { keyType })
+      return { privateKey, publicLine: publicKey }
+    },
+  }
+  const { clock, random } = ports
+  return {
+    ssh: createSshTransport(
+      { authority, clock, random, timers, bound },
+      { keyType, sourceAddress: sourceAddressRule(sourceAddress), program: findSshProgram(process.env.PATH) },
+    ),
+    local: new LocalTransport({
+      timers,
+      bound,
+      isAllowed: async (isOwnUser) => {
+        const servers = await ports.store.servers()
+        const sshServers = servers.filter(({ transport }) => transport === 'ssh').length
+        return whyNoLocalShell({ isAsked: config.allowLocalShell, isOwnUser, sshServers })
+      },
+    }),
+  }
+}
+
+function healthChecks({ store }: Ports, timers: Timers): OpenHealthCheck {
+  const patterns = createPatterns()
+  return ({ transport, groups, request, listener, onCommand }) =>
+    openHealthCheck(
+      {
+        transport,
+        timers,
+        catalogues: async () => {
+          const catalogues = await readCatalogues({ store, patterns }, groups())
+          return [...catalogues.values()]
+        },
+        onCommand: ({ line, outcome }) => {
+          const facts = outcome.kind === 'ended' ? endFacts(outcome) : {}
+          onCommand({ line, outcome: outcome.kind, facts })
+        },
+      },
+      request,
+      listener,
+    )
+}
+
+function endFacts({ exit, stopped, outputBytes }: Extract<CommandOutcome, { kind: 'ended' }>): CheckedLine['facts'] {
+  return {
+    ...(exit === null ? {} : { exit_code: exit.code }),
+    ...(stopped === null ? {} : { stopped }),
+    output_bytes: outputBytes,
+  }
+}
+
+/** Either of our hosts is served: terminals may be reached at another one than the rest. */
+function checkHosts(host: string | undefined, urls: readonly string[]): void {
+  const isServed = urls.some((url) => {
+    try {
+      checkHost(host, url)
+      return true
+    } catch (cause) {
+      if (isRefusal(cause, 'HOST_NOT_SERVED')) return false
+      throw cause
+    }
+  })
+  if (!isServed) throw new Refusal('HOST_NOT_SERVED')
+}
+
+/** A page of ours, of an origin that the operator names, or a program, which sends none. */
+function admitRequest({ config, publicUrls }: TerminalStart, request: IncomingMessage): RequestFacts {
+  const { host, origin } = request.headers
+  checkHosts(host, publicUrls())
+  const isOurs =
+    origin === undefined ||
+    publicUrls().includes(origin) ||
+    config.gateway.allowedOrigins.includes(origin) ||
+    (URL.canParse(origin) && new URL(origin).host === host)
+  if (!isOurs) throw new Refusal('ORIGIN_DENIED')
+  const ip = clientAddress({ raw: request, headers: request.headers }, config)
+  return { by: 'control', ip, requestId: null, activity: null, commandLine: null }
+}

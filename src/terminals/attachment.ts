@@ -1,0 +1,85 @@
+/** Terminals: one account in one PTY session; it outlives its socket for as long as it may be resumed. */
+import { earlierEnd } from '../core/sessions/session.ts'
+import type { Attached } from '../core/terminals/attach.ts'
+import type { BlockReason, ParticipantView, TerminalRole } from '../protocol/terminal-frames.ts'
+import type { Reader } from './reader.ts'
+import type { Sink } from './sink.ts'
+
+/** Who an attachment is of; what the revocation log is held against. */
+export type AttachmentFacts = {
+  /** v4 UUID. */
+  readonly id: string
+  readonly accountId: number
+  readonly username: string
+  /** The natural person behind the account. */
+  readonly person: string
+  readonly groups: readonly string[]
+  readonly sessionRow: number
+  /** v4 UUID of the same session. */
+  readonly sessionId: string
+  readonly organizationId: string | null
+  readonly credentialId: string | null
+  /** Unix seconds: the earlier end of session and account; null: none. */
+  readonly expiresAt: number | null
+  readonly ip: string
+}
+
+/** One attachment. */
+export class Attachment {
+  #facts: AttachmentFacts
+  role: TerminalRole
+  /** null while its socket is gone. */
+  sink: Sink | null = null
+  reader: Reader | null = null
+  /** The last INPUT that was taken; 0: none. */
+  inputSeq = 0
+  /** Whether it may come back on another socket: the original's wire knows no resume. */
+  isResumable = false
+  /** Digest of the secret that brings it back; null: the last one was used, and no new one was given yet. */
+  resumeDigest: string | null = null
+  /** When its socket went, by a clock that never goes back; null while there is one. */
+  droppedAtMs: number | null = null
+  /** When its other end last answered, by the same clock. */
+  heardAtMs: number
+  #isUnderReview = false
+  /** Whether the implementor's slot was freed while its socket was gone. */
+  hasLostSlot = false
+  /** When its session was last written as used, by the same clock. */
+  usedAtMs: number
+  /** When it was last told that its input is held back, for every reason. */
+  readonly toldBlocked: Map<BlockReason, number> = new Map()
+  /** How many CONTROLs came since when. */
+  controls: { readonly sinceMs: number; count: number } = { sinceMs: Number.NEGATIVE_INFINITY, count: 0 }
+
+  constructor(facts: AttachmentFacts, role: TerminalRole, nowMs: number) {
+    this.#facts = facts
+    this.role = role
+    this.heardAtMs = nowMs
+    this.usedAtMs = nowMs
+  }
+
+  get facts(): AttachmentFacts {
+    return this.#facts
+  }
+
+  /** Whether its access is being looked at anew: nothing it types passes meanwhile, and no output is sent. */
+  get isUnderReview(): boolean {
+    return this.#isUnderReview
+  }
+
+  set isUnderReview(isUnderReview: boolean) {
+    this.#isUnderReview = isUnderReview
+    if (this.reader !== null) this.reader.isHeld = isUnderReview
+  }
+
+  /** Takes over what changed of its account and its session. */
+  renew({ account, session }: Attached): void {
+    const expiresAt = earlierEnd(account.expiresAt, session.expiresAt)
+    this.#facts = { ...this.#facts, groups: account.groups, expiresAt }
+  }
+
+  /** The attachment as others see it. */
+  view(): ParticipantView {
+    return { id: this.facts.id, username: this.facts.username, role: this.role }
+  }
+}

@@ -1,0 +1,15 @@
+/** Terminals: why input does not reach the server, as the person who types is told. */
+import type { BlockReason } from '../protocol/terminal-frames.ts'
+
+/** One sentence for every reason. */
+export const blockSentences: Readonly<Record<BlockReason, string>> = {
+  'observers-missing': 'Not sent: too few observers are watching.',
+  'presence-missing': 'Not sent: no observer has confirmed to be watching.',
+  'paused-by-observer': 'Not sent: an observer has paused the input.',
+  'not-implementor': 'Not sent: only the implementor types.',
+  'no-new-commands': 'Not sent: the window is over; only Ctrl-C passes.',
+  'paste-too-large': 'Not sent: the paste is too large.',
+  'paste-unconfirmed': 'Held back: confirm that these lines are to be sent.',
+  'node-without-lease': 'Not sent: this node has no contact with the store at the moment.',
+  'access-under-review': 'Not sent: your access is being looked at anew.',
+}

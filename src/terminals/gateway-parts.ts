@@ -1,0 +1,46 @@
+/** Terminals: what the gateway of one node is made of; the composition root fills it in. */
+import type { IncomingMessage } from 'node:http'
+import type { RequestFacts } from '../core/audit/act.ts'
+import type { Server } from '../core/terminals/server.ts'
+import type { Ports } from '../core/wiring.ts'
+import type { Recorders } from './recording/write-record.ts'
+import type { Screens } from './screen/screen.ts'
+import type { Timers } from './timers.ts'
+import type { Terminal, TerminalListener, TerminalRequest, Transport } from './transports/transport.ts'
+
+/** One command line of a health check, and what became of it. */
+export type CheckedLine = {
+  readonly line: string
+  readonly outcome: 'run' | 'refused' | 'ended'
+  /** How it ended. */
+  readonly facts: Readonly<Record<string, string | number>>
+}
+
+/** Opens the line editor of a health check over a transport. */
+export type OpenHealthCheck = (how: {
+  readonly transport: Transport
+  /** Groups of whoever types, whose catalogues count. */
+  readonly groups: () => readonly string[]
+  readonly request: TerminalRequest
+  readonly listener: TerminalListener
+  readonly onCommand: (line: CheckedLine) => void
+}) => Terminal
+
+/** The parts. */
+export type GatewayParts = {
+  readonly ports: Ports
+  readonly transports: Readonly<Record<Server['transport'], Transport>>
+  readonly openHealthCheck: OpenHealthCheck
+  readonly recorders: Recorders
+  readonly screens: Screens
+  readonly timers: Timers
+  /** PTY sessions that run at most. */
+  readonly maxSessions: number
+  /** Milliseconds between two looks at what only time changes. */
+  readonly tickMs: number
+  /**
+   * Looks at where a socket comes from; returns the facts that its audit events carry.
+   * @throws HOST_NOT_SERVED, ORIGIN_DENIED.
+   */
+  readonly admitRequest: (request: IncomingMessage) => RequestFacts
+}

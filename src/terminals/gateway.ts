@@ -1,0 +1,216 @@
+/** Terminals: the gateway of one node; holds the PTY sessions, and acts on every revocation before it is answered. */
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { WebSocketServer } from 'ws'
+import type { RequestFacts } from '../core/audit/act.ts'
+import { isRefusal, Refusal } from '../core/errors.ts'
+import type { RevocationEntry } from '../core/revocation/log.ts'
+import { changesSession, coverOf } from '../core/terminals/cover-attachment.ts'
+import type { AttachmentFacts } from './attachment.ts'
+import { Follower } from './follower.ts'
+import type { GatewayParts } from './gateway-parts.ts'
+import type { PtySession } from './pty-session.ts'
+import { type Offer, readOffer } from './read-offer.ts'
+import { type PtyTokenClaims, readPtyToken } from './read-pty-token.ts'
+import { Reception, type Watch } from './reception.ts'
+import { refuseUpgrade } from './refuse-upgrade.ts'
+import { Reviews } from './reviews.ts'
+import type { CancelTimer } from './timers.ts'
+import { SocketSink } from './web-socket.ts'
+
+/** Bytes of a frame: 64 KiB of input with its header. */
+const longestFrame = 64 * 1024 + 5
+
+/** Milliseconds that terminals outlive the node's contact with its store. */
+const partitionGraceMs = 60_000
+
+/** Milliseconds that sockets have to take the word of a shutdown. */
+const lastWordMs = 2_500
+
+/** The gateway. */
+export class Gateway {
+  readonly #parts: GatewayParts
+  readonly #sessions = new Map<string, PtySession>()
+  readonly #watches = new Set<Watch>()
+  readonly #following = new Set<Following>()
+  readonly #sockets: WebSocketServer
+  readonly #reception: Reception
+  readonly #reviews: Reviews
+  #cancelTick: CancelTimer
+  #leaseLostAtMs: number | null = null
+  #isDraining = false
+
+  constructor(parts: GatewayParts) {
+    this.#parts = parts
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      perMessageDeflate: false,
+      autoPong: false,
+      maxPayload: longestFrame,
+      handleProtocols: (_offered, request) => readOffer(request.headers)?.selected ?? false,
+    })
+    this.#reviews = new Reviews(parts.ports)
+    this.#reception = new Reception(parts, {
+      sessions: this.#sessions,
+      watches: this.#watches,
+      isDraining: () => this.#isDraining,
+      hasRoom: (beginning) => !this.#isDraining && this.#sessions.size + beginning < parts.maxSessions,
+      applyTo: (session, entry) => this.#applyTo(session, entry),
+    })
+    parts.ports.node.onApply((entry) => this.#apply(entry))
+    this.#cancelTick = this.#tickLater()
+  }
+
+  /** PTY sessions that run here. */
+  get size(): number {
+    return this.#sessions.size
+  }
+
+  /** Tells whether another terminal may be opened here. */
+  hasRoom(): boolean {
+    return !this.#isDraining && this.#sessions.size < this.#parts.maxSessions
+  }
+
+  /** Returns a PTY session that runs here. */
+  find(ptySessionId: string): PtySession | undefined {
+    return this.#sessions.get(ptySessionId)
+  }
+
+  /**
+   * Shows a PTY session that runs here to somebody who is not attached, as asciicast lines as they happen; ends with the
+   * session, with `signal`, and as soon as the viewer's access changes. null: it does not run here.
+   */
+  follow(ptySessionId: string, viewer: Viewer, signal: AbortSignal): AsyncIterable<Uint8Array> | null {
+    const session = this.#sessions.get(ptySessionId)
+    if (session === undefined || session.endReason !== null) return null
+    const follower = new Follower(this.#parts.ports.clock)
+    const { leave, drained } = session.follow(follower)
+    const entry: Following = { session, viewer, end: () => follower.close() }
+    this.#following.add(entry)
+    follower.listen({
+      onDrained: drained,
+      onClosed: () => {
+        leave()
+        this.#following.delete(entry)
+      },
+    })
+    signal.addEventListener('abort', () => follower.close(), { once: true })
+    return follower.lines()
+  }
+
+  /** Takes the upgrade of one connection. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const onError = (): void => void socket.destroy()
+    socket.on('error', onError)
+    const { log } = this.#parts.ports
+    this.#check(request)
+      .then(
+        ({ offer, claims, facts }) => {
+          socket.off('error', onError)
+          this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+            const sink = new SocketSink(webSocket, offer.wire, this.#parts.timers)
+            void this.#reception.receive(sink, { claims, token: offer.credential.text, facts })
+          })
+        },
+        (cause: unknown) => {
+          const refusal = isRefusal(cause) ? cause : new Refusal('INTERNAL', { cause })
+          if (!isRefusal(cause)) log.error({ err: cause }, 'a socket could not be looked at')
+          refuseUpgrade(socket, refusal)
+        },
+      )
+      .catch((cause: unknown) => {
+        log.error({ err: cause }, 'a socket could not be taken')
+        socket.destroy()
+      })
+  }
+
+  /** Ends every terminal, because this node is shut down; resolves once all are gone. */
+  async drain(): Promise<void> {
+    this.#isDraining = true
+    this.#cancelTick()
+    await Promise.all([
+      this.#reception.close(),
+      ...[...this.#sessions.values()].map((session) => session.end('node-drained')),
+    ])
+    await this.#socketsGone()
+    for (const socket of this.#sockets.clients) socket.terminate()
+    this.#sockets.close()
+  }
+
+  /** Whoever was told of the end has it before the socket is cut. */
+  async #socketsGone(): Promise<void> {
+    const closed = [...this.#sockets.clients].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
+    await Promise.race([
+      Promise.all(closed),
+      new Promise<void>((resolve) => this.#parts.timers.after(lastWordMs, resolve)),
+    ])
+  }
+
+  async #check(request: IncomingMessage): Promise<Checked> {
+    const { ports, admitRequest } = this.#parts
+    if (this.#isDraining) throw new Refusal('NO_GATEWAY', { retryAfterSeconds: 5 })
+    const offer = readOffer(request.headers)
+    if (offer === null) {
+      throw new Refusal('INPUT_INVALID', {
+        message: 'Offer X-Proxy-Session-Token and the token as subprotocols, or send the token as a bearer token.',
+      })
+    }
+    const { kind, text } = offer.credential
+    const claims = kind === 'token' ? await readPtyToken(ports.signer, text, ports.settings.gatewayGroup) : null
+    return { offer, claims, facts: admitRequest(request) }
+  }
+
+  #apply(entry: RevocationEntry | null): void {
+    for (const watch of this.#watches) watch.entries.push(entry)
+    for (const session of this.#sessions.values()) this.#applyTo(session, entry)
+    this.#endFollowing(entry)
+  }
+
+  #endFollowing(entry: RevocationEntry | null): void {
+    for (const { session, viewer, end } of this.#following) {
+      if (entry === null || coverOf(entry, { ...viewer, ...session.subjects }) !== 'none') end()
+    }
+  }
+
+  #applyTo(session: PtySession, entry: RevocationEntry | null): void {
+    for (const attachment of [...session.roster.all()]) {
+      const cover = entry === null ? 'judge' : coverOf(entry, { ...attachment.facts, ...session.subjects })
+      if (cover === 'judge') this.#reviews.begin(session, attachment)
+      if (cover === 'end' && entry?.kind !== 'pty_session') session.evict(attachment, 'revoked')
+    }
+    if (entry === null || changesSession(entry, session.subjects)) this.#reviews.beginSession(session)
+    if (entry?.kind === 'pty_session' && entry.subject === session.facts.id) void this.#reviews.endAsAsked(session)
+  }
+
+  #tickLater(): CancelTimer {
+    return this.#parts.timers.after(this.#parts.tickMs, () => {
+      this.#cancelTick = this.#tickLater()
+      this.#tick()
+    })
+  }
+
+  #tick(): void {
+    const { clock, node } = this.#parts.ports
+    const now = Math.floor(clock.wallMs() / 1000)
+    if (node.isReady()) this.#leaseLostAtMs = null
+    else this.#leaseLostAtMs ??= clock.monotonicMs()
+    const isCutOff = this.#leaseLostAtMs !== null && clock.monotonicMs() - this.#leaseLostAtMs >= partitionGraceMs
+    for (const session of [...this.#sessions.values()]) {
+      if (isCutOff) void session.end('lease-lost')
+      session.ping()
+      session.tick()
+      for (const attachment of [...session.roster.all()]) {
+        const { expiresAt } = attachment.facts
+        if (expiresAt !== null && now >= expiresAt) session.evict(attachment, 'revoked')
+      }
+      this.#reviews.again(session)
+    }
+  }
+}
+
+/** Who looks on; what the revocation log is held against. */
+export type Viewer = Pick<AttachmentFacts, 'accountId' | 'sessionRow' | 'organizationId' | 'credentialId'>
+
+type Following = { readonly session: PtySession; readonly viewer: Viewer; readonly end: () => void }
+
+type Checked = { readonly offer: Offer; readonly claims: PtyTokenClaims | null; readonly facts: RequestFacts }

@@ -1,0 +1,143 @@
+/** Terminals: begins a PTY session for its start token; its record first, then its screen, then the terminal itself. */
+import type { Account } from '../core/accounts/account.ts'
+import type { Admission } from '../core/terminals/attach.ts'
+import type { TerminalSize } from '../protocol/terminal-frames.ts'
+import type { GatewayParts } from './gateway-parts.ts'
+import { Journal } from './journal.ts'
+import { PtySession } from './pty-session.ts'
+import type { Recorder, RecordHead } from './recording/recorder.ts'
+import type { Screen, Screens, Snapshot } from './screen/screen.ts'
+import type { Terminal, TerminalListener, TerminalRequest } from './transports/transport.ts'
+
+/** Half a day more than a month ever has, so that no month is cut short. */
+const monthMs = 31 * 24 * 3_600_000
+
+/** What a new PTY session begins with. */
+export type SessionStart = {
+  readonly admission: Admission
+  readonly size: TerminalSize
+  readonly onClosed: () => void
+}
+
+/**
+ * Makes the PTY session; its terminal is opened by {@link openTerminal}.
+ *
+ * @throws Error when it cannot be recorded.
+ */
+export async function openSession(
+  parts: GatewayParts,
+  { admission, size, onClosed }: SessionStart,
+): Promise<PtySession> {
+  const { ports, recorders, screens, timers } = parts
+  const { clock, log, store, random, encodings, digests } = ports
+  const { ptySession, setup, groups } = admission
+  const recorder = await recorders.open(headOf(parts, admission, size))
+  return new PtySession({
+    facts: {
+      id: ptySession.id,
+      serverName: ptySession.serverName,
+      osUser: ptySession.osUser,
+      purpose: ptySession.purpose,
+      changeId: ptySession.changeId,
+    },
+    setup,
+    groups,
+    size,
+    recorder,
+    screen: await followRecord(screens, recorder, size),
+    journal: new Journal({ store, clock, timers, log }, ptySession.id),
+    clock,
+    timers,
+    log,
+    newSecret: () => {
+      const secret = encodings.toBase64url(random.bytes(32))
+      return { secret, digest: encodings.toBase64url(digests.sha256(secret)) }
+    },
+    isLeaseHeld: () => ports.node.isReady(),
+    onClosed,
+  })
+}
+
+/** A record that no screen follows any more, because the screens were closed meanwhile, is closed as well. */
+async function followRecord(screens: Screens, recorder: Recorder, size: TerminalSize): Promise<Screen> {
+  try {
+    const { path } = recorder
+    return screens.follow({ path, ...size, onKeyframe: (keyframe) => keep(recorder, keyframe) })
+  } catch (cause) {
+    await recorder.close()
+    throw cause
+  }
+}
+
+/** A screen that cannot be kept is a place less to begin at; that the recorder has failed is told where output is appended. */
+function keep(recorder: Recorder, keyframe: Snapshot): void {
+  recorder.append([{ kind: 'keyframe', ...keyframe }]).catch(() => undefined)
+}
+
+/** Opens the terminal of a PTY session: a shell, or the line editor of a health check. */
+export function openTerminal(parts: GatewayParts, session: PtySession, admission: Admission): Promise<void> {
+  const { server, ptySession, account } = admission
+  const transport = parts.transports[server.transport]
+  return session.open(async (listener, size) => {
+    const request = requestOf(admission, size)
+    if (ptySession.purpose === 'change_request') return transport.open(request, listener)
+    return openCheck(parts, { session, account, request, listener, transport })
+  })
+}
+
+type Check = {
+  readonly session: PtySession
+  readonly account: Account
+  readonly request: TerminalRequest
+  readonly listener: TerminalListener
+  readonly transport: GatewayParts['transports']['ssh']
+}
+
+function openCheck(parts: GatewayParts, check: Check): Terminal {
+  const { session, account, request, listener, transport } = check
+  const { openHealthCheck } = parts
+  return openHealthCheck({
+    transport,
+    groups: () => session.implementor()?.facts.groups ?? account.groups,
+    request,
+    listener,
+    onCommand: (line) => session.noteCommand(line),
+  })
+}
+
+function requestOf({ server, ptySession, account }: Admission, size: TerminalSize): TerminalRequest {
+  return {
+    ptySessionId: ptySession.id,
+    username: account.username,
+    changeId: ptySession.changeId,
+    server: {
+      name: server.name,
+      address: server.address,
+      port: server.port,
+      hostKey: server.hostKey,
+      hostCa: server.hostCa,
+    },
+    osUser: ptySession.osUser,
+    size,
+    command: null,
+  }
+}
+
+function headOf(parts: GatewayParts, admission: Admission, size: TerminalSize): Omit<RecordHead, 'v' | 'keyId'> {
+  const { ptySession, server, account, setup } = admission
+  const startedAtMs = parts.ports.clock.wallMs()
+  return {
+    ptySessionId: ptySession.id,
+    startedAtMs,
+    server: server.name,
+    address: server.address,
+    osUser: ptySession.osUser,
+    purpose: ptySession.purpose,
+    changeId: ptySession.changeId,
+    startedBy: account.username,
+    cols: size.cols,
+    rows: size.rows,
+    inputIsRecorded: setup.policy.recordInput,
+    keepUntilMs: startedAtMs + setup.policy.retentionMonths * monthMs,
+  }
+}

@@ -1,0 +1,87 @@
+/** Terminals: what a PTY session is made of. */
+import type { Clock, Log } from '../core/ports.ts'
+import type { Purpose } from '../core/terminals/server.ts'
+import type { SupervisionSetup } from '../core/terminals/supervision.ts'
+import type { ParticipantView, PolicyView, ServerFrame, TerminalSize } from '../protocol/terminal-frames.ts'
+import type { Attachment } from './attachment.ts'
+import type { Journal } from './journal.ts'
+import type { Recorder } from './recording/recorder.ts'
+import type { Screen } from './screen/screen.ts'
+import type { Timers } from './timers.ts'
+
+/** What a PTY session is and where it leads. */
+export type PtySessionFacts = {
+  readonly id: string
+  readonly serverName: string
+  readonly osUser: string
+  readonly purpose: Purpose
+  readonly changeId: string | null
+}
+
+/** What a PTY session is made of. */
+export type PtySessionParts = {
+  readonly facts: PtySessionFacts
+  readonly setup: SupervisionSetup
+  /** Groups whose policies it is held to. */
+  readonly groups: readonly string[]
+  readonly size: TerminalSize
+  readonly recorder: Recorder
+  readonly screen: Screen
+  readonly journal: Journal
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly log: Log
+  /** A new secret that brings an attachment back, with its digest. */
+  readonly newSecret: () => { readonly secret: string; readonly digest: string }
+  /** Whether this node may take input at this moment. */
+  readonly isLeaseHeld: () => boolean
+  readonly onClosed: () => void
+}
+
+/** The rules of a PTY session as everybody attached to it is told. */
+function policyView(facts: PtySessionFacts, { policy, windowEndsAtMs }: SupervisionSetup): PolicyView {
+  return {
+    purpose: facts.purpose,
+    server: facts.serverName,
+    osUser: facts.osUser,
+    changeId: facts.changeId,
+    windowEndsAtMs,
+    idleSeconds: policy.idleSeconds,
+    observersNeeded: policy.observers?.count ?? 0,
+    presenceMinutes: policy.observers?.presenceMinutes ?? null,
+    inputIsRecorded: policy.recordInput,
+  }
+}
+
+/** What the WELCOME of an attachment tells beside the attachment itself. */
+export type WelcomeFacts = {
+  readonly facts: PtySessionFacts
+  readonly setup: SupervisionSetup
+  readonly participants: readonly ParticipantView[]
+  readonly seq: number
+  readonly size: TerminalSize
+  /** The secret of a resume. */
+  readonly resume: string
+}
+
+/** Returns the first frame of an attachment. */
+export function welcomeFrame(
+  attachment: Attachment,
+  { facts, setup, participants, seq, size, resume }: WelcomeFacts,
+): Extract<ServerFrame, { readonly type: 'welcome' }> {
+  return {
+    type: 'welcome',
+    welcome: {
+      ptySessionId: facts.id,
+      participant: attachment.view(),
+      participants,
+      role: attachment.role,
+      seq,
+      inputSeq: attachment.inputSeq,
+      cols: size.cols,
+      rows: size.rows,
+      resume,
+      policy: policyView(facts, setup),
+    },
+  }
+}

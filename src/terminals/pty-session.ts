@@ -1,0 +1,401 @@
+import { isRefusal } from '../core/errors.ts'
+import { type Instant, readClocks } from '../core/revocation/lease.ts'
+import type { SessionSubjects } from '../core/terminals/cover-attachment.ts'
+import { type EndReason, endReasons } from '../core/terminals/ends.ts'
+import { type Effect, Supervision, type SupervisionSetup } from '../core/terminals/supervision.ts'
+import type { ClientFrame, TerminalSize } from '../protocol/terminal-frames.ts'
+import type { Attachment } from './attachment.ts'
+import { closeWith, sayEnd } from './close-with.ts'
+import { Conversation } from './conversation.ts'
+import { Followers, type Following } from './followers.ts'
+import type { CheckedLine } from './gateway-parts.ts'
+import { InputPath } from './input-path.ts'
+import { lastOutputSent } from './last-output.ts'
+import { OutputPath } from './output-path.ts'
+import { type PtySessionFacts, type PtySessionParts, welcomeFrame } from './pty-session-parts.ts'
+import { Reader, type ReaderStart } from './reader.ts'
+import { Roster } from './roster.ts'
+import type { Sink } from './sink.ts'
+import { tellEffect } from './tell-effect.ts'
+import { tooSlow } from './too-slow.ts'
+import type { Terminal, TerminalListener } from './transports/transport.ts'
+
+/** Milliseconds. */
+const limits = {
+  /** An attachment whose socket dropped may come back for so long. */
+  resumeMs: 60_000,
+  /** Writing the end may hold the word of it back so long. */
+  writeMs: 500,
+  /** A socket from which nothing came for so long is cut: its implementor has lost the slot, and gets it by coming back. */
+  silentMs: 15_000,
+  /** A session that is attached is written as used so often. */
+  usedMs: 60_000,
+} as const
+
+/** 16 MiB: whoever missed more than a browser shows in a second or two is better served with the screen. */
+const longestResumeBytes = 16 * 1024 * 1024
+
+/** One running terminal. */
+export class PtySession {
+  readonly roster: Roster = new Roster()
+  readonly #parts: PtySessionParts
+  #setup: SupervisionSetup
+  #groups: readonly string[]
+  readonly #supervision: Supervision
+  readonly #output: OutputPath
+  readonly #input: InputPath
+  readonly #conversation: Conversation
+  readonly #followers: Followers
+  #terminal: Terminal | null = null
+  #ending: Promise<void> | null = null
+  #isStopped = false
+  #endReason: EndReason | null = null
+
+  constructor(parts: PtySessionParts) {
+    this.#parts = parts
+    this.#setup = parts.setup
+    this.#groups = parts.groups
+    this.#supervision = new Supervision(parts.setup, this.#now())
+    this.#output = new OutputPath({
+      recorder: parts.recorder,
+      screen: parts.screen,
+      size: parts.size,
+      timers: parts.timers,
+      nowMs: () => parts.clock.monotonicMs(),
+      hold: (isHeld) => (isHeld ? this.#terminal?.pause() : this.#terminal?.resume()),
+      onRecorderFailed: (cause) => {
+        parts.log.error({ err: cause, ptySession: parts.facts.id }, 'a terminal cannot be recorded any more')
+        void this.end('recorder-failed')
+      },
+    })
+    this.#input = new InputPath({
+      supervision: this.#supervision,
+      isWatched: () => this.#setup.policy.observers !== null,
+      timers: parts.timers,
+      now: () => this.#now(),
+      whyNot: ({ isUnderReview }) =>
+        parts.isLeaseHeld() ? (isUnderReview ? 'access-under-review' : null) : 'node-without-lease',
+      record: (bytes) => this.#recordInput(bytes),
+      onBlocked: (attachment, why) => this.#conversation.tellBlocked(attachment, why),
+    })
+    this.#conversation = new Conversation({
+      roster: this.roster,
+      supervision: this.#supervision,
+      output: this.#output,
+      input: this.#input,
+      journal: parts.journal,
+      timers: parts.timers,
+      now: () => this.#now(),
+      apply: (effects) => this.#apply(effects),
+      resize: (size) => this.#terminal?.resize(size),
+      leave: (attachment) => this.leave(attachment),
+      end: (reason, by) => void this.end(reason, by),
+    })
+    this.#followers = new Followers((sink, onStuck) =>
+      this.#newReader(sink, { from: null, isImplementor: false, isHeld: false }, onStuck),
+    )
+  }
+
+  get facts(): PtySessionFacts {
+    return this.#parts.facts
+  }
+
+  /** What of it the revocation log can cover. */
+  get subjects(): SessionSubjects & { readonly ptySessionId: string } {
+    const { id, serverName, changeId } = this.#parts.facts
+    return { ptySessionId: id, serverName, changeId, groups: this.#groups }
+  }
+
+  /** Why it is over or about to be; null while it is not. */
+  get endReason(): EndReason | null {
+    return this.#endReason
+  }
+
+  /** Opens the terminal; a failure to do so is its end. */
+  async open(open: (listener: TerminalListener, size: TerminalSize) => Promise<Terminal>): Promise<void> {
+    const listener: TerminalListener = {
+      onOutput: (bytes) => {
+        this.#output.take(bytes)
+        this.#input.outputSeen()
+      },
+      onNotice: (sentence) => this.#output.note({ kind: 'notice', sentence }),
+    }
+    if (this.#isOver()) return
+    try {
+      this.#begin(await open(listener, this.#output.size))
+    } catch (cause) {
+      this.#parts.log.warn({ err: cause, ptySession: this.facts.id }, 'a terminal could not be opened')
+      await this.end(isRefusal(cause, 'NO_GATEWAY') ? 'gateway-busy' : 'internal')
+    }
+  }
+
+  #begin(terminal: Terminal): void {
+    this.#terminal = terminal
+    void terminal.exited.then((exit) => {
+      // Whoever stopped it says why it is over.
+      if (!this.#isStopped) void this.end(exit.failure?.kind ?? 'shell-exit')
+    })
+    if (this.#isOver()) void terminal.end()
+    else this.#input.opened(terminal)
+  }
+
+  /** Lets an attachment in; the caller has made sure that it may. @throws IMPLEMENTOR_PRESENT, and nothing is changed. */
+  admit(attachment: Attachment, sink: Sink): void {
+    const effects = this.#attach(attachment)
+    this.roster.add(attachment)
+    this.#connect(attachment, sink, this.roster.size === 1 && this.#output.deliveredSeq === 0 ? 0 : null)
+    this.#apply(effects)
+    this.roster.broadcast({ kind: 'joined', participant: attachment.view(), participants: this.roster.views() })
+    this.#output.note({ kind: 'joined', username: attachment.facts.username, role: attachment.role })
+  }
+
+  /** Brings an attachment back; `from` is the next byte that its other end lacks. @throws as `admit` does. */
+  readmit(attachment: Attachment, sink: Sink, from: number): void {
+    const effects = this.#attach(attachment)
+    attachment.sink?.close(4409, 'This terminal was resumed elsewhere.')
+    this.#disconnect(attachment)
+    attachment.hasLostSlot = false
+    const missed = this.#output.deliveredSeq - from
+    this.#connect(attachment, sink, missed >= 0 && missed <= longestResumeBytes ? from : null)
+    this.#apply(effects)
+  }
+
+  /** Takes one frame of an attachment. */
+  take(attachment: Attachment, frame: ClientFrame): void {
+    this.heard(attachment)
+    this.#conversation.take(attachment, frame)
+  }
+
+  /** The other end answered a ping, or said something else. */
+  heard(attachment: Attachment): void {
+    attachment.heardAtMs = this.#parts.clock.monotonicMs()
+    this.#supervision.pong(attachment.facts.id, this.#now())
+  }
+
+  /** The socket went without a word; it may come back for a while. */
+  dropped(attachment: Attachment): void {
+    if (attachment.sink === null) return
+    this.#disconnect(attachment)
+    attachment.droppedAtMs = this.#parts.clock.monotonicMs()
+    if (!attachment.isResumable) this.#remove(attachment, 'dropped')
+    else this.#apply(this.#supervision.detach(attachment.facts.id, 'dropped', this.#now()))
+  }
+
+  /** The person left. */
+  leave(attachment: Attachment): void {
+    attachment.sink?.close(1000, 'Left.')
+    this.#disconnect(attachment)
+    this.#remove(attachment, 'left')
+  }
+
+  /** Ends one attachment whose access was taken back; the session goes with its implementor. */
+  evict(attachment: Attachment, reason: 'revoked' | 'access-changed'): void {
+    if (this.#supervision.implementorId() === attachment.facts.id) {
+      void this.end(reason)
+      return
+    }
+    closeWith(attachment, reason)
+    this.#disconnect(attachment)
+    this.#remove(attachment, 'revoked')
+  }
+
+  /** Notes a command line of a health check, and how it ended. */
+  noteCommand({ line, outcome, facts }: CheckedLine): void {
+    this.#output.note({ kind: 'command', line, outcome, ...facts })
+    this.#parts.journal.tell(this.implementor()?.facts ?? null, { command: line, outcome, ...facts })
+  }
+
+  /** Holds the session against rules that changed. */
+  reconfigure({ setup, groups }: Pick<PtySessionParts, 'setup' | 'groups'>): void {
+    this.#setup = setup
+    this.#groups = groups
+    this.#apply(this.#supervision.reconfigure(setup, this.#now()))
+  }
+
+  /** Looks at what only time changes; about once a second. */
+  tick(): void {
+    const nowMs = this.#parts.clock.monotonicMs()
+    for (const attachment of this.roster.all()) this.#tickOne(attachment, nowMs)
+    for (const reader of [...this.#followers.readers()]) reader.tick()
+    this.#output.weigh()
+    this.#apply(this.#supervision.tick(this.#now()))
+  }
+
+  /** Asks every other end whether it is still there. */
+  ping(): void {
+    for (const attachment of this.roster.all()) attachment.sink?.ping()
+  }
+
+  /** Ends the session; the first reason stays. Resolves once the terminal is gone and the record is sealed. */
+  end(reason: EndReason, by: Attachment | null = null): Promise<void> {
+    this.#ending ??= this.#finish(reason, by)
+      .catch((cause: unknown) => this.#parts.log.error({ err: cause, ptySession: this.facts.id }, 'an end failed'))
+      .finally(this.#parts.onClosed)
+    return this.#ending
+  }
+
+  /** Takes no more input and ends the terminal at once; the caller goes on to tell the reason by `end`. */
+  stop(): void {
+    this.#isStopped = true
+    this.#input.close()
+    void this.#terminal?.end()
+  }
+
+  /** Throws away what an attachment typed and is not yet handed to the terminal. */
+  discardInput(attachment: Attachment): void {
+    this.#input.discard(attachment)
+  }
+
+  /** Sends its output to somebody who is no attachment, until the session ends or `leave` is called. */
+  follow(sink: Sink): Following {
+    return this.#followers.add(sink)
+  }
+
+  /** Tells whether nobody holds the implementor's slot. */
+  isSlotFree(): boolean {
+    return this.#supervision.isSlotFree()
+  }
+
+  #tickOne(attachment: Attachment, nowMs: number): void {
+    const { sink, reader, role } = attachment
+    if (sink === null) {
+      if (nowMs - (attachment.droppedAtMs ?? nowMs) >= limits.resumeMs) this.#remove(attachment, 'dropped')
+      return
+    }
+    // Nothing can be heard of what is not read.
+    if (sink.isInputPaused) this.heard(attachment)
+    // An observer that has yet to show what it was sent is given the time that is due to somebody slow.
+    const isWaitedFor = role === 'observer' && reader?.isStuck() === true
+    if (nowMs - attachment.heardAtMs >= limits.silentMs && !isWaitedFor) {
+      sink.cut()
+      this.dropped(attachment)
+      return
+    }
+    reader?.tick()
+    this.#conversation.lookAtLag(attachment)
+    if (nowMs - attachment.usedAtMs < limits.usedMs) return
+    attachment.usedAtMs = nowMs
+    this.#parts.journal.used(attachment.facts)
+  }
+
+  #connect(attachment: Attachment, sink: Sink, from: number | null): void {
+    const { newSecret, clock, facts } = this.#parts
+    attachment.sink = sink
+    attachment.droppedAtMs = null
+    attachment.heardAtMs = clock.monotonicMs()
+    const { secret, digest } = newSecret()
+    attachment.isResumable = sink.acknowledges
+    attachment.resumeDigest = sink.acknowledges ? digest : null
+    const size = from === null ? this.#output.size : this.#output.sizeAt(from)
+    const seq = from ?? this.#output.deliveredSeq
+    const participants = this.roster.views()
+    sink.send(welcomeFrame(attachment, { facts, setup: this.#setup, participants, seq, size, resume: secret }))
+    const { role, isUnderReview } = attachment
+    const start = { from, isImplementor: role === 'implementor', isHeld: isUnderReview }
+    attachment.reader = this.#newReader(sink, start, () => {
+      sink.close(tooSlow.code, tooSlow.sentence)
+      this.dropped(attachment)
+    })
+  }
+
+  /** Before anything else is changed, because it may refuse. */
+  #attach({ facts, role }: Attachment): Effect[] {
+    const { id, accountId, person } = facts
+    return this.#supervision.attach({ id, accountId, person, role }, this.#now())
+  }
+
+  #isOver(): boolean {
+    return this.#isStopped || this.#endReason !== null
+  }
+
+  #recordInput(bytes: Uint8Array): void {
+    if (this.#setup.policy.recordInput) this.#output.noteInput(bytes)
+  }
+
+  #newReader(sink: Sink, start: ReaderStart, onStuck: () => void): Reader {
+    const { timers, clock, log, facts } = this.#parts
+    const onFailed = (cause: unknown): void => {
+      log.error({ err: cause, ptySession: facts.id }, 'output could not be sent on')
+      sink.close(endReasons.internal.closeCode, endReasons.internal.sentence)
+    }
+    const nowMs = (): number => clock.monotonicMs()
+    return new Reader({ path: this.#output, sink, timers, nowMs, onStuck, onFailed }, start)
+  }
+
+  #readers(): readonly Reader[] {
+    const ofAttached = [...this.roster.all()].flatMap(({ reader }) => reader ?? [])
+    return [...ofAttached, ...this.#followers.readers()]
+  }
+
+  #disconnect(attachment: Attachment): void {
+    attachment.reader?.close()
+    attachment.reader = null
+    attachment.sink = null
+  }
+
+  #remove(attachment: Attachment, cause: 'left' | 'dropped' | 'revoked'): void {
+    if (!this.roster.remove(attachment)) return
+    const freesSlot = this.#supervision.implementorId() === attachment.facts.id
+    this.#parts.journal.detached(attachment.facts, { cause, freesSlot })
+    this.#apply(this.#supervision.detach(attachment.facts.id, cause === 'dropped' ? 'left' : cause, this.#now()))
+    this.roster.broadcast({ kind: 'left', participant: attachment.view(), participants: this.roster.views() })
+    this.#output.note({ kind: 'left', username: attachment.facts.username, role: attachment.role, cause })
+  }
+
+  #apply(effects: readonly Effect[]): void {
+    for (const effect of effects) if (this.#endReason === null) this.#applyOne(effect)
+  }
+
+  #applyOne(effect: Effect): void {
+    if (effect.kind === 'end') void this.end(effect.reason)
+    else if (effect.kind === 'slot-freed') this.#freeSlot()
+    else tellEffect(effect, { roster: this.roster, output: this.#output })
+  }
+
+  #freeSlot(): void {
+    for (const attachment of this.roster.all()) {
+      if (attachment.role !== 'implementor' || attachment.hasLostSlot) continue
+      attachment.hasLostSlot = true
+      this.#parts.journal.slotFreed(attachment.facts.accountId)
+    }
+  }
+
+  async #finish(reason: EndReason, by: Attachment | null): Promise<void> {
+    const { recorder, screen, journal, timers, log } = this.#parts
+    this.#endReason = reason
+    this.#input.close()
+    this.#conversation.close()
+    const exit = (await this.#terminal?.end()) ?? null
+    const { sentence } = endReasons[reason]
+    const exitCode = exit?.failure === null ? exit.code : null
+    this.#output.note({ kind: 'end', reason, sentence, by: by?.facts.username ?? null, exit_code: exitCode })
+    await this.#output.settle()
+    if (reason === 'shell-exit')
+      await lastOutputSent(() => this.#readers(), { timers, nowMs: () => this.#parts.clock.monotonicMs() })
+    const written = journal.closed(reason, { exitCode, by: by?.facts ?? null })
+    // Whoever is told of the end and looks it up finds it; a store that hangs keeps nobody waiting for the word.
+    await Promise.race([written, new Promise<void>((resolve) => timers.after(limits.writeMs, resolve))])
+    const finalSeq = this.#output.deliveredSeq
+    for (const attachment of this.roster.all()) {
+      sayEnd(attachment, reason, { exit, finalSeq })
+      this.#disconnect(attachment)
+    }
+    this.#followers.end(reason, exit, finalSeq)
+    this.#output.close()
+    screen.close()
+    await recorder.close().catch((cause: unknown) => {
+      log.error({ err: cause, ptySession: this.facts.id }, 'a record could not be sealed')
+    })
+    await written
+  }
+
+  /** Whoever types now. */
+  implementor(): Attachment | null {
+    const id = this.#supervision.implementorId()
+    return id === null ? null : (this.roster.find(id) ?? null)
+  }
+
+  #now(): Instant {
+    return readClocks(this.#parts.clock)
+  }
+}

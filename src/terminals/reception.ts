@@ -1,0 +1,310 @@
+/** Terminals: brings a socket to its PTY session, by a token or by the secret of a resume; whatever is not in order is told and closed. */
+import type { Account } from '../core/accounts/account.ts'
+import type { RequestFacts } from '../core/audit/act.ts'
+import { isRefusal, kinds, Refusal, type RefusalCode } from '../core/errors.ts'
+import type { RevocationEntry } from '../core/revocation/log.ts'
+import { earlierEnd, type Session } from '../core/sessions/session.ts'
+import { type Admission, attachByToken, judgeAdmission, judgeAnew, readStanding } from '../core/terminals/attach.ts'
+import { type EndReason, endReasons } from '../core/terminals/ends.ts'
+import type { ClientFrame, Hello } from '../protocol/terminal-frames.ts'
+import { Attachment } from './attachment.ts'
+import type { GatewayParts } from './gateway-parts.ts'
+import { Journal } from './journal.ts'
+import { LeaseGate } from './lease-gate.ts'
+import { openSession, openTerminal } from './open-session.ts'
+import type { PtySession } from './pty-session.ts'
+import type { PtyTokenClaims } from './read-pty-token.ts'
+import type { SocketSink } from './web-socket.ts'
+
+/** A HELLO comes within so many milliseconds. */
+const helloMs = 5_000
+
+/** Whoever watches costs memory and a copy of all output: so many in one PTY session, and no more observers. */
+const mostAttached = 100
+
+/** Entries of the log that were applied while a socket was on its way in. */
+export type Watch = { readonly entries: (RevocationEntry | null)[] }
+
+/** What a socket brings. */
+export type Visitor = {
+  /** null: it brings the secret of a resume. */
+  readonly claims: PtyTokenClaims | null
+  /** The token, or the secret. */
+  readonly token: string
+  readonly facts: RequestFacts
+}
+
+/** What the reception knows of the house. */
+export type House = {
+  readonly sessions: Map<string, PtySession>
+  readonly watches: Set<Watch>
+  readonly isDraining: () => boolean
+  /** Whether one more may begin beside so many that are being begun. */
+  readonly hasRoom: (beginning: number) => boolean
+  readonly applyTo: (session: PtySession, entry: RevocationEntry | null) => void
+}
+
+/** Takes sockets in. */
+export class Reception {
+  readonly #parts: GatewayParts
+  readonly #house: House
+  /** PTY sessions that are being begun here, with how many sockets ask for it. */
+  readonly #beginning = new Map<string, number>()
+  /** Sockets on their way in. */
+  readonly #arriving = new Map<SocketSink, Promise<void>>()
+
+  constructor(parts: GatewayParts, house: House) {
+    this.#parts = parts
+    this.#house = house
+  }
+
+  /** Takes one socket in, or tells it why not. */
+  async receive(sink: SocketSink, visitor: Visitor): Promise<void> {
+    const received = this.#receive(sink, visitor)
+    this.#arriving.set(sink, received)
+    await received.finally(() => this.#arriving.delete(sink))
+  }
+
+  /** Lets nobody in any more; resolves once nobody is on the way. */
+  async close(): Promise<void> {
+    const { closeCode, sentence } = endReasons['node-drained']
+    for (const sink of this.#arriving.keys()) sink.close(closeCode, sentence)
+    await Promise.all(this.#arriving.values())
+  }
+
+  async #receive(sink: SocketSink, visitor: Visitor): Promise<void> {
+    const watch: Watch = { entries: [] }
+    this.#house.watches.add(watch)
+    try {
+      if (visitor.claims === null) await this.#resume(sink, visitor.token, watch)
+      else await this.#attach(sink, { ...visitor, claims: visitor.claims }, watch)
+    } catch (cause) {
+      this.#refuse(sink, cause)
+    } finally {
+      this.#house.watches.delete(watch)
+    }
+  }
+
+  async #attach(sink: SocketSink, visitor: Visitor & { readonly claims: PtyTokenClaims }, watch: Watch): Promise<void> {
+    const { ptySessionId } = visitor.claims
+    this.#beginning.set(ptySessionId, (this.#beginning.get(ptySessionId) ?? 0) + 1)
+    try {
+      await this.#enter(sink, visitor, watch)
+    } finally {
+      const left = (this.#beginning.get(ptySessionId) ?? 1) - 1
+      if (left > 0) this.#beginning.set(ptySessionId, left)
+      else this.#beginning.delete(ptySessionId)
+    }
+  }
+
+  async #enter(sink: SocketSink, visitor: Visitor & { readonly claims: PtyTokenClaims }, watch: Watch): Promise<void> {
+    const { ports } = this.#parts
+    const { claims, token, facts } = visitor
+    await this.#checkOwner(claims.ptySessionId)
+    const attachmentId = ports.random.uuid()
+    const admission = await attachByToken(ports, { ...claims, token, attachmentId, request: facts })
+    const attachment = this.#newAttachment(attachmentId, admission)
+    const session = await this.#admit(admission, attachment, sink)
+    this.#connect({ session, attachment, sink, watch })
+    if (admission.token.isStart) void openTerminal(this.#parts, session, admission)
+  }
+
+  /** Gives the attachment its place; where that fails, what the token began is over. */
+  async #admit(admission: Admission, attachment: Attachment, sink: SocketSink): Promise<PtySession> {
+    try {
+      judgeAdmission(admission, this.#parts.ports.clock.wallMs())
+      const hello = await sink.hello(helloMs)
+      if (hello === null) {
+        throw new Refusal('INPUT_INVALID', { message: 'The first frame has to be a HELLO, within 5 seconds.' })
+      }
+      const session = admission.token.isStart
+        ? await this.#begin(admission, hello)
+        : this.#house.sessions.get(admission.ptySession.id)
+      // Whoever came into the midst of an end would never be told of it.
+      if (session === undefined || session.endReason !== null) throw new Refusal('PTY_SESSION_NOT_ACTIVE')
+      if (attachment.role === 'observer' && session.roster.size >= mostAttached) {
+        throw new Refusal('NO_GATEWAY', { message: 'Too many people watch this session.' })
+      }
+      session.admit(attachment, sink)
+      return session
+    } catch (cause) {
+      await this.#giveUp(admission, attachment, cause)
+      throw cause
+    }
+  }
+
+  /** A start is taken by whoever is asked; a PTY session that runs is its owner's. */
+  async #checkOwner(ptySessionId: string): Promise<void> {
+    const { ports } = this.#parts
+    if (this.#house.sessions.has(ptySessionId)) return
+    const ptySession = await ports.store.ptySessionById(ptySessionId)
+    const isBegunHere = (this.#beginning.get(ptySessionId) ?? 0) > 1
+    if (ptySession?.state === 'active' && !isBegunHere) throw new Refusal('OTHER_NODE')
+    const others = [...this.#beginning.keys()].filter((id) => id !== ptySessionId && !this.#house.sessions.has(id))
+    if (!this.#house.hasRoom(others.length)) throw new Refusal('NO_GATEWAY', { retryAfterSeconds: 5 })
+  }
+
+  async #begin(admission: Admission, { cols, rows }: Hello): Promise<PtySession> {
+    const { sessions } = this.#house
+    const { id } = admission.ptySession
+    try {
+      const onClosed = (): void => void sessions.delete(id)
+      const session = await openSession(this.#parts, { admission, size: { cols, rows }, onClosed })
+      sessions.set(id, session)
+      if (this.#house.isDraining()) await session.end('node-drained')
+      return session
+    } catch (cause) {
+      this.#parts.ports.log.error({ err: cause, ptySession: id }, 'a terminal cannot be recorded, and was not opened')
+      throw new Refusal('RECORDER_UNAVAILABLE', { cause })
+    }
+  }
+
+  async #resume(sink: SocketSink, secret: string, watch: Watch): Promise<void> {
+    const { ports } = this.#parts
+    const digest = ports.encodings.toBase64url(ports.digests.sha256(secret))
+    const found = this.#findByDigest(digest)
+    if (found === null) throw new Refusal('TOKEN_INVALID', { message: 'There is nothing to resume with this secret.' })
+    const { session, attachment } = found
+    attachment.resumeDigest = null
+    const standing = await readStanding(ports, session.facts.id)
+    await judgeAnew(ports, standing, { ...attachment.facts, role: attachment.role })
+    const hello = await sink.hello(helloMs)
+    if (hello?.resume === undefined) {
+      throw new Refusal('INPUT_INVALID', { message: 'A resume begins with a HELLO that says where to go on.' })
+    }
+    if (attachment.hasLostSlot && !(await this.#retakeSlot(session, attachment))) {
+      throw new Refusal('IMPLEMENTOR_PRESENT')
+    }
+    const isGone = session.endReason !== null || session.roster.find(attachment.facts.id) !== attachment
+    if (isGone) {
+      if (attachment.hasLostSlot) this.#journal(session.facts.id).slotFreed(attachment.facts.accountId)
+      throw new Refusal('PTY_SESSION_NOT_ACTIVE')
+    }
+    session.readmit(attachment, sink, hello.resume.seq)
+    this.#connect({ session, attachment, sink, watch })
+  }
+
+  async #retakeSlot(session: PtySession, attachment: Attachment): Promise<boolean> {
+    return session.isSlotFree() && (await this.#journal(session.facts.id).retakeSlot(attachment.facts.accountId))
+  }
+
+  #findByDigest(digest: string): { readonly session: PtySession; readonly attachment: Attachment } | null {
+    for (const session of this.#house.sessions.values()) {
+      if (session.endReason !== null) continue
+      for (const attachment of session.roster.all())
+        if (attachment.resumeDigest === digest) return { session, attachment }
+    }
+    return null
+  }
+
+  /** Whatever was revoked while the socket was on its way in is held against it before it may type. */
+  #connect({ session, attachment, sink, watch }: Connection): void {
+    const { node } = this.#parts.ports
+    for (const entry of watch.entries) this.#house.applyTo(session, entry)
+    const gate = new LeaseGate({
+      isLeaseHeld: () => node.isReady(),
+      renew: () => node.renew(),
+      sink,
+      pass: (frame) => {
+        if (attachment.sink === sink) this.#take(session, { attachment, sink, frame })
+      },
+    })
+    sink.listen({
+      onFrame: (frame) => gate.take(frame),
+      onPong: () => {
+        if (attachment.sink === sink) session.heard(attachment)
+      },
+      onDrained: () => attachment.reader?.drained(),
+      onGone: (isClean) => {
+        if (attachment.sink !== sink) return
+        if (isClean) session.leave(attachment)
+        else session.dropped(attachment)
+      },
+    })
+  }
+
+  /** A frame that we stumble over ends its socket, and nothing else. */
+  #take(
+    session: PtySession,
+    {
+      attachment,
+      sink,
+      frame,
+    }: { readonly attachment: Attachment; readonly sink: SocketSink; readonly frame: ClientFrame },
+  ): void {
+    try {
+      session.take(attachment, frame)
+    } catch (cause) {
+      this.#refuse(sink, cause)
+    }
+  }
+
+  #newAttachment(id: string, { account, session, token }: Admission): Attachment {
+    const { clock } = this.#parts.ports
+    return new Attachment(
+      {
+        id,
+        accountId: account.id,
+        username: account.username,
+        person: account.person,
+        groups: account.groups,
+        sessionRow: session.row,
+        sessionId: session.id,
+        organizationId: session.organizationId,
+        credentialId: session.credentialId,
+        expiresAt: endOf(account, session),
+        ip: session.ip,
+      },
+      token.role,
+      clock.monotonicMs(),
+    )
+  }
+
+  /** The token is used up: what it began is over. */
+  async #giveUp({ token, ptySession }: Admission, attachment: Attachment, cause: unknown): Promise<void> {
+    const journal = this.#journal(ptySession.id)
+    if (token.isStart) await journal.closed(reasonOf(cause), { exitCode: null, by: attachment.facts })
+    else journal.detached(attachment.facts, { cause: 'dropped', freesSlot: token.role === 'implementor' })
+  }
+
+  #journal(ptySessionId: string): Journal {
+    const { ports, timers } = this.#parts
+    const { store, clock, log } = ports
+    return new Journal({ store, clock, timers, log }, ptySessionId)
+  }
+
+  #refuse(sink: SocketSink, cause: unknown): void {
+    const refusal = isRefusal(cause) ? cause : new Refusal('INTERNAL', { cause })
+    const { log } = this.#parts.ports
+    if (refusal.kind === 'internal') log.error({ err: cause }, 'a socket could not be taken in')
+    else log.info({ code: refusal.code, detail: refusal.detail }, 'a socket was refused')
+    const { closeCode, retry } = kinds[refusal.kind]
+    const again = retry === 'later' ? 'later' : refusal.kind === 'unauthenticated' ? 'new-token' : 'no'
+    sink.send({ type: 'error', error: { code: refusal.code, message: refusal.message, retry: again } })
+    sink.close(closeCodes[refusal.code] ?? closeCode, refusal.message)
+  }
+}
+
+/** Close codes that say more than the kind of a refusal does. */
+const closeCodes: Partial<Record<RefusalCode, number>> = {
+  OTHER_NODE: 4421,
+  PTY_SESSION_NOT_ACTIVE: 4404,
+  RECORDER_UNAVAILABLE: endReasons['recorder-failed'].closeCode,
+}
+
+type Connection = {
+  readonly session: PtySession
+  readonly attachment: Attachment
+  readonly sink: SocketSink
+  readonly watch: Watch
+}
+
+/** Why what was never opened is over. */
+function reasonOf(cause: unknown): EndReason {
+  if (isRefusal(cause, 'RECORDER_UNAVAILABLE')) return 'recorder-failed'
+  return isRefusal(cause) && cause.kind === 'forbidden' ? 'access-changed' : 'never-opened'
+}
+
+function endOf(account: Account, session: Session): number | null {
+  return earlierEnd(account.expiresAt, session.expiresAt)
+}

@@ -1,0 +1,129 @@
+/** Terminals: looks anew at those who are attached when access has changed; until that is done, they neither type nor see. */
+import { isRefusal, type Refusal } from '../core/errors.ts'
+import { type Attached, judgeAnew, judgeStanding, readStanding, type Standing } from '../core/terminals/attach.ts'
+import type { EndReason } from '../core/terminals/ends.ts'
+import type { Ports } from '../core/wiring.ts'
+import type { Attachment } from './attachment.ts'
+import type { PtySession } from './pty-session.ts'
+
+type ReviewPorts = Pick<Ports, 'store' | 'clock' | 'settings' | 'log'>
+
+/** Who, or what, is looked at. */
+type Subject = Attachment | PtySession
+
+/** One look at a subject. */
+type Look = {
+  readonly subject: Subject
+  readonly session: PtySession
+  readonly judge: (standing: Standing) => Promise<() => void>
+  readonly refuse: (refusal: Refusal) => void
+}
+
+/** Reviews under way. */
+export class Reviews {
+  readonly #ports: ReviewPorts
+  readonly #rounds = new WeakMap<Subject, number>()
+  readonly #underWay = new WeakSet<Subject>()
+  /** PTY sessions that could not be looked at yet. */
+  readonly #due = new WeakSet<PtySession>()
+
+  constructor(ports: ReviewPorts) {
+    this.#ports = ports
+  }
+
+  /** Closes the gate at once and opens it again when the attachment is still allowed; else the attachment ends. */
+  begin(session: PtySession, attachment: Attachment): void {
+    attachment.isUnderReview = true
+    session.discardInput(attachment)
+    this.#begin({
+      subject: attachment,
+      session,
+      judge: (standing) => this.#judge(session, attachment, standing),
+      refuse: ({ kind }) => session.evict(attachment, kind === 'unauthenticated' ? 'revoked' : 'access-changed'),
+    })
+  }
+
+  /** Holds a PTY session, whoever is attached, against what has changed; it ends where nobody may work in it any more. */
+  beginSession(session: PtySession): void {
+    this.#due.add(session)
+    this.#begin({
+      subject: session,
+      session,
+      judge: async (standing) => {
+        judgeStanding(standing, this.#ports.clock.wallMs())
+        return () => {
+          this.#due.delete(session)
+          session.reconfigure(standing)
+        }
+      },
+      refuse: () => void session.end('access-changed'),
+    })
+  }
+
+  /** Looks once more where the store could not be read; a review that is under way goes on. */
+  again(session: PtySession): void {
+    for (const attachment of [...session.roster.all()]) {
+      if (attachment.isUnderReview && !this.#underWay.has(attachment)) this.begin(session, attachment)
+    }
+    if (this.#due.has(session) && !this.#underWay.has(session)) this.beginSession(session)
+  }
+
+  /** Ends a PTY session as somebody asked through the API: its gate is closed at once, and the store knows who it was. */
+  async endAsAsked(session: PtySession): Promise<void> {
+    session.stop()
+    await session.end(await this.#reasonOf(session))
+  }
+
+  async #reasonOf({ facts }: PtySession): Promise<EndReason> {
+    try {
+      return (await this.#ports.store.ptySessionById(facts.id))?.endReason ?? 'ended-by-admin'
+    } catch (cause) {
+      this.#ports.log.warn({ err: cause, ptySession: facts.id }, 'why a terminal is to end could not be read')
+      return 'ended-by-admin'
+    }
+  }
+
+  #begin(look: Look): void {
+    const { subject } = look
+    const round = (this.#rounds.get(subject) ?? 0) + 1
+    this.#rounds.set(subject, round)
+    this.#underWay.add(subject)
+    void this.#look(look, round).finally(() => {
+      if (this.#rounds.get(subject) === round) this.#underWay.delete(subject)
+    })
+  }
+
+  /** What was read before the newest entry came counts for nothing. */
+  async #look({ subject, session, judge, refuse }: Look, round: number): Promise<void> {
+    const isNewest = (): boolean => this.#rounds.get(subject) === round
+    try {
+      const letGo = await judge(await readStanding(this.#ports, session.facts.id))
+      if (isNewest()) letGo()
+    } catch (cause) {
+      if (!isNewest()) return
+      // A store that cannot be read leaves the gate closed; the next tick asks again.
+      if (isRefusal(cause) && cause.kind !== 'unavailable') refuse(cause)
+      else this.#ports.log.warn({ err: cause, ptySession: session.facts.id }, 'access could not be looked at anew')
+    }
+  }
+
+  async #judge(session: PtySession, attachment: Attachment, standing: Standing): Promise<() => void> {
+    const { facts, role } = attachment
+    const attached = await judgeAnew(this.#ports, standing, { ...facts, role })
+    return () => {
+      // Supervision told persons apart by what was said of them when they came.
+      if (attached.account.person !== facts.person) session.evict(attachment, 'access-changed')
+      else letGo(session, attachment, { standing, attached })
+    }
+  }
+}
+
+function letGo(
+  session: PtySession,
+  attachment: Attachment,
+  { standing, attached }: { readonly standing: Standing; readonly attached: Attached },
+): void {
+  attachment.renew(attached)
+  session.reconfigure(standing)
+  attachment.isUnderReview = false
+}

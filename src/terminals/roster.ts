@@ -1,0 +1,44 @@
+/** Terminals: everybody attached to one PTY session, and what is told to all of them. */
+import type { ParticipantView, TerminalEvent } from '../protocol/terminal-frames.ts'
+import type { Attachment } from './attachment.ts'
+
+/** The attachments of one PTY session, in the order in which they came. */
+export class Roster {
+  readonly #attachments = new Map<string, Attachment>()
+
+  get size(): number {
+    return this.#attachments.size
+  }
+
+  add(attachment: Attachment): void {
+    this.#attachments.set(attachment.facts.id, attachment)
+  }
+
+  /** Returns whether it was there. */
+  remove(attachment: Attachment): boolean {
+    return this.#attachments.delete(attachment.facts.id)
+  }
+
+  find(id: string): Attachment | undefined {
+    return this.#attachments.get(id)
+  }
+
+  all(): IterableIterator<Attachment> {
+    return this.#attachments.values()
+  }
+
+  /** Those who have a socket, as others see them. */
+  views(): readonly ParticipantView[] {
+    return [...this.all()].filter(({ sink }) => sink !== null).map((attachment) => attachment.view())
+  }
+
+  /** Tells everybody of an event. */
+  broadcast(event: TerminalEvent): void {
+    for (const attachment of this.all()) this.sendEvent(attachment, event)
+  }
+
+  /** Tells one of an event, where it is there. */
+  sendEvent(attachment: Attachment | undefined, event: TerminalEvent): void {
+    attachment?.sink?.send({ type: 'event', event })
+  }
+}

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { requireTools } from '../fixtures/require-tool.ts'
+import { osUser } from '../fixtures/sshd.ts'
+import { sshdWorld } from '../fixtures/sshd-world.ts'
+import { openBrowser, openTerminalPage } from '../fixtures/terminal-page.ts'
+
+const { skip } = requireTools('ssh', 'sshd', 'chromium')
+
+test('E2E-2 a browser types a command into a server over a real sshd and sees its output, while a second browser watches', {
+  skip,
+}, async (t) => {
+  const { sallyport } = await sshdWorld(t)
+  const browser = await openBrowser(t)
+  const ada = await openTerminalPage(browser, sallyport.url)
+  await ada.signIn('ada')
+  await ada.start({ server: 'web-1', osUser, purpose: 'CR1' })
+  await ada.see('$')
+  await ada.type("echo $((6*7)) 'typed in a browser' | tr a-z A-Z\n")
+  await ada.see('42 TYPED IN A BROWSER')
+
+  const olga = await openTerminalPage(browser, sallyport.url, { fragment: `#join=${ada.ptySessionId()}` })
+  await olga.signIn('olga')
+  await olga.see('42 TYPED IN A BROWSER')
+  await ada.type('whoami; stty size\n')
+  await Promise.all([ada.see(osUser), olga.see(osUser)])
+  assert.deepEqual(await olga.rows(), await ada.rows())
+  await Promise.all([ada.screenshot('sshd-implementor'), olga.screenshot('sshd-observer')])
+
+  await ada.type('exit 0\n')
+  await Promise.all([ada.read('The shell has ended.'), olga.read('The shell has ended.')])
+  await olga.screenshot('sshd-ended')
+  assert.deepEqual([...ada.complaints, ...olga.complaints], [])
+})

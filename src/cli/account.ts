@@ -14,6 +14,7 @@ type AccountFlags = Flags & {
   readonly email?: string | false
   readonly role?: string
   readonly expires?: string
+  readonly person?: string | false
   readonly group?: readonly string[]
   readonly addGroup?: readonly string[]
   readonly removeGroup?: readonly string[]
@@ -50,6 +51,7 @@ function addWritingVerbs(account: Command): void {
     .option('--role <ROLE>', 'admin or user. (default user)')
     .option('--group <G>', 'Group that it belongs to; may be repeated.', collect)
     .option('--expires <T>', 'RFC 3339 time from which it cannot sign in, or never.')
+    .option('--person <P>', 'Natural person behind it, or another account of that person; itself by default.')
     .option('--password-stdin', 'Reads the password from standard input, one line.')
     .option('--no-password', 'Sets none: it cannot sign in until one is set.')
   addStoreOptions(add).action(addOne)
@@ -61,6 +63,8 @@ function addWritingVerbs(account: Command): void {
     .option('--no-email', 'Takes the e-mail address away.')
     .option('--role <ROLE>', 'admin or user.')
     .option('--expires <T>', 'RFC 3339 time from which it cannot sign in, or never.')
+    .option('--person <P>', 'Natural person behind it, or another account of that person.')
+    .option('--no-person', 'Lets it stand for itself.')
     .option('--add-group <G>', 'Group to join; may be repeated.', collect)
     .option('--remove-group <G>', 'Group to leave; may be repeated.', collect)
   addStoreOptions(set).action(setOne)
@@ -91,21 +95,25 @@ async function addOne(username: string, flags: AccountFlags): Promise<void> {
   const groups = readGroups('--group', flags.group)
   const password = flags.password === false ? null : await readPassword(flags.passwordStdin === true)
   const email = typeof flags.email === 'string' ? flags.email : null
+  const person = typeof flags.person === 'string' ? { person: flags.person } : {}
   await changeStore({ flags, mayCreate: true }, async (command) => {
-    const account = await command.addAccount({ username, email, role, expiresAt, groups, password })
+    const account = await command.addAccount({ username, email, role, expiresAt, groups, password, ...person })
     return `Added ${nameOf(account)}.`
   })
 }
 
 async function setOne(name: string, flags: AccountFlags): Promise<void> {
-  const { email, role, expires, addGroup, removeGroup } = flags
-  if ([email, role, expires, addGroup, removeGroup].every((flag) => flag === undefined)) {
-    throw new UsageError('Nothing is to change; give --email, --role, --expires, --add-group or --remove-group.')
+  const { email, role, expires, person, addGroup, removeGroup } = flags
+  if ([email, role, expires, person, addGroup, removeGroup].every((flag) => flag === undefined)) {
+    throw new UsageError(
+      'Nothing is to change; give --email, --role, --expires, --person, --add-group or --remove-group.',
+    )
   }
   const change = {
     ...(email === undefined ? {} : { email: email === false ? null : email.trim() }),
     ...(role === undefined ? {} : { role: readChoice('--role', role, ['admin', 'user']) }),
     ...(expires === undefined ? {} : { expiresAt: readExpiry('--expires', expires) }),
+    ...(person === undefined ? {} : { person: person === false ? null : person }),
     ...(addGroup === undefined ? {} : { addGroups: readGroups('--add-group', addGroup) }),
     ...(removeGroup === undefined ? {} : { removeGroups: readGroups('--remove-group', removeGroup) }),
   }
@@ -194,6 +202,7 @@ function accountJson(account: CommandAccount): Record<string, string | number | 
     uuid: account.uuid,
     username: account.username,
     role: account.role,
+    person: account.person,
     email: account.email,
     status: account.status,
     groups: account.groups,

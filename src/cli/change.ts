@@ -16,6 +16,8 @@ type ChangeFlags = Flags & {
   readonly until?: string
   readonly summary?: string
   readonly approve?: boolean
+  readonly requestedBy?: string
+  readonly by?: string
 }
 
 /** Adds the verb. */
@@ -31,7 +33,9 @@ export function addChangeVerb(program: Command): void {
     .option('--from <T>', 'Start of the window, RFC 3339 with offset.')
     .option('--until <T>', 'End of the window, RFC 3339 with offset.')
     .option('--summary <S>', 'What it is about, one line.')
+    .option('--requested-by <PERSON>', 'Person, or account of the person, who asked for it.')
     .option('--approve', 'Approves it at once.')
+    .option('--by <PERSON>', 'With --approve: person, or account of the person, who approves.')
   addStoreOptions(add).action(addOne)
   addStoreOptions(change.command('list').description('List change requests.').option('--json', 'Prints JSON.')).action(
     (flags: ChangeFlags) => readStore(flags, (command) => list(command, flags.json === true)),
@@ -40,19 +44,27 @@ export function addChangeVerb(program: Command): void {
   addStoreOptions(show.option('--json', 'Prints JSON.')).action((id: string, flags: ChangeFlags) =>
     readStore(flags, (command) => showOne(command, id, flags.json === true)),
   )
-  const states = [
-    ['approve', 'Approve a change request.', 'approved', 'Approved'],
-    ['close', 'Close a change request; terminals under it end.', 'closed', 'Closed'],
-  ] as const
-  for (const [verb, sentence, state, done] of states) {
-    addStoreOptions(change.command(verb).description(sentence).argument('<ID>', 'id')).action(
-      (id: string, flags: Flags) =>
-        changeStore({ flags }, async (command) => {
-          await command.setChangeState(id, state)
-          return `${done} the change request ${visible(id)}.`
-        }),
-    )
-  }
+  const approve = change.command('approve').description('Approve a change request.').argument('<ID>', 'id')
+  addStoreOptions(approve.option('--by <PERSON>', 'Person, or account of the person, who approves.')).action(approveOne)
+  const close = change
+    .command('close')
+    .description('Close a change request; terminals under it end.')
+    .argument('<ID>', 'id')
+  addStoreOptions(close).action(closeOne)
+}
+
+function approveOne(id: string, flags: ChangeFlags): Promise<void> {
+  return changeStore({ flags }, async (command) => {
+    await command.setChangeState({ id, state: 'approved', approvedBy: flags.by ?? null })
+    return `Approved the change request ${visible(id)}.`
+  })
+}
+
+function closeOne(id: string, flags: Flags): Promise<void> {
+  return changeStore({ flags }, async (command) => {
+    await command.setChangeState({ id, state: 'closed' })
+    return `Closed the change request ${visible(id)}.`
+  })
 }
 
 async function addOne(id: string, flags: ChangeFlags): Promise<void> {
@@ -62,6 +74,7 @@ async function addOne(id: string, flags: ChangeFlags): Promise<void> {
   }
   if (flags.from === undefined) throw new UsageError('--from is needed.')
   if (flags.until === undefined) throw new UsageError('--until is needed.')
+  if (flags.by !== undefined && flags.approve !== true) throw new UsageError('--by goes with --approve.')
   const request: CommandChange = {
     id,
     summary: flags.summary ?? '',
@@ -71,6 +84,8 @@ async function addOne(id: string, flags: ChangeFlags): Promise<void> {
     startsAtMs: readTime('--from', flags.from),
     endsAtMs: readTime('--until', flags.until),
     state: flags.approve === true ? 'approved' : 'requested',
+    requestedBy: flags.requestedBy ?? null,
+    approvedBy: flags.by ?? null,
   }
   if (request.endsAtMs <= request.startsAtMs) throw new UsageError('--until must be after --from.')
   await changeStore({ flags }, async (command) => {
@@ -109,6 +124,8 @@ async function showOne({ reads }: StoreCommand, id: string, asJson: boolean): Pr
     servers: change.servers.join(', '),
     'os users': change.osUsers.join(', '),
     groups: change.groups.join(', '),
+    'requested by': change.requestedBy,
+    'approved by': change.approvedBy,
     from: timeText(change.startsAtMs),
     until: timeText(change.endsAtMs),
   })
@@ -122,6 +139,8 @@ function changeJson(change: CommandChange): Record<string, string | null | reado
     servers: change.servers,
     os_users: change.osUsers,
     groups: change.groups,
+    requested_by: change.requestedBy,
+    approved_by: change.approvedBy,
     starts_at: timeText(change.startsAtMs),
     ends_at: timeText(change.endsAtMs),
   }

@@ -3,13 +3,18 @@ import { Command, CommanderError } from 'commander'
 import { version } from '../config/version.ts'
 import { addAccountVerb } from './account.ts'
 import { addAuditVerb } from './audit.ts'
+import { addCatalogueVerb } from './catalogue.ts'
 import { addChangeVerb } from './change.ts'
 import { UsageError } from './failure.ts'
-import { addUnbuiltVerb, unbuiltVerbs } from './not-built.ts'
+import { addLoginVerbs } from './login.ts'
 import { addOrganizationVerb } from './organization.ts'
 import { visible } from './output.ts'
+import { addPolicyVerb } from './policy.ts'
+import { addPtyVerb } from './pty.ts'
+import { addRecordingVerb } from './recording.ts'
 import { addServeVerb } from './serve.ts'
 import { addServerVerb } from './server.ts'
+import { addSessionsVerb } from './sessions.ts'
 
 /**
  * Runs the verb that the words name.
@@ -37,14 +42,18 @@ export function createProgram(): Command {
     .version(version.number, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
-    .addHelpText('after', `\nNot built yet: ${unbuiltVerbs.join(', ')}.`)
   addServeVerb(program)
   addAccountVerb(program)
   addOrganizationVerb(program)
   addServerVerb(program)
   addChangeVerb(program)
+  addPolicyVerb(program)
+  addCatalogueVerb(program)
+  addRecordingVerb(program)
   addAuditVerb(program)
-  for (const name of unbuiltVerbs) addUnbuiltVerb(program, name)
+  addLoginVerbs(program)
+  addSessionsVerb(program)
+  addPtyVerb(program)
   return program
 }
 

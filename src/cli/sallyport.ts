@@ -35,7 +35,8 @@ guardProcess()
 setInterval(() => undefined, 60_000)
 try {
   await runProgram(process.argv.slice(2))
-  process.exit(0)
+  // 0, but for a terminal whose program ended otherwise.
+  process.exit()
 } catch (error) {
   await end(error)
 }

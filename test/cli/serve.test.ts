@@ -115,7 +115,7 @@ describe('a server and commands beside it', { concurrency: 2 }, () => {
         [
           1,
           '',
-          'sallyport: The database has schema 999, written by a newer Sallyport; this one knows schemas up to 1.\n',
+          'sallyport: The database has schema 999, written by a newer Sallyport; this one knows schemas up to 2.\n',
         ],
         [1, '', 'sallyport: /nowhere cannot be used (ENOENT).\n'],
         [1, '', 'sallyport: The master key in SALLYPORT_MASTER_KEY has 5 bytes; it must have 32.\n'],

@@ -1,0 +1,97 @@
+/** Cli: the verbs `login`, `logout` and `whoami`; one session is kept at a time, for every command of this OS user. */
+import type { Command } from 'commander'
+import { type ControlClient, isControlError } from '../client/client.ts'
+import { CommandFailure } from './failure.ts'
+import { type KeptSession, keep, keptSessionPath, readKept } from './kept-session.ts'
+import { createClient, explainRefusal, onServer, type ServerFlags, serverOption } from './on-server.ts'
+import { printJson, printLines, printPairs, visible } from './output.ts'
+import { readSignIn, type SignInAnswers } from './read-sign-in.ts'
+import { defaultServer, namedServer, serverVariable } from './server-url.ts'
+
+type LoginFlags = ServerFlags & {
+  readonly username?: string
+  readonly passwordStdin?: boolean
+  readonly everywhere?: boolean
+}
+
+/** Adds the three verbs. */
+export function addLoginVerbs(program: Command): void {
+  program
+    .command('login')
+    .description('Sign in at a server and keep the session for the verbs that talk to it.')
+    .option('--server <URL>', `Server. (${serverVariable}, default the one before, else ${defaultServer})`)
+    .option('--username <NAME>', 'Name, or admin:NAME where both roles have it; asked for at a terminal.')
+    .option('--password-stdin', 'Takes the password from standard input, and a code from its second line.')
+    .action(login)
+  program
+    .command('logout')
+    .description('End the session that is kept; terminals that it opened end with it.')
+    .option(...serverOption)
+    .option('--everywhere', 'Ends every session of the account.')
+    .action(logout)
+  program
+    .command('whoami')
+    .description('Show who is signed in.')
+    .option(...serverOption)
+    .option('--json', 'Prints JSON.')
+    .action(whoAmI)
+}
+
+async function login(flags: LoginFlags): Promise<void> {
+  const path = keptSessionPath(process.env)
+  const server = namedServer(flags.server, process.env) ?? keptBefore(path)?.server ?? defaultServer
+  const answers = await readSignIn(flags)
+  const client = createClient(server, {
+    onSession: (session) => {
+      if (session !== null) keep(path, { server, session })
+    },
+  })
+  try {
+    await signIn(client, answers)
+  } catch (error) {
+    throw isControlError(error) ? explainRefusal(null, error, server) : error
+  }
+  await printLines([`Signed in at ${server} as ${visible(answers.username)}.`])
+}
+
+/** A file that holds something else is no reason not to sign in: it is replaced. */
+function keptBefore(path: string): KeptSession | null {
+  try {
+    return readKept(path)
+  } catch (error) {
+    if (error instanceof CommandFailure) return null
+    throw error
+  }
+}
+
+async function signIn(client: ControlClient, { username, password, code }: SignInAnswers): Promise<void> {
+  try {
+    await client.signIn({ username, password })
+  } catch (error) {
+    if (!isControlError(error, 'second-factor-required')) throw error
+    await client.signIn({ username, password, otp: await code() })
+  }
+}
+
+async function logout(flags: LoginFlags): Promise<void> {
+  await onServer(flags, (client) => (flags.everywhere === true ? client.endAll() : client.signOut()))
+  await printLines([flags.everywhere === true ? 'Signed out everywhere.' : 'Signed out.'])
+}
+
+async function whoAmI(flags: LoginFlags): Promise<void> {
+  const { account, server } = await onServer(flags, async (client, at) => ({
+    account: await client.account(),
+    server: at,
+  }))
+  if (flags.json === true) return printJson({ server, ...account })
+  await printPairs({
+    server,
+    username: account.username,
+    role: account.role,
+    email: account.email,
+    groups: account.groups.join(', '),
+    organizations: account.organizations.map(({ name }) => name).join(', '),
+    'second factor': account.second_factor ? 'yes' : 'no',
+    expires: account.expires_at,
+  })
+}

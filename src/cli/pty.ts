@@ -1,0 +1,133 @@
+/** Cli: the verb `pty`; opens and joins terminals, lists and ends PTY sessions. Its exit code is that of the program. */
+import type { Command } from 'commander'
+import type { ControlClient, PtySessionItem, PtySessionQuery, PtyTicket, StartRequest } from '../client/client.ts'
+import { attachTerminal } from './attach-terminal.ts'
+import { CommandFailure, UsageError } from './failure.ts'
+import { onServer, type ServerFlags, serverOption } from './on-server.ts'
+import { printJson, printLines, printTable, visible } from './output.ts'
+import { requireSafeGateway } from './server-url.ts'
+
+type PtyFlags = ServerFlags & {
+  readonly as?: string
+  readonly change?: string
+  readonly healthCheck?: boolean
+  readonly observe?: boolean
+  readonly all?: boolean
+}
+
+const escapes = 'At the beginning of a line ~? shows what can be done beside typing, and ~. leaves.'
+
+/** Adds the verb. */
+export function addPtyVerb(program: Command): void {
+  const pty = program.command('pty').description('Work in supervised terminals.')
+  pty
+    .command('start')
+    .description(`Open a terminal and attach this one to it. ${escapes}`)
+    .argument('<SERVER>', 'name in the inventory')
+    .option('--as <U>', 'OS user.')
+    .option('--change <ID>', 'Change request that the terminal is for.')
+    .option('--health-check', 'Only commands of the catalogue.')
+    .option(...serverOption)
+    .action(start)
+  pty
+    .command('join')
+    .description(`Attach this terminal to a PTY session that is there. ${escapes}`)
+    .argument('<ID>', 'id of the PTY session')
+    .option('--observe', 'Watches without typing.')
+    .option(...serverOption)
+    .action(join)
+  pty
+    .command('list')
+    .description('List the PTY sessions that run, newest first.')
+    .option('--all', 'Those too that are over, or were never opened.')
+    .option(...serverOption)
+    .option('--json', 'Prints JSON.')
+    .action(list)
+  pty
+    .command('end')
+    .description('End a PTY session for everybody; one that is over is no error.')
+    .argument('<ID>', 'id of the PTY session')
+    .option(...serverOption)
+    .action(endOne)
+}
+
+async function start(name: string, flags: PtyFlags): Promise<void> {
+  const { as: osUser } = flags
+  if (osUser === undefined) throw new UsageError('--as is needed.')
+  const purpose = readPurpose(flags)
+  const ticket = await onServer(flags, async (client) => {
+    const server = { os_user: osUser, server_ip: await addressOf(client, name) }
+    return await client.startPty({ server, ...purpose })
+  })
+  await attach(ticket, 'implementor')
+}
+
+function readPurpose({
+  change,
+  healthCheck,
+}: PtyFlags):
+  | Omit<Extract<StartRequest, { purpose: 'change_request' }>, 'server'>
+  | { readonly purpose: 'health_check' } {
+  if ((change === undefined) === (healthCheck !== true))
+    throw new UsageError('Exactly one of --change and --health-check is needed.')
+  return change === undefined ? { purpose: 'health_check' } : { purpose: 'change_request', change_id: change }
+}
+
+async function addressOf(client: ControlClient, name: string): Promise<string> {
+  let after: string | undefined
+  do {
+    const { items, next } = await client.servers(after)
+    const found = items.find((server) => server.name === name)
+    if (found !== undefined) return found.address
+    after = next ?? undefined
+  } while (after !== undefined)
+  throw new CommandFailure(`There is no server ${visible(name)} that you may reach.`)
+}
+
+async function join(id: string, flags: PtyFlags): Promise<void> {
+  const role = flags.observe === true ? 'observer' : 'implementor'
+  await attach(await onServer(flags, (client) => client.joinPty({ pty_session_id: id, start_role: role })), role)
+}
+
+async function attach(ticket: PtyTicket, role: 'implementor' | 'observer'): Promise<void> {
+  requireSafeGateway(ticket.proxyUrl)
+  process.exitCode = await attachTerminal(ticket, role)
+}
+
+async function list(flags: PtyFlags): Promise<void> {
+  const wanted: PtySessionQuery = flags.all === true ? {} : { state: 'active' }
+  const sessions = await onServer(flags, (client) => everyPage(client, wanted))
+  if (flags.json === true) return printJson(sessions)
+  await printTable({
+    rows: sessions,
+    columns: {
+      ID: ({ id }) => id,
+      STATE: ({ state }) => state,
+      SERVER: ({ server }) => server,
+      'OS USER': ({ os_user: osUser }) => osUser,
+      FOR: ({ purpose, change_id: change }) => change ?? purpose.replace('_', ' '),
+      'STARTED BY': ({ started_by: by }) => by,
+      IMPLEMENTOR: ({ implementor }) => implementor,
+      OBSERVERS: ({ observers }) => observers.join(', '),
+      CREATED: ({ created_at: at }) => at,
+      END: ({ end }) => end?.reason ?? null,
+    },
+    whenEmpty: flags.all === true ? 'There are no PTY sessions.' : 'No PTY session runs; see --all.',
+  })
+}
+
+async function everyPage(client: ControlClient, wanted: PtySessionQuery): Promise<readonly PtySessionItem[]> {
+  const found: PtySessionItem[] = []
+  let page = await client.ptySessions(wanted)
+  found.push(...page.items)
+  while (page.next !== null) {
+    page = await client.ptySessions({ ...wanted, after: page.next })
+    found.push(...page.items)
+  }
+  return found
+}
+
+async function endOne(id: string, flags: PtyFlags): Promise<void> {
+  await onServer(flags, (client) => client.endPtySession(id))
+  await printLines([`Ended the PTY session ${visible(id)}.`])
+}

@@ -1,0 +1,46 @@
+/** Cli: the verb `sessions`; shows and ends the sessions of whoever is signed in. */
+import type { Command } from 'commander'
+import { onServer, type ServerFlags, serverOption } from './on-server.ts'
+import { printJson, printLines, printTable, visible } from './output.ts'
+
+/** Adds the verb. */
+export function addSessionsVerb(program: Command): void {
+  const sessions = program.command('sessions').description('Show and end the sessions of the account signed in.')
+  sessions
+    .command('list')
+    .description('List the live sessions, oldest first.')
+    .option(...serverOption)
+    .option('--json', 'Prints JSON.')
+    .action(list)
+  sessions
+    .command('end')
+    .description('End a session; one that has ended already is no error.')
+    .argument('<ID>', 'id of the session')
+    .option(...serverOption)
+    .action(endOne)
+}
+
+async function list(flags: ServerFlags): Promise<void> {
+  const sessions = await onServer(flags, (client) => client.sessions())
+  if (flags.json === true) return printJson(sessions)
+  await printTable({
+    rows: sessions,
+    columns: {
+      ID: ({ id }) => id,
+      BEGAN: ({ dialect }) => dialect,
+      ORGANIZATION: ({ organization_id: organization }) => organization,
+      FROM: ({ ip }) => ip,
+      PROGRAM: ({ user_agent: program }) => program,
+      CREATED: ({ created_at: at }) => at,
+      'LAST SEEN': ({ last_seen_at: at }) => at,
+      EXPIRES: ({ expires_at: at }) => at,
+      THIS: ({ current }) => (current ? 'yes' : null),
+    },
+    whenEmpty: 'There are no sessions.',
+  })
+}
+
+async function endOne(id: string, flags: ServerFlags): Promise<void> {
+  await onServer(flags, (client) => client.endSession(id))
+  await printLines([`Ended the session ${visible(id)}.`])
+}

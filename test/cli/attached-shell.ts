@@ -1,0 +1,66 @@
+/** Cli tests: a shell in a real PTY, in front of which somebody runs the command. */
+import { constants } from 'node:os'
+import type { TestContext } from 'node:test'
+import type { Conversation } from '../fixtures/conversation.ts'
+import { runUnderPty } from '../fixtures/pty.ts'
+import type { ClientHome } from './client-home.ts'
+import { launcher, plainEnvironment } from './sallyport-process.ts'
+
+/** How a command ended in a shell. */
+export type ShellEnd = {
+  readonly code: number
+  /** Whether the modes of the terminal are those of before. */
+  readonly isSame: boolean
+}
+
+/**
+ * Runs a command in a shell of a home, under a PTY of 80 by 24, and shows its process and the modes before and after.
+ *
+ * @param command begins with `sallyport`; what follows goes to the shell.
+ */
+export async function attachedShell(
+  t: Pick<TestContext, 'after'>,
+  home: ClientHome,
+  command: string,
+): Promise<Conversation> {
+  const env = Object.entries(plainEnvironment('/nowhere', home.env)).map(([name, value]) => `export ${name}='${value}'`)
+  const lines = [
+    ...env,
+    `sallyport() { sh -c 'echo "process $$." >&2; exec "$0" "$@"' '${launcher}' "$@"; }`,
+    'echo "before $(stty -g)"',
+    command,
+    'echo "ended with $?"',
+    'echo "after $(stty -g)"',
+  ]
+  const shell = await runUnderPty(lines.join('\n'))
+  t.after(() => shell.terminal.end())
+  return shell
+}
+
+/** Resolves once the shell is over. */
+export async function endOf(shell: Conversation): Promise<ShellEnd> {
+  await shell.terminal.exited
+  const text = shell.text()
+  const [before, after] = ['before', 'after'].map((word) => new RegExp(`${word} (\\S+)\r\n`).exec(text)?.[1])
+  const code = Number(/ended with (\d+)\r\n/.exec(text)?.[1] ?? Number.NaN)
+  return { code, isSame: before !== undefined && before === after }
+}
+
+/** Waits for the command's process and returns its id. */
+export async function processOf(shell: Conversation): Promise<number> {
+  await shell.until('\r\nprocess ')
+  return Number.parseInt(await shell.until('.\r\n'), 10)
+}
+
+/** Waits until the shell is attached and returns the id of the PTY session. */
+export async function attachedTo(shell: Conversation): Promise<string> {
+  await shell.until('PTY session ')
+  const id = (await shell.until(' ')).trim()
+  await shell.until('; ~? for help.\r\n')
+  return id
+}
+
+/** Returns the exit code of a command that a signal made leave. */
+export function signalCode(signal: 'SIGTERM' | 'SIGHUP' | 'SIGINT'): number {
+  return 128 + constants.signals[signal]
+}

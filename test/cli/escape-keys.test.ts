@@ -1,0 +1,97 @@
+/** Cli tests: escapes among what is typed. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { EscapeKeys } from '../../src/cli/escape-keys.ts'
+import { eventSentence, noticeText } from '../../src/cli/terminal-notices.ts'
+
+test('CLI-73 an escape is found at the beginning of a line alone, and another may follow it', () => {
+  const table: readonly (readonly [typed: string, acts: readonly string[]])[] = [
+    ['~.', ['leave']],
+    ['ls\r~?~.', ['input ls\r', 'help', 'leave']],
+    ['ls\n~e', ['input ls\n', 'end']],
+    ['a~.', ['input a~.']],
+    ['~~.', ['input ~.']],
+    ['~~~.', ['input ~~.']],
+    ['~x~.', ['input ~x~.']],
+    ['~p~s~y~n', ['input ~p~s~y~n']],
+    ['~\r~.', ['input ~\r', 'leave']],
+    ['~', []],
+  ]
+  assert.deepEqual(
+    table.map(([typed]) => [typed, actsOf([typed])]),
+    table,
+  )
+})
+
+test('CLI-73 however what is typed is cut, it means the same', () => {
+  const key = fc.constantFrom('~', '.', 'e', '?', 'p', '\r', 'a')
+  fc.assert(
+    fc.property(fc.array(key), (keys) => {
+      assert.equal(
+        actsOf(keys).join('|').replaceAll('|input ', ''),
+        actsOf([keys.join('')])
+          .join('|')
+          .replaceAll('|input ', ''),
+      )
+    }),
+  )
+})
+
+test('CLI-74 whoever watches has an escape after every tilde, and keys of their own', () => {
+  assert.deepEqual(actsOf(['a~p~sb~.'], { isObserver: true }), ['input a', 'present', 'pause', 'input b', 'leave'])
+})
+
+test('CLI-79 the keys for a paste count only while one is held back', () => {
+  assert.deepEqual(actsOf(['ls~y~n'], { isPasteHeld: true }), ['input ls', 'send-paste', 'drop-paste'])
+  assert.deepEqual(actsOf(['~y']), ['input ~y'])
+})
+
+test('CLI-78 every event has its sentence, and the own coming and going has none', () => {
+  const participant = { id: 'one', username: 'olga', role: 'observer' } as const
+  const sentence = 'Something.'
+  assert.deepEqual(
+    [
+      eventSentence({ kind: 'joined', participant, participants: [] }, 'two'),
+      eventSentence({ kind: 'joined', participant, participants: [] }, 'one'),
+      eventSentence({ kind: 'left', participant, participants: [] }, 'two'),
+      eventSentence({ kind: 'presence', sentence, byMs: 1 }, 'two'),
+      eventSentence({ kind: 'presence', sentence, byMs: null }, 'two'),
+      eventSentence({ kind: 'warning', what: 'idle', sentence, secondsLeft: 30 }, 'two'),
+      eventSentence({ kind: 'blocked', why: 'paste-unconfirmed', sentence }, 'two'),
+      eventSentence({ kind: 'blocked', why: 'observers-missing', sentence }, 'two'),
+      eventSentence({ kind: 'unblocked' }, 'two'),
+      eventSentence({ kind: 'message', from: participant, text: 'hello' }, 'two'),
+    ],
+    [
+      'olga joined as an observer.',
+      null,
+      'olga left.',
+      'Something. (~p confirms)',
+      'Something.',
+      'Something.',
+      'Something. (~y sends it, ~n does not)',
+      'Something.',
+      'Input passes again.',
+      'olga: hello',
+    ],
+  )
+})
+
+test('CLI-78 a notice holds nothing that cannot be seen, and begins a line of its own at a terminal', () => {
+  const text = 'look \u001b[31mhere\u202e'
+  assert.deepEqual(
+    [noticeText(text, { isTerminal: true, isRaw: true }), noticeText(text, { isTerminal: false, isRaw: false })],
+    ['\r\nsallyport: look \\u001b[31mhere\\u202e\r\n', 'sallyport: look \\u001b[31mhere\\u202e\n'],
+  )
+})
+
+function actsOf(parts: readonly string[], owner: { isObserver?: boolean; isPasteHeld?: boolean } = {}): string[] {
+  const keys = new EscapeKeys({
+    isObserver: owner.isObserver ?? false,
+    isPasteHeld: () => owner.isPasteHeld ?? false,
+  })
+  return parts
+    .flatMap((part) => [...keys.take(Buffer.from(part, 'latin1'))])
+    .map((act) => (act.kind === 'input' ? `input ${Buffer.from(act.bytes).toString('latin1')}` : act.kind))
+}

@@ -1,0 +1,298 @@
+/** Cli tests: `server setup` over a real sshd that is set up as it says, and host keys scanned from one. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { type TestContext, test } from 'node:test'
+import { parseScan, presentation } from '../../src/cli/scan-host-key.ts'
+import { fingerprint, parsePublicLine } from '../../src/terminals/transports/ssh/keys.ts'
+import { requireTools } from '../fixtures/require-tool.ts'
+import { makeAuthority } from '../fixtures/ssh-world.ts'
+import { freePort, osUser, type RunningSshd, startSshd } from '../fixtures/sshd.ts'
+import { dataPath, launcher, type Outcome, plainEnvironment, sallyport } from './sallyport-process.ts'
+
+const { skip } = requireTools('ssh', 'sshd')
+
+/** What `server setup --json` says. */
+type Setup = {
+  readonly authority: string
+  readonly files: readonly { readonly path: string; readonly content: string }[]
+  readonly sshd_config: { readonly needed: readonly string[]; readonly recommended: readonly string[] }
+  readonly reload: string
+  readonly checks: readonly Readonly<Record<string, unknown>>[] | null
+}
+
+test('SSH-23 what a server needs is printed, step by step, and the authority is the same each time', {
+  skip,
+}, async (t) => {
+  const data = await withServer(t, { osUsers: ['root', 'deploy'] })
+  const { authority } = await setUp(data)
+  const { code, stdout, stderr } = await sallyport(['server', 'setup', 'web-1'], { data })
+  assert.deepEqual([code, stderr], [0, ''])
+  assert.deepEqual(stdout.split('\n'), [
+    'On web-1 (127.0.0.1, port 22), as root:',
+    '',
+    '1. Write /etc/ssh/sallyport_user_ca.pub, mode 0644:',
+    `   ${authority}`,
+    '',
+    '2. Write /etc/ssh/sallyport_principals/root, mode 0644:',
+    '   web-1/root',
+    '',
+    '3. Write /etc/ssh/sallyport_principals/deploy, mode 0644:',
+    '   web-1/deploy',
+    '',
+    '4. Put into /etc/ssh/sshd_config, above its first Match line:',
+    '   TrustedUserCAKeys /etc/ssh/sallyport_user_ca.pub',
+    '   AuthorizedPrincipalsFile /etc/ssh/sallyport_principals/%u',
+    '',
+    '5. Recommended beside them; with the last one keys in home directories stop working, so prove a login first:',
+    '   ClientAliveInterval 15',
+    '   ClientAliveCountMax 3',
+    '   AuthorizedKeysFile none',
+    '',
+    '6. Check it and take it into use (the unit is called sshd on some systems):',
+    '   sshd -t && systemctl reload ssh',
+    '',
+    '7. Then prove it from here:',
+    '   sallyport server setup web-1 --check',
+    '',
+  ])
+  assert.match(authority, /^ssh-ed25519 [A-Za-z0-9+/]{68} sallyport-user-ca$/)
+})
+
+test('SSH-23, SSH-24 a server that is set up as printed passes the check, which is on the audit trail', {
+  skip,
+}, async (t) => {
+  const data = await withServer(t, { osUsers: [osUser] })
+  const setup = await setUp(data)
+  const sshd = await startSshd(t, {
+    caLines: [setup.authority],
+    principals: principalsOf(setup),
+    config: setup.sshd_config.recommended,
+  })
+  await pointAt(data, sshd)
+  const { checks } = await setUp(data, '--check')
+  const { code, stdout } = await sallyport(['server', 'setup', 'web-1', '--check'], { data })
+  const sentence = 'The login works, and the forced command ran.'
+  assert.deepEqual(checks, [{ os_user: osUser, login: 'works', force_command: 'honoured', sentence, detail: null }])
+  assert.equal(code, 0)
+  assert.match(
+    stdout,
+    new RegExp(`^OS USER +LOGIN +FORCED COMMAND +MEANING\n${osUser} +works +honoured +${sentence.slice(0, -1)}\\.\n$`),
+  )
+  const events = (await sallyport(['audit', 'export'], { data })).stdout
+    .split('\n')
+    .filter((line) => line.includes('setup_check'))
+  assert.equal(events.length, 2)
+  assert.match(events[0] ?? '', /server:web-1.*setup_check.*passed/)
+  assert.match(sshd.log(), /ID pty=[0-9a-f-]{36};account=server-setup;change=- /)
+})
+
+test('SSH-24 the check fails where nobody gets in, or the server runs what the client asks for', {
+  skip,
+}, async (t) => {
+  const data = await withServer(t, { osUsers: [osUser] })
+  const setup = await setUp(data)
+  const untrusting = await startSshd(t, { caLines: [makeAuthority().publicLine], principals: principalsOf(setup) })
+  await pointAt(data, untrusting)
+  const refused = await sallyport(['server', 'setup', 'web-1', '--check', '--json'], { data })
+  const outcomes = [refused]
+  for (const forced of ['true', '/bin/sh -c "$SSH_ORIGINAL_COMMAND"']) {
+    const config = [`ForceCommand ${forced}`]
+    await pointAt(data, await startSshd(t, { caLines: [setup.authority], principals: principalsOf(setup), config }))
+    outcomes.push(await sallyport(['server', 'setup', 'web-1', '--check', '--json'], { data }))
+  }
+  const told = outcomes.map(({ code, stdout, stderr }) => {
+    const [check] = (JSON.parse(stdout) as Setup).checks ?? []
+    return [code, stderr, check?.login, check?.force_command]
+  })
+  const sentence = 'sallyport: web-1 is not ready; see `sallyport server setup web-1`.\n'
+  assert.deepEqual(told, [
+    [1, sentence, 'login-refused', null],
+    [1, sentence, 'no-command', null],
+    [1, sentence, 'works', 'ignored'],
+  ])
+})
+
+test('SSH-25 where one OS user gets in, the refusal of another is about its principal', { skip }, async (t) => {
+  const data = await withServer(t, { osUsers: [osUser, 'unlisted'] })
+  const setup = await setUp(data)
+  const { unlisted, ...principals } = principalsOf(setup)
+  const sshd = await startSshd(t, { caLines: [setup.authority], principals })
+  await pointAt(data, sshd)
+  const { code, stdout } = await sallyport(['server', 'setup', 'web-1', '--check', '--json'], { data })
+  const logins = (JSON.parse(stdout) as Setup).checks?.map(({ os_user, login, sentence }) => [os_user, login, sentence])
+  assert.deepEqual([code, unlisted], [1, ['web-1/unlisted']])
+  assert.deepEqual(logins, [
+    [osUser, 'works', 'The login works, and the forced command ran.'],
+    [
+      'unlisted',
+      'principal-refused',
+      'The server does not let this certificate in as this OS user; see `sallyport server setup`.',
+    ],
+  ])
+})
+
+test('SSH-23 a server that is not there, and one on this machine, have no set-up', async (t) => {
+  const data = await withServer(t, { osUsers: ['root'], transport: 'local' })
+  const told = [
+    await sallyport(['server', 'setup', 'web-1'], { data }),
+    await sallyport(['server', 'setup', 'web-2'], { data }),
+  ]
+  assert.deepEqual(
+    told.map(({ code, stderr }) => [code, stderr]),
+    [
+      [1, 'sallyport: A local server needs no set-up: no certificate leads to it.\n'],
+      [1, 'sallyport: There is no such server.\n'],
+    ],
+  )
+})
+
+test('SSH-26 a scanned key is pinned for yes and for nothing else, and the audit trail says that it was scanned', {
+  skip: skip || noTerminal(),
+}, async (t) => {
+  const sshd = await startSshd(t)
+  const data = dataPath(t)
+  const words = `${launcher} server add web-1 --address 127.0.0.1 --port ${sshd.port} --os-user ${osUser}`
+  const refused = await typeAtTerminal(t, { command: words, data, answer: 'y\r' })
+  const wasMade = existsSync(data)
+  const added = await typeAtTerminal(t, { command: words, data, answer: 'yes\r' })
+  const shown = [
+    `Host keys that 127.0.0.1 port ${sshd.port} shows now:`,
+    `  ssh-ed25519 ${fingerprintOf(sshd)}`,
+    'This is trust on first use: whoever answers at that address now is believed from now on.',
+    'Compare with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` (or the like) on the server itself.',
+  ].join('\r\n')
+  assert.deepEqual(
+    [refused, added],
+    [
+      `${shown}\r\nType yes to pin the ssh-ed25519 key: y\r\nsallyport: The key was not confirmed; nothing was added.\r\n`,
+      `${shown}\r\nType yes to pin the ssh-ed25519 key: yes\r\nAdded the server web-1.\r\n`,
+    ],
+  )
+  const [server] = JSON.parse((await sallyport(['server', 'list', '--json'], { data })).stdout) as {
+    host_key: string
+  }[]
+  const { stdout } = await sallyport(['audit', 'export'], { data })
+  const [event] = stdout.split('\n').filter((line) => line.includes('server:web-1'))
+  assert.deepEqual([wasMade, server?.host_key], [false, sshd.hostKeyLine])
+  assert.match(event ?? '', /host_key.*scanned/)
+})
+
+test('SSH-26 an address where no key comes from, and one that is none, add nothing', {
+  skip: skip || noTerminal(),
+}, async (t) => {
+  const data = dataPath(t)
+  const port = await freePort()
+  const add = (address: string): Promise<string> =>
+    typeAtTerminal(t, {
+      command: `${launcher} server add web-1 --address ${address} --port ${port} --os-user root`,
+      data,
+      answer: null,
+    })
+  assert.deepEqual(
+    [await add('127.0.0.1'), await add('web-1.example.com')],
+    [
+      `sallyport: No host key came from 127.0.0.1 port ${port}.\r\n`,
+      'sallyport: --address takes an IPv4 or IPv6 address, not a name.\r\n',
+    ],
+  )
+})
+
+test('SSH-26 of what a scan prints, each well-formed key counts once, the best first', () => {
+  const [ed25519, ecdsa] = [makeAuthority('ed25519'), makeAuthority('ecdsa')].map(({ publicLine }) =>
+    publicLine.split(' '),
+  )
+  const [edName = '', edBlob = ''] = ed25519 ?? []
+  const [ecName = '', ecBlob = ''] = ecdsa ?? []
+  const keys = parseScan(
+    [
+      '# 10.0.0.5:22 SSH-2.0-x',
+      `10.0.0.5 ${ecName} ${ecBlob}`,
+      `10.0.0.5 ${edName} ${ecBlob}`,
+      `10.0.0.5 ${edName} ${edBlob}\r`,
+      `10.0.0.5 ${edName} ${edBlob}`,
+      `10.0.0.5 ssh-dss ${edBlob}`,
+      `10.0.0.5 ${edName} ${edBlob} \u001b[31m`,
+      '10.0.0.5 ssh-ed25519 AAAA',
+    ].join('\n'),
+  )
+  assert.deepEqual(
+    keys.map(({ algorithm, base64 }) => [algorithm, base64]),
+    [
+      [edName, edBlob],
+      [ecName, ecBlob],
+    ],
+  )
+  assert.match(presentation({ address: '10.0.0.5', port: 22 }, keys).join('\n'), /trust on first use/)
+})
+
+test('SSH-27 without a terminal nothing is scanned', { skip }, async (t) => {
+  const sshd = await startSshd(t)
+  const data = dataPath(t)
+  const words = ['server', 'add', 'web-1', '--address', '127.0.0.1', '--port', String(sshd.port), '--os-user', 'root']
+  assert.deepEqual(await sallyport(words, { data, input: 'yes\n' }), {
+    code: 2,
+    stdout: '',
+    stderr: 'sallyport: --host-key or --host-ca is needed where no terminal can confirm a scanned key.\n',
+  })
+  assert.deepEqual([existsSync(data), sshd.log().includes('Connection from')], [false, false])
+})
+
+async function withServer(
+  t: TestContext,
+  { osUsers, transport = 'ssh' }: { readonly osUsers: readonly string[]; readonly transport?: 'ssh' | 'local' },
+): Promise<string> {
+  const data = dataPath(t)
+  const trust = transport === 'ssh' ? ['--host-key', makeAuthority().publicLine] : ['--transport', 'local']
+  await succeed(['server', 'add', 'web-1', '--address', '127.0.0.1', ...trust, '--os-user', ...osUsers], data)
+  return data
+}
+
+async function setUp(data: string, ...flags: readonly string[]): Promise<Setup> {
+  return JSON.parse((await succeed(['server', 'setup', 'web-1', '--json', ...flags], data)).stdout) as Setup
+}
+
+async function pointAt(data: string, { port, hostKeyLine }: RunningSshd): Promise<void> {
+  await succeed(['server', 'set', 'web-1', '--port', String(port), '--host-key', hostKeyLine], data)
+}
+
+async function succeed(words: readonly string[], data: string): Promise<Outcome> {
+  const outcome = await sallyport(words, { data })
+  assert.deepEqual([outcome.code, outcome.stderr], [0, ''], words.join(' '))
+  return outcome
+}
+
+/** The principals that the printed files hold, by OS user. */
+function principalsOf({ files }: Setup): Record<string, readonly string[]> {
+  return Object.fromEntries(
+    files
+      .filter(({ path }) => path.includes('/sallyport_principals/'))
+      .map(({ path, content }) => [path.split('/').at(-1) ?? '', content.trim().split('\n')]),
+  )
+}
+
+function fingerprintOf({ hostKeyLine }: RunningSshd): string {
+  return fingerprint(parsePublicLine(hostKeyLine)?.blob ?? Buffer.alloc(0))
+}
+
+function noTerminal(): false | string {
+  return existsSync('/usr/bin/script') ? false : 'script(1), which lends a terminal, is not installed'
+}
+
+/** Runs a command at a terminal, types the answer once it is asked for, and returns what the terminal showed. */
+async function typeAtTerminal(
+  t: TestContext,
+  { command, data, answer }: { readonly command: string; readonly data: string; readonly answer: string | null },
+): Promise<string> {
+  const child = spawn('/usr/bin/script', ['-qfec', command, '/dev/null'], { env: plainEnvironment(data) })
+  t.after(() => child.kill('SIGKILL'))
+  let shown = ''
+  child.stdout.on('data', (part: Buffer) => {
+    const wasAsked = shown.includes('Type yes')
+    shown += part.toString('utf8')
+    if (!wasAsked && shown.includes('Type yes') && answer !== null) child.stdin.write(answer)
+  })
+  await once(child, 'close')
+  return shown
+}

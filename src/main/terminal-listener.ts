@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Config } from '../config.ts'
 import type { App } from '../http/context.ts'
+import { guardHeaders } from '../http/listener.ts'
 import type { Gateway } from '../terminals/gateway.ts'
 
 /** The path that clients append to `proxyUrl`. */
@@ -64,7 +65,8 @@ function createOwnServer(tls: TerminalListening['tls']): Server {
 
 function refuse(request: IncomingMessage, response: ServerResponse): void {
   const isOurs = request.url?.split('?')[0] === terminalPath
-  response.writeHead(isOurs ? 426 : 404, { 'content-length': 0, ...(isOurs ? { upgrade: 'websocket' } : {}) })
+  const headers = { ...guardHeaders, 'content-length': 0, ...(isOurs ? { upgrade: 'websocket' } : {}) }
+  response.writeHead(isOurs ? 426 : 404, headers)
   response.end()
 }
 

@@ -13,7 +13,7 @@ import { encodeUtf8 } from './utf-8.ts'
 export const flowStates: readonly FlowState[] = ['live', 'behind', 'paused']
 
 /** Bytes before the output in an OUTPUT frame. */
-const outputHead = 9
+export const outputHeadBytes = 9
 
 type Draft = { readonly bytes: Uint8Array<ArrayBuffer>; readonly view: DataView }
 
@@ -23,10 +23,20 @@ type Draft = { readonly bytes: Uint8Array<ArrayBuffer>; readonly view: DataView 
  * @throws RangeError when `seq` is no whole number from 0 to 2^53 - 1.
  */
 export function encodeOutput(seq: number, output: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { bytes, view } = draft(serverFrameTypes.output, outputHead + output.length)
-  writeU64(view, 1, seq)
-  bytes.set(output, outputHead)
+  const bytes = new Uint8Array(outputHeadBytes + output.length)
+  writeOutputHead(bytes, seq)
+  bytes.set(output, outputHeadBytes)
   return bytes
+}
+
+/**
+ * Makes an OUTPUT frame of bytes that have the output behind {@link outputHeadBytes} of room.
+ *
+ * @throws RangeError when `seq` is no whole number from 0 to 2^53 - 1.
+ */
+export function writeOutputHead(frame: Uint8Array, seq: number): void {
+  frame[0] = serverFrameTypes.output
+  writeU64(new DataView(frame.buffer, frame.byteOffset, outputHeadBytes), 1, seq)
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Terminals: the way of one terminal's output; gathered, recorded, kept for those who come back, sent. Nothing is sent before it is recorded. */
 import type { TerminalSize } from '../protocol/terminal-frames.ts'
+import { GatheredOutput, longestGathered } from './gathered-output.ts'
 import { OutputRing } from './output-ring.ts'
 import type { RecordEvent, Recorder } from './recording/recorder.ts'
 import type { Screen, Snapshot } from './screen/screen.ts'
@@ -13,9 +14,8 @@ const limits = {
   /** While the last window carried at most so much, a piece goes out at once: that is somebody typing. */
   quietBytes: 4 * kib,
   quietMs: 4,
-  /** Else pieces are gathered so long, or to so many bytes. */
+  /** Else pieces are gathered so long, or until they are long enough. */
   gatherMs: 3,
-  gatherBytes: 64 * kib,
   /** What may wait for the recorder before the program has to. */
   unrecorded: { stop: 1024 * kib, go: 256 * kib },
   /** How far the screen may be behind before the program has to wait for it. */
@@ -56,10 +56,10 @@ export class OutputPath {
   readonly #parts: OutputPathParts
   readonly #ring = new OutputRing()
   readonly #sizes: SizeMark[]
-  #gathered: Uint8Array[] = []
-  #gatheredBytes = 0
+  readonly #gathered = new GatheredOutput()
   #gatherTimer: CancelTimer | null = null
-  #quiet = { sinceMs: 0, bytes: 0 }
+  /** What came since `sinceMs`; where no pause was before that, what came in the window before counts too. */
+  #window = { sinceMs: 0, lastMs: 0, bytes: 0, bytesBefore: 0 }
   #producedSeq = 0
   #deliveredSeq = 0
   #unrecordedBytes = 0
@@ -95,12 +95,17 @@ export class OutputPath {
     return this.#sizes.findLast((mark, index) => mark.seq < seq || index === 0) as SizeMark
   }
 
-  /** Takes output from the terminal. */
+  /** Takes output from the terminal; it is copied. */
   take(bytes: Uint8Array): void {
     if (bytes.length === 0 || this.#hasFailed) return
-    this.#gathered.push(bytes)
-    this.#gatheredBytes += bytes.length
-    if (this.#gatheredBytes >= limits.gatherBytes || this.#isQuiet(bytes.length)) this.flush()
+    const isQuiet = this.#isQuiet(bytes.length)
+    if (!this.#gathered.hasRoomFor(bytes.length)) this.flush()
+    if (bytes.length >= longestGathered || (isQuiet && this.#gathered.isEmpty)) {
+      this.#sendOn(SharedOutput.copyOf(this.#producedSeq, bytes))
+      return
+    }
+    this.#gathered.add(bytes)
+    if (isQuiet || this.#gathered.isFull) this.flush()
     else this.#gatherTimer ??= this.#parts.timers.after(limits.gatherMs, () => this.flush())
   }
 
@@ -108,16 +113,8 @@ export class OutputPath {
   flush(): void {
     this.#gatherTimer?.()
     this.#gatherTimer = null
-    const bytes = this.#takeGathered()
-    if (bytes === null) return
-    const seq = this.#producedSeq
-    this.#producedSeq += bytes.length
-    this.#unrecordedBytes += bytes.length
-    this.record({ kind: 'output', seq, bytes }, () => {
-      this.#unrecordedBytes -= bytes.length
-      this.#deliver(new SharedOutput(seq, bytes))
-    })
-    this.weigh()
+    const piece = this.#gathered.take(this.#producedSeq)
+    if (piece !== null) this.#sendOn(piece)
   }
 
   /** Says that the kernel was told a new size: it holds for what is put out from now on. */
@@ -213,6 +210,7 @@ export class OutputPath {
     const idleMs = this.#parts.nowMs() - this.#ringUsedMs
     if (idleMs >= limits.ringIdleMs) {
       this.#ring.clear()
+      this.#gathered.rest()
       this.#ringTimer = null
       return
     }
@@ -224,20 +222,26 @@ export class OutputPath {
     return false
   }
 
-  #takeGathered(): Uint8Array | null {
-    const [first] = this.#gathered
-    if (first === undefined) return null
-    const bytes = this.#gathered.length === 1 ? first : Buffer.concat(this.#gathered, this.#gatheredBytes)
-    this.#gathered = []
-    this.#gatheredBytes = 0
-    return bytes
+  #sendOn(piece: SharedOutput): void {
+    const { seq, bytes } = piece
+    this.#producedSeq = seq + bytes.length
+    this.#unrecordedBytes += bytes.length
+    this.record({ kind: 'output', seq, bytes }, () => {
+      this.#unrecordedBytes -= bytes.length
+      this.#deliver(piece)
+    })
+    this.weigh()
   }
 
   #isQuiet(bytes: number): boolean {
     const nowMs = this.#parts.nowMs()
-    if (nowMs - this.#quiet.sinceMs > limits.quietMs) this.#quiet = { sinceMs: nowMs, bytes: 0 }
-    this.#quiet.bytes += bytes
-    return this.#quiet.bytes <= limits.quietBytes
+    if (nowMs - this.#window.sinceMs > limits.quietMs) {
+      const bytesBefore = nowMs - this.#window.lastMs <= limits.quietMs ? this.#window.bytes : 0
+      this.#window = { sinceMs: nowMs, lastMs: nowMs, bytes: 0, bytesBefore }
+    }
+    this.#window.lastMs = nowMs
+    this.#window.bytes += bytes
+    return this.#window.bytesBefore + this.#window.bytes <= limits.quietBytes
   }
 
   #lookAgainAtScreen(): void {

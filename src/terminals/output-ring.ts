@@ -6,8 +6,11 @@ const chunkBytes: number = 64 * 1024
 /** 1 MiB: about a second of a fast program, and far more than a person sees. */
 const ringChunks = 16
 
-/** One stretch of output; what is before `end` is never written again, so that it can be handed out without a copy. */
-type Chunk = { readonly seq: number; readonly bytes: Uint8Array; end: number }
+/**
+ * One stretch of output; what is before `end` is not written again, so that it can be handed out without a copy. Memory of
+ * which nothing was handed out is used again: what is thrown away faster than it is looked at keeps the collector busy.
+ */
+type Chunk = { readonly seq: number; readonly bytes: Uint8Array; end: number; isLent: boolean }
 
 /** Keeps output in order, the newest 1 MiB of it at most. */
 export class OutputRing {
@@ -29,6 +32,7 @@ export class OutputRing {
     const chunk = this.#chunks.findLast((one) => one.seq <= seq)
     if (chunk === undefined || seq >= chunk.seq + chunk.end) return null
     const from = seq - chunk.seq
+    chunk.isLent = true
     return chunk.bytes.subarray(from, Math.min(from + limit, chunk.end))
   }
 
@@ -41,8 +45,9 @@ export class OutputRing {
   #chunkAt(seq: number): Chunk {
     const last = this.#chunks.at(-1)
     if (last !== undefined && last.end < chunkBytes) return last
-    if (this.#chunks.length === ringChunks) this.#chunks.shift()
-    const chunk = { seq, bytes: new Uint8Array(chunkBytes), end: 0 }
+    const oldest = this.#chunks.length === ringChunks ? this.#chunks.shift() : undefined
+    const isFree = oldest !== undefined && !oldest.isLent
+    const chunk = { seq, bytes: isFree ? oldest.bytes : new Uint8Array(chunkBytes), end: 0, isLent: false }
     this.#chunks.push(chunk)
     return chunk
   }

@@ -75,7 +75,9 @@ export class PtySession {
       now: () => this.#now(),
       whyNot: ({ isUnderReview }) =>
         parts.isLeaseHeld() ? (isUnderReview ? 'access-under-review' : null) : 'node-without-lease',
-      record: (bytes) => this.#recordInput(bytes),
+      record: (bytes) => {
+        if (this.#setup.policy.recordInput) this.#output.noteInput(bytes)
+      },
       onBlocked: (attachment, why) => this.#conversation.tellBlocked(attachment, why),
     })
     this.#conversation = new Conversation({
@@ -114,6 +116,7 @@ export class PtySession {
   /** Opens the terminal; a failure to do so is its end. */
   async open(open: (listener: TerminalListener, size: TerminalSize) => Promise<Terminal>): Promise<void> {
     const listener: TerminalListener = {
+      isBorrowing: true,
       onOutput: (bytes) => {
         this.#output.take(bytes)
         this.#input.outputSeen()
@@ -306,10 +309,6 @@ export class PtySession {
 
   #isOver(): boolean {
     return this.#isStopped || this.#endReason !== null
-  }
-
-  #recordInput(bytes: Uint8Array): void {
-    if (this.#setup.policy.recordInput) this.#output.noteInput(bytes)
   }
 
   #newReader(sink: Sink, start: ReaderStart, onStuck: () => void): Reader {

@@ -333,6 +333,7 @@ export class Reader implements OutputReader {
     if (path.deliveredSeq - snapshot.seq > limits.watcherBytes) {
       this.#mode = 'behind'
       sink.send({ type: 'flow', state: 'behind', seq: snapshot.seq })
+      this.#paintLater()
       return
     }
     this.#mode = 'flowing'

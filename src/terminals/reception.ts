@@ -50,6 +50,8 @@ export class Reception {
   readonly #house: House
   /** PTY sessions that are being begun here, with how many sockets ask for it. */
   readonly #beginning = new Map<string, number>()
+  /** Those of them for which there was room. */
+  readonly #expected = new Set<string>()
   /** Sockets on their way in. */
   readonly #arriving = new Map<SocketSink, Promise<void>>()
 
@@ -93,7 +95,10 @@ export class Reception {
     } finally {
       const left = (this.#beginning.get(ptySessionId) ?? 1) - 1
       if (left > 0) this.#beginning.set(ptySessionId, left)
-      else this.#beginning.delete(ptySessionId)
+      else {
+        this.#beginning.delete(ptySessionId)
+        this.#expected.delete(ptySessionId)
+      }
     }
   }
 
@@ -140,8 +145,9 @@ export class Reception {
     const ptySession = await ports.store.ptySessionById(ptySessionId)
     const isBegunHere = (this.#beginning.get(ptySessionId) ?? 0) > 1
     if (ptySession?.state === 'active' && !isBegunHere) throw new Refusal('OTHER_NODE')
-    const others = [...this.#beginning.keys()].filter((id) => id !== ptySessionId && !this.#house.sessions.has(id))
+    const others = [...this.#expected].filter((id) => id !== ptySessionId && !this.#house.sessions.has(id))
     if (!this.#house.hasRoom(others.length)) throw new Refusal('NO_GATEWAY', { retryAfterSeconds: 5 })
+    this.#expected.add(ptySessionId)
   }
 
   async #begin(admission: Admission, { cols, rows }: Hello): Promise<PtySession> {

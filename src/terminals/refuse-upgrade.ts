@@ -12,6 +12,7 @@ export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
     'Connection: close',
     'Content-Type: application/json',
     'X-Content-Type-Options: nosniff',
+    "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'",
     'Cache-Control: no-store',
     `Content-Length: ${body.length}`,
     ...(refusal.retryAfterSeconds === undefined ? [] : [`Retry-After: ${refusal.retryAfterSeconds}`]),

@@ -1,16 +1,24 @@
 /** Terminals: what an attachment needs of whoever is at its other end; `pty.v1`, the original's table and followers fill it in. */
-import { encodeOutput } from '../protocol/encode-frame.ts'
+import { encodeOutput, outputHeadBytes } from '../protocol/encode-frame.ts'
 import type { ServerFrame } from '../protocol/terminal-frames.ts'
 
 /** A piece of output on its way to everybody; its frame is made once. */
 export class SharedOutput {
   readonly seq: number
   readonly bytes: Uint8Array
-  #frame: Uint8Array | null = null
+  #frame: Uint8Array | null
 
-  constructor(seq: number, bytes: Uint8Array) {
+  /** @param frame the piece as a frame, where it was gathered as one. */
+  constructor(seq: number, bytes: Uint8Array, frame: Uint8Array | null = null) {
     this.seq = seq
     this.bytes = bytes
+    this.#frame = frame
+  }
+
+  /** Returns a piece that shares no memory with the bytes that it is made of. */
+  static copyOf(seq: number, bytes: Uint8Array): SharedOutput {
+    const frame = encodeOutput(seq, bytes)
+    return new SharedOutput(seq, frame.subarray(outputHeadBytes), frame)
   }
 
   /** The piece as an OUTPUT frame of `pty.v1`. */

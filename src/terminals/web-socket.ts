@@ -185,8 +185,8 @@ export class SocketSink implements Sink {
   }
 }
 
-/** Bytes of the reason of a close frame at most (RFC 6455 section 5.5). */
-const longestReason = 123
+/** Bytes of the reason of a close frame; RFC 6455 section 5.5 leaves room for 123. */
+const longestReason = 120
 
 function clip(sentence: string): string {
   const bytes = Buffer.from(sentence)

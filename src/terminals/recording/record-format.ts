@@ -36,12 +36,25 @@ export function encodeEntry({
   payload,
 }: Omit<RawEntry, 'payload'> & { readonly payload: Uint8Array }): Buffer {
   const bytes = Buffer.allocUnsafe(entryHeaderBytes + payload.length)
-  bytes.writeUInt32BE(entryHeaderBytes - 4 + payload.length, 0)
+  writeEntryHeader(bytes, { kind, seq, atMs, payloadBytes: payload.length })
+  bytes.set(payload, entryHeaderBytes)
+  return bytes
+}
+
+/** Returns what comes before the payload of an entry. */
+export function encodeEntryHeader(header: EntryHeader): Buffer {
+  const bytes = Buffer.allocUnsafe(entryHeaderBytes)
+  writeEntryHeader(bytes, header)
+  return bytes
+}
+
+type EntryHeader = Omit<RawEntry, 'payload'> & { readonly payloadBytes: number }
+
+function writeEntryHeader(bytes: Buffer, { kind, seq, atMs, payloadBytes }: EntryHeader): void {
+  bytes.writeUInt32BE(entryHeaderBytes - 4 + payloadBytes, 0)
   bytes[4] = entryKinds[kind]
   bytes.writeUIntBE(seq, 5, 6)
   bytes.writeUIntBE(Math.max(0, Math.floor(atMs)), 11, 6)
-  bytes.set(payload, entryHeaderBytes)
-  return bytes
 }
 
 /**

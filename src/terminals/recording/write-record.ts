@@ -4,7 +4,14 @@ import type { CancelTimer, Timers } from '../timers.ts'
 import { OutputIndex } from './output-index.ts'
 import { readEntries } from './read-record.ts'
 import { type RecordFile, type RecordFiles, systemRecordFiles } from './record-file.ts'
-import { encodeEntry, entryHeaderBytes, longestEntryBytes, type RawEntry, recordMagic } from './record-format.ts'
+import {
+  encodeEntry,
+  encodeEntryHeader,
+  entryHeaderBytes,
+  longestEntryBytes,
+  type RawEntry,
+  recordMagic,
+} from './record-format.ts'
 import type { RecordSigner } from './record-key.ts'
 import { recordPath } from './record-path.ts'
 import type { RecordEvent, Recorder, RecordHead, RecordPosition } from './recorder.ts'
@@ -104,8 +111,7 @@ class RecordWriter implements Recorder {
     const atMs = this.#atMs()
     let hasSeal = false
     for (const { kind, seq, payload } of entries) {
-      const bytes = encodeEntry({ kind, seq, atMs, payload })
-      if (this.#isSegmentFull(bytes.length)) {
+      if (this.#isSegmentFull(entryHeaderBytes + payload.length)) {
         parts.push(this.#seal(false))
         hasSeal = true
       }
@@ -113,8 +119,11 @@ class RecordWriter implements Recorder {
         this.#index.note(seq, this.#length)
         this.#seq = seq + payload.length
       }
-      this.#take(bytes)
-      parts.push(bytes)
+      const header = encodeEntryHeader({ kind, seq, atMs, payloadBytes: payload.length })
+      for (const part of [header, payload]) {
+        this.#take(part)
+        parts.push(part)
+      }
     }
     return this.#queue.push({ parts, seq: this.#seq, hasSeal })
   }

@@ -1,8 +1,9 @@
 /** Terminals: reads the master of a PTY; every byte is handed over once, in order, and the descriptor is given back at the end. */
 import { readSync, writeSync } from 'node:fs'
 import { ReadStream } from 'node:tty'
+import type { TerminalListener } from './transport.ts'
 
-/** 64 KiB: the most that one read brings. All readers share it, because what was read is copied before the next read. */
+/** 64 KiB: the most that one read brings. All readers share it: what is to be kept was copied before the next read. */
 const buffer = Buffer.allocUnsafeSlow(64 * 1024)
 /** 128 KiB: more than a PTY holds; what a descendant goes on writing is cut off there. */
 const longestRestBytes = 128 * 1024
@@ -11,14 +12,14 @@ const longestRestBytes = 128 * 1024
 export class OutputReader {
   readonly #masterFd: number
   readonly #stream: ReadStream
-  readonly #onOutput: (bytes: Uint8Array) => void
+  readonly #listener: TerminalListener
   #isOver = false
   /** Resolves once there is no more output: nobody holds the terminal any more, or {@link OutputReader.finish} was called. */
   readonly ended: Promise<void>
 
-  constructor(masterFd: number, onOutput: (bytes: Uint8Array) => void) {
+  constructor(masterFd: number, listener: TerminalListener) {
     this.#masterFd = masterFd
-    this.#onOutput = onOutput
+    this.#listener = listener
     this.#stream = new ReadStream(masterFd, { onread: { buffer, callback: (length) => this.#take(length) } })
     this.ended = new Promise((resolve) => {
       const over = (): void => {
@@ -67,7 +68,7 @@ export class OutputReader {
     this.#stream.pause()
     let rest = longestRestBytes
     for (let length = this.#readNow(); length > 0 && rest > 0; length = this.#readNow()) {
-      this.#onOutput(copyOf(length))
+      this.#take(length)
       rest -= length
     }
     this.#stream.destroy()
@@ -84,11 +85,8 @@ export class OutputReader {
   }
 
   #take(length: number): boolean {
-    this.#onOutput(copyOf(length))
+    const { isBorrowing = false, onOutput } = this.#listener
+    onOutput(isBorrowing ? buffer.subarray(0, length) : Uint8Array.prototype.slice.call(buffer, 0, length))
     return true
   }
-}
-
-function copyOf(length: number): Uint8Array {
-  return Uint8Array.prototype.slice.call(buffer, 0, length)
 }

@@ -40,7 +40,7 @@ export async function spawnPty(program: PtyProgram, listener: TerminalListener, 
   } catch (error) {
     return failedTerminal({ kind: 'not-possible-here', detail: `no terminal could be opened: ${messageOf(error)}` })
   }
-  const reader = new OutputReader(pair.masterFd, listener.onOutput)
+  const reader = new OutputReader(pair.masterFd, listener)
   try {
     if (program.ownerUid !== undefined) await chown(pair.slavePath, program.ownerUid, -1)
     const leader = await startLeader(program, pair.slavePath)

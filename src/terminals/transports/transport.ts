@@ -61,8 +61,10 @@ export type Terminal = {
 
 /** What is told of a terminal while it runs. */
 export type TerminalListener = {
-  /** Bytes that the program put out; the buffer is the listener's to keep. */
+  /** Bytes that the program put out; the buffer is the listener's to keep, unless it only borrows them. */
   readonly onOutput: (bytes: Uint8Array) => void
+  /** Set by a listener that copies what it keeps: the bytes then hold only until `onOutput` returns. */
+  readonly isBorrowing?: true
   /** Something that the person should know: a program that outlives the hang-up, say. */
   readonly onNotice?: (sentence: string) => void
 }

@@ -61,6 +61,22 @@ test('PKG-7, PKG-8, PKG-9, PKG-10 the package is built, packed, installed in an 
     assert.deepEqual({ status, stderr }, { status: 0, stderr: '' })
     assert.deepEqual(typeErrors(folder), [])
   })
+
+  await t.test('TPG-3 the page for terminals is served from what was built and from the installed packages', () => {
+    const script = `const { openTerminalPage } = await import(${JSON.stringify(join(installed, 'dist/main/terminal-page.js'))})
+      const page = openTerminalPage(() => [])
+      const paths = [...page.modules(), ...Object.values(page.packages), ...page.styles]
+      console.log(JSON.stringify(paths.map((path) => [path, page.asset(path) !== null])))`
+    const { status, stdout, stderr } = run(folder, process.execPath, ['--input-type=module', '-e', script])
+    assert.deepEqual({ status, stderr }, { status: 0, stderr: '' })
+    const served = JSON.parse(stdout) as [path: string, isThere: boolean][]
+    assert.deepEqual(
+      served.filter(([path, isThere]) => !isThere || !/\.(?:js|mjs|css)$/.test(path)),
+      [],
+    )
+    assert.equal(served[0]?.[0], 'console/main.js')
+    assert.ok(served.length > 20)
+  })
 })
 
 function pack(folder: string): string {

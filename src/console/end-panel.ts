@@ -1,0 +1,30 @@
+/** Console: what stands above a terminal that is over; why, with what code, and what can be done. */
+import type { CloseReason, TerminalExit } from '../client/terminal-socket.ts'
+import { closeWords } from './close-words.ts'
+import { button, make } from './elements.ts'
+
+/** One way on. */
+export type EndAct = { readonly label: string; readonly run: () => void }
+
+/** Makes the panel; the first act has the focus. */
+export function endPanel(reason: CloseReason, exit: TerminalExit | null, acts: readonly EndAct[]): HTMLElement {
+  const [first, ...others] = acts.map(({ label, run }) => button(label, run))
+  first?.classList.add('main')
+  const panel = make('section', { class: 'end', role: 'alert' }, [
+    make('p', {}, [
+      make('strong', {}, [reason.sentence]),
+      ' ',
+      make('span', { class: 'dim' }, [detailOf(reason, exit)]),
+    ]),
+    make('div', { class: 'acts' }, [...(first === undefined ? [] : [first]), ...others]),
+  ])
+  queueMicrotask(() => first?.focus())
+  return panel
+}
+
+function detailOf(reason: CloseReason, exit: TerminalExit | null): string {
+  const code = `Code ${closeWords(reason)}.`
+  // Of a shell that was ended, the signal is our own.
+  if (exit === null || (reason.code !== 'shell-exit' && exit.signal !== 0)) return code
+  return exit.signal === 0 ? `Exit status ${exit.code}. ${code}` : `Ended by signal ${exit.signal}. ${code}`
+}

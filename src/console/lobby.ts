@@ -1,0 +1,95 @@
+/** Console: what a person who signed in begins with; starts a terminal, or goes to one that runs. */
+import type {
+  ChangeRequestItem,
+  ControlClient,
+  JoinRequest,
+  PtySessionItem,
+  ServerItem,
+  StartRequest,
+} from '../client/client.ts'
+import { button, make } from './elements.ts'
+import { problemSentence } from './problem-sentence.ts'
+import { runningList } from './running-list.ts'
+import { startForm } from './start-form.ts'
+import type { View } from './view.ts'
+
+/** 5 s: who watches a list waits for somebody. */
+const refreshMs = 5_000
+
+/** What the lobby leads to; each rejects with a refusal. */
+export type LobbyActs = {
+  readonly start: (request: StartRequest) => Promise<void>
+  readonly join: (request: JoinRequest) => Promise<void>
+  readonly signOut: () => Promise<void>
+}
+
+/** Opens the lobby. */
+export function openLobby(client: ControlClient, acts: LobbyActs, notice: string): View {
+  const told = make('p', { role: 'status', class: 'told' }, [notice])
+  const trying = async (act: Promise<void>): Promise<void> => {
+    try {
+      await act
+    } catch (cause) {
+      told.textContent = problemSentence(cause)
+    }
+  }
+  const start = startForm((request) => trying(acts.start(request)))
+  const running = runningList((request) => void trying(acts.join(request)))
+  const who = make('span', { class: 'dim' })
+  let isOpen = true
+  const refresh = async (): Promise<void> => {
+    const [servers, changes, sessions] = await Promise.all([allServers(client), allChanges(client), allRunning(client)])
+    if (!isOpen) return
+    start.fill(servers, changes)
+    running.fill(sessions)
+  }
+  const timer = setInterval(() => {
+    if (!document.hidden) void trying(refresh())
+  }, refreshMs)
+  void trying(refresh())
+  void trying(
+    client.account().then(({ username }) => {
+      who.textContent = username
+    }),
+  )
+  const element = make('div', { class: 'lobby' }, [
+    make('header', { class: 'bar' }, [
+      make('h1', {}, ['Sallyport']),
+      who,
+      button('Sign out', () => void trying(acts.signOut())),
+    ]),
+    make('main', {}, [told, make('div', { class: 'columns' }, [start.element, running.element])]),
+  ])
+  return {
+    element,
+    close: () => {
+      isOpen = false
+      clearInterval(timer)
+    },
+  }
+}
+
+async function allServers(client: ControlClient): Promise<readonly ServerItem[]> {
+  return await allPages((after) => client.servers(after))
+}
+
+async function allChanges(client: ControlClient): Promise<readonly ChangeRequestItem[]> {
+  return await allPages((after) => client.changeRequests(after))
+}
+
+async function allRunning(client: ControlClient): Promise<readonly PtySessionItem[]> {
+  return await allPages((after) => client.ptySessions({ state: 'active', ...(after === undefined ? {} : { after }) }))
+}
+
+type Page<Item> = { readonly items: readonly Item[]; readonly next: string | null }
+
+async function allPages<Item>(ask: (after?: string) => Promise<Page<Item>>): Promise<readonly Item[]> {
+  const items: Item[] = []
+  let page = await ask()
+  items.push(...page.items)
+  while (page.next !== null) {
+    page = await ask(page.next)
+    items.push(...page.items)
+  }
+  return items
+}

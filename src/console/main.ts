@@ -1,0 +1,103 @@
+/** Console: starts the page; one view at a time, one session, which lives in this page's memory and nowhere else. */
+import { ControlClient, type PtyTicket, type StartRequest } from '../client/client.ts'
+import type { TerminalRole } from '../client/terminal-socket.ts'
+import { withGatewayOf } from './gateway-address.ts'
+import { joinIdOf } from './join-link.ts'
+import { openLobby } from './lobby.ts'
+import { problemSentence } from './problem-sentence.ts'
+import { signInView } from './sign-in.ts'
+import { TerminalView } from './terminal-view.ts'
+import type { View } from './view.ts'
+import { allowXtermStyles } from './xterm-styles.ts'
+
+let current: (View & { readonly isSignIn: boolean }) | null = null
+
+const client = new ControlClient({
+  baseUrl: new URL('.', location.href).href,
+  onSession: (session) => {
+    if (session === null) toSignIn('Your session has ended. Sign in again.')
+    else if (current?.isSignIn === true) void enter()
+  },
+})
+
+function show(view: View, isSignIn = false): void {
+  current?.close()
+  current = { element: view.element, close: () => view.close(), isSignIn }
+  document.body.replaceChildren(view.element)
+  view.shown?.()
+  const first = document.querySelector('[autofocus]')
+  if (first instanceof HTMLElement) first.focus()
+}
+
+function isTerminal(view: View | null): boolean {
+  return view?.element.classList.contains('terminal') === true
+}
+
+/** A terminal that is open stays: the server closes it where it has to, and says why. */
+function toSignIn(notice: string): void {
+  if (isTerminal(current)) return
+  document.title = 'Sallyport: sign in'
+  show({ element: signInView(client, notice), close: () => undefined }, true)
+}
+
+function toLobby(notice = ''): void {
+  history.replaceState(null, '', location.pathname)
+  if (client.session === null) {
+    current?.close()
+    current = null
+    toSignIn(notice)
+    return
+  }
+  document.title = 'Sallyport: terminals'
+  show(
+    openLobby(
+      client,
+      {
+        start,
+        join: ({ pty_session_id: id, start_role: role }) => join(id, role),
+        signOut,
+      },
+      notice,
+    ),
+  )
+}
+
+/** Goes where the link that was opened leads to, else to the lobby. */
+async function enter(): Promise<void> {
+  const id = joinIdOf(location.hash)
+  if (id === null) {
+    toLobby()
+    return
+  }
+  try {
+    await join(id, 'observer')
+  } catch (cause) {
+    toLobby(problemSentence(cause))
+  }
+}
+
+async function signOut(): Promise<void> {
+  await client.signOut()
+  toSignIn('You are signed out.')
+}
+
+async function start(request: StartRequest): Promise<void> {
+  const ticket = await client.startPty(request)
+  openTerminal(ticket, 'implementor', () => start(request))
+}
+
+async function join(id: string, role: TerminalRole): Promise<void> {
+  openTerminal(await client.joinPty({ pty_session_id: id, start_role: role }), role, null)
+}
+
+function openTerminal(ticket: PtyTicket, role: TerminalRole, startAgain: (() => Promise<void>) | null): void {
+  const place = { ticket: withGatewayOf(location.href, ticket), role, startAgain }
+  show(new TerminalView(place, { back: toLobby, join }))
+}
+
+allowXtermStyles()
+// A link that is opened in a page that is there changes its fragment alone.
+window.addEventListener('hashchange', () => {
+  if (client.session !== null && !isTerminal(current)) void enter()
+})
+toSignIn('')

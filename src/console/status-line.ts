@@ -1,0 +1,110 @@
+/** Console: the line that tells where the person is, in which role, with whom, and until when. */
+import type { FlowState, ParticipantView, PolicyView, TerminalRole, TerminalState } from '../client/terminal-socket.ts'
+import { clockOf } from './durations.ts'
+import { make } from './elements.ts'
+
+/** What is told. */
+export type StatusFacts = {
+  readonly role: TerminalRole
+  readonly state: TerminalState
+  readonly flow: FlowState
+  /** null: before the first welcome. */
+  readonly policy: PolicyView | null
+  readonly participants: readonly ParticipantView[]
+  /** Id of the own attachment; null: before the first welcome. */
+  readonly ownId: string | null
+}
+
+const lineWords: Readonly<Record<Exclude<TerminalState, 'open'>, string>> = {
+  connecting: 'connecting…',
+  reconnecting: 'reconnecting…',
+  closed: 'ended',
+}
+
+const flowWords: Readonly<Record<FlowState, string>> = {
+  live: 'live',
+  behind: 'behind, catching up',
+  paused: 'output paused',
+}
+
+/** A window that is nearer than this stands out: 5 minutes. */
+const soonMs = 300_000
+
+/** The status line. */
+export class StatusLine {
+  readonly #role = make('strong', { class: 'role' })
+  readonly #line = make('span', { class: 'line', role: 'status' })
+  readonly #slots = {
+    place: slot('Server'),
+    why: slot('For'),
+    window: slot('Window ends in'),
+    idle: slot('Idle limit'),
+    recorded: slot('Recorded'),
+    people: slot('Here'),
+  }
+  readonly element: HTMLElement = make('header', { class: 'bar status' }, [
+    this.#role,
+    this.#line,
+    make(
+      'dl',
+      {},
+      Object.values(this.#slots).map(({ element }) => element),
+    ),
+  ])
+  #windowEndsAtMs: number | null = null
+
+  /** Tells all of it anew. */
+  show({ role, state, flow, policy, participants, ownId }: StatusFacts): void {
+    const [now, before] = role === 'implementor' ? ['You type', 'You typed'] : ['You watch', 'You watched']
+    this.#role.textContent = state === 'closed' ? before : now
+    this.#role.dataset.role = role
+    this.#line.textContent = state === 'open' ? flowWords[flow] : lineWords[state]
+    this.#line.dataset.state = state === 'open' && flow === 'live' ? 'live' : state === 'open' ? flow : state
+    const { place, why, window, idle, people, recorded } = this.#slots
+    place.tell(policy === null ? null : `${policy.osUser}@${policy.server}`)
+    why.tell(policy === null ? null : policy.changeId === null ? 'health check' : `change ${policy.changeId}`)
+    idle.tell(policy === null || state === 'closed' ? null : clockOf(policy.idleSeconds * 1000))
+    people.tell(policy === null ? null : peopleWords(participants, ownId, policy.observersNeeded))
+    recorded.tell(policy === null ? null : policy.inputIsRecorded ? 'output and input' : 'output')
+    recorded.element.dataset.input = String(policy?.inputIsRecorded ?? false)
+    this.#windowEndsAtMs = policy === null || state === 'closed' ? null : policy.windowEndsAtMs
+    window.tell(null)
+    this.tick(Date.now())
+  }
+
+  /** Moves the countdown on. */
+  tick(nowMs: number): void {
+    const { window } = this.#slots
+    if (this.#windowEndsAtMs === null) return
+    const leftMs = this.#windowEndsAtMs - nowMs
+    window.tell(clockOf(leftMs))
+    window.element.dataset.soon = String(leftMs <= soonMs)
+  }
+}
+
+type Slot = { readonly element: HTMLElement; readonly tell: (text: string | null) => void }
+
+function slot(name: string): Slot {
+  const value = make('dd')
+  const element = make('div', { hidden: '' }, [make('dt', {}, [name]), value])
+  return {
+    element,
+    tell: (text) => {
+      element.hidden = text === null
+      // Long lists of people are cut; the whole of it is in the title.
+      element.title = `${name}: ${text ?? ''}`
+      value.textContent = text
+    },
+  }
+}
+
+function peopleWords(people: readonly ParticipantView[], ownId: string | null, needed: number): string {
+  const words = people.map(({ id, username, role }) => {
+    const act = role === 'implementor' ? 'types' : 'watches'
+    return `${username}${id === ownId ? ' (you)' : ''} ${act}`
+  })
+  const observers = people.filter(({ role }) => role === 'observer').length
+  const missing = needed > observers ? [`${needed - observers} more to watch`] : []
+  // First, because the end of a long list is cut.
+  return [...missing, ...words].join(', ')
+}

@@ -1,0 +1,209 @@
+/** Console: the terminal that the person sees; output, sizes and snapshots take effect in the order in which they were told. */
+import { FitAddon } from '@xterm/addon-fit'
+import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes'
+import { WebLinksAddon } from '@xterm/addon-web-links'
+import { WebglAddon } from '@xterm/addon-webgl'
+import { type ITheme, Terminal } from '@xterm/xterm'
+import type { TerminalSize, TerminalSnapshot } from '../client/terminal-socket.ts'
+import { make } from './elements.ts'
+import { openHiddenLink, openLink } from './open-link.ts'
+import { WholeCharacters } from './whole-characters.ts'
+import { WriteQueue } from './write-queue.ts'
+
+/** In CSS pixels: the size of whoever types, and the smallest that a larger terminal is shrunk to for whoever watches. */
+const fontPixels = { usual: 14, smallest: 7 } as const
+
+/** Lines above the screen. */
+const scrollback = 10_000
+
+const theme: ITheme = {
+  background: '#0d1217',
+  foreground: '#dbe4ec',
+  cursor: '#6cb6ff',
+  cursorAccent: '#0d1217',
+  selectionBackground: '#2f4a66',
+  black: '#1b232b',
+  red: '#f47067',
+  green: '#6bc46d',
+  yellow: '#d9a441',
+  blue: '#6cb6ff',
+  magenta: '#c49cf0',
+  cyan: '#4fc1c9',
+  white: '#cfd8e0',
+  brightBlack: '#7d8d9b',
+  brightRed: '#ff938a',
+  brightGreen: '#8ddb8c',
+  brightYellow: '#f0c674',
+  brightBlue: '#96d0ff',
+  brightMagenta: '#dcbdfb',
+  brightCyan: '#7fdbe2',
+  brightWhite: '#f5f9fc',
+}
+
+/** What a screen tells. */
+export type ScreenOptions = {
+  /** What was typed, pasted, or answered by the terminal itself; never from whoever watches. */
+  readonly onInput: (bytes: Uint8Array) => void
+  /** The size that would fill the place, whenever that changes while the person types. */
+  readonly onFit: (size: TerminalSize) => void
+  /** The person wants the keyboard out of the terminal. */
+  readonly onEscape: () => void
+}
+
+/** One terminal on the page. */
+export class TerminalScreen {
+  readonly element: HTMLElement = make('div', { class: 'screen' })
+  readonly #options: ScreenOptions
+  readonly #terminal: Terminal
+  readonly #fit = new FitAddon()
+  readonly #queue: WriteQueue
+  readonly #whole = new WholeCharacters()
+  readonly #resized: ResizeObserver
+  #isTyping = false
+
+  constructor(options: ScreenOptions) {
+    this.#options = options
+    this.#terminal = new Terminal({
+      allowProposedApi: true,
+      cursorBlink: false,
+      disableStdin: true,
+      fontFamily: 'ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace',
+      fontSize: fontPixels.usual,
+      linkHandler: { activate: (_event, address) => void openHiddenLink(address) },
+      logLevel: 'off',
+      scrollback,
+      theme,
+    })
+    this.#queue = new WriteQueue(this.#terminal)
+    this.#resized = new ResizeObserver(() => this.#adapt())
+  }
+
+  /** Draws; the element is in the page by now. */
+  open(): void {
+    const terminal = this.#terminal
+    terminal.loadAddon(new UnicodeGraphemesAddon())
+    terminal.loadAddon(this.#fit)
+    terminal.loadAddon(new WebLinksAddon((_event, address) => openLink(address)))
+    terminal.open(this.element)
+    drawWithGraphics(terminal)
+    const encoder = new TextEncoder()
+    terminal.onData((text) => this.#type(encoder.encode(text)))
+    terminal.onBinary((text) => this.#type(Uint8Array.from(text, (character) => character.charCodeAt(0))))
+    terminal.attachCustomKeyEventHandler((event) => this.#takesKey(event))
+    this.#resized.observe(this.element)
+  }
+
+  /** Whether what is typed is given on. */
+  set isTyping(isTyping: boolean) {
+    this.#isTyping = isTyping
+    this.#terminal.options.disableStdin = !isTyping
+    this.element.classList.toggle('watching', !isTyping)
+    this.#adapt()
+  }
+
+  /** Makes the terminal, which has shown nothing yet, as large as its place, and returns that. */
+  fill(): TerminalSize {
+    const size = this.fittingSize()
+    this.#terminal.resize(size.cols, size.rows)
+    return size
+  }
+
+  /** The size that fills the place; the one that the terminal has while that cannot be told. */
+  fittingSize(): TerminalSize {
+    const { cols, rows } = this.#terminal
+    const proposed = this.#fit.proposeDimensions()
+    const isKnown = proposed !== undefined && Number.isFinite(proposed.cols) && Number.isFinite(proposed.rows)
+    return isKnown ? { cols: proposed.cols, rows: proposed.rows } : { cols, rows }
+  }
+
+  /** Shows output; `parsed` is told once it is in the terminal. */
+  write(bytes: Uint8Array, parsed: () => void): void {
+    this.#queue.write(this.#whole.take(bytes), parsed)
+  }
+
+  /** Takes a size after the output before it. */
+  resize({ cols, rows }: TerminalSize): void {
+    this.#queue.run(() => {
+      this.#terminal.resize(cols, rows)
+      this.#adapt()
+    })
+  }
+
+  /** Shows a whole screen in place of all that was there. */
+  restore({ cols, rows, bytes }: TerminalSnapshot, parsed: () => void): void {
+    this.#whole.reset()
+    this.#queue.run(() => {
+      this.#terminal.reset()
+      this.#terminal.resize(cols, rows)
+      this.#adapt()
+    })
+    this.#queue.write(bytes, parsed)
+  }
+
+  /** Has screen readers told of the output, which costs time while much of it comes. */
+  set isReadAloud(isReadAloud: boolean) {
+    this.#terminal.options.screenReaderMode = isReadAloud
+  }
+
+  focus(): void {
+    this.#terminal.focus()
+  }
+
+  close(): void {
+    this.#resized.disconnect()
+    this.#terminal.dispose()
+  }
+
+  #type(bytes: Uint8Array): void {
+    if (this.#isTyping) this.#options.onInput(bytes)
+  }
+
+  /** Whoever types gets a terminal for the place; whoever watches gets the terminal as it is, shrunk where that helps. */
+  #adapt(): void {
+    if (this.#terminal.element === undefined) return
+    if (this.#isTyping) {
+      this.#terminal.options.fontSize = fontPixels.usual
+      this.#options.onFit(this.fittingSize())
+    } else this.#shrink()
+  }
+
+  #shrink(): void {
+    const screen = this.element.querySelector('.xterm-screen')
+    if (screen === null || screen.clientWidth === 0 || screen.clientHeight === 0) return
+    const before = this.#terminal.options.fontSize ?? fontPixels.usual
+    const room = Math.min(
+      this.element.clientWidth / screen.clientWidth,
+      this.element.clientHeight / screen.clientHeight,
+    )
+    const fitting = Math.floor(before * room * 2) / 2
+    this.#terminal.options.fontSize = Math.max(fontPixels.smallest, Math.min(fontPixels.usual, fitting))
+  }
+
+  /** Programs get every key but two, which terminals of their own never give on either. */
+  #takesKey(event: KeyboardEvent): boolean {
+    const isOurs = event.type === 'keydown' && event.ctrlKey && event.shiftKey && !event.altKey && !event.metaKey
+    if (isOurs && event.code === 'KeyL') {
+      event.preventDefault()
+      this.#options.onEscape()
+      return false
+    }
+    if (isOurs && event.code === 'KeyC' && this.#terminal.hasSelection()) {
+      event.preventDefault()
+      void navigator.clipboard?.writeText(this.#terminal.getSelection())
+      return false
+    }
+    return true
+  }
+}
+
+/** Draws with WebGL where the browser has it, and with elements where not, or once the graphics are lost. */
+function drawWithGraphics(terminal: Terminal): void {
+  const addon = new WebglAddon()
+  addon.onContextLoss(() => addon.dispose())
+  try {
+    terminal.loadAddon(addon)
+  } catch (cause) {
+    console.info('Drawing without WebGL.', cause)
+    addon.dispose()
+  }
+}

@@ -1,0 +1,318 @@
+/** Console: one terminal with everything around it; brings the socket, the screen and what the person is told together. */
+import type { PtyTicket } from '../client/client.ts'
+import {
+  type CloseReason,
+  type FlowState,
+  openTerminal,
+  type ParticipantView,
+  type TerminalEvent,
+  type TerminalExit,
+  type TerminalRole,
+  type TerminalSocket,
+  type TerminalState,
+  type Welcome,
+} from '../client/terminal-socket.ts'
+import { ActionBar } from './action-bar.ts'
+import { ask } from './ask.ts'
+import { make } from './elements.ts'
+import { type EndAct, endPanel } from './end-panel.ts'
+import { joinFragment } from './join-link.ts'
+import { Notices } from './notices.ts'
+import { problemSentence } from './problem-sentence.ts'
+import { StatusLine } from './status-line.ts'
+import { TerminalScreen } from './terminal-screen.ts'
+import type { View } from './view.ts'
+
+/** What a terminal is opened with. */
+export type TerminalPlace = {
+  readonly ticket: PtyTicket
+  readonly role: TerminalRole
+  /** Begins a terminal like this one; null: it was joined. */
+  readonly startAgain: (() => Promise<void>) | null
+}
+
+/** What a terminal leads to. */
+export type TerminalExits = {
+  /** With what the person should know of the terminal that was left. */
+  readonly back: (notice: string) => void
+  /** Rejects with a refusal, upon which the view stays. */
+  readonly join: (ptySessionId: string, role: TerminalRole) => Promise<void>
+}
+
+/** Longest part of a paste that is shown before it is sent, in characters. */
+const shownPaste = 4096
+
+/** The view of one terminal. */
+export class TerminalView implements View {
+  readonly element: HTMLElement
+  readonly #place: TerminalPlace
+  readonly #exits: TerminalExits
+  readonly #status = new StatusLine()
+  readonly #notices = new Notices()
+  readonly #screen: TerminalScreen
+  readonly #bar: ActionBar
+  readonly #closing = new AbortController()
+  #socket: TerminalSocket | null = null
+  #welcome: Welcome | null = null
+  #participants: readonly ParticipantView[] = []
+  #role: TerminalRole
+  #state: TerminalState = 'connecting'
+  #flow: FlowState = 'live'
+  #isPaused = false
+  #exit: TerminalExit | null = null
+  #pasted = ''
+
+  constructor(place: TerminalPlace, exits: TerminalExits) {
+    this.#place = place
+    this.#exits = exits
+    this.#role = place.role
+    this.#screen = new TerminalScreen({
+      onInput: (bytes) => {
+        this.#notices.notIdle()
+        this.#socket?.write(bytes)
+      },
+      onFit: (size) => this.#socket?.resize(size),
+      onEscape: () => this.#bar.focus(),
+    })
+    this.#bar = this.#makeBar()
+    this.element = make('div', { class: 'terminal' }, [
+      this.#status.element,
+      this.#notices.element,
+      make('main', {}, [this.#screen.element]),
+      this.#bar.element,
+    ])
+  }
+
+  /** Draws the terminal and begins to connect. */
+  shown(): void {
+    this.#screen.open()
+    const isTyping = this.#role === 'implementor'
+    const size = isTyping ? this.#screen.fill() : this.#screen.fittingSize()
+    this.#socket = this.#connect(size)
+    this.#screen.isTyping = isTyping
+    const { signal } = this.#closing
+    const tellVisible = (): void => {
+      this.#socket?.control({ action: 'visible', visible: !document.hidden })
+    }
+    tellVisible()
+    document.addEventListener('visibilitychange', tellVisible, { signal })
+    this.#screen.element.addEventListener('paste', (event) => this.#notePaste(event), { signal, capture: true })
+    window.addEventListener('beforeunload', (event) => this.#keepOpen(event), { signal })
+    const timer = setInterval(() => {
+      this.#status.tick(Date.now())
+      this.#notices.tick(Date.now())
+    }, 1000)
+    signal.addEventListener('abort', () => clearInterval(timer))
+    this.#tellAll()
+    this.#screen.focus()
+  }
+
+  close(): void {
+    this.#closing.abort()
+    this.#socket?.close()
+    this.#screen.close()
+  }
+
+  #connect(size: { readonly cols: number; readonly rows: number }): TerminalSocket {
+    const parsed = (seq: number) => (): void => this.#socket?.ack(seq)
+    return openTerminal(this.#place.ticket, {
+      size,
+      onOutput: (bytes, seq) => this.#screen.write(bytes, parsed(seq + bytes.length)),
+      onSnapshot: (snapshot) => this.#screen.restore(snapshot, parsed(snapshot.seq)),
+      onSize: (newSize) => this.#screen.resize(newSize),
+      onWelcome: (welcome) => this.#enter(welcome),
+      onEvent: (event) => this.#hear(event),
+      onExit: (exit) => {
+        this.#exit = exit
+      },
+      onFlow: ({ state }) => {
+        this.#flow = state
+        this.#tellAll()
+      },
+      onInputLost: () => this.#notices.tell('Some of what you typed during the drop was not sent.'),
+      onState: (state, reason) => this.#turn(state, reason),
+    })
+  }
+
+  #enter(welcome: Welcome): void {
+    const isFirst = this.#welcome === null
+    this.#welcome = welcome
+    this.#participants = welcome.participants
+    this.#flow = 'live'
+    this.#notices.clear()
+    this.#become(welcome.role)
+    // After a resume, sizes that were missed come in their places.
+    if (isFirst) this.#screen.resize(welcome)
+    else this.#notices.tell('The connection was lost for a moment; the screen is whole again.')
+    // Whoever takes over brings another window.
+    if (welcome.role === 'implementor') this.#socket?.resize(this.#screen.fittingSize())
+    history.replaceState(null, '', joinFragment(welcome.ptySessionId))
+    document.title = `${welcome.policy.osUser}@${welcome.policy.server}: Sallyport`
+  }
+
+  #become(role: TerminalRole): void {
+    if (role !== this.#role) this.#screen.isTyping = role === 'implementor'
+    this.#role = role
+    this.#tellAll()
+  }
+
+  #hear(event: TerminalEvent): void {
+    switch (event.kind) {
+      case 'joined':
+      case 'left':
+        this.#participants = event.participants
+        this.#become(this.#ownView()?.role ?? this.#role)
+        break
+      case 'presence':
+        this.#notices.askPresence(event.sentence, event.byMs, () => this.#socket?.control({ action: 'present' }))
+        break
+      case 'warning':
+        this.#notices.warn(event)
+        break
+      case 'blocked':
+        this.#notices.hold(event.why, event.sentence)
+        this.#isPaused ||= event.why === 'paused-by-observer'
+        if (event.why === 'paste-unconfirmed') void this.#confirmPaste()
+        this.#tellAll()
+        break
+      case 'unblocked':
+        this.#notices.letGo()
+        this.#isPaused = false
+        this.#tellAll()
+        break
+      case 'message':
+        this.#notices.message(event.from, event.text)
+    }
+  }
+
+  #turn(state: TerminalState, reason: CloseReason | null): void {
+    this.#state = state
+    if (state === 'reconnecting') this.#notices.tell(reason?.sentence ?? 'The connection was lost.')
+    this.#tellAll()
+    if (state === 'closed' && reason !== null && !this.#closing.signal.aborted) this.#tellEnd(reason)
+  }
+
+  #tellEnd(reason: CloseReason): void {
+    this.#notices.clear()
+    this.#screen.isTyping = false
+    this.#bar.element.hidden = true
+    const panel = endPanel(reason, this.#exit, this.#waysOn(reason))
+    this.#notices.element.before(panel)
+  }
+
+  /** A token may be had for a terminal that lives on; one that is over is begun again, where that may help. */
+  #waysOn({ retry, closeCode }: CloseReason): EndAct[] {
+    const back = { label: 'Back to the servers', run: () => this.#exits.back('') }
+    const id = this.#welcome?.ptySessionId
+    const { startAgain } = this.#place
+    const again = { label: 'Start again', run: () => void this.#try(startAgain?.() ?? Promise.resolve()) }
+    if (id !== undefined && (retry === 'new-token' || closeCode === 4409)) {
+      const rejoin = { label: 'Go back in', run: () => void this.#try(this.#exits.join(id, this.#role)) }
+      return [rejoin, back]
+    }
+    return startAgain !== null && retry !== 'no' ? [again, back] : [back]
+  }
+
+  async #try(act: Promise<void>): Promise<void> {
+    try {
+      await act
+    } catch (cause) {
+      this.#notices.tell(problemSentence(cause))
+    }
+  }
+
+  #notePaste(event: ClipboardEvent): void {
+    this.#pasted = event.clipboardData?.getData('text/plain') ?? ''
+  }
+
+  async #confirmPaste(): Promise<void> {
+    const text = this.#pasted.slice(0, shownPaste)
+    const confirmed = await ask({ title: 'Send these lines?', text, isLiteral: true, yes: 'Send', no: 'Throw away' })
+    this.#socket?.control({ action: 'confirm-paste', confirmed })
+    this.#notices.letGo()
+  }
+
+  async #endSession(): Promise<void> {
+    const isWanted = await ask({
+      title: 'End the session?',
+      text: 'The shell ends for everybody. Jobs that were detached on the server live on.',
+      yes: 'End session',
+      no: 'Go on',
+    })
+    if (isWanted) this.#socket?.control({ action: 'end' })
+  }
+
+  async #copyLink(): Promise<void> {
+    const id = this.#welcome?.ptySessionId
+    if (id === undefined) return
+    const link = new URL(joinFragment(id), location.href).href
+    try {
+      await navigator.clipboard.writeText(link)
+      this.#notices.tell('The link was copied. Whoever opens it signs in, and watches where the rules allow it.')
+    } catch {
+      // Without HTTPS, or without leave, a page cannot write there: the link is shown to be copied by hand.
+      this.#notices.tell(link)
+    }
+  }
+
+  #makeBar(): ActionBar {
+    const control = (action: 'release' | 'pause' | 'continue') => (): void => {
+      this.#socket?.control({ action })
+    }
+    return new ActionBar({
+      end: () => void this.#endSession(),
+      leave: () => this.#exits.back(this.#farewell()),
+      release: control('release'),
+      pause: () => {
+        control('pause')()
+        this.#isPaused = true
+        this.#tellAll()
+      },
+      goOn: () => {
+        control('continue')()
+        this.#isPaused = false
+        this.#tellAll()
+      },
+      takeOver: () => {
+        const id = this.#welcome?.ptySessionId
+        if (id !== undefined) void this.#try(this.#exits.join(id, 'implementor'))
+      },
+      copyLink: () => void this.#copyLink(),
+      readAloud: (isReadAloud) => {
+        this.#screen.isReadAloud = isReadAloud
+      },
+      say: (text) => this.#socket?.control({ action: 'message', text }) ?? false,
+    })
+  }
+
+  #farewell(): string {
+    const { policy } = this.#welcome ?? {}
+    if (policy === undefined || this.#role !== 'implementor' || this.#state === 'closed') return ''
+    return `The terminal at ${policy.osUser}@${policy.server} runs on for a while; take it over, or it ends by itself.`
+  }
+
+  #keepOpen(event: BeforeUnloadEvent): void {
+    if (this.#role === 'implementor' && this.#state !== 'closed') event.preventDefault()
+  }
+
+  #ownView(): ParticipantView | undefined {
+    return this.#participants.find(({ id }) => id === this.#welcome?.participant.id)
+  }
+
+  #tellAll(): void {
+    this.#status.show({
+      role: this.#role,
+      state: this.#state,
+      flow: this.#flow,
+      policy: this.#welcome?.policy ?? null,
+      participants: this.#participants,
+      ownId: this.#welcome?.participant.id ?? null,
+    })
+    this.#bar.show({
+      role: this.#role,
+      isOpen: this.#state === 'open',
+      isPaused: this.#isPaused,
+      isSlotFree: this.#welcome !== null && this.#participants.every(({ role }) => role !== 'implementor'),
+    })
+  }
+}

@@ -36,7 +36,7 @@ export class Attachment {
   /** Whether it may come back on another socket: the original's wire knows no resume. */
   isResumable = false
   /** Digest of the secret that brings it back; null: the last one was used, and no new one was given yet. */
-  resumeDigest: string | null = null
+  resumeDigest: Uint8Array | null = null
   /** When its socket went, by a clock that never goes back; null while there is one. */
   droppedAtMs: number | null = null
   /** When its other end last answered, by the same clock. */

@@ -51,7 +51,7 @@ export async function openSession(
     log,
     newSecret: () => {
       const secret = encodings.toBase64url(random.bytes(32))
-      return { secret, digest: encodings.toBase64url(digests.sha256(secret)) }
+      return { secret, digest: digests.sha256(secret) }
     },
     isLeaseHeld: () => ports.node.isReady(),
     onClosed,

@@ -3,6 +3,9 @@
 /** 64 KiB: pieces are gathered in chunks, so that many small ones cost no more memory than what they hold. */
 const chunkBytes: number = 64 * 1024
 
+/** 4 KiB: the first one, and all that most terminals put out in a minute. */
+const firstChunkBytes: number = 4 * 1024
+
 /** 1 MiB: about a second of a fast program, and far more than a person sees. */
 const ringChunks = 16
 
@@ -20,7 +23,7 @@ export class OutputRing {
   push(seq: number, bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; ) {
       const chunk = this.#chunkAt(seq + at)
-      const part = bytes.subarray(at, at + chunkBytes - chunk.end)
+      const part = bytes.subarray(at, at + chunk.bytes.length - chunk.end)
       chunk.bytes.set(part, chunk.end)
       chunk.end += part.length
       at += part.length
@@ -44,10 +47,11 @@ export class OutputRing {
   /** The chunk that takes the byte at an offset; a new one where the last is full. */
   #chunkAt(seq: number): Chunk {
     const last = this.#chunks.at(-1)
-    if (last !== undefined && last.end < chunkBytes) return last
+    if (last !== undefined && last.end < last.bytes.length) return last
     const oldest = this.#chunks.length === ringChunks ? this.#chunks.shift() : undefined
-    const isFree = oldest !== undefined && !oldest.isLent
-    const chunk = { seq, bytes: isFree ? oldest.bytes : new Uint8Array(chunkBytes), end: 0, isLent: false }
+    const isFree = oldest !== undefined && !oldest.isLent && oldest.bytes.length === chunkBytes
+    const length = last === undefined ? firstChunkBytes : chunkBytes
+    const chunk = { seq, bytes: isFree ? oldest.bytes : new Uint8Array(length), end: 0, isLent: false }
     this.#chunks.push(chunk)
     return chunk
   }

@@ -32,7 +32,7 @@ export type PtySessionParts = {
   readonly timers: Timers
   readonly log: Log
   /** A new secret that brings an attachment back, with its digest. */
-  readonly newSecret: () => { readonly secret: string; readonly digest: string }
+  readonly newSecret: () => { readonly secret: string; readonly digest: Uint8Array }
   /** Whether this node may take input at this moment. */
   readonly isLeaseHeld: () => boolean
   readonly onClosed: () => void

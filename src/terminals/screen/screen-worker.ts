@@ -1,10 +1,9 @@
 /** Terminals: the screens' thread; follows every record in turns, because parsing output would stop the thread it runs on. */
-import { readlinkSync } from 'node:fs'
-import { setPriority } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { RecordFollower } from './record-follower.ts'
 import type { ScreenReply, ScreenRequest, ScreenWorkerData } from './screen-messages.ts'
+import { stepBack } from './step-back.ts'
 
 /** How often it is told how far a session has come, while there is more to do. */
 const reportEvery = { bytes: 1024 * 1024, ms: 50 } as const
@@ -26,7 +25,7 @@ type Session = {
 const port = parentPort
 if (port === null) throw new Error('The screens run as a thread of the server.')
 
-setPriority(Number(readlinkSync('/proc/thread-self').split('/').at(-1)), 19)
+stepBack()
 const { turnOf, restAfterMs } = workerData as ScreenWorkerData
 const turn = new Int32Array(turnOf)
 const sessions = new Map<number, Session>()

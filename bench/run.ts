@@ -1,7 +1,7 @@
 /**
  * Bench: measures the scenarios that are named, or all of them.
  *
- *     npm run bench -- [--quick] [--patient] [--document] [verify] [refresh] [sign-in] [revoke] [memory] [stored]
+ *     npm run bench -- [--quick] [--patient] [--document] [verify] [refresh] [sign-in] [revoke] [memory] [stored] [terminals]
  *
  * `--quick` takes fewer and shorter rounds; `--patient` waits up to a minute before each for others to leave the machine
  * alone; `--document` writes the figures of each scenario into
@@ -18,9 +18,18 @@ import { revoke } from './scenarios/revoke.ts'
 import type { Effort, Scenario } from './scenarios/scenario.ts'
 import { signIn } from './scenarios/sign-in.ts'
 import { stored } from './scenarios/stored.ts'
+import { terminals } from './scenarios/terminals.ts'
 import { verify } from './scenarios/verify.ts'
 
-const scenarios: Readonly<Record<string, Scenario>> = { verify, refresh, 'sign-in': signIn, revoke, memory, stored }
+const scenarios: Readonly<Record<string, Scenario>> = {
+  verify,
+  refresh,
+  'sign-in': signIn,
+  revoke,
+  memory,
+  stored,
+  terminals,
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -41,7 +41,8 @@ export class Tally {
   }
 }
 
-function latenciesOf(times: readonly number[]): Latencies {
+/** Returns the latencies of what took so many milliseconds each. */
+export function latenciesOf(times: readonly number[]): Latencies {
   const sorted = Float64Array.from(times).sort()
   const at = (share: number): number => sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0
   return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) }

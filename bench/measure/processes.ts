@@ -7,7 +7,7 @@ import type { LoadReport, Plan } from '../load/plan.ts'
 import type { Counters, ServerReply, ServerRequest, ServerStart } from '../server/protocol.ts'
 
 /** Runs a program on chosen cores (util-linux). */
-const pinning = 'taskset'
+export const pinning = 'taskset'
 
 /** Cores of the two processes; null: not pinned. */
 export type Cores = { readonly server: string | null; readonly load: string | null }
@@ -75,6 +75,23 @@ export async function startLoad(): Promise<LoadProcess> {
   const talk = talkTo<object, LoadReport>(child)
   await talk.first
   return { run: (port, plans) => talk.ask({ port, plans }), [Symbol.asyncDispose]: () => end(child) }
+}
+
+/** A helper of a scenario: a process that is asked one thing at a time. */
+export type Helper<Request, Reply> = {
+  readonly ask: (request: Request) => Promise<Reply>
+  readonly [Symbol.asyncDispose]: () => Promise<void>
+}
+
+/** Starts a program that says first that it is ready, as `load` does. @param core null: not pinned. */
+export async function startHelper<Request extends object, Reply>(
+  program: URL,
+  core: string | null,
+): Promise<Helper<Request, Reply>> {
+  const child = startChild(program, { core, flags: [], words: [] })
+  const talk = talkTo<Request, Reply>(child)
+  await talk.first
+  return { ask: talk.ask, [Symbol.asyncDispose]: () => end(child) }
 }
 
 type Start = { readonly core: string | null; readonly flags: readonly string[]; readonly words: readonly string[] }

@@ -27,8 +27,14 @@ export type Rounds = {
   readonly patienceMs: number
 }
 
+/** What every round tells, whatever it measures. */
+export type Disturbed = Pick<Sample, 'othersShare'>
+
 /** What takes turns: a name, and what one round of it is; rounds are counted from 0, and the first is not kept. */
-export type Contender = { readonly name: string; readonly round: (round: number) => Promise<Sample> }
+export type Contender<Found extends Disturbed = Sample> = {
+  readonly name: string
+  readonly round: (round: number) => Promise<Found>
+}
 
 /** Milliseconds of a round that only warms up. */
 export const warmUpMs = 1_000
@@ -37,27 +43,27 @@ export const warmUpMs = 1_000
  * Runs one round of each contender in turn, after one that is thrown away, until there are enough in which the machine was
  * left alone, or there is no time left. Returns the samples of the rounds that others disturbed least.
  */
-export async function takeTurns(
-  contenders: readonly Contender[],
+export async function takeTurns<Found extends Disturbed = Sample>(
+  contenders: readonly Contender<Found>[],
   { rounds, mostRounds, patienceMs }: Rounds,
-): Promise<ReadonlyMap<string, readonly Sample[]>> {
-  const turns: (readonly Sample[])[] = []
+): Promise<ReadonlyMap<string, readonly Found[]>> {
+  const turns: (readonly Found[])[] = []
   for (let round = 0; round <= mostRounds && !isEnough(turns, rounds); round += 1) {
     await awaitQuiet(patienceMs)
     const order = round % 2 === 0 ? contenders : contenders.toReversed()
-    const samples = new Map<string, Sample>()
+    const samples = new Map<string, Found>()
     for (const { name, round: run } of order) samples.set(name, await run(round))
-    if (round > 0) turns.push(contenders.map(({ name }) => samples.get(name) as Sample))
+    if (round > 0) turns.push(contenders.map(({ name }) => samples.get(name) as Found))
   }
   const kept = [...turns].sort((one, other) => noiseOf(one) - noiseOf(other)).slice(0, rounds)
-  return new Map(contenders.map(({ name }, place) => [name, kept.map((turn) => turn[place] as Sample)]))
+  return new Map(contenders.map(({ name }, place) => [name, kept.map((turn) => turn[place] as Found)]))
 }
 
-function isEnough(turns: readonly (readonly Sample[])[], rounds: number): boolean {
+function isEnough(turns: readonly (readonly Disturbed[])[], rounds: number): boolean {
   return turns.filter((turn) => noiseOf(turn) <= quietShare).length >= rounds
 }
 
-function noiseOf(turn: readonly Sample[]): number {
+function noiseOf(turn: readonly Disturbed[]): number {
   return Math.max(...turn.map(({ othersShare }) => othersShare))
 }
 
@@ -105,17 +111,17 @@ export function median(values: readonly number[]): number {
 }
 
 /** Returns the median of a figure over the samples of a contender. */
-export function medianOf(samples: readonly Sample[], figure: (sample: Sample) => number): number {
+export function medianOf<Found>(samples: readonly Found[], figure: (sample: Found) => number): number {
   return median(samples.map(figure))
 }
 
 /** Returns the median of the ratios of samples that were taken in the same round. */
-export function medianRatio(
-  ones: readonly Sample[],
-  others: readonly Sample[],
-  figure: (sample: Sample) => number,
+export function medianRatio<Found>(
+  ones: readonly Found[],
+  others: readonly Found[],
+  figure: (sample: Found) => number,
 ): number {
-  return median(ones.map((one, index) => figure(one) / figure(others[index] as Sample)))
+  return median(ones.map((one, index) => figure(one) / figure(others[index] as Found)))
 }
 
 /** Returns the latencies of a kind of request in a sample. */

@@ -5,6 +5,18 @@ export type ServerStart = {
   readonly dataDir: string
   /** As in a configuration file. */
   readonly config: Readonly<Record<string, unknown>>
+  /** What terminals are: echo terminals in place of all, or what the inventory says (where not said). */
+  readonly terminals?: 'echo' | 'real'
+}
+
+/** A server of the inventory that terminals lead to; every account of the group `ops` reaches it, under the change `BENCH`. */
+export type TerminalTarget = {
+  readonly transport: 'ssh' | 'local'
+  /** IP literal. */
+  readonly address: string
+  readonly port: number
+  readonly osUser: string
+  readonly hostKey: string | null
 }
 
 /** What the server's process is asked for. */
@@ -16,6 +28,10 @@ export type ServerRequest =
   | { readonly op: 'add-account'; readonly username: string; readonly password: string }
   /** Hashes by the bare library in one thread. */
   | { readonly op: 'raw-hashes'; readonly durationMs: number }
+  /** The public key line that an sshd has to trust. */
+  | { readonly op: 'authority' }
+  /** Asked once. */
+  | { readonly op: 'add-target'; readonly target: TerminalTarget }
   | { readonly op: 'close' }
 
 /** Counters of the server's process. Times in seconds since its start, sizes in bytes. */
@@ -32,4 +48,5 @@ export type ServerReply =
   | { readonly kind: 'counters'; readonly counters: Counters }
   /** `cpuSeconds` is that of the hashing thread alone. */
   | { readonly kind: 'hashed'; readonly hashes: number; readonly cpuSeconds: number; readonly seconds: number }
+  | { readonly kind: 'authority'; readonly publicLine: string }
   | { readonly kind: 'done' }

@@ -4,15 +4,22 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
 import { readConfig } from '../../src/config.ts'
 import { addAccount } from '../../src/core/accounts/administer.ts'
+import { loadAuthorityKey } from '../../src/main/authority-keys.ts'
 import { type RunningServer, startServer } from '../../src/main.ts'
+import { EchoTransport } from '../../src/terminals/transports/echo.ts'
 import { addBareRefresh, addBareVerify } from './ceilings.ts'
+import { addTarget } from './inventory.ts'
 import type { Counters, ServerReply, ServerRequest, ServerStart } from './protocol.ts'
 
-const { dataDir, config } = JSON.parse(process.argv[2] ?? '') as ServerStart
+const { dataDir, config, terminals = 'real' } = JSON.parse(process.argv[2] ?? '') as ServerStart
 const file = { listen: '127.0.0.1:0', data: dataDir, throttle: false, logLevel: 'warn', ...config }
 const closers: (() => Promise<void>)[] = []
 const server: RunningServer = await startServer(
-  { config: readConfig({ flags: {}, env: {}, file }), env: {} },
+  {
+    config: readConfig({ flags: {}, env: {}, file }),
+    env: {},
+    ...(terminals === 'echo' ? { terminals: { transport: new EchoTransport() } } : {}),
+  },
   (app, ports) => {
     addBareVerify(app)
     closers.push(addBareRefresh(app, ports, dataDir))
@@ -60,6 +67,11 @@ async function answer(request: ServerRequest): Promise<ServerReply> {
       return { kind: 'done' }
     case 'raw-hashes':
       return await hashRaw(request.durationMs)
+    case 'authority':
+      return { kind: 'authority', publicLine: (await loadAuthorityKey(server.ports, 'ssh-user-ca')).publicKey }
+    case 'add-target':
+      await addTarget(server.ports, request.target)
+      return { kind: 'done' }
     case 'close':
       await server.close()
       for (const close of closers) await close()

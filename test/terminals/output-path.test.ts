@@ -91,6 +91,21 @@ test('FLW-11 a little output goes at once; more than 4 KiB within 4 ms is gather
   assert.deepEqual(told, ['77826:c'])
 })
 
+test('FLW-11 what was taken stays as it was when the memory it came in is used again', async () => {
+  const { path, recorder } = world()
+  const memory = Buffer.from('abc')
+  recorder.isSlow = true
+  path.take(memory)
+  memory.fill('x')
+  path.take(Buffer.alloc(5 * kib, 'y'))
+  path.take(memory)
+  memory.fill('z')
+  path.flush()
+  await recorder.release()
+  const recorded = recorder.events.map((event) => ('bytes' in event ? Buffer.from(event.bytes).toString() : ''))
+  assert.equal(recorded.join(''), `abc${'y'.repeat(5 * kib)}xxx`)
+})
+
 test('FLW-12 the program waits while more than 1 MiB is not recorded, and goes on at 256 KiB', async () => {
   const { path, recorder, holds } = world()
   recorder.isSlow = true

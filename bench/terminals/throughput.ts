@@ -1,0 +1,63 @@
+/** Bench: a long text through a terminal behind the gateway, beside the same command under a plain PTY. */
+import { type Contender, takeTurns } from '../measure/rounds.ts'
+import type { Effort } from '../scenarios/scenario.ts'
+import type { TerminalTarget } from '../server/protocol.ts'
+import { placeOf, type Stage, type Transfer, transferByCeiling, transferByServer } from './stage.ts'
+import type { TextFile } from './text-file.ts'
+
+/** The samples of each contender. */
+export type Throughput = {
+  readonly plain: readonly Transfer[]
+  readonly gateway: readonly Transfer[]
+  /** The same while an observer reads nothing; none where that was not measured. */
+  readonly stalled: readonly Transfer[]
+}
+
+/** What is measured, and how. */
+export type ThroughputSetup = {
+  readonly target: TerminalTarget
+  readonly file: TextFile
+  readonly effort: Effort
+  /** The plain `ssh`; null: a plain local shell. */
+  readonly sshWords: readonly string[] | null
+  readonly withStalled: boolean
+}
+
+/** Measures it. */
+export async function measureThroughput(stage: Stage, setup: ThroughputSetup): Promise<Throughput> {
+  const { server, client, ceilings } = stage
+  const { target, file, effort, sshWords, withStalled } = setup
+  const common = { command: `cat ${file.path}\r`, bytes: file.shownBytes }
+  await client.ask({ op: 'start', name: 'gateway', port: server.port, row: 1, target: placeOf(target, true) })
+  if (sshWords === null) await ceilings.ask({ op: 'open-local', name: 'plain', osUser: target.osUser })
+  else await ceilings.ask({ op: 'open-ssh', name: 'plain', words: sshWords })
+  const throughGateway = (): Promise<Transfer> =>
+    transferByServer(stage, () => client.ask({ op: 'transfer', names: ['gateway'], ...common }))
+  const contenders: Contender<Transfer>[] = [
+    {
+      name: 'plain',
+      round: () => transferByCeiling(() => ceilings.ask({ op: 'transfer', name: 'plain', ...common })),
+    },
+    { name: 'gateway', round: throughGateway },
+    {
+      name: 'stalled',
+      round: async () => {
+        await client.ask({ op: 'join', name: 'stalled', row: 2, to: 'gateway', isStalled: true })
+        const found = await throughGateway()
+        await client.ask({ op: 'leave', names: ['stalled'] })
+        return found
+      },
+    },
+  ]
+  const found = await takeTurns(
+    contenders.filter(({ name }) => withStalled || name !== 'stalled'),
+    effort,
+  )
+  await client.ask({ op: 'leave', names: ['gateway'] })
+  await ceilings.ask({ op: 'close' })
+  return {
+    plain: found.get('plain') ?? [],
+    gateway: found.get('gateway') ?? [],
+    stalled: found.get('stalled') ?? [],
+  }
+}

@@ -170,7 +170,9 @@ test('ATK-15 a wrong method on every path that is served is 405 with the right o
 
 /** The methods of every pattern that a path falls under, as Allow lists them; GET brings HEAD, except where GET makes a token, or has no end of its own. */
 function methodsOf(methods: ReadonlyMap<string, ReadonlySet<string>>, url: string, parameter: string): string[] {
-  const found = [...methods].filter(([path]) => new RegExp(`^${path.replace('*', '.*').replace(/:\w+/g, parameter)}$`).test(url))
+  const found = [...methods].filter(([path]) =>
+    new RegExp(`^${path.replace('*', '.*').replace(/:\w+/g, parameter)}$`).test(url),
+  )
   const heads = (path: string, own: ReadonlySet<string>): string[] =>
     own.has('GET') && path !== '/session' && !path.endsWith('/live') ? ['HEAD'] : []
   return [...new Set(found.flatMap(([path, own]) => [...own, ...heads(path, own)]))].sort()

@@ -40,14 +40,18 @@ export function terminalReads(db: Database): ImmediateReads<Names> {
   }
 }
 
+type CatalogueRow = { readonly group_name: string; readonly document: string }
+
 function cataloguesOf(db: Database, groups: readonly string[] | null): [group: string, catalogue: string][] {
-  return db
-    .all<{ group_name: string; document: string }>(
-      `SELECT group_name, document FROM catalogues WHERE :groups IS NULL OR group_name IN (SELECT value FROM json_each(:groups))
-       ORDER BY group_name`,
-      { groups: groups === null ? null : JSON.stringify(groups) },
-    )
-    .map(({ group_name, document }) => [group_name, document])
+  const rows =
+    groups === null
+      ? db.all<CatalogueRow>('SELECT group_name, document FROM catalogues ORDER BY group_name')
+      : db.all<CatalogueRow>(
+          `SELECT group_name, document FROM catalogues WHERE group_name IN (SELECT value FROM json_each(:groups))
+           ORDER BY group_name`,
+          { groups: JSON.stringify(groups) },
+        )
+  return rows.map(({ group_name, document }) => [group_name, document])
 }
 
 function optional<Row, Value>(row: Row | undefined, map: (row: Row) => Value): Value | null {

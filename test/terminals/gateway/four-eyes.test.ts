@@ -210,6 +210,7 @@ test('EYE-7 an observer is asked to confirm; input waits for a confirmation that
   assert.equal(written(), 'a')
   control(ada, { action: 'present' })
   control(olga, { action: 'present' })
+  await echoed(olga)
   await unblocked(ada)
   ada.type('c')
   await echoed(ada)

@@ -1,7 +1,8 @@
 /** Terminals: one screen that follows output; its terminal stands at a place between two sequences and two characters whenever it may be asked. */
 import type { Terminal } from '@xterm/headless'
 import { GroundState } from './ground-state.ts'
-import { newTerminal } from './new-terminal.ts'
+import { keptLines, newTerminal } from './new-terminal.ts'
+import { findPassedOver, isPassable } from './passed-over.ts'
 import type { Snapshot } from './screen.ts'
 import { serializeScreen } from './serialize-screen.ts'
 import { boundCluster, internalsOf, parseNow, parserGround } from './xterm-internals.ts'
@@ -128,8 +129,19 @@ export class FollowedScreen {
     this.#lastSnapshot = null
   }
 
-  /** Whole characters only: xterm.js would lose one that comes in two pieces. */
+  /** Feeds bytes, but for lines among them that scroll out of the screen, and of the lines above it, within them. */
   #feed(bytes: Uint8Array): void {
+    const passed = findPassedOver(bytes, keptLines + 2 * this.#size.rows)
+    if (passed === null) {
+      this.#parse(bytes)
+      return
+    }
+    this.#parse(bytes.subarray(0, passed.from))
+    this.#parse(bytes.subarray(isPassable(this.#wake()) ? passed.to : passed.from))
+  }
+
+  /** Whole characters only: xterm.js would lose one that comes in two pieces. */
+  #parse(bytes: Uint8Array): void {
     const terminal = this.#wake()
     const all = this.#begun.length === 0 ? bytes : Buffer.concat([this.#begun, bytes])
     let at = 0

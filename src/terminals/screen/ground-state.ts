@@ -1,5 +1,7 @@
 /** Terminals: tells where output is between two control sequences and between two characters; agrees with xterm.js byte by byte. */
 
+import { isAscii } from 'node:buffer'
+
 /** States of the parser of ECMA-48 and DEC sequences; from `passedOver` on the screen changes only after the end. */
 const ground = 0
 const escaped = 1
@@ -81,6 +83,31 @@ function bytesToCome(byte: number): number {
 /** The smallest character that takes so many more bytes: what is smaller was written too long, and is dropped. */
 const smallest = [0, 0x80, 0x800, 0x10000] as const
 
+const beginsSequence = 0x1b
+
+/** Bytes of text from which on it is looked at by the block. */
+const longText = 256
+
+const blockBytes = 4 * 1024
+
+/** Returns where the text ends that begins at an offset; control characters of ASCII count as text. */
+function endOfText(bytes: Uint8Array, from: number): number {
+  let at = endOfShortText(bytes, from, Math.min(from + longText, bytes.length))
+  if (at < from + longText) return at
+  while (at + blockBytes <= bytes.length && isText(bytes.subarray(at, at + blockBytes))) at += blockBytes
+  return endOfShortText(bytes, at, bytes.length)
+}
+
+function endOfShortText(bytes: Uint8Array, from: number, to: number): number {
+  let at = from
+  while (at < to && (bytes[at] as number) < 0x80 && bytes[at] !== beginsSequence) at += 1
+  return at
+}
+
+function isText(block: Uint8Array): boolean {
+  return isAscii(block) && !block.includes(beginsSequence)
+}
+
 /** Follows output byte by byte. */
 export class GroundState {
   #state = ground
@@ -105,8 +132,7 @@ export class GroundState {
     let at = 0
     while (at < bytes.length) {
       if (this.isGround) {
-        // Most output is text and control characters, which this loop alone passes over.
-        while (at < bytes.length && (bytes[at] as number) < 0x80 && bytes[at] !== 0x1b) at += 1
+        at = endOfText(bytes, at)
         last = at
         if (at === bytes.length) break
       }

@@ -8,7 +8,7 @@ import { mendEraseAbove } from './xterm-internals.ts'
  * Lines above the screen that are kept: a terminal that grows shows them again, in the page as in the screen.
  * As many as a tall window has; more would cost memory in every session for what is seen on a screen of the next size only.
  */
-const keptLines = 200
+export const keptLines = 200
 
 /** Characters of a link with its parameters; longer ones are no links: xterm.js would keep ten million in every cell. */
 const longestLink = 4_096

@@ -34,6 +34,8 @@ export class RecordFollower {
   #told = 0
   /** Output of an entry that is not all written yet. */
   #payload: Uint8Array = new Uint8Array(0)
+  /** Of the turn under way: output that the screen has yet to take in. */
+  #slice: Uint8Array[] = []
   #atMs = 0
   #keyframe = { seq: 0, atMs: 0 }
   #turn: Promise<void> = Promise.resolve()
@@ -84,14 +86,22 @@ export class RecordFollower {
     while (left > 0) {
       if (this.#payload.length === 0) {
         const entry = await this.#nextEntry()
-        if (entry === null) return
+        if (entry === null) break
         this.#take(entry)
       }
       const piece = this.#payload.subarray(0, left)
       this.#payload = this.#payload.subarray(piece.length)
       left -= piece.length
-      if (piece.length > 0) this.screen.write(piece)
+      if (piece.length > 0) this.#slice.push(piece)
     }
+    this.#writeSlice()
+  }
+
+  /** All at once, because a screen passes over the more the more it sees. */
+  #writeSlice(): void {
+    const [first, ...others] = this.#slice
+    if (first !== undefined) this.screen.write(others.length === 0 ? first : Buffer.concat(this.#slice))
+    this.#slice = []
   }
 
   async #nextEntry(): Promise<Entry | null> {
@@ -116,10 +126,11 @@ export class RecordFollower {
 
   #take({ kind, atMs, payload, seq }: Entry): void {
     if (kind === 'size' && payload.length >= sizeBytes) {
+      this.#writeSlice()
       this.screen.resize({ cols: clamp(payload.readUInt16BE(0)), rows: clamp(payload.readUInt16BE(2)) })
     }
     if (kind !== 'output') return
-    const { seen } = this.screen
+    const seen = this.screen.seen + this.#slice.reduce((sum, piece) => sum + piece.length, 0)
     if (seq !== seen) throw new Error(`The output of the record goes on at ${seq} where ${seen} was expected.`)
     this.#payload = payload
     this.#atMs = atMs

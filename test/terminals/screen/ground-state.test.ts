@@ -99,3 +99,19 @@ test('SCR-6 a string is told from a sequence: only in a string does nothing happ
     assert.equal(ground.isInString, expected, JSON.stringify(text))
   }
 })
+
+test('SCR-6 long text is passed over by the block up to where a sequence or a character begins', () => {
+  const marks = ['\x1b[3', '\x1b]0;title', '\u009b1', 'é', '\x18', '\x7f']
+  fc.assert(
+    fc.property(fc.nat(14_000), fc.nat(6_000), fc.constantFrom(...marks), (before, after, mark) => {
+      const bytes = Buffer.concat([Buffer.alloc(before, 'text\r\n'), Buffer.from(mark), Buffer.alloc(after, 'more')])
+      const slow = new GroundState()
+      let last = 0
+      for (const [at, byte] of bytes.entries()) if (slow.scan(Uint8Array.of(byte)) === 1) last = at + 1
+      const fast = new GroundState()
+      assert.equal(fast.scan(bytes), last)
+      assert.equal(fast.isGround, slow.isGround)
+    }),
+    { numRuns: 150, seed: 5 },
+  )
+})

@@ -14,8 +14,14 @@ const restAfterMs = 15_000
  */
 const mostDeaths = 2
 
-/** Memory of the thread, in MiB: a screen that grows beyond every measure ends the thread, not the server. */
-const threadMiB = 1_024
+/** Milliseconds between two looks at how far records have come; whoever asks for a screen does not wait for the next. */
+const advanceEveryMs = 100
+
+/**
+ * Memory of the thread, in MiB: a screen that grows beyond every measure ends the thread, not the server. Little of what
+ * parsing makes lives on, so that a small space for what is new costs no time, and keeps 15 MB for other things.
+ */
+const threadMiB = { all: 1_024, young: 4 } as const
 
 /** What the screens need; `startWorker` starts their thread, the one of this folder unless a test has another. */
 export type ScreensParts = {
@@ -46,7 +52,7 @@ export function createScreens({ log, startWorker = startThread }: ScreensParts):
 function startThread(workerData: ScreenWorkerData): Worker {
   return new Worker(new URL('./screen-worker.ts', import.meta.url), {
     workerData,
-    resourceLimits: { maxOldGenerationSizeMb: threadMiB },
+    resourceLimits: { maxOldGenerationSizeMb: threadMiB.all, maxYoungGenerationSizeMb: threadMiB.young },
   })
 }
 
@@ -162,11 +168,11 @@ class Threaded {
     }
   }
 
-  /** One message carries all positions of a turn of the event loop. */
+  /** One message carries all positions of a while, because the thread costs more to wake than a little output to parse. */
   #advance(followed: Followed, position: RecordPosition): void {
     followed.position = position
     if (followed.ended !== null) return
-    if (this.#advanced.size === 0) setImmediate(() => this.#postPositions())
+    if (this.#advanced.size === 0) setTimeout(() => this.#postPositions(), advanceEveryMs).unref()
     this.#advanced.add(followed)
   }
 

@@ -19,6 +19,8 @@ const limits = {
   blockedMs: 1_000,
   /** Sizes that come faster are one. */
   resizeMs: 50,
+  /** What was typed meanwhile is acknowledged together: the echo goes first, and is not slowed by it. */
+  inputAckMs: 5,
   /** CONTROLs of one attachment in a second: each may be an entry of the record, and an event of the trail. */
   controls: { count: 20, withinMs: 1_000 },
 } as const
@@ -46,6 +48,8 @@ export type ConversationParts = {
 export class Conversation {
   readonly #parts: ConversationParts
   #cancelResize: CancelTimer | null = null
+  #cancelInputAck: CancelTimer | null = null
+  readonly #toAcknowledge = new Set<Attachment>()
 
   constructor(parts: ConversationParts) {
     this.#parts = parts
@@ -95,6 +99,7 @@ export class Conversation {
 
   close(): void {
     this.#cancelResize?.()
+    this.#cancelInputAck?.()
   }
 
   #takeInput(attachment: Attachment, { inputSeq, bytes }: Extract<ClientFrame, { type: 'input' }>): void {
@@ -103,7 +108,14 @@ export class Conversation {
       attachment.inputSeq = inputSeq
       this.#parts.input.take(attachment, bytes)
     }
-    attachment.sink?.send({ type: 'inputAck', inputSeq: attachment.inputSeq })
+    this.#toAcknowledge.add(attachment)
+    this.#cancelInputAck ??= this.#parts.timers.after(limits.inputAckMs, () => this.#acknowledgeInput())
+  }
+
+  #acknowledgeInput(): void {
+    this.#cancelInputAck = null
+    for (const { sink, inputSeq } of this.#toAcknowledge) sink?.send({ type: 'inputAck', inputSeq })
+    this.#toAcknowledge.clear()
   }
 
   #takeSize(attachment: Attachment, size: TerminalSize): void {

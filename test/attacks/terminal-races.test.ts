@@ -142,6 +142,18 @@ test('ATT-17 a sign-out of whoever typed, and a take-over by another, leave none
   }
 })
 
+test('ATT-17 a sign-out between the token and the HELLO lets nothing be opened', options, async () => {
+  const access = await world.signIn('ada')
+  const socket = openTerminalSocket(await world.start(access))
+  await socket.opened
+  while ((await attachedInStore(world)).length === 0) await stagger(1)
+  await signOut(access)
+  socket.send({ type: 'hello', hello: { v: 1, cols: 80, rows: 24 } })
+  assert.equal((await socket.closed).code, 4423)
+  await gone('ada')
+  assert.deepEqual(await children(), [])
+})
+
 test('ATT-18 of a change that is closed and a socket that joins, the change wins', options, async () => {
   for (let round = 0; round < rounds; round += 1) {
     const id = `CR-${round}`

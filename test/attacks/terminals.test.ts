@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net'
 import { after, afterEach, before, test } from 'node:test'
 import { WebSocket } from 'ws'
 import { decodeClientFrame } from '../../src/protocol/decode-client-frame.ts'
+import { encodeClientFrame } from '../../src/protocol/encode-frame.ts'
 import { call, verify } from '../fixtures/control-calls.ts'
 import { echoed } from '../fixtures/pass-time.ts'
 import { exchangeRaw } from '../fixtures/raw-socket.ts'
@@ -266,6 +267,10 @@ test('ATT-7 a socket that breaks the protocol and never closes is gone 2 s later
   await once(raw, 'data')
   const server = serverSockets.at(-1) as Socket
   const gone = once(server, 'close')
+  // Masked with zeros, which changes nothing (RFC 6455 section 5.3).
+  const hello = encodeClientFrame({ type: 'hello', hello: { v: 1, cols: 80, rows: 24 } })
+  raw.write(Buffer.concat([Buffer.of(0x82, 0x80 + hello.length, 0, 0, 0, 0), hello]))
+  await ada.next('event', ({ event }) => event.kind === 'joined' && event.participant.username === 'otto')
   // A frame that is not masked (RFC 6455 section 5.1).
   raw.write(Buffer.of(0x82, 0x01, 0x47))
   await gone

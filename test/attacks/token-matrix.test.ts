@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import { WebSocket } from 'ws'
 import { changeAccount } from '../../src/core/accounts/administer.ts'
 import { addApplicationPassword } from '../../src/core/accounts/application-passwords.ts'
 import { addServer } from '../../src/core/terminals/inventory.ts'
@@ -289,3 +291,34 @@ for (const dialect of dialects) {
     assert.deepEqual(refused, [])
   })
 }
+
+/** What an upgrade at the gateway is answered with. */
+async function upgradeStatus(offers: readonly string[], headers: Record<string, string>): Promise<number> {
+  const socket = new WebSocket(`${sallyport.url.replace('http', 'ws')}/v1/ws`, [...offers], { headers })
+  socket.on('error', () => undefined)
+  const [, response] = await Promise.race([
+    once(socket, 'unexpected-response'),
+    once(socket, 'open').then(() => [null, { statusCode: 101, resume: () => undefined }]),
+  ])
+  response.resume()
+  socket.terminate()
+  return response.statusCode
+}
+
+test('MTX-3 nothing but a PTY token opens a socket of a terminal, as a subprotocol or as a bearer token', async () => {
+  const found: Record<string, readonly number[]> = {}
+  for (const kind of kinds) {
+    const token = kept.get(kind) ?? ''
+    const asOffer = await upgradeStatus(token === '' ? ['pty.v1'] : ['X-Proxy-Session-Token', token, 'pty.v1'], {})
+    found[kind] = [asOffer, await upgradeStatus(['pty.v1'], { authorization: `Bearer ${token}` })]
+  }
+  const { nothing, 'PTY start': ptyStart, ...others } = found
+  assert.deepEqual(
+    [nothing, ptyStart],
+    [
+      [400, 400],
+      [101, 101],
+    ],
+  )
+  assert.deepEqual(new Set(Object.values(others).flat()), new Set([401]))
+})

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -11,6 +11,7 @@ import { addAccount } from '../../src/core/accounts/administer.ts'
 import { openFoundation } from '../../src/main/foundation.ts'
 import { codeOf } from '../fixtures/control-calls.ts'
 import { bearer, type HttpClient, openClient } from '../fixtures/http-client.ts'
+import { contentsBelow, secretsFound } from '../fixtures/secret-search.ts'
 import { serveProcess } from '../fixtures/serve-process.ts'
 
 const run = promisify(execFile)
@@ -22,27 +23,6 @@ const fingerprint = 'W;6.8.0;a-device-fingerprint-of-some-length'
 
 /** What may be nowhere: values in every form; codes are searched as whole values only. */
 type Secrets = { readonly values: Set<string>; readonly codes: Set<string> }
-
-function formsOf(secret: string): Buffer[] {
-  const bytes = Buffer.from(secret)
-  const forms = [
-    secret,
-    bytes.toString('base64').replace(/=+$/, ''),
-    bytes.toString('base64url'),
-    bytes.toString('hex'),
-    encodeURIComponent(secret),
-    `ada:${secret}`,
-  ]
-  const pairs = [`ada:${secret}`, `ada@example.org:${secret}`].map((pair) =>
-    Buffer.from(pair).toString('base64').replace(/=+$/, ''),
-  )
-  return [...new Set([...forms, ...pairs])].map((form) => Buffer.from(form))
-}
-
-async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-}
 
 type Answer = Readonly<Record<string, string>> & { readonly token: { readonly id: string } }
 
@@ -152,21 +132,18 @@ test('AUD-4 no token, password or code of a run is in database, WAL, keys, logs 
     const client = openClient(server.url)
     await useEverything(client, secrets)
     client.close()
-    const whileRunning = await Promise.all((await filesBelow(dataDir)).map((file) => readFile(file)))
+    const whileRunning = await contentsBelow(dataDir)
     await server.end('SIGTERM')
     const exported = await run(launcher, ['audit', 'export', '--data', dataDir])
     const logs = Buffer.from(server.output().replace(/\/setup#\S+/, ''))
-    const closed = await Promise.all((await filesBelow(dataDir)).map((file) => readFile(file)))
+    const closed = await contentsBelow(dataDir)
     const places = [...whileRunning, ...closed, logs, Buffer.from(exported.stdout)]
     assert.ok(
       exported.stdout.includes('"action":"sign-in"') || exported.stdout.includes('sign-in'),
       'the export tells of the run',
     )
     assert.ok(secrets.values.size >= 15 && places.length >= 6, 'there was something to find, and somewhere to look')
-    const found = [...secrets.values].filter((secret) =>
-      formsOf(secret).some((form) => places.some((place) => place.includes(form))),
-    )
-    assert.deepEqual(found, [])
+    assert.deepEqual(secretsFound(secrets.values, places), [])
     const texts = [logs.toString(), exported.stdout]
     const codesFound = [...secrets.codes].filter((code) =>
       texts.some((text) => new RegExp(`(?<![0-9A-Za-z])${code}(?![0-9A-Za-z])`).test(text)),

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { call, signInAs } from '../fixtures/control-calls.ts'
+import { isAlive } from '../fixtures/process-state.ts'
 import { requireTools } from '../fixtures/require-tool.ts'
 import type { RunningSallyport } from '../fixtures/run-sallyport.ts'
 import { sshdWorld } from '../fixtures/sshd-world.ts'
@@ -32,16 +32,6 @@ async function resume(sallyport: RunningSallyport, before: TerminalSocket, input
   await socket.next('welcome')
   socket.acknowledge()
   return socket
-}
-
-/** Tells whether a process runs; one that only waits for its parent to look does not. */
-function isAlive(pid = ''): boolean {
-  try {
-    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
-    throw error
-  }
 }
 
 /** Types a line that puts out a mark built from two halves, so that its echo is not taken for its output. */

@@ -25,9 +25,10 @@ export const terminals: Scenario = (_load, effort) =>
   withTextFile(effort.isQuick ? 30_000_000 : 100_000_000, async (file): Promise<Result> => {
     const ssh = await onSsh(file, effort)
     const shell = await onLocal(file, effort)
+    const everywhere = await onAllCores(file, effort)
     const fanOut = await onEcho(effort)
     const idle = await onIdle()
-    return reportTerminals({ ...shell, ssh, fanOut, idle, textBytes: file.shownBytes })
+    return reportTerminals({ ...shell, ssh, everywhere, fanOut, idle, textBytes: file.shownBytes })
   })
 
 /** First, because the user of shells is made with the sshd. */
@@ -54,6 +55,16 @@ function onLocal(file: TextFile, effort: Effort): Promise<Shell> {
       flood: await measureFlood(stage, local, effort),
     }
   })
+}
+
+/** Where the screens need not share the core of everything else. */
+function onAllCores(file: TextFile, effort: Effort): Promise<Throughput> {
+  return withStore(seed, (dataDir) =>
+    onStage({ dataDir, config, terminals: 'real', core: null }, async (stage) => {
+      await stage.server.ask({ op: 'add-target', target: local })
+      return await measureThroughput(stage, { target: local, file, effort, sshWords: null, withStalled: false })
+    }),
+  )
 }
 
 function onEcho(effort: Effort): Promise<FanOut> {

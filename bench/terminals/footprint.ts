@@ -8,7 +8,7 @@ import { awaitIdle, placeOf, type Stage } from './stage.ts'
 export const idleCounts = { few: 50, many: 150 } as const
 
 /** Milliseconds after which idle screens have given their memory back, and rings are gone or small. */
-const restMs = 80_000
+const restMs = 65_000
 
 /** Memory with idle terminals. */
 export type IdleMemory = {

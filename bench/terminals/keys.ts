@@ -37,10 +37,15 @@ export async function measureKeys(stage: Stage, target: TerminalTarget, effort: 
   const typed = (run: () => Promise<TerminalReply>): Promise<Typed> =>
     watched(async () => expectKind(await run(), 'latencies'))
   const type = { op: 'keys', name: 'keys', count } as const
-  const found = await takeTurns<Typed>(
+  const alone = await takeTurns<Typed>(
     [
       { name: 'plain', round: () => typed(() => ceilings.ask(type)) },
       { name: 'idle', round: () => typed(() => client.ask(type)) },
+    ],
+    effort,
+  )
+  const beside = await takeTurns<Typed>(
+    [
       {
         name: 'flood',
         round: async () => {
@@ -55,5 +60,5 @@ export async function measureKeys(stage: Stage, target: TerminalTarget, effort: 
     ],
     effort,
   )
-  return { plain: found.get('plain') ?? [], idle: found.get('idle') ?? [], flood: found.get('flood') ?? [] }
+  return { plain: alone.get('plain') ?? [], idle: alone.get('idle') ?? [], flood: beside.get('flood') ?? [] }
 }

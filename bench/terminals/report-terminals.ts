@@ -13,6 +13,8 @@ import type { Throughput } from './throughput.ts'
 export type Findings = {
   readonly local: Throughput
   readonly ssh: Throughput
+  /** Local, with the server and the plain PTY on all cores. */
+  readonly everywhere: Throughput
   readonly keys: Keys
   readonly joins: Joins
   readonly flood: FloodMemory
@@ -24,13 +26,13 @@ export type Findings = {
 
 /** Returns the result. */
 export function reportTerminals(findings: Findings): Result {
-  const { local, ssh, keys, joins, flood, fanOut, idle } = findings
+  const { local, ssh, everywhere, keys, joins, flood, fanOut, idle } = findings
   return {
     title: 'terminals',
     method: methodOf(findings),
     tables: [throughputTable(findings), keysTable(keys), joinsTable(joins), memoryTable(idle, flood)],
     aims: [
-      ...throughputAims(local, ssh),
+      ...throughputAims({ local, ssh, everywhere }),
       ...keysAims(keys),
       ratioAim(
         `bytes/s to ${fanOut.sockets} sockets, terminal : bare broadcast`,
@@ -46,7 +48,7 @@ export function reportTerminals(findings: Findings): Result {
 
 function methodOf({ textBytes, fanOut, flood, joins, idle }: Findings): string {
   return [
-    `Terminals behind the gateway, recorded and with their screens as always; there is no way to switch a recorder off. The shell, its \`ssh\` and all threads of the server share one core with it, the client and the sshd have the other. The client looks at the heads of frames, acknowledges as it reads and keeps nothing.`,
+    `Terminals behind the gateway, recorded and with their screens as always; there is no way to switch a recorder off. The shell, its \`ssh\` and all threads of the server share one core with it, the client and the sshd have the other. On *all cores*, the server and the plain PTY may use both. The client looks at the heads of frames, acknowledges as it reads and keeps nothing.`,
     `Throughput: \`cat\` of a text, ${whole(textBytes / 1e6)} MB as a terminal shows it, from the first byte to the last, beside the same command in the same shell under a plain PTY whose output is thrown away by a process on the server's core; for ssh, a plain \`ssh\` with a key under such a PTY, to the same sshd. The screen may be up to 64 MiB behind: *in all* goes on until it had caught up.`,
     `Keys: one byte each 10 to 20 ms into a terminal that echoes, timed to its OUTPUT; *flood* is while \`yes\` runs in another terminal and is read as it comes.`,
     `Fan-out: an echo terminal that puts out 48 MiB in 64 KiB pieces to the one who types and ${fanOut.sockets - 1} observers, beside a bare server of the \`ws\` package that sends the same frames to as many sockets.`,
@@ -55,7 +57,7 @@ function methodOf({ textBytes, fanOut, flood, joins, idle }: Findings): string {
   ].join(' ')
 }
 
-function throughputTable({ local, ssh, fanOut }: Findings): Table {
+function throughputTable({ local, ssh, everywhere, fanOut }: Findings): Table {
   const row = (name: string, samples: readonly Transfer[]): readonly string[] => [
     name,
     fixed(
@@ -90,6 +92,8 @@ function throughputTable({ local, ssh, fanOut }: Findings): Table {
       row('plain PTY, local', local.plain),
       row('terminal, local', local.gateway),
       row('terminal, local, one observer stalled', local.stalled),
+      row('plain PTY, local, all cores', everywhere.plain),
+      row('terminal, local, all cores', everywhere.gateway),
       row('plain PTY, ssh', ssh.plain),
       row('terminal, ssh', ssh.gateway),
       row(`bare broadcast to ${fanOut.sockets}`, fanOut.bare),
@@ -143,11 +147,12 @@ function memoryTable(idle: IdleMemory, flood: FloodMemory): Table {
   }
 }
 
-function throughputAims(local: Throughput, ssh: Throughput): readonly Aim[] {
+function throughputAims({ local, ssh, everywhere }: Pick<Findings, 'local' | 'ssh' | 'everywhere'>): readonly Aim[] {
   return [
     ratioAim('MB/s, terminal : plain PTY, local', 0.75, speedRatio(local.gateway, local.plain)),
     told('the same without a recorder', 'cannot be switched off', '(0.85)'),
     ratioAim('MB/s, terminal : plain PTY, ssh', 0.85, speedRatio(ssh.gateway, ssh.plain)),
+    told('MB/s, terminal : plain PTY, local, all cores', fixed(speedRatio(everywhere.gateway, everywhere.plain))),
     told('MB/s, with a stalled observer : without', fixed(speedRatio(local.stalled, local.gateway))),
   ]
 }

@@ -24,6 +24,11 @@ export type AttachmentFacts = {
   readonly ip: string
 }
 
+/**
+ * 15 s: a socket from which nothing came for so long is cut; its implementor has lost the slot, and gets it by coming back.
+ */
+const silentMs = 15_000
+
 /** One attachment. */
 export class Attachment {
   #facts: AttachmentFacts
@@ -70,6 +75,13 @@ export class Attachment {
   set isUnderReview(isUnderReview: boolean) {
     this.#isUnderReview = isUnderReview
     if (this.reader !== null) this.reader.isHeld = isUnderReview
+  }
+
+  /** Tells whether nothing was heard for so long that its socket is to be cut. */
+  isSilent(nowMs: number): boolean {
+    // An observer that has yet to show what it was sent is given the time that is due to somebody slow.
+    if (this.role === 'observer' && this.reader?.isStuck() === true) return false
+    return nowMs - this.heardAtMs >= silentMs
   }
 
   /** Takes over what changed of its account and its session. */

@@ -1,3 +1,4 @@
+/** Terminals: one running terminal; its people, its output and input, its rules, and one end, whatever comes first. */
 import { isRefusal } from '../core/errors.ts'
 import { type Instant, readClocks } from '../core/revocation/lease.ts'
 import type { SessionSubjects } from '../core/terminals/cover-attachment.ts'
@@ -16,7 +17,7 @@ import { type PtySessionFacts, type PtySessionParts, welcomeFrame } from './pty-
 import { Reader, type ReaderStart } from './reader.ts'
 import { Roster } from './roster.ts'
 import type { Sink } from './sink.ts'
-import { tellEffect } from './tell-effect.ts'
+import { type Newcomer, tellEffect, tellStanding } from './tell-effect.ts'
 import { tooSlow } from './too-slow.ts'
 import type { Terminal, TerminalListener } from './transports/transport.ts'
 
@@ -26,8 +27,6 @@ const limits = {
   resumeMs: 60_000,
   /** Writing the end may hold the word of it back so long. */
   writeMs: 500,
-  /** A socket from which nothing came for so long is cut: its implementor has lost the slot, and gets it by coming back. */
-  silentMs: 15_000,
   /** A session that is attached is written as used so often. */
   usedMs: 60_000,
 } as const
@@ -147,7 +146,7 @@ export class PtySession {
     const effects = this.#attach(attachment)
     this.roster.add(attachment)
     this.#connect(attachment, sink, this.roster.size === 1 && this.#output.deliveredSeq === 0 ? 0 : null)
-    this.#apply(effects)
+    this.#apply(effects, { attachment, isBack: false })
     this.roster.broadcast({ kind: 'joined', participant: attachment.view(), participants: this.roster.views() })
     this.#output.note({ kind: 'joined', username: attachment.facts.username, role: attachment.role })
   }
@@ -160,7 +159,7 @@ export class PtySession {
     attachment.hasLostSlot = false
     const missed = this.#output.deliveredSeq - from
     this.#connect(attachment, sink, missed >= 0 && missed <= longestResumeBytes ? from : null)
-    this.#apply(effects)
+    this.#apply(effects, { attachment, isBack: true })
   }
 
   /** Takes one frame of an attachment. */
@@ -260,16 +259,14 @@ export class PtySession {
   }
 
   #tickOne(attachment: Attachment, nowMs: number): void {
-    const { sink, reader, role } = attachment
+    const { sink, reader } = attachment
     if (sink === null) {
       if (nowMs - (attachment.droppedAtMs ?? nowMs) >= limits.resumeMs) this.#remove(attachment, 'dropped')
       return
     }
     // Nothing can be heard of what is not read.
     if (sink.isInputPaused) this.heard(attachment)
-    // An observer that has yet to show what it was sent is given the time that is due to somebody slow.
-    const isWaitedFor = role === 'observer' && reader?.isStuck() === true
-    if (nowMs - attachment.heardAtMs >= limits.silentMs && !isWaitedFor) {
+    if (attachment.isSilent(nowMs)) {
       sink.cut()
       this.dropped(attachment)
       return
@@ -341,8 +338,9 @@ export class PtySession {
     this.#output.note({ kind: 'left', username: attachment.facts.username, role: attachment.role, cause })
   }
 
-  #apply(effects: readonly Effect[]): void {
+  #apply(effects: readonly Effect[], newcomer?: Newcomer): void {
     for (const effect of effects) if (this.#endReason === null) this.#applyOne(effect)
+    if (newcomer !== undefined) tellStanding(newcomer, effects, { roster: this.roster, supervision: this.#supervision })
   }
 
   #applyOne(effect: Effect): void {

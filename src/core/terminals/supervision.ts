@@ -212,6 +212,12 @@ export class Supervision {
     return watching === 0 ? 'observers-missing' : null
   }
 
+  /** Returns what people were told last of whether input passes, for somebody who was not there then. */
+  standing(): Extract<Effect, { readonly kind: 'hold' | 'let-go' }> {
+    const why = this.#told
+    return why === null ? { kind: 'let-go' } : { kind: 'hold', why, sentence: this.sentenceFor(why) }
+  }
+
   /** Says a reason in a sentence for people, with the numbers of the last moment that was told. */
   sentenceFor(why: HoldReason): string {
     const { observers, windowEnd } = this.#setup.policy
@@ -358,7 +364,7 @@ export class Supervision {
     const why = this.holdReason()
     if (why === this.#told) return []
     this.#told = why
-    return [why === null ? { kind: 'let-go' } : { kind: 'hold', why, sentence: this.sentenceFor(why) }]
+    return [this.standing()]
   }
 
   #warn(hasLeft: boolean): Effect[] {

@@ -7,6 +7,7 @@ import type { BlockReason, ControlRequest } from '../../../src/protocol/terminal
 import { call, goodPassword } from '../../fixtures/control-calls.ts'
 import { type HandTransport, handTransport, type PlayedTerminal } from '../../fixtures/hand-transport.ts'
 import { answered, echoed, passTime } from '../../fixtures/pass-time.ts'
+import { comeBack } from '../../fixtures/terminal-attack.ts'
 import { openTerminalSocket, type TerminalSocket } from '../../fixtures/terminal-socket.ts'
 import { type TerminalWorld, terminalWorld } from '../../fixtures/terminal-world.ts'
 
@@ -347,4 +348,26 @@ test('EYE-14 whoever types ends the session at any moment, while nothing else pa
   await blocked(ada, 'observers-missing')
   control(ada, { action: 'end' })
   assert.equal((await ada.next('error')).error.code, 'ended-by-implementor')
+})
+
+test('EYE-15 whoever joins, or comes back, while an observer holds input back is told so at once, and of its end', async (t) => {
+  const begun = await begin(t, null)
+  const { socket: ada } = begun
+  const olga = await watch('olga', begun)
+  control(olga, { action: 'pause' })
+  await blocked(ada, 'paused-by-observer')
+  const otto = await watch('otto', begun)
+  await blocked(otto, 'paused-by-observer')
+  otto.webSocket.terminate()
+  await otto.closed
+  control(olga, { action: 'continue' })
+  await unblocked(ada)
+  const back = await comeBack(world, otto, { seq: otto.seq(), inputSeq: 0 })
+  await back.next('welcome')
+  await unblocked(back)
+  back.webSocket.terminate()
+  await back.closed
+  control(olga, { action: 'pause' })
+  await blocked(ada, 'paused-by-observer')
+  await blocked(await comeBack(world, back, { seq: back.seq(), inputSeq: 0 }), 'paused-by-observer')
 })

@@ -28,10 +28,14 @@ const silenceMs = 10_000
 /** Close code of a socket that the client itself drops to resume; it is not the 1000 of somebody who leaves. */
 const droppedByClient = 4000
 
+/** State of a socket through which something can be sent (WHATWG WebSockets, `readyState`). */
+const openSocket = 1
+
 /** The part of WebSocket (WHATWG, WebSockets) that the client uses. */
 export type TerminalWebSocket = {
   binaryType: string
   readonly protocol: string
+  readonly readyState: number
   send(frame: Uint8Array<ArrayBuffer>): void
   close(code?: number): void
   addEventListener(type: 'open' | 'error', listener: () => void): void
@@ -97,7 +101,8 @@ export class TerminalLine {
 
   /** Sends a frame; false: the line is not open, and the frame is not kept. */
   send(frame: Uint8Array<ArrayBuffer>): boolean {
-    if (this.#state !== 'open' || this.#socket === null) return false
+    // A socket that the gateway has begun to close takes nothing any more, before its close is told.
+    if (this.#state !== 'open' || this.#socket?.readyState !== openSocket) return false
     this.#socket.send(frame)
     return true
   }

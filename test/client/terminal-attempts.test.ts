@@ -76,6 +76,7 @@ async function failing(t: Parameters<typeof opened>[0], attempts: Attempt[], ran
     return {
       binaryType: 'arraybuffer',
       protocol: '',
+      readyState: 0,
       send: () => undefined,
       close: () => undefined,
       addEventListener: (type: string, listener: (event: never) => void) => {
@@ -92,3 +93,17 @@ async function failing(t: Parameters<typeof opened>[0], attempts: Attempt[], ran
   await all.states.next()
   return { all, fail: () => fail() }
 }
+
+test('CLT-23 nothing is sent, nor taken as sent, into a socket that has begun to close', async (t) => {
+  let made: WebSocket | null = null
+  const socket = (url: string, offers: string[]): TerminalWebSocket => {
+    made = new WebSocket(url, offers)
+    return made
+  }
+  const { terminal } = await opened(t, { socket })
+  assert.equal(terminal.control({ action: 'present' }), true)
+  const current = made as WebSocket | null
+  current?.close()
+  assert.deepEqual([current?.readyState, terminal.state], [WebSocket.CLOSING, 'open'])
+  assert.equal(terminal.control({ action: 'present' }), false)
+})

@@ -49,7 +49,7 @@ export function reportTerminals(findings: Findings): Result {
 function methodOf({ textBytes, fanOut, flood, joins, idle }: Findings): string {
   return [
     `Terminals behind the gateway, recorded and with their screens as always; there is no way to switch a recorder off. The shell, its \`ssh\` and all threads of the server share one core with it, the client and the sshd have the other. On *all cores*, the server and the plain PTY may use both. The client looks at the heads of frames, acknowledges as it reads and keeps nothing.`,
-    `Throughput: \`cat\` of a text, ${whole(textBytes / 1e6)} MB as a terminal shows it, from the first byte to the last, beside the same command in the same shell under a plain PTY whose output is thrown away by a process on the server's core; for ssh, a plain \`ssh\` with a key under such a PTY, to the same sshd. The screen may be up to 64 MiB behind: *in all* goes on until it had caught up.`,
+    `Throughput: \`cat\` of a text, ${whole(textBytes / 1e6)} MB as a terminal shows it, from the first byte to the last, beside the same command in the same shell under a plain PTY whose output is thrown away by a process on the server's core; for ssh, a plain \`ssh\` with a key under such a PTY, to the same sshd. The screen may be up to 64 MiB behind: *in all* goes on until it had caught up. It passes over lines of plain text that nobody can see any more, and parses all of coloured text.`,
     `Keys: one byte each 10 to 20 ms into a terminal that echoes, timed to its OUTPUT; *flood* is while \`yes\` runs in another terminal and is read as it comes.`,
     `Fan-out: an echo terminal that puts out 48 MiB in 64 KiB pieces to the one who types and ${fanOut.sockets - 1} observers, beside a bare server of the \`ws\` package that sends the same frames to as many sockets.`,
     `Joins: ${joins.caughtUp.length} observers one after the other, from the open socket to the screen in a headless terminal; after ${whole(textBytes / 1e6)} MB of output, and while \`yes\` runs.`,
@@ -92,8 +92,10 @@ function throughputTable({ local, ssh, everywhere, fanOut }: Findings): Table {
       row('plain PTY, local', local.plain),
       row('terminal, local', local.gateway),
       row('terminal, local, one observer stalled', local.stalled),
+      row('terminal, local, coloured text', local.coloured),
       row('plain PTY, local, all cores', everywhere.plain),
       row('terminal, local, all cores', everywhere.gateway),
+      row('terminal, local, coloured text, all cores', everywhere.coloured),
       row('plain PTY, ssh', ssh.plain),
       row('terminal, ssh', ssh.gateway),
       row(`bare broadcast to ${fanOut.sockets}`, fanOut.bare),
@@ -152,7 +154,9 @@ function throughputAims({ local, ssh, everywhere }: Pick<Findings, 'local' | 'ss
     ratioAim('MB/s, terminal : plain PTY, local', 0.75, speedRatio(local.gateway, local.plain)),
     told('the same without a recorder', 'cannot be switched off', '(0.85)'),
     ratioAim('MB/s, terminal : plain PTY, ssh', 0.85, speedRatio(ssh.gateway, ssh.plain)),
+    told('the same, coloured text', fixed(speedRatio(local.coloured, local.plain))),
     told('MB/s, terminal : plain PTY, local, all cores', fixed(speedRatio(everywhere.gateway, everywhere.plain))),
+    told('the same, coloured text, all cores', fixed(speedRatio(everywhere.coloured, everywhere.plain))),
     told('MB/s, with a stalled observer : without', fixed(speedRatio(local.stalled, local.gateway))),
   ]
 }

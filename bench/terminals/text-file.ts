@@ -1,4 +1,4 @@
-/** Bench: a text file for terminals to show; every OS user may read it. */
+/** Bench: text files for terminals to show; every OS user may read them. */
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,28 +10,43 @@ const lineLength = 76
 /** A file, and how many bytes a terminal makes of it: a carriage return before every line feed. */
 export type TextFile = { readonly path: string; readonly shownBytes: number }
 
-/** Runs `use` with a file of about so many bytes that goes away with it. */
-export async function withTextFile<Value>(bytes: number, use: (file: TextFile) => Promise<Value>): Promise<Value> {
+/** A text without and with colours: a screen may pass lines of the one over, and has to parse all of the other. */
+export type TextFiles = { readonly plain: TextFile; readonly coloured: TextFile }
+
+/** Runs `use` with files of about so many bytes that go away with it. */
+export async function withTextFiles<Value>(bytes: number, use: (files: TextFiles) => Promise<Value>): Promise<Value> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-bench-text-'))
   try {
     await chmod(folder, 0o755)
-    const path = join(folder, 'text')
-    const block = makeBlock(1_000_000)
-    const blocks = Math.ceil(bytes / block.length)
-    const file = await open(path, 'wx', 0o644)
-    for (let count = 0; count < blocks; count += 1) await file.write(block)
-    await file.close()
-    const shownBytes = blocks * (block.length + block.length / (lineLength + 1))
-    return await use({ path, shownBytes })
+    return await use({
+      plain: await writeText(join(folder, 'plain'), bytes, (line) => line),
+      coloured: await writeText(join(folder, 'coloured'), bytes, colour),
+    })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-function makeBlock(bytes: number): Buffer {
-  const lines = Math.floor(bytes / (lineLength + 1))
+/** Half of a line, in one of seven colours. */
+function colour(line: string, index: number): string {
+  const half = line.length / 2
+  return `\x1b[3${1 + (index % 7)}m${line.slice(0, half)}\x1b[0m${line.slice(half)}`
+}
+
+async function writeText(
+  path: string,
+  bytes: number,
+  dress: (line: string, index: number) => string,
+): Promise<TextFile> {
+  const lines = 13_000
   const text = randomBytes(lines * lineLength).toString('base64')
-  return Buffer.from(
-    Array.from({ length: lines }, (_, line) => `${text.slice(line * lineLength, (line + 1) * lineLength)}\n`).join(''),
+  const shown = Array.from({ length: lines }, (_, line) =>
+    dress(text.slice(line * lineLength, (line + 1) * lineLength), line),
   )
+  const block = Buffer.from(shown.map((line) => `${line}\n`).join(''))
+  const blocks = Math.ceil(bytes / block.length)
+  const file = await open(path, 'wx', 0o644)
+  for (let count = 0; count < blocks; count += 1) await file.write(block)
+  await file.close()
+  return { path, shownBytes: blocks * (block.length + lines) }
 }

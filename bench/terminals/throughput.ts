@@ -3,7 +3,7 @@ import { type Contender, takeTurns } from '../measure/rounds.ts'
 import type { Effort } from '../scenarios/scenario.ts'
 import type { TerminalTarget } from '../server/protocol.ts'
 import { placeOf, type Stage, type Transfer, transferByCeiling, transferByServer } from './stage.ts'
-import type { TextFile } from './text-file.ts'
+import type { TextFile, TextFiles } from './text-file.ts'
 
 /** The samples of each contender. */
 export type Throughput = {
@@ -11,34 +11,38 @@ export type Throughput = {
   readonly gateway: readonly Transfer[]
   /** The same while an observer reads nothing; none where that was not measured. */
   readonly stalled: readonly Transfer[]
+  /** The text with colours; none where that was not measured. */
+  readonly coloured: readonly Transfer[]
 }
 
 /** What is measured, and how. */
 export type ThroughputSetup = {
   readonly target: TerminalTarget
-  readonly file: TextFile
+  readonly files: TextFiles
   readonly effort: Effort
   /** The plain `ssh`; null: a plain local shell. */
   readonly sshWords: readonly string[] | null
-  readonly withStalled: boolean
+  /** Beside the text as it is. */
+  readonly variants: readonly ('stalled' | 'coloured')[]
 }
 
 /** Measures it. */
 export async function measureThroughput(stage: Stage, setup: ThroughputSetup): Promise<Throughput> {
   const { server, client, ceilings } = stage
-  const { target, file, effort, sshWords, withStalled } = setup
-  const common = { command: `cat ${file.path}\r`, bytes: file.shownBytes }
+  const { target, files, effort, sshWords, variants } = setup
+  const common = show(files.plain)
   await client.ask({ op: 'start', name: 'gateway', port: server.port, row: 1, target: placeOf(target, true) })
   if (sshWords === null) await ceilings.ask({ op: 'open-local', name: 'plain', osUser: target.osUser })
   else await ceilings.ask({ op: 'open-ssh', name: 'plain', words: sshWords })
-  const throughGateway = (): Promise<Transfer> =>
-    transferByServer(stage, () => client.ask({ op: 'transfer', names: ['gateway'], ...common }))
+  const throughGateway = (what = common): Promise<Transfer> =>
+    transferByServer(stage, () => client.ask({ op: 'transfer', names: ['gateway'], ...what }))
   const contenders: Contender<Transfer>[] = [
     {
       name: 'plain',
       round: () => transferByCeiling(() => ceilings.ask({ op: 'transfer', name: 'plain', ...common })),
     },
-    { name: 'gateway', round: throughGateway },
+    { name: 'gateway', round: () => throughGateway() },
+    { name: 'coloured', round: () => throughGateway(show(files.coloured)) },
     {
       name: 'stalled',
       round: async () => {
@@ -50,7 +54,7 @@ export async function measureThroughput(stage: Stage, setup: ThroughputSetup): P
     },
   ]
   const found = await takeTurns(
-    contenders.filter(({ name }) => withStalled || name !== 'stalled'),
+    contenders.filter(({ name }) => (name !== 'stalled' && name !== 'coloured') || variants.includes(name)),
     effort,
   )
   await client.ask({ op: 'leave', names: ['gateway'] })
@@ -59,5 +63,10 @@ export async function measureThroughput(stage: Stage, setup: ThroughputSetup): P
     plain: found.get('plain') ?? [],
     gateway: found.get('gateway') ?? [],
     stalled: found.get('stalled') ?? [],
+    coloured: found.get('coloured') ?? [],
   }
+}
+
+function show({ path, shownBytes }: TextFile): { readonly command: string; readonly bytes: number } {
+  return { command: `cat ${path}\r`, bytes: shownBytes }
 }

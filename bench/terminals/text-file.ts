@@ -10,7 +10,7 @@ const lineLength = 76
 /** A file, and how many bytes a terminal makes of it: a carriage return before every line feed. */
 export type TextFile = { readonly path: string; readonly shownBytes: number }
 
-/** A text without and with colours: a screen may pass lines of the one over, and has to parse all of the other. */
+/** A text without and with colours, which a screen keeps account of also in lines that it passes over. */
 export type TextFiles = { readonly plain: TextFile; readonly coloured: TextFile }
 
 /** Runs `use` with files of about so many bytes that go away with it. */

@@ -2,7 +2,7 @@
 import type { Terminal } from '@xterm/headless'
 import { GroundState } from './ground-state.ts'
 import { keptLines, newTerminal } from './new-terminal.ts'
-import { findPassedOver, isPassable } from './passed-over.ts'
+import { canPassOver, findPassedOver } from './passed-over.ts'
 import type { Snapshot } from './screen.ts'
 import { serializeScreen } from './serialize-screen.ts'
 import { boundCluster, internalsOf, parseNow, parserGround } from './xterm-internals.ts'
@@ -136,8 +136,11 @@ export class FollowedScreen {
       this.#parse(bytes)
       return
     }
-    this.#parse(bytes.subarray(0, passed.from))
-    this.#parse(bytes.subarray(isPassable(this.#wake()) ? passed.to : passed.from))
+    const { from, to, pens } = passed
+    this.#parse(bytes.subarray(0, from))
+    const passes = this.#begun.length === 0 && canPassOver(this.#wake())
+    if (passes) this.#parse(pens)
+    this.#parse(bytes.subarray(passes ? to : from))
   }
 
   /** Whole characters only: xterm.js would lose one that comes in two pieces. */

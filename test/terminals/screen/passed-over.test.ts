@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { FollowedScreen } from '../../../src/terminals/screen/followed-screen.ts'
 import { keptLines } from '../../../src/terminals/screen/new-terminal.ts'
-import { findPassedOver, isPassable } from '../../../src/terminals/screen/passed-over.ts'
+import { canPassOver, findPassedOver } from '../../../src/terminals/screen/passed-over.ts'
 import { assertSame, feed, terminalFed } from '../../fixtures/compare-terminals.ts'
 import { isReproducible, probe, randomOutput } from '../../fixtures/terminal-output.ts'
 
@@ -52,7 +52,7 @@ test('SCR-23 whatever output came before plain lines and comes after them, the s
       const output = Buffer.concat([before, lines, after])
       const reference = terminalFed(size, output)
       fc.pre(isReproducible(reference))
-      if (isPassable(terminalFed(size, before))) passable += 1
+      if (canPassOver(terminalFed(size, before))) passable += 1
       const screen = new FollowedScreen(size)
       screen.write(output)
       const { bytes, seq } = screen.snapshot()
@@ -71,14 +71,20 @@ const many = Buffer.from(line.repeat(2_000))
 
 test('SCR-23 lines are passed over from the end of a line to the end of a line, with as many left as asked for', () => {
   const found = findPassedOver(many, 100)
-  assert.deepEqual(found, { from: line.length - 2, to: many.length - 100 * line.length + line.length - 2 })
+  assert.deepEqual(found, {
+    from: line.length - 2,
+    to: many.length - 100 * line.length + line.length - 2,
+    pens: Buffer.alloc(0),
+  })
   assert.equal(findPassedOver(many, 2_000), null)
   assert.equal(findPassedOver(Buffer.from(line.repeat(200)), 100), null)
 })
 
 /** What leaves something behind, and what only may not be among the lines that take the place of those passed over. */
 for (const [name, bytes, isLasting] of [
-  ['control sequence', '\x1b[m', true],
+  ['control sequence', '\x1b[H', true],
+  ['sequence that erases what is protected', '\x1b[?K', true],
+  ['sequence that is cut by a line feed', '\x1b[3\r\n1m', true],
   ['control character of eight bits', '\u009b1m', true],
   ['shift to another character set', '\x0e', true],
   ['shift back', '\x0f', true],
@@ -113,7 +119,7 @@ for (const [name, output] of [
   ['with a link under way', '\x1b]8;;https://example.com/\x07'],
 ] as const) {
   test(`SCR-23 a terminal ${name} parses every line`, () => {
-    assert.equal(isPassable(terminalFed(size, Buffer.from(output))), false)
+    assert.equal(canPassOver(terminalFed(size, Buffer.from(output))), false)
     const screen = new FollowedScreen(size)
     screen.write(Buffer.from(`before\r\n${output}`))
     screen.write(many)
@@ -126,7 +132,17 @@ for (const [name, output] of [
   })
 }
 
+test('SCR-23 of pens among the lines passed over those count that come after the last one that takes nothing over', () => {
+  const coloured = (colour: number): Buffer => Buffer.from(`\x1b[3${colour}mtext\x1b[K\r\n`.repeat(1_000))
+  const pens = (...pieces: readonly Buffer[]): string =>
+    String(findPassedOver(Buffer.concat([...pieces, many]), 100)?.pens)
+  assert.equal(pens(coloured(1)), '\x1b[31m'.repeat(999))
+  assert.equal(pens(coloured(1), Buffer.from('\x1b[0m'), many, Buffer.from('\x1b[1m')), '\x1b[0m\x1b[1m')
+  assert.equal(pens(coloured(1), Buffer.from('\x1b[m'), many), '\x1b[m')
+  assert.equal(pens(coloured(1), Buffer.from('\x1b[31;0m'), many).length, 999 * 5 + 7)
+})
+
 test('SCR-23 a terminal that only shows text passes lines over', () => {
-  assert.equal(isPassable(terminalFed(size, Buffer.from('\x1b[31;44mred\x1b[4h\x1b[?7l'))), true)
+  assert.equal(canPassOver(terminalFed(size, Buffer.from('\x1b[31;44mred\x1b[4h\x1b[?7l'))), true)
   assert.ok(keptLines >= 200)
 })

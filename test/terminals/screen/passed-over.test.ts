@@ -23,8 +23,8 @@ const words = [
   '',
 ]
 
-/** Control characters that leave nothing behind, where many lines follow. */
-const odd = ['\b\b', '\x0b', '\x0c', '\x7f', '\x07', '\x18', '\x00'] as const
+/** What leaves nothing behind but a pen, where many lines follow. */
+const odd = ['\b\b', '\x0b', '\x0c', '\x7f', '\x07', '\x18', '\x00', '\x1b[31m', '\x1b[0;1;44m', '\x1b[4m'] as const
 
 /** Plain lines, far more than a screen keeps, the first ones with odd characters among them. */
 const plainLines = fc

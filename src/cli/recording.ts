@@ -43,9 +43,11 @@ export function addRecordingVerb(program: Command): void {
   addStoreOptions(exporting).action(exportOne)
   const verify = recording
     .command('verify')
-    .description('Prove recordings with the public key and name the first place of each that does not hold.')
+    .description(
+      'Prove recordings with the public key; name the first place of each that does not hold, and what is missing.',
+    )
     .argument('[ID]', 'id of the PTY session')
-    .option('--all', 'Every recording.')
+    .option('--all', 'Every recording that is there, or should be.')
     .option('--json', 'Prints JSON.')
   addStoreOptions(verify).action(verifySome)
   const search = recording
@@ -135,16 +137,14 @@ async function verifySome(id: string | undefined, flags: RecordingFlags): Promis
   if (id === undefined && flags.all !== true) throw new UsageError('ID or --all is needed.')
   if (id !== undefined && flags.all === true) throw new UsageError('ID and --all exclude each other.')
   await withRecordings(flags, async (recordings) => {
-    const ids = id === undefined ? (await recordings.list()).map(({ ptySessionId }) => ptySessionId) : [id]
-    const reports: CommandRecordReport[] = []
-    for (const one of ids) reports.push(await recordings.verify(one))
+    const reports = id === undefined ? await recordings.verifyAll() : [await recordings.verify(id)]
     if (flags.json === true) await printJson(reports.map(reportJson))
     else {
       await printTable({
         rows: reports,
         columns: {
           ID: ({ ptySessionId }) => ptySessionId,
-          RESULT: ({ fault }) => (fault === null ? 'ok' : 'broken'),
+          RESULT: ({ fault, isMissing }) => (isMissing ? 'missing' : fault === null ? 'ok' : 'broken'),
           SEGMENTS: ({ segments }) => segments,
           BYTES: ({ bytes }) => bytes,
           END: ({ end }) => end,
@@ -224,8 +224,18 @@ function recordingJson({ ptySessionId, bytes, head, isEnded }: CommandRecording)
 }
 
 function reportJson(report: CommandRecordReport): object {
-  const { ptySessionId, segments, bytes, signedBytes, end, fault, mark } = report
-  return { id: ptySessionId, is_whole: fault === null, segments, bytes, signed_bytes: signedBytes, end, fault, mark }
+  const { ptySessionId, isMissing, segments, bytes, signedBytes, end, fault, mark } = report
+  return {
+    id: ptySessionId,
+    is_whole: fault === null,
+    is_missing: isMissing,
+    segments,
+    bytes,
+    signed_bytes: signedBytes,
+    end,
+    fault,
+    mark,
+  }
 }
 
 function matchJson({ ptySessionId, startedAtMs, atMs, line }: CommandMatch): object {

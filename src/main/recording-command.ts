@@ -11,13 +11,18 @@ import { recordsFolderOf } from '../terminals/recording/record-path.ts'
 import { type ListedRecord, listRecords, withRecord } from '../terminals/recording/retention.ts'
 import { type ScreenMatch, searchRecord } from '../terminals/recording/search-record.ts'
 import { type RecordReport, verifyRecord } from '../terminals/recording/verify-record.ts'
+import { type Absence, everyPtySession, explainAbsences } from './absent-recordings.ts'
 import type { StoreCommand } from './store-command.ts'
 
 /** A recording, as commands list it. */
 export type CommandRecording = ListedRecord
 
 /** What a recording proved, and how it ends: by its recorder, not yet, or without an end. */
-export type CommandRecordReport = RecordReport & { readonly end: 'ended' | 'live' | 'none' }
+export type CommandRecordReport = RecordReport & {
+  readonly end: 'ended' | 'live' | 'none'
+  /** Whether it should be there, and is not. */
+  readonly isMissing: boolean
+}
 
 /** A line that a search found. */
 export type CommandMatch = ScreenMatch & { readonly ptySessionId: string; readonly startedAtMs: number | null }
@@ -98,24 +103,60 @@ export class Recordings {
   }
 
   /**
-   * Verifies one with the public key alone.
+   * Verifies one with the public key alone; one that is missing is a fault.
    *
-   * @throws RECORDING_NOT_FOUND when there is none.
+   * @throws RECORDING_NOT_FOUND when there is none, and none has to be there.
    */
   async verify(id: string): Promise<CommandRecordReport> {
-    const { verifier } = await this.#key()
+    const nowMs = this.#command.foundation.ports.clock.wallMs()
     // Before the file is looked at: what is closed by now has its end in the file by now.
     const ptySession = await this.#command.reads.ptySessionById(id)
-    const report = await this.#read(id, (file, length) =>
-      verifyRecord(file, { ptySessionId: id, length, key: verifier }),
-    )
-    return judgeEnd(report, ptySession)
+    const report = await this.#prove(id, ptySession)
+    if (report !== null) return report
+    if (ptySession === null) throw notFound(id)
+    const [absence] = await this.#explain([ptySession], nowMs)
+    if (absence?.kind === 'missing') return reportMissing(absence)
+    throw notFound(id, absence)
+  }
+
+  /** Verifies all that are there, oldest first, and names those that are missing, oldest first. */
+  async verifyAll(): Promise<CommandRecordReport[]> {
+    const reports: CommandRecordReport[] = []
+    for (const { ptySessionId } of await this.list()) {
+      const report = await this.#prove(ptySessionId, await this.#command.reads.ptySessionById(ptySessionId))
+      // What went meanwhile is among those that are not there.
+      if (report !== null) reports.push(report)
+    }
+    return [...reports, ...(await this.#missing())]
   }
 
   /** Returns the public half of the key. @throws RECORDING_NOT_FOUND while nothing was ever recorded. */
   async key(): Promise<CommandRecordingKey> {
     const { verifier, publicKeyPem } = await this.#key()
     return { keyId: verifier.keyId, publicKeyPem }
+  }
+
+  async #prove(id: string, ptySession: PtySession | null): Promise<CommandRecordReport | null> {
+    const report = await withRecord(this.#folder, id, async (file) => {
+      const { verifier } = await this.#key()
+      return verifyRecord(file, { ptySessionId: id, length: (await file.stat()).size, key: verifier })
+    })
+    return report === null ? null : judgeEnd(report, ptySession)
+  }
+
+  async #missing(): Promise<CommandRecordReport[]> {
+    const nowMs = this.#command.foundation.ports.clock.wallMs()
+    const absent: PtySession[] = []
+    for await (const page of everyPtySession(this.#command.reads)) {
+      for (const ptySession of page) if (!(await this.has(ptySession.id))) absent.push(ptySession)
+    }
+    const absences = await this.#explain(absent.reverse(), nowMs)
+    return absences.flatMap((absence) => (absence.kind === 'missing' ? [reportMissing(absence)] : []))
+  }
+
+  #explain(absent: readonly PtySession[], nowMs: number): Promise<readonly Absence[]> {
+    const { settings } = this.#command.foundation.ports
+    return explainAbsences({ store: this.#command.reads, settings }, absent, nowMs)
   }
 
   async #key(): Promise<{ readonly verifier: RecordVerifier; readonly publicKeyPem: string }> {
@@ -130,7 +171,7 @@ export class Recordings {
     const done = await withRecord(this.#folder, id, async (file) => ({
       result: await work(file, (await file.stat()).size),
     }))
-    if (done === null) throw new Refusal('RECORDING_NOT_FOUND', { message: `There is no recording ${id}.` })
+    if (done === null) throw notFound(id)
     return done.result
   }
 
@@ -159,12 +200,48 @@ async function matchesIn(
 
 /** A recorder seals the end before the store is told that the session is closed: what is closed and has no end lost it. */
 function judgeEnd(report: RecordReport, ptySession: PtySession | null): CommandRecordReport {
-  if (report.isFinal) return { ...report, end: 'ended' }
-  if (ptySession === null) return { ...report, end: 'none' }
+  const isMissing = false
+  if (report.isFinal) return { ...report, isMissing, end: 'ended' }
+  if (ptySession === null) return { ...report, isMissing, end: 'none' }
   const { state, endReason } = ptySession
-  if (state !== 'closed') return { ...report, mark: null, end: 'live' }
-  if (report.fault !== null || endsWithoutSeal.includes(endReason)) return { ...report, end: 'none' }
+  if (state !== 'closed') return { ...report, isMissing, mark: null, end: 'live' }
+  if (report.fault !== null || endsWithoutSeal.includes(endReason)) return { ...report, isMissing, end: 'none' }
   const after = report.segments === 0 ? 'its beginning' : `segment ${report.segments}`
   const fault = `it has no end after ${after}, though its session ended (${endReason}): the end was taken away, or could not be written`
-  return { ...report, fault, mark: null, end: 'none' }
+  return { ...report, isMissing, fault, mark: null, end: 'none' }
+}
+
+function reportMissing({ ptySession, keptUntilMs }: Extract<Absence, { kind: 'missing' }>): CommandRecordReport {
+  const { id, endReason } = ptySession
+  const keeping =
+    keptUntilMs === null
+      ? 'it was to be kept, until when is not known any more, because its server or its change request is gone'
+      : `it was to be kept until ${timeText(keptUntilMs)}`
+  const doubt = endReason === 'node-lost' ? ' (there was none yet if its node was lost while it was being opened)' : ''
+  const fault = `the record of this PTY session is missing: ${keeping}${doubt}`
+  const none = { segments: 0, bytes: 0, signedBytes: 0, isFinal: false }
+  return { ...none, ptySessionId: id, isMissing: true, end: 'none', fault, mark: null }
+}
+
+function notFound(id: string, absence?: Absence): Refusal {
+  return new Refusal('RECORDING_NOT_FOUND', { message: `There is no recording ${id}${whyNone(absence)}.` })
+}
+
+function whyNone(absence: Absence | undefined): string {
+  switch (absence?.kind) {
+    case 'removed':
+      return ` any more: it was removed at ${timeText(absence.atMs)}, when its time was over`
+    case 'over':
+      return ` any more: it was to be kept until ${timeText(absence.keptUntilMs)}`
+    case 'never-recorded':
+      return ': its PTY session was over before it could be recorded'
+    case 'opening':
+      return ' yet: its PTY session is being opened'
+    default:
+      return ''
+  }
+}
+
+function timeText(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 }

@@ -6,11 +6,9 @@ import type { GatewayParts } from './gateway-parts.ts'
 import { Journal } from './journal.ts'
 import { PtySession } from './pty-session.ts'
 import type { Recorder, RecordHead } from './recording/recorder.ts'
+import { keptUntil } from './recording/retention.ts'
 import type { Screen, Screens, Snapshot } from './screen/screen.ts'
 import type { Terminal, TerminalListener, TerminalRequest } from './transports/transport.ts'
-
-/** Half a day more than a month ever has, so that no month is cut short. */
-const monthMs = 31 * 24 * 3_600_000
 
 /** What a new PTY session begins with. */
 export type SessionStart = {
@@ -138,6 +136,6 @@ function headOf(parts: GatewayParts, admission: Admission, size: TerminalSize): 
     cols: size.cols,
     rows: size.rows,
     inputIsRecorded: setup.policy.recordInput,
-    keepUntilMs: startedAtMs + setup.policy.retentionMonths * monthMs,
+    keepUntilMs: keptUntil(startedAtMs, setup.policy.retentionMonths),
   }
 }

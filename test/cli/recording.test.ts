@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { readConfig } from '../../src/config.ts'
@@ -219,6 +219,37 @@ describe('recordings', { concurrency: 2 }, () => {
         null,
       ],
     })
+  })
+
+  test('REC-22, CLI-43 a recording that is missing is named beside those that are there, in both forms, and ends the verb with 1', async (t) => {
+    const data = await openData(t)
+    const { store } = data.command.foundation
+    const { ptySession, token } = await startedBy(store, await signedIn(store))
+    await attach(store, token)
+    const id = await record(data, { id: ptySession.id })
+    const end = { id, reason: 'shell-exit', exitCode: 0, nowMs: startMs, audit: auditOf('pty-end') } as const
+    await store.execute('closePtySession', end)
+    const kept = await record(data)
+    const { size } = statSync(recordPath(data.folder, kept))
+    rmSync(recordPath(data.folder, id))
+    const fault =
+      'the record of this PTY session is missing: it was to be kept, until when is not known any more, because its server or its change request is gone'
+    const stderr = `sallyport: ${id}: ${fault}.\n`
+    const all = await sallyport(['recording', 'verify', '--all'], data)
+    assert.deepEqual(
+      { ...all, stdout: all.stdout.replace(/ {2,}/g, ' ') },
+      {
+        code: 1,
+        stdout: `ID RESULT SEGMENTS BYTES END NOTE\n${kept} ok 1 ${size} ended -\n${id} missing 0 0 none ${fault}\n`,
+        stderr,
+      },
+    )
+    const one = await sallyport(['recording', 'verify', id, '--json'], data)
+    const report = { id, is_whole: false, is_missing: true, segments: 0, bytes: 0, signed_bytes: 0 }
+    assert.deepEqual(
+      { ...one, stdout: JSON.parse(one.stdout) },
+      { code: 1, stdout: [{ ...report, end: 'none', fault, mark: null }], stderr },
+    )
   })
 
   test('CLI-45 lines that screens showed are found in all recordings or in those that are named, and that is in the trail', async (t) => {

@@ -7,6 +7,9 @@ import { isRecordId, recordedSession, recordPath } from './record-path.ts'
 import type { RecordHead } from './recorder.ts'
 import { decodeSeal, sealBytes } from './seal.ts'
 
+/** Half a day more than a month ever has, in milliseconds, so that no month is cut short. */
+const monthMs = 31 * 24 * 3_600_000
+
 /** A record as a listing shows it; nothing of it is proven. */
 export type ListedRecord = {
   readonly ptySessionId: string
@@ -15,6 +18,11 @@ export type ListedRecord = {
   readonly head: RecordHead | null
   /** Whether it ends as the recorder's end does. */
   readonly isEnded: boolean
+}
+
+/** Returns the moment before which a record may not go, in Unix milliseconds, where it is kept for so many months. */
+export function keptUntil(startedAtMs: number, months: number): number {
+  return startedAtMs + months * monthMs
 }
 
 /** Returns the records of a folder, oldest first; none where there is no folder. */

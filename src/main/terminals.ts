@@ -134,10 +134,10 @@ function openTransports(
       return { privateKey, publicLine: publicKey }
     },
   }
-  const { clock, random } = ports
+  const { clock, random, log } = ports
   return {
     ssh: createSshTransport(
-      { authority, clock, random, timers, bound },
+      { authority, clock, random, timers, bound, log },
       { keyType, sourceAddress: sourceAddressRule(sourceAddress), program: findSshProgram(process.env.PATH) },
     ),
     local: new LocalTransport({
@@ -154,18 +154,19 @@ function openTransports(
 
 function healthChecks({ store }: Ports, timers: Timers): OpenHealthCheck {
   const patterns = createPatterns()
-  return ({ transport, groups, request, listener, onCommand }) =>
+  return ({ transport, typist, groups, request, listener, onCommand }) =>
     openHealthCheck(
       {
         transport,
         timers,
+        typist,
         catalogues: async () => {
           const catalogues = await readCatalogues({ store, patterns }, groups())
           return [...catalogues.values()]
         },
-        onCommand: ({ line, outcome }) => {
+        onCommand: ({ line, outcome, by }) => {
           const facts = outcome.kind === 'ended' ? endFacts(outcome) : {}
-          onCommand({ line, outcome: outcome.kind, facts })
+          return onCommand({ line, outcome: outcome.kind, facts, by })
         },
       },
       request,

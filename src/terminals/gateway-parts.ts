@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { RequestFacts } from '../core/audit/act.ts'
 import type { Server } from '../core/terminals/server.ts'
 import type { Ports } from '../core/wiring.ts'
+import type { AttachmentFacts } from './attachment.ts'
 import type { Recorders } from './recording/write-record.ts'
 import type { Screens } from './screen/screen.ts'
 import type { Timers } from './timers.ts'
@@ -11,6 +12,8 @@ import type { Terminal, TerminalListener, TerminalRequest, Transport } from './t
 /** One command line of a health check, and what became of it. */
 export type CheckedLine = {
   readonly line: string
+  /** Whose line it is. */
+  readonly by: AttachmentFacts
   readonly outcome: 'run' | 'refused' | 'ended'
   /** How it ended. */
   readonly facts: Readonly<Record<string, string | number>>
@@ -19,11 +22,14 @@ export type CheckedLine = {
 /** Opens the line editor of a health check over a transport. */
 export type OpenHealthCheck = (how: {
   readonly transport: Transport
+  /** Whoever types at this moment; null: nobody. */
+  readonly typist: () => AttachmentFacts | null
   /** Groups of whoever types, whose catalogues count. */
   readonly groups: () => readonly string[]
   readonly request: TerminalRequest
   readonly listener: TerminalListener
-  readonly onCommand: (line: CheckedLine) => void
+  /** Rejects where the line cannot be written to the audit trail. */
+  readonly onCommand: (line: CheckedLine) => Promise<void>
 }) => Terminal
 
 /** The parts. */

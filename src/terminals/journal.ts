@@ -1,4 +1,4 @@
-/** Terminals: writes down what becomes of a PTY session and its attachments; what cannot be written is logged, and holds nothing up. */
+/** Terminals: writes down what becomes of a PTY session and its attachments; what cannot be written is logged, and holds up only who asked to wait. */
 import { auditEvent, type RequestFacts } from '../core/audit/act.ts'
 import type { Clock, Log } from '../core/ports.ts'
 import type { Store } from '../core/store.ts'
@@ -70,8 +70,14 @@ export class Journal {
 
   /** Writes an event that changes nothing. */
   tell(attachment: AttachmentFacts | null, detail: Readonly<Record<string, string | number>>): void {
-    const events = [this.#event('pty-session', attachment, detail)]
-    this.#write(() => this.#ports.store.execute('appendAudit', { events }))
+    this.#write(this.#telling(attachment, detail))
+  }
+
+  /** Writes such an event for somebody who waits until it is written; rejects where it cannot be, which is logged too. */
+  told(attachment: AttachmentFacts | null, detail: Readonly<Record<string, string | number>>): Promise<unknown> {
+    const written = this.#last.then(this.#telling(attachment, detail))
+    this.#write(() => written)
+    return written
   }
 
   /** Writes that the session of an attachment is in use. */
@@ -80,6 +86,15 @@ export class Journal {
     this.#write(() =>
       this.#ports.store.execute('touchSessions', { uses: [{ row: attachment.sessionRow, lastSeenAt }] }),
     )
+  }
+
+  /** The event is of this moment, whenever its turn comes. */
+  #telling(
+    attachment: AttachmentFacts | null,
+    detail: Readonly<Record<string, string | number>>,
+  ): () => Promise<unknown> {
+    const events = [this.#event('pty-session', attachment, detail)]
+    return () => this.#ports.store.execute('appendAudit', { events })
   }
 
   #writeLater(write: () => Promise<unknown>, times: number): void {

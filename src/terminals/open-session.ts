@@ -96,6 +96,7 @@ function openCheck(parts: GatewayParts, check: Check): Terminal {
   const { openHealthCheck } = parts
   return openHealthCheck({
     transport,
+    typist: () => session.implementor()?.facts ?? null,
     groups: () => session.implementor()?.facts.groups ?? account.groups,
     request,
     listener,

@@ -1,17 +1,10 @@
 /** Terminals: a health check is a terminal without a shell; the gateway reads the lines, and servers get catalogue commands alone. */
-import { printable } from '../../core/audit/printable.ts'
 import { isRefusal } from '../../core/errors.ts'
 import { type Catalogue, completeLine, helpLines, type LineVerdict, matchLine } from '../../core/terminals/catalogue.ts'
 import { forcedCommand, lineLimits } from '../../core/terminals/command-words.ts'
-import { endReasons } from '../../core/terminals/ends.ts'
 import type { TerminalSize } from '../../protocol/terminal-frames.ts'
-import type {
-  Terminal,
-  TerminalExit,
-  TerminalListener,
-  TerminalRequest,
-  TransportFailure,
-} from '../transports/transport.ts'
+import type { AttachmentFacts } from '../attachment.ts'
+import type { Terminal, TerminalExit, TerminalListener, TerminalRequest } from '../transports/transport.ts'
 import {
   type CommandEnd,
   type CommandLimits,
@@ -20,6 +13,7 @@ import {
   commandLimits,
   type StopCause,
 } from './command-run.ts'
+import { endSentence, failureOf, unexpected } from './end-sentence.ts'
 import { type EditorAct, emptyEditor, feed, paintEditor, type Surroundings } from './line-editor.ts'
 
 /** What became of a line; each that was judged is told once as `refused` or `run`, each `run` once more as `ended`. */
@@ -35,17 +29,35 @@ export type CommandOutcome =
       readonly outputBytes: number
     }
 
+/** A line, what became of it, and whose it is. */
+type ToldLine = { readonly line: string; readonly outcome: CommandOutcome; readonly by: AttachmentFacts }
+
 /** What a health check is made of. */
 export type HealthCheckParts = Omit<CommandRunParts, 'limits'> & {
+  /** Whoever types at this moment; null: nobody, and then nothing is taken. */
+  readonly typist: () => AttachmentFacts | null
   /** The catalogues of whoever types, read anew for every line: what was taken back runs no more. */
   readonly catalogues: () => Promise<readonly Catalogue[]>
-  /** Makes the audit event, and the event in the record. */
-  readonly onCommand?: (told: { readonly line: string; readonly outcome: CommandOutcome }) => void
+  /** Makes the audit event, and the event in the record; rejects where the audit event cannot be written. */
+  readonly onCommand: (told: ToldLine) => Promise<void>
   readonly limits?: CommandLimits
 }
 
+const tooLong = `The line is longer than ${lineLimits.line} characters.`
+
+/** Pieces of input that wait at most: a person who types ahead, and no more of a flood than is soon judged. */
+const mostWaiting = 64
+
 /** As a program that left when it was told to. */
 const left: TerminalExit = { code: 0, signal: 0, failure: null }
+
+const notOpened: CommandOutcome = { kind: 'ended', exit: null, stopped: null, outputBytes: 0 }
+
+/** What is said where the audit trail does not take something. */
+const untoldSentences = {
+  line: 'The line cannot be written to the audit trail, so that nothing is run.',
+  end: 'The end of the command cannot be written to the audit trail.',
+} as const
 
 /** As a shell whose terminal hung up (SIGHUP). */
 const hungUp: TerminalExit = { code: -1, signal: 1, failure: null }
@@ -86,7 +98,7 @@ class HealthCheck {
   readonly #parts: HealthCheckParts
   readonly #request: TerminalRequest
   readonly #listener: TerminalListener
-  /** Input waits while the catalogues are read, is edited at the prompt, and is dropped but for Ctrl-C while a command runs. */
+  /** Input waits while a line is judged and written down, is edited at the prompt, and is dropped but for Ctrl-C while a command runs. */
   #phase: 'reading' | 'editing' | 'running' | 'ended' = 'reading'
   #editor = emptyEditor
   #run: CommandRun | null = null
@@ -96,7 +108,9 @@ class HealthCheck {
   /** As they were read last; help and Tab show them. */
   #catalogues: readonly Catalogue[] = []
   #held: Uint8Array[] = []
-  #waiting: Uint8Array[] = []
+  #waiting: { readonly bytes: Uint8Array; readonly by: AttachmentFacts }[] = []
+  /** Input was dropped since something began to wait. */
+  #isOverfull = false
   #whenDrained: (() => void)[] = []
   #isAtLineStart = true
   readonly #noticed = new Set<string>()
@@ -130,11 +144,12 @@ class HealthCheck {
   }
 
   write(bytes: Uint8Array): number {
-    if (this.#phase === 'ended') return 0
+    const by = this.#parts.typist()
+    if (this.#phase === 'ended' || by === null) return 0
     const mustWait = this.#phase === 'reading' || (this.#isPaused && this.#phase === 'editing')
-    if (mustWait) this.#waiting.push(bytes.slice())
-    else this.#take(bytes)
-    return this.#waiting.reduce((sum, { length }) => sum + length, 0)
+    if (mustWait) this.#wait(bytes, by)
+    else this.#take(bytes, by)
+    return this.#waiting.reduce((sum, { bytes: { length } }) => sum + length, 0)
   }
 
   drained(): Promise<void> {
@@ -166,18 +181,30 @@ class HealthCheck {
     return this.exited
   }
 
+  #wait(bytes: Uint8Array, by: AttachmentFacts): void {
+    if (this.#waiting.length < mostWaiting) this.#waiting.push({ bytes: bytes.slice(), by })
+    else if (!this.#isOverfull) {
+      this.#isOverfull = true
+      this.#say('\x07')
+    }
+  }
+
   /** Reads what waits, until a line was submitted, the output is paused, or nothing waits. */
   #takeWaiting(): void {
     while ((this.#phase === 'editing' || this.#phase === 'running') && !this.#isPaused) {
-      const bytes = this.#waiting.shift()
-      if (bytes === undefined) break
-      this.#take(bytes)
+      const piece = this.#waiting.shift()
+      if (piece === undefined) break
+      // What somebody left behind who types no more would be judged, and run, as somebody else's.
+      if (this.#parts.typist()?.id === piece.by.id) this.#take(piece.bytes, piece.by)
     }
     if (this.#waiting.length > 0) return
+    // What comes next may be the rest of a line whose beginning was dropped.
+    if (this.#isOverfull) this.#editor = { ...this.#editor, isCut: true }
+    this.#isOverfull = false
     for (const resolve of this.#whenDrained.splice(0)) resolve()
   }
 
-  #take(bytes: Uint8Array): void {
+  #take(bytes: Uint8Array, by: AttachmentFacts): void {
     const isBusy = this.#phase === 'running'
     const { editor, echo, act } = feed(this.#editor, bytes, {
       ...this.#line(),
@@ -186,16 +213,19 @@ class HealthCheck {
     })
     this.#editor = editor
     this.#say(echo)
-    this.#act(act)
+    this.#act(act, by)
   }
 
-  #act(act: EditorAct): void {
-    if (act.kind === 'submit') this.#submit(act).catch((cause: unknown) => this.#fail(cause))
+  #act(act: EditorAct, by: AttachmentFacts): void {
+    if (act.kind === 'submit') this.#submit(act, by).catch((cause: unknown) => this.#fail(cause))
     else if (act.kind === 'end-of-input') this.#finish(left)
     else if (act.kind === 'stop') this.#run?.stop('person')
   }
 
-  async #submit({ line, isCut }: { readonly line: string; readonly isCut: boolean }): Promise<void> {
+  async #submit(
+    { line, isCut }: { readonly line: string; readonly isCut: boolean },
+    by: AttachmentFacts,
+  ): Promise<void> {
     const wanted = line.trim()
     if (!isCut && wanted === 'exit') return this.#finish(left)
     if (!isCut && wanted === '') return this.#prompt()
@@ -207,28 +237,39 @@ class HealthCheck {
       return this.#prompt()
     }
     const verdict = failed === null ? this.#judge(line, isCut) : ({ kind: 'refused', sentence: failed } as const)
-    this.#tell(line, verdict)
-    if (verdict.kind === 'run') return await this.#runCommand(line, verdict.words)
-    this.#sayLines([verdict.sentence])
-    this.#prompt()
+    await this.#obey(verdict, { line, by })
+  }
+
+  /** Nothing is run, and no other line is judged, before the trail has this one. */
+  async #obey(verdict: LineVerdict, { line, by }: Omit<ToldLine, 'outcome'>): Promise<void> {
+    const isTold = await this.#tell({ line, outcome: verdict, by })
+    const isRun = isTold && verdict.kind === 'run'
+    if (this.#isOver()) {
+      if (isRun) await this.#tell({ line, outcome: notOpened, by })
+    } else if (isRun) await this.#runCommand(verdict.words, { line, by })
+    else {
+      this.#sayLines([isTold && verdict.kind === 'refused' ? verdict.sentence : untoldSentences.line])
+      this.#prompt()
+    }
   }
 
   #judge(line: string, isCut: boolean): LineVerdict {
     if (!isCut) return matchLine(line, this.#catalogues)
-    return { kind: 'refused', sentence: `The line is longer than ${lineLimits.line} characters.` }
+    const isLong = line.length >= lineLimits.line
+    return { kind: 'refused', sentence: isLong ? tooLong : 'Something of the line came too fast to be read.' }
   }
 
-  /** Nothing runs on where a line could not be told, or its output not be handed over. */
+  /** Nothing runs on where its output could not be handed over. */
   #fail(cause: unknown): void {
     this.#run?.end()
     this.#finish({ code: -1, signal: 0, failure: unexpected(cause) })
   }
 
-  async #runCommand(line: string, words: readonly string[]): Promise<void> {
+  async #runCommand(words: readonly string[], { line, by }: Omit<ToldLine, 'outcome'>): Promise<void> {
     const { transport, timers, limits = commandLimits } = this.#parts
     const run = new CommandRun(
       { transport, timers, limits },
-      { ...this.#request, size: this.#size, command: forcedCommand(words) },
+      { ...this.#request, username: by.username, size: this.#size, command: forcedCommand(words) },
       { onOutput: (bytes) => this.#takeOutput(bytes), onNotice: (sentence) => this.#notice(sentence) },
     )
     this.#run = run
@@ -238,18 +279,24 @@ class HealthCheck {
     this.#takeWaiting()
     const end = await run.ended
     this.#run = null
-    this.#tell(line, toldEnd(end))
+    this.#phase = 'reading'
+    const told = this.#tell({ line, outcome: toldEnd(end), by })
     if (end.kind === 'exited' && end.outputBytes > 0) this.#say(resetSequence + (this.#isAtLineStart ? '' : '\r\n'))
-    this.#concludeRun(end, limits)
+    if (this.#concludeRun(end, limits)) return
+    const isTold = await told
+    if (this.#isOver()) return
+    if (!isTold) this.#sayLines([untoldSentences.end])
+    this.#prompt()
   }
 
-  #concludeRun(end: CommandEnd, limits: CommandLimits): void {
+  /** Returns whether the health check ended with the command; that waits for nobody. */
+  #concludeRun(end: CommandEnd, limits: CommandLimits): boolean {
     const failure = failureOf(end)
     const sentence = this.#isEnding ? null : endSentence(end, limits)
     if (sentence !== null) this.#sayLines([sentence])
     if (this.#isEnding) this.#finish(hungUp)
-    else if (failure === null) this.#prompt()
-    else this.#finish(end.kind === 'exited' ? end.exit : { code: -1, signal: 0, failure })
+    else if (failure !== null) this.#finish(end.kind === 'exited' ? end.exit : { code: -1, signal: 0, failure })
+    return this.#isOver()
   }
 
   #isOver(): boolean {
@@ -268,8 +315,14 @@ class HealthCheck {
     }
   }
 
-  #tell(line: string, outcome: CommandOutcome): void {
-    this.#parts.onCommand?.({ line, outcome })
+  /** Resolves with whether the trail has it; never rejects. */
+  async #tell(told: ToldLine): Promise<boolean> {
+    try {
+      await this.#parts.onCommand(told)
+      return true
+    } catch {
+      return false
+    }
   }
 
   #prompt(): void {
@@ -328,29 +381,6 @@ class HealthCheck {
 }
 
 function toldEnd(end: CommandEnd): CommandOutcome {
-  if (end.kind === 'not-opened') return { kind: 'ended', exit: null, stopped: null, outputBytes: 0 }
+  if (end.kind === 'not-opened') return notOpened
   return { kind: 'ended', exit: end.exit, stopped: end.stopped, outputBytes: end.outputBytes }
-}
-
-/** A gateway that is busy may have room for the next command; any other failure is the transport's, and ends the check. */
-function failureOf(end: CommandEnd): TransportFailure | null {
-  if (end.kind === 'exited') return end.exit.failure
-  return isRefusal(end.cause) ? null : unexpected(end.cause)
-}
-
-function unexpected(cause: unknown): TransportFailure {
-  return { kind: 'not-possible-here', detail: printable(String(cause)) }
-}
-
-function endSentence(end: CommandEnd, limits: CommandLimits): string | null {
-  if (end.kind === 'not-opened' && isRefusal(end.cause)) return end.cause.message
-  const failure = failureOf(end)
-  if (failure !== null) return endReasons[failure.kind].sentence
-  if (end.kind === 'not-opened') return null
-  if (end.stopped === 'time') return `The command was stopped: it ran for ${limits.runMs / 1_000} seconds.`
-  if (end.stopped === 'output') return `The command was stopped: it put out more than ${limits.outputBytes} bytes.`
-  if (end.stopped === 'person') return 'The command was stopped.'
-  const { code, signal } = end.exit
-  if (signal !== 0) return `The command was ended by signal ${signal}.`
-  return code === 0 ? null : `Exit status ${code}.`
 }

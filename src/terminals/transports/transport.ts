@@ -72,7 +72,7 @@ export type TerminalListener = {
 /** Which terminal is wanted. */
 export type TerminalRequest = {
   readonly ptySessionId: string
-  /** Whoever types first; it enters the certificate's key id. */
+  /** Whoever types first, or whose command it is; it enters the certificate's key id. */
   readonly username: string
   readonly changeId: string | null
   readonly server: TerminalTarget

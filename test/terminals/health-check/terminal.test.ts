@@ -4,7 +4,15 @@ import { test } from 'node:test'
 import { openHealthCheck, resetSequence } from '../../../src/terminals/health-check/health-check.ts'
 import type { Terminal } from '../../../src/terminals/transports/transport.ts'
 import { handTimers, handTransport } from '../../fixtures/hand-transport.ts'
-import { openCheck, prompt, readyCheck, request, runningCheck, twoCommands } from '../../fixtures/health-check.ts'
+import {
+  openCheck,
+  prompt,
+  readyCheck,
+  request,
+  runningCheck,
+  twoCommands,
+  typistNamed,
+} from '../../fixtures/health-check.ts'
 
 test('HLT-21 paused, it hands nothing over and reads no line; resumed, all comes in order', async () => {
   const { check, transport } = await readyCheck()
@@ -71,7 +79,13 @@ function openPausing(take: (text: string) => void): { readonly terminal: Termina
   const { promise: prompted, resolve } = Promise.withResolvers<void>()
   let isPausing = false
   const terminal = openHealthCheck(
-    { transport: handTransport(), timers: handTimers(), catalogues: async () => [] },
+    {
+      transport: handTransport(),
+      timers: handTimers(),
+      typist: () => typistNamed('ada'),
+      catalogues: async () => [],
+      onCommand: async () => undefined,
+    },
     request,
     {
       onOutput: (bytes) => {

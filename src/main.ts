@@ -21,7 +21,12 @@ import { pacerproPlugin } from './http/dialects/pacerpro/plugin.ts'
 import { sftpgoPlugin } from './http/dialects/sftpgo/plugin.ts'
 import type { Timeouts } from './http/listener.ts'
 import { type Foundation, openFoundation, type Start } from './main/foundation.ts'
-import { isTerminalUpgrade, listenForTerminals } from './main/terminal-listener.ts'
+import {
+  isTerminalUpgrade,
+  listenForTerminals,
+  type TerminalListener,
+  type TlsFiles,
+} from './main/terminal-listener.ts'
 import { openTerminalPage } from './main/terminal-page.ts'
 import { terminalViews } from './main/terminal-views.ts'
 import { openTerminals, type TerminalTest } from './main/terminals.ts'
@@ -133,13 +138,13 @@ async function assemble(
   // Before the application is closed, which waits for every connection.
   opened.defer(() => terminals.close())
   extend?.(app, ports)
-  const url = await listen(app, { config, settings, opened, gateway: terminals.gateway })
+  const { url, terminalListener } = await listen(app, { config, settings, opened, gateway: terminals.gateway })
   return {
     url,
     app,
     ports,
     setupLink: setup.secret === null ? null : `${settings.publicUrl}/setup#${setup.secret}`,
-    reloadTls: () => reloadTls(app, config),
+    reloadTls: () => reloadTls(config, { app, terminalListener }),
     close: () => opened.disposeAsync(),
   }
 }
@@ -152,12 +157,15 @@ type Listening = {
   readonly gateway: Gateway
 }
 
-async function listen(app: App, { config, settings, opened, gateway }: Listening): Promise<string> {
+/** `terminalListener` is null where terminals share the one listener, which is at `url`. */
+type Listeners = { readonly url: string; readonly terminalListener: TerminalListener | null }
+
+async function listen(app: App, { config, settings, opened, gateway }: Listening): Promise<Listeners> {
   const url = await app.listen({ host: config.listen.host, port: config.listen.port })
   settings.publicUrl = config.publicUrl ?? url
-  const gatewayUrl = await listenForTerminals({ config, tls: await readTls(config), gateway, app, opened })
-  settings.gatewayUrl = config.gateway.publicUrl ?? gatewayUrl ?? settings.publicUrl
-  return url
+  const terminalListener = await listenForTerminals({ config, tls: await readTls(config), gateway, app, opened })
+  settings.gatewayUrl = config.gateway.publicUrl ?? terminalListener?.url ?? settings.publicUrl
+  return { url, terminalListener }
 }
 
 type ServerParts = { readonly config: Config; readonly keyring: Keyring; readonly mailer: Mailer | null }
@@ -254,12 +262,17 @@ function httpSettings(config: Config): HttpSettings & { publicUrl: string; gatew
   }
 }
 
-async function readTls({ tls }: Config): Promise<{ cert: string; key: string } | null> {
+async function readTls({ tls }: Config): Promise<TlsFiles | null> {
   if (tls === null) return null
   return { cert: await readFile(tls.certFile, 'utf8'), key: await readFile(tls.keyFile, 'utf8') }
 }
 
-async function reloadTls(app: App, config: Config): Promise<void> {
+async function reloadTls(
+  config: Config,
+  { app, terminalListener }: { readonly app: App } & Pick<Listeners, 'terminalListener'>,
+): Promise<void> {
   const files = await readTls(config)
-  if (files !== null) (app.server as HttpsServer).setSecureContext(files)
+  if (files === null) return
+  ;(app.server as HttpsServer).setSecureContext(files)
+  terminalListener?.present(files)
 }

@@ -240,7 +240,16 @@ export class TerminalSocket {
   #takeSnapshot({ cols, rows, seq, bytes }: ServerFrame & { readonly type: 'snapshot' }): void {
     this.#isSnapshotAwaited = false
     this.#position?.restart(seq)
+    if (this.#parsed >= seq) this.#parseAgainFrom(seq)
     this.#options.onSnapshot?.({ cols, rows, seq, bytes })
+  }
+
+  /** What was parsed beyond an older snapshot is sent again; the snapshot and that wait to be acknowledged again. */
+  #parseAgainFrom(seq: number): void {
+    this.#cancelAck?.()
+    this.#cancelAck = null
+    this.#parsed = seq - 1
+    this.#parsedSent = Math.min(this.#parsedSent, this.#parsed)
   }
 
   #takeSize({ cols, rows, seq }: ServerFrame & { readonly type: 'size' }): void {

@@ -88,7 +88,9 @@ export type Terminals = {
   readonly exportRecording: (ptySessionId: string) => Promise<RecordingExport | null>
   /**
    * Returns asciicast v3 lines as they happen, until the PTY session or the follower's session ends, or `signal` says so;
-   * null when the PTY session does not run here.
+   * null when the PTY session does not run here. A signal that has spoken already lets nobody in.
+   *
+   * @throws NO_GATEWAY when too many follow it, or the account does so too often.
    */
   readonly follow: (ptySessionId: string, follower: Follower, signal: AbortSignal) => AsyncIterable<Uint8Array> | null
   readonly hasRecording: (ptySessionId: string) => Promise<boolean>

@@ -22,6 +22,8 @@ export type ServerSetup = {
   readonly server: Server
   /** One public key line. */
   readonly authority: string
+  /** Makes the folder of the principals. */
+  readonly prepare: string
   /** Files to write, mode 0644. */
   readonly files: readonly { readonly path: string; readonly content: string }[]
   /** Lines of sshd_config without which no terminal opens. */
@@ -70,6 +72,7 @@ export async function describeServerSetup(
   return {
     server,
     authority: publicKey,
+    prepare: `mkdir -p -m 0755 ${principalsFolder}`,
     files: [{ path: authorityPath, content: `${publicKey}\n` }, ...principals],
     needed: [`TrustedUserCAKeys ${authorityPath}`, `AuthorizedPrincipalsFile ${principalsFolder}/%u`],
     recommended: ['ClientAliveInterval 15', 'ClientAliveCountMax 3', 'AuthorizedKeysFile none'],
@@ -102,6 +105,23 @@ export async function checkServerSetup(
   return judged
 }
 
+/** Returns what helps where a check is not good, each thing once; nothing where what was said is all that is known. */
+export function adviceFor({ server }: ServerSetup, checks: readonly SetupCheck[]): readonly string[] {
+  const { name, address, port, hostKey } = server
+  const place = `check its address ${address} and port ${port}, and that sshd listens there`
+  const trust = `if its host key is a new one, compare it on the server and pin it: \`sallyport server set ${name} ${hostKey === null ? '--host-ca' : '--host-key'} KEY\``
+  const helps: Partial<Record<SetupCheck['login'], string>> = {
+    'host-key-mismatch': trust,
+    'connection-refused': place,
+    unreachable: place,
+    'connection-lost': '',
+    'not-possible-here': '',
+  }
+  const setUp = `see \`sallyport server setup ${name}\``
+  const advice = checks.filter((check) => !isGood(check)).map(({ login }) => helps[login] ?? setUp)
+  return [...new Set(advice)].filter((sentence) => sentence !== '')
+}
+
 /** Tells whether terminals and health checks can use an OS user. */
 export function isGood({ login, forceCommand }: SetupCheck): boolean {
   return login === 'works' && forceCommand === 'honoured'
@@ -112,14 +132,14 @@ function loadAuthority(command: StoreCommand, keyType: KeyType): Promise<LoadedA
 }
 
 function createTransport(command: StoreCommand, { keyType, sourceAddress }: SshChoices): SshTransport {
-  const { clock, random } = command.foundation.ports
+  const { clock, random, log } = command.foundation.ports
   const load = async (): Promise<{ privateKey: LoadedAuthorityKey['privateKey']; publicLine: string }> => {
     const { privateKey, publicKey } = await loadAuthority(command, keyType)
     return { privateKey, publicLine: publicKey }
   }
   const bound = new SpawnBound(systemTimers)
   return createSshTransport(
-    { authority: { load }, clock, random, timers: systemTimers, bound },
+    { authority: { load }, clock, random, timers: systemTimers, bound, log },
     { keyType, sourceAddress: sourceAddressRule(sourceAddress), program: findSshProgram(process.env.PATH) },
   )
 }
@@ -170,7 +190,15 @@ function ran(osUser: string, forceCommand: 'honoured' | 'ignored'): SetupCheck {
 }
 
 function failed(osUser: string, { kind, detail }: { kind: TransportFailureKind; detail: string }): SetupCheck {
-  return { osUser, login: kind, forceCommand: null, sentence: endReasons[kind].sentence, detail }
+  return { osUser, login: kind, forceCommand: null, sentence: sentences[kind] ?? endReasons[kind].sentence, detail }
+}
+
+/** Of ends whose own sentence sends people to `server setup`, where they are already. */
+const sentences: Partial<Record<TransportFailureKind, string>> = {
+  'login-refused':
+    'The server refused the certificate: it does not trust it, or not for this OS user; its sshd log tells which.',
+  'principal-refused': 'The server does not let this certificate in as this OS user: its principal is not listed.',
+  'host-key-mismatch': 'The server showed another host key than the one in the inventory.',
 }
 
 /** One OS user who gets in shows that the server trusts the authority; then a refusal of another is about that user. */
@@ -178,7 +206,7 @@ function judgeTogether(checks: readonly SetupCheck[]): readonly SetupCheck[] {
   if (!checks.some(({ login }) => login === 'works')) return checks
   return checks.map((check) =>
     check.login === 'login-refused'
-      ? { ...check, login: 'principal-refused', sentence: endReasons['principal-refused'].sentence }
+      ? failed(check.osUser, { kind: 'principal-refused', detail: check.detail ?? '' })
       : check,
   )
 }

@@ -1,6 +1,6 @@
 /** Main: where terminals are reached; on the one listener, or on one of their own that serves nothing else. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Config } from '../config.ts'
@@ -14,14 +14,24 @@ const terminalPath = '/v1/ws'
 /** Milliseconds for the headers of an upgrade. */
 const headersMs = 30_000
 
+/** Certificate and key, as PEM. */
+export type TlsFiles = { readonly cert: string; readonly key: string }
+
 /** What listening takes. */
 export type TerminalListening = {
   readonly config: Config
-  readonly tls: { readonly cert: string; readonly key: string } | null
+  readonly tls: TlsFiles | null
   readonly gateway: Gateway
   /** The one listener, which is used where terminals have none of their own. */
   readonly app: App
   readonly opened: AsyncDisposableStack
+}
+
+/** A listener that serves terminals alone. */
+export type TerminalListener = {
+  readonly url: string
+  /** Presents another certificate from now on. @throws Error when the files cannot be used; nothing changes then. */
+  readonly present: (tls: TlsFiles) => void
 }
 
 /** Tells whether a request asks for the WebSocket of a terminal. */
@@ -30,8 +40,8 @@ export function isTerminalUpgrade({ url = '', headers }: IncomingMessage): boole
   return path === terminalPath && headers.upgrade?.toLowerCase() === 'websocket'
 }
 
-/** Lets the gateway take upgrades; returns the URL of a listener of its own, or null. */
-export async function listenForTerminals(listening: TerminalListening): Promise<string | null> {
+/** Lets the gateway take upgrades; returns its listener where it has one of its own, else null. */
+export async function listenForTerminals(listening: TerminalListening): Promise<TerminalListener | null> {
   const { config, tls, gateway, app, opened } = listening
   const take = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
     gateway.handleUpgrade(request, socket, head)
@@ -55,7 +65,12 @@ export async function listenForTerminals(listening: TerminalListening): Promise<
     })
   })
   const { port: bound } = server.address() as AddressInfo
-  return `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${bound}`
+  return {
+    url: `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    present: (files) => {
+      if (tls !== null) (server as TlsServer).setSecureContext(files)
+    },
+  }
 }
 
 function createOwnServer(tls: TerminalListening['tls']): Server {

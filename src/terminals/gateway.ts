@@ -21,6 +21,9 @@ import { SocketSink } from './web-socket.ts'
 /** Bytes of a frame: 64 KiB of input with its header. */
 const longestFrame = 64 * 1024 + 5
 
+/** Who may follow one PTY session at once, and how often one account may. */
+const mostFollowers = { all: 100, ofAccount: 10 } as const
+
 /** Milliseconds that terminals outlive the node's contact with its store. */
 const partitionGraceMs = 60_000
 
@@ -79,10 +82,13 @@ export class Gateway {
   /**
    * Shows a PTY session that runs here to somebody who is not attached, as asciicast lines as they happen; ends with the
    * session, with `signal`, and as soon as the viewer's access changes. null: it does not run here.
+   *
+   * @throws NO_GATEWAY when too many follow it, or the viewer's account does so too often.
    */
   follow(ptySessionId: string, viewer: Viewer, signal: AbortSignal): AsyncIterable<Uint8Array> | null {
     const session = this.#sessions.get(ptySessionId)
     if (session === undefined || session.endReason !== null) return null
+    this.#requireRoomFor(viewer, session)
     const follower = new Follower(this.#parts.ports.clock)
     const { leave, drained } = session.follow(follower)
     const entry: Following = { session, viewer, end: () => follower.close() }
@@ -95,6 +101,7 @@ export class Gateway {
       },
     })
     signal.addEventListener('abort', () => follower.close(), { once: true })
+    if (signal.aborted) follower.close()
     return follower.lines()
   }
 
@@ -164,6 +171,17 @@ export class Gateway {
     for (const watch of this.#watches) watch.entries.push(entry)
     for (const session of this.#sessions.values()) this.#applyTo(session, entry)
     this.#endFollowing(entry)
+  }
+
+  #requireRoomFor({ accountId }: Viewer, session: PtySession): void {
+    const beside = [...this.#following].filter((one) => one.session === session)
+    const own = beside.filter(({ viewer }) => viewer.accountId === accountId)
+    if (own.length >= mostFollowers.ofAccount) {
+      throw new Refusal('NO_GATEWAY', { message: 'This account watches this session too often at once.' })
+    }
+    if (beside.length >= mostFollowers.all) {
+      throw new Refusal('NO_GATEWAY', { message: 'Too many people watch this session.' })
+    }
   }
 
   #endFollowing(entry: RevocationEntry | null): void {

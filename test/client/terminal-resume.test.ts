@@ -92,6 +92,44 @@ test('CLT-29 a gap drops the socket and resumes from the missing byte, and a sec
   assert.equal((await next.frames.next()).type, 'control')
 })
 
+test('CLT-38 a snapshot of an older place than was acknowledged is acknowledged, and so is what is sent again after it', async (t) => {
+  const { terminal, peer, told, time } = await opened(t)
+  const snapshot = (seq: number): ServerFrame => ({ type: 'snapshot', cols: 80, rows: 24, seq, bytes: text('screen') })
+  const parsed: readonly (readonly [ServerFrame, number])[] = [
+    [output(0, 'abcdef'), 6],
+    [snapshot(2), 2],
+    [output(2, 'cd'), 4],
+    [snapshot(0), 0],
+    [output(0, 'a'), 1],
+  ]
+  const acks = []
+  for (const [frame, seq] of parsed) {
+    peer.send(frame)
+    await told.next()
+    terminal.ack(seq)
+    time.advance(50)
+    terminal.control({ action: 'present' })
+    acks.push(await peer.frames.next())
+    if (acks.at(-1)?.type === 'ack') await peer.frames.next()
+  }
+  assert.deepEqual(
+    acks,
+    parsed.map(([, seq]) => ({ type: 'ack', seq })),
+  )
+})
+
+test('CLT-38 nothing is acknowledged between a snapshot of an older place and its being parsed', async (t) => {
+  const { terminal, peer, told, time } = await opened(t)
+  peer.send(output(0, 'abcdef'))
+  await told.next()
+  terminal.ack(6)
+  peer.send({ type: 'snapshot', cols: 80, rows: 24, seq: 0, bytes: text('screen') })
+  await told.next()
+  time.advance(50)
+  terminal.control({ action: 'present' })
+  assert.deepEqual(await peer.frames.next(), { type: 'control', control: { action: 'present' } })
+})
+
 test('CLT-30 after a resume input that was not taken is sent again once, and what was taken is not', async (t) => {
   const all = await opened(t)
   for (const typed of ['a', 'b', 'c']) all.terminal.write(text(typed))

@@ -1,11 +1,10 @@
-/** control: recordings as they are read, and terminals as they are watched. */
+/** control: recordings as they are read. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
 import { auditTrail } from '../fixtures/control-calls.ts'
-import { type Person, type PtyWorld, ptyWorld, signedIn } from '../fixtures/pty-world.ts'
-import { auditOf, startMs } from '../fixtures/records.ts'
-import { controlOver } from '../fixtures/terminals-in-memory.ts'
+import { type Person, type PtyWorld, ptyWorld } from '../fixtures/pty-world.ts'
+import { asking, controlOver } from '../fixtures/terminals-in-memory.ts'
 
 let world: PtyWorld
 
@@ -47,13 +46,6 @@ async function read(
 async function readings(): Promise<(readonly [unknown, unknown, unknown])[]> {
   const events = (await auditTrail(world.sallyport)).filter(({ action }) => action === 'recording-read')
   return events.map(({ username, subject, detail }) => [username, subject, detail])
-}
-
-async function setGroups(username: string, change: { addGroups?: string[]; removeGroups?: string[] }): Promise<void> {
-  const { store } = world.sallyport.ports
-  const account = (await store.accountByName(username, 'user')) ?? assert.fail()
-  const input = { accountId: account.id, change, rotation: null, seen: null, nowMs: startMs }
-  await store.execute('changeAccount', { ...input, audit: auditOf('account-change') })
 }
 
 test('PTY-8, PTY-12 a recording is read by those who took part and by administrators, and each reading is written down', async () => {
@@ -193,166 +185,16 @@ test('PTY-11 conditions and HEAD are obeyed, and what sends no bytes is no readi
 test('PTY-12 a reading that cannot be written down is none', async (t) => {
   const { ada } = world.people
   const { id } = await recorded()
-  const { store } = world.sallyport.ports
-  const failing = {
-    ...world.sallyport,
-    ports: {
-      ...world.sallyport.ports,
-      store: {
-        ...store,
-        execute: (name: string, input: never) =>
-          name === 'appendAudit' ? Promise.reject(new Error('the disk is full')) : store.execute(name as never, input),
-      } as typeof store,
-    },
-  }
-  const app = controlOver(failing, world.terminals)
+  const app = controlOver(
+    asking(world.sallyport, async (name) => {
+      if (name === 'appendAudit') throw new Error('the disk is full')
+    }),
+    world.terminals,
+  )
   t.after(() => app.close())
   const answer = await app.inject({
     url: `/api/v1/pty_sessions/${id}/recording`,
     headers: { host: '127.0.0.1', authorization: `Bearer ${ada.token}` },
   })
   assert.deepEqual([answer.statusCode, answer.body.includes('version')], [500, false])
-})
-
-/** Follows over a socket; `next` resolves with the next line, or null at the end. */
-async function follow(
-  by: Person,
-  id: string,
-): Promise<{
-  readonly status: number
-  readonly next: () => Promise<string | null>
-  readonly leave: () => Promise<void>
-}> {
-  const url = await listening()
-  const response = await fetch(`${url}/api/v1/pty_sessions/${id}/live`, {
-    headers: { authorization: `Bearer ${by.token}` },
-  })
-  const reader = response.body?.getReader() ?? assert.fail()
-  return {
-    status: response.status,
-    next: async () => {
-      const { value } = await reader.read()
-      return value === undefined ? null : new TextDecoder().decode(value)
-    },
-    leave: () => reader.cancel(),
-  }
-}
-
-let address: Promise<string> | undefined
-
-function listening(): Promise<string> {
-  address ??= world.app.listen({ host: '127.0.0.1', port: 0 })
-  return address
-}
-
-async function running(by: Person): Promise<string> {
-  const { id } = await world.open(by)
-  world.terminals.run(id)
-  return id
-}
-
-test('PTY-13, PTY-14, PTY-12 lines are sent as they happen to whoever may observe, until the terminal ends', async () => {
-  const { ada, bob } = world.people
-  const id = await running(ada)
-  const before = (await readings()).length
-  const live = await follow(bob, id)
-  assert.deepEqual((await readings()).slice(before), [['bob', `pty_session:${id}`, { as: 'live' }]])
-  const { account, sessionRow } = bob
-  assert.deepEqual(world.terminals.followersOf(id), [
-    {
-      accountId: account.id,
-      username: 'bob',
-      person: account.person,
-      groups: ['ops'],
-      sessionRow,
-      organizationId: null,
-      credentialId: null,
-    },
-  ])
-  for (const line of ['[0,"o","a"]\n', '[1,"o","b"]\n']) {
-    world.terminals.say(id, line)
-    assert.equal(await live.next(), line)
-  }
-  world.terminals.end(id)
-  assert.equal(await live.next(), null)
-})
-
-test('PTY-13 nobody watches what is not open or over, runs elsewhere, or is not theirs to observe', async () => {
-  const { ada, bob, eve, root } = world.people
-  const watch = async (by: Person, id: string) => {
-    const { status, body } = await world.ask(by, { path: `/api/v1/pty_sessions/${id}/live` })
-    return [status, body.type]
-  }
-  const waiting = await world.start(ada)
-  const { id: over } = await recorded()
-  const { id: elsewhere } = await world.open(ada)
-  const id = await running(ada)
-  await world.watch(eve, id)
-  assert.deepEqual(
-    [
-      await watch(bob, waiting.id),
-      await watch(ada, over),
-      await watch(bob, elsewhere),
-      await watch(root, id),
-      await watch(eve, id),
-    ],
-    [
-      [409, 'pty-session-not-active'],
-      [409, 'pty-session-not-active'],
-      [404, 'recording-not-found'],
-      [403, 'observer-denied'],
-      [403, 'observer-denied'],
-    ],
-  )
-  assert.deepEqual(world.terminals.followersOf(id), [])
-})
-
-test('PTY-14 no line follows the end of the token that asked', async () => {
-  const { ada } = world.people
-  const bob = await signedIn(world.sallyport, 'bob')
-  const id = await running(ada)
-  const live = await follow(bob, id)
-  world.terminals.say(id, 'before')
-  assert.equal(await live.next(), 'before')
-  assert.equal((await world.ask(bob, { method: 'DELETE', path: '/api/v1/sessions/current' })).status, 204)
-  world.terminals.say(id, 'after')
-  assert.equal(await live.next(), null)
-  assert.deepEqual(world.terminals.followersOf(id), [])
-})
-
-test('PTY-14 no line follows the loss of the group that let the account watch; another change lets it go on', async () => {
-  const { ada, bob } = world.people
-  const id = await running(ada)
-  const live = await follow(bob, id)
-  await setGroups('bob', { addGroups: ['other'] })
-  world.terminals.say(id, 'still')
-  assert.equal(await live.next(), 'still')
-  await setGroups('bob', { removeGroups: ['ops'] })
-  world.terminals.say(id, 'after')
-  assert.equal(await live.next(), null)
-  await setGroups('bob', { addGroups: ['ops'], removeGroups: ['other'] })
-})
-
-test('PTY-14 whoever leaves is followed no more', async () => {
-  const { ada, bob } = world.people
-  const id = await running(ada)
-  const live = await follow(bob, id)
-  world.terminals.say(id, 'line')
-  await live.next()
-  await live.leave()
-  await world.terminals.unfollowed(id)
-  assert.deepEqual(world.terminals.followersOf(id), [])
-})
-
-test('PTY-14 a server that closes ends what is watched', async () => {
-  const { ada, bob } = world.people
-  const id = await running(ada)
-  const app = controlOver(world.sallyport, world.terminals)
-  const url = await app.listen({ host: '127.0.0.1', port: 0 })
-  const response = await fetch(`${url}/api/v1/pty_sessions/${id}/live`, {
-    headers: { authorization: `Bearer ${bob.token}` },
-  })
-  const ended = response.text()
-  await app.close()
-  assert.deepEqual([await ended, world.terminals.followersOf(id)], ['', []])
 })

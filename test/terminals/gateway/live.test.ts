@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { call } from '../../fixtures/control-calls.ts'
+import { auditTrail, call, goodPassword } from '../../fixtures/control-calls.ts'
 import { answered, passTime } from '../../fixtures/pass-time.ts'
 import type { TerminalSocket } from '../../fixtures/terminal-socket.ts'
 import { type TerminalWorld, terminalWorld } from '../../fixtures/terminal-world.ts'
@@ -61,11 +61,15 @@ async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string
   }
 }
 
-async function follow(username: string, { ptySessionId }: TerminalSocket): Promise<Watched> {
-  const access = await world.signIn(username)
-  const response = await fetch(`${world.url}/api/v1/pty_sessions/${ptySessionId()}/live`, {
+function ask(access: string, { ptySessionId }: TerminalSocket): Promise<Response> {
+  return fetch(`${world.url}/api/v1/pty_sessions/${ptySessionId()}/live`, {
     headers: { authorization: `Bearer ${access}` },
   })
+}
+
+async function follow(username: string, terminal: TerminalSocket): Promise<Watched> {
+  const access = await world.signIn(username)
+  const response = await ask(access, terminal)
   assert.deepEqual([response.status, response.headers.get('content-type')], [200, 'application/x-asciicast'])
   return new Watched(access, response.body ?? assert.fail())
 }
@@ -128,4 +132,48 @@ test('PTY-18 a viewer who reads nothing costs the terminal nothing, and is let g
   assert.ok(live.output().length < total)
   ada.type('exit 0\r')
   await ada.closed
+})
+
+/** An answer that nobody holds any more is let go, and its connection closed. */
+const held: Response[] = []
+
+/** Begins to watch so many times, one after the other. */
+async function followOften(count: number, access: string, terminal: TerminalSocket): Promise<void> {
+  for (let index = 0; index < count; index += 1) held.push(await ask(access, terminal))
+  assert.ok(held.every(({ status }) => status === 200))
+}
+
+test('PTY-19, PTY-12 one account watches a terminal ten times at most, until one of them ends; what is refused is no reading', async () => {
+  const ada = await world.begin('ada')
+  const readings = async () =>
+    (await auditTrail(world)).filter(
+      ({ action, subject }) => action === 'recording-read' && subject === `pty_session:${ada.ptySessionId()}`,
+    ).length
+  const live = await follow('olga', ada)
+  const again = await world.signIn('olga')
+  await followOften(9, again, ada)
+  const refused = await ask(again, ada)
+  assert.deepEqual([refused.status, await readings()], [503, 10])
+  assert.equal(((await refused.json()) as { readonly type: string }).type, 'no-gateway')
+  await call(world, { method: 'DELETE', path: '/api/v1/sessions/current', token: live.access })
+  await followOften(1, again, ada)
+  assert.equal((await ask(again, ada)).status, 503)
+  ada.type('exit 0\r')
+  await ada.closed
+})
+
+test('PTY-19 a hundred watch one terminal at most, and as many another one', async () => {
+  const [ada, other] = [await world.begin('ada'), await world.begin('ada')]
+  const tokens = []
+  for (let index = 0; index < 11; index += 1) {
+    await world.addAccount({ username: `viewer${index}`, password: goodPassword, groups: ['ops'] })
+    tokens.push(await world.signIn(`viewer${index}`))
+  }
+  const last = tokens.pop() ?? assert.fail()
+  for (const token of tokens) await followOften(10, token, ada)
+  assert.deepEqual([(await ask(last, ada)).status, (await ask(last, other)).status], [503, 200])
+  for (const terminal of [ada, other]) {
+    terminal.type('exit 0\r')
+    await terminal.closed
+  }
 })

@@ -6,7 +6,7 @@ import { SpawnBound } from '../../../src/terminals/transports/spawn-bound.ts'
 import { createSshTransport } from '../../../src/terminals/transports/ssh/ssh.ts'
 import { transportContract } from '../../contracts/transport.ts'
 import { requireTools } from '../../fixtures/require-tool.ts'
-import { makeAuthority, principal, requestFor } from '../../fixtures/ssh-world.ts'
+import { makeAuthority, principal, requestFor, unexpected } from '../../fixtures/ssh-world.ts'
 import { osUser, startSshd } from '../../fixtures/sshd.ts'
 import { terminalRequest } from '../../fixtures/terminal-request.ts'
 
@@ -25,6 +25,7 @@ transportContract({
         random: systemRandom(),
         timers: systemTimers,
         bound: new SpawnBound(systemTimers),
+        log: { error: unexpected },
       },
       { keyType: 'ed25519', sourceAddress: 'auto', program: '/usr/bin/ssh' },
     ),

@@ -1,16 +1,29 @@
 /** Ssh transport: logins, sessions and their ends, over a real sshd. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { chmodSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
+import type { Log } from '../../../src/core/ports.ts'
 import { systemRandom } from '../../../src/platform/random.ts'
 import { sshArguments, sshEnvironment } from '../../../src/terminals/transports/ssh/command-line.ts'
 import { asSigningKey, makeSigningKey, type SigningKey } from '../../../src/terminals/transports/ssh/keys.ts'
 import { type Login, prepareLogin } from '../../../src/terminals/transports/ssh/login.ts'
 import type { SshTransport } from '../../../src/terminals/transports/ssh/ssh.ts'
+import type { Terminal } from '../../../src/terminals/transports/transport.ts'
 import { Conversation } from '../../fixtures/conversation.ts'
 import { requireTools } from '../../fixtures/require-tool.ts'
 import {
@@ -20,8 +33,10 @@ import {
   serverName,
   startTrustingSshd,
   type TestAuthority,
+  unexpected,
 } from '../../fixtures/ssh-world.ts'
 import { osUser, type RunningSshd } from '../../fixtures/sshd.ts'
+import { terminalRequest } from '../../fixtures/terminal-request.ts'
 
 const { skip } = requireTools('ssh', 'sshd')
 const run = promisify(execFile)
@@ -75,6 +90,27 @@ test('SSH-11 the folder of a login is its owner’s alone, holds no private key,
   await login.finish()
   const expected = { mode: 0o700, files: ['known_hosts'], text: `${serverName} ${sshd.hostKeyLine}\n` }
   assert.deepEqual([whileOpen, seen, loginFolders()], [[], expected, []])
+})
+
+test('SSH-28 a login folder that cannot be removed is logged, and the terminal ends as it would have', {
+  skip,
+}, async (t) => {
+  const authority = makeAuthority()
+  const place = mkdtempSync(join(folder, 'place-'))
+  const errors: unknown[] = []
+  const onError: Log['error'] = ({ err }, sentence) => errors.push([(err as NodeJS.ErrnoException).code, sentence])
+  const transport = makeSshTransport(t, authority, { onError })
+  process.env.TMPDIR = place
+  t.after(() => {
+    process.env.TMPDIR = folder
+  })
+  const { terminal, met } = await openOnSilence(t, transport, authority)
+  await met
+  renameSync(place, `${place}-gone`)
+  writeFileSync(place, '')
+  const { code, failure } = await terminal.end()
+  const error = ['ENOTDIR', 'the folder of a login could not be removed']
+  assert.deepEqual([code, failure, errors], [-1, null, [error]])
 })
 
 test('SSH-12 a host authority stands for the key that it signed for that name, and for no other', {
@@ -218,6 +254,23 @@ async function openOn(t: TestContext, command: string, config: readonly string[]
   return { sshd, authority, conversation }
 }
 
+/** Opens a terminal on a server that says nothing; `met` resolves once the client program has connected. */
+async function openOnSilence(
+  t: TestContext,
+  transport: SshTransport,
+  { publicLine }: TestAuthority,
+): Promise<{ readonly terminal: Terminal; readonly met: Promise<unknown> }> {
+  const silent = createServer((socket) => t.after(() => socket.destroy()))
+  silent.listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  t.after(() => silent.close())
+  const met = once(silent, 'connection')
+  const { port } = silent.address() as AddressInfo
+  const server = { name: serverName, address: '127.0.0.1', port, hostKey: publicLine, hostCa: null }
+  const terminal = await transport.open(terminalRequest({ server, osUser }), { onOutput: () => undefined })
+  return { terminal, met }
+}
+
 async function endOn(
   transport: SshTransport,
   sshd: RunningSshd,
@@ -234,7 +287,7 @@ function prepareFor(sshd: RunningSshd, authority: TestAuthority, subject: Signin
   const wish = { serverName, osUser, ptySessionId, username, changeId, command, sourceAddresses: null }
   const signing = asSigningKey(authority.privateKey)
   const making = { subject, authority: signing, nowMs: Date.now(), randomBytes: systemRandom().bytes }
-  return prepareLogin({ wish, making, target: server })
+  return prepareLogin({ wish, making, target: server, log: { error: unexpected } })
 }
 
 function loginFolders(): readonly string[] {

@@ -150,7 +150,7 @@ export const documentLive: OperationDocument = route('watchPtySession', {
   tag: 'PTY sessions',
   summary: 'Watch a PTY session as asciicast v3 lines as they happen',
   description:
-    'For those who may observe it. Begins with the screen as it is, and ends with the PTY session or with the token that asks.',
+    'For those who may observe it. Begins with the screen as it is, and ends with the PTY session or with the token that asks. At most 100 requests watch one PTY session at once, and at most 10 of one account; more are refused with `no-gateway`.',
   done: [200, 'Lines, until the end', bytes],
   mediaType: asciicast,
 })

@@ -60,21 +60,33 @@ function registerLive(app: App, context: HttpContext, onRequest: readonly Step[]
     },
     async (request, reply) => {
       const { id } = request.params
-      const { account, organizationId } = signedIn(request)
-      const { row: sessionRow, credentialId } = await mayWatch(ports, signedIn(request), id)
-      await writeReading(ports, id, { ...readerOf(request), as: 'live' })
-      const stop = new AbortController()
-      const { id: accountId, username, person, groups } = account
-      const follower = { accountId, username, person, groups, sessionRow, organizationId, credentialId }
-      const lines = terminals.follow(id, follower, stop.signal)
-      if (lines === null) throw new Refusal('RECORDING_NOT_FOUND')
-      followers.add(stop)
-      stop.signal.addEventListener('abort', () => followers.delete(stop))
-      reply.raw.once('close', () => stop.abort())
-      reply.headers({ 'content-type': asciicast, ...noStore })
-      return reply.send(Readable.from(whileAccepted(lines, stillWatching(context, request, id), stop)))
+      const stop = stopWithClient(reply, followers)
+      try {
+        const { account, organizationId } = signedIn(request)
+        const { row: sessionRow, credentialId } = await mayWatch(ports, signedIn(request), id)
+        const { id: accountId, username, person, groups } = account
+        const follower = { accountId, username, person, groups, sessionRow, organizationId, credentialId }
+        const lines = terminals.follow(id, follower, stop.signal)
+        if (lines === null) throw new Refusal('RECORDING_NOT_FOUND')
+        if (!stop.signal.aborted) await writeReading(ports, id, { ...readerOf(request), as: 'live' })
+        reply.headers({ 'content-type': asciicast, ...noStore })
+        return reply.send(Readable.from(whileAccepted(lines, stillWatching(context, request, id), stop)))
+      } catch (cause) {
+        stop.abort()
+        throw cause
+      }
     },
   )
+}
+
+/** Returns what ends the answer once its client is gone, which it may be already; it is among the followers until then. */
+function stopWithClient({ raw }: FastifyReply, followers: Set<AbortController>): AbortController {
+  const stop = new AbortController()
+  followers.add(stop)
+  stop.signal.addEventListener('abort', () => followers.delete(stop))
+  raw.once('close', () => stop.abort())
+  if (raw.destroyed) stop.abort()
+  return stop
 }
 
 type Reading = { readonly request: FastifyRequest; readonly reply: FastifyReply }

@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Log } from '../../../core/ports.ts'
 import type { TerminalTarget } from '../transport.ts'
 import { type Agent, startAgent } from './agent.ts'
 import type { AgentLogin, AgentProgress } from './agent-protocol.ts'
@@ -15,6 +16,8 @@ export type LoginStart = {
   readonly wish: CertificateWish
   readonly making: CertificateMaking
   readonly target: TerminalTarget
+  /** Told of a folder that could not be removed. */
+  readonly log: Pick<Log, 'error'>
 }
 
 /** A login that waits for the client program. */
@@ -33,7 +36,7 @@ export type Login = {
  *
  * @throws NotPossibleHere when the inventory says what cannot be used; a system error when the folder cannot.
  */
-export async function prepareLogin({ wish, making, target }: LoginStart): Promise<Login> {
+export async function prepareLogin({ wish, making, target, log }: LoginStart): Promise<Login> {
   const certificate = makeCertificate(wish, making)
   const lines = knownHosts(target)
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-ssh-'))
@@ -48,17 +51,17 @@ export async function prepareLogin({ wish, making, target }: LoginStart): Promis
     login: { certificate, key: making.subject, osUser: wish.osUser, isServersKey: hostTrust(target) },
   })
   // The client program has opened its log and read the host key by then, and needs the folder no more.
-  const removed = agent.over.then(() => removeFolder(folder))
-  // What goes wrong there is told by whoever finishes the login.
-  removed.catch(() => undefined)
+  const removed = agent.over
+    .then(() => removeFolder(folder))
+    .catch((err: unknown) => log.error({ err }, 'the folder of a login could not be removed'))
   const clear = async (): Promise<void> => {
     agent.close()
     await removed
   }
   try {
-    const log = await openClientLog(paths.logPath)
-    const finish = async (): Promise<string> => (await Promise.all([log.finish(), clear()]))[0]
-    return { certificate, paths, progress: agent.progress, began: log.began, finish }
+    const said = await openClientLog(paths.logPath)
+    const finish = async (): Promise<string> => (await Promise.all([said.finish(), clear()]))[0]
+    return { certificate, paths, progress: agent.progress, began: said.began, finish }
   } catch (error) {
     await clear()
     throw error

@@ -1,7 +1,7 @@
 /** Terminals: the transport over OpenSSH; every terminal has a key, a certificate, an agent and a client program of its own. */
 import { access, constants } from 'node:fs/promises'
 import { Refusal } from '../../../core/errors.ts'
-import type { Clock, Random } from '../../../core/ports.ts'
+import type { Clock, Log, Random } from '../../../core/ports.ts'
 import type { Timers } from '../../timers.ts'
 import { failedTerminal } from '../failed-terminal.ts'
 import type { SpawnBound } from '../spawn-bound.ts'
@@ -24,6 +24,7 @@ export type SshPorts = {
   readonly timers: Timers
   /** Shared by all transports of the process. */
   readonly bound: Pick<SpawnBound, 'run'>
+  readonly log: Pick<Log, 'error'>
 }
 
 /** Choices of the operator. */
@@ -138,6 +139,7 @@ async function tryLogin({ ports, settings, request }: Opening): Promise<Login | 
     const addresses = await sourceAddresses(settings.sourceAddress, server)
     return await prepareLogin({
       target: server,
+      log: ports.log,
       wish: {
         serverName: server.name,
         osUser,

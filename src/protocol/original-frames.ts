@@ -106,6 +106,7 @@ function encodeEvent(event: TerminalEvent): readonly Uint8Array<ArrayBuffer>[] {
     case 'left':
       return [textFrame('sessionEvent', attendanceText(event)), connectionList(event.participants)]
     case 'presence':
+    case 'notice':
       return [textFrame('warn', event.sentence)]
     case 'warning':
       return [encodeWarning(event)]

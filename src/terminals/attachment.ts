@@ -84,6 +84,13 @@ export class Attachment {
     return nowMs - this.heardAtMs >= silentMs
   }
 
+  /** Lets go of its socket. */
+  disconnect(): void {
+    this.reader?.close()
+    this.reader = null
+    this.sink = null
+  }
+
   /** Takes over what changed of its account and its session. */
   renew({ account, session }: Attached): void {
     const expiresAt = earlierEnd(account.expiresAt, session.expiresAt)

@@ -149,7 +149,7 @@ export class Conversation {
   }
 
   #takeControl(attachment: Attachment, control: ControlRequest): void {
-    const { supervision, output, roster, input, journal, apply, end, now } = this.#parts
+    const { supervision, output, roster, input, apply, end, now } = this.#parts
     const { id, username } = attachment.facts
     switch (control.action) {
       case 'present':
@@ -162,10 +162,7 @@ export class Conversation {
         break
       case 'pause':
       case 'continue':
-        if (attachment.role !== 'observer') break
-        output.note({ kind: control.action, username })
-        journal.tell(attachment.facts, { act: control.action })
-        apply(supervision[control.action](id, now()))
+        this.#stopOrGoOn(attachment, control.action)
         break
       case 'message':
         output.note({ kind: 'message', username, text: control.text })
@@ -184,6 +181,20 @@ export class Conversation {
         if (reason !== null) end(reason, attachment)
       }
     }
+  }
+
+  #stopOrGoOn(attachment: Attachment, action: 'pause' | 'continue'): void {
+    const { supervision, output, roster, journal, apply, now } = this.#parts
+    if (attachment.role !== 'observer') return
+    const effects = supervision[action](attachment.facts.id, now())
+    if (action === 'continue' && supervision.isPaused) {
+      const sentence = 'Only an observer who is another person, and no party to the change, can let input go on.'
+      roster.sendEvent(attachment, { kind: 'notice', sentence })
+    } else {
+      output.note({ kind: action, username: attachment.facts.username })
+      journal.tell(attachment.facts, { act: action })
+    }
+    apply(effects)
   }
 
   /** Whoever gives the slot up goes on as an observer. */

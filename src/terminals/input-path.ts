@@ -37,6 +37,8 @@ export class InputPath {
   #typist: Attachment | null = null
   readonly #slowed = new Set<Sink>()
   #paceTimer: CancelTimer | null = null
+  /** Whether the answer to a paste is waited for. */
+  #isAsking = false
   #isClosed = false
 
   constructor(parts: InputPathParts) {
@@ -74,6 +76,7 @@ export class InputPath {
     }
     const { send, held } = pace.offer(verdict.bytes, at.monotonicMs)
     if (send !== null) this.#pass(attachment, send)
+    this.#isAsking = held === 'paste-unconfirmed'
     if (held === 'pace') this.#waitForPace()
     else if (held !== null) onBlocked(attachment, held)
   }
@@ -89,6 +92,7 @@ export class InputPath {
   confirmPaste(attachment: Attachment, isWanted: boolean): void {
     if (this.#pace === null || attachment !== this.#typist) return
     this.#pace.confirmPaste(isWanted, this.#parts.now().monotonicMs)
+    this.#isAsking = false
     this.#sendDue(attachment)
   }
 
@@ -141,6 +145,11 @@ export class InputPath {
       const verdict = why === null ? supervision.input(attachment.facts.id, due, at) : ({ kind: 'drop', why } as const)
       if (verdict.kind === 'drop') onBlocked(attachment, verdict.why)
       else this.#pass(attachment, verdict.bytes)
+    }
+    // The next paste that waited behind what was sent.
+    if (!this.#isAsking && this.#pace !== null && this.#pace.unconfirmedPaste !== null) {
+      this.#isAsking = true
+      onBlocked(attachment, 'paste-unconfirmed')
     }
     this.#waitForPace()
   }

@@ -5,6 +5,7 @@ import { OutputRing } from './output-ring.ts'
 import type { RecordEvent, Recorder } from './recording/recorder.ts'
 import type { Screen, Snapshot } from './screen/screen.ts'
 import { SharedOutput } from './sink.ts'
+import { type SizeMark, SizeMarks } from './size-marks.ts'
 import type { CancelTimer, Timers } from './timers.ts'
 
 const kib = 1024
@@ -25,9 +26,6 @@ const limits = {
   /** After so long without output the ring is given back. */
   ringIdleMs: 60_000,
 } as const
-
-/** A size and where in the output it began to hold. */
-export type SizeMark = TerminalSize & { readonly seq: number }
 
 /** Whoever is told of output in order. */
 export type OutputReader = {
@@ -55,7 +53,8 @@ export class OutputPath {
   readonly readers: Set<OutputReader> = new Set()
   readonly #parts: OutputPathParts
   readonly #ring = new OutputRing()
-  readonly #sizes: SizeMark[]
+  /** Changes of size; the first holds from 0 on. */
+  readonly sizes: SizeMarks
   readonly #gathered = new GatheredOutput()
   #gatherTimer: CancelTimer | null = null
   /** What came since `sinceMs`; where no pause was before that, what came in the window before counts too. */
@@ -73,7 +72,7 @@ export class OutputPath {
 
   constructor(parts: OutputPathParts) {
     this.#parts = parts
-    this.#sizes = [{ seq: 0, ...parts.size }]
+    this.sizes = new SizeMarks(parts.size)
   }
 
   /** Offset after the last byte that was recorded and may be sent. */
@@ -81,18 +80,8 @@ export class OutputPath {
     return this.#deliveredSeq
   }
 
-  /** Changes of size, oldest first; the first holds from 0 on. */
-  get sizes(): readonly SizeMark[] {
-    return this.#sizes
-  }
-
   get size(): TerminalSize {
-    return this.#sizes.at(-1) as SizeMark
-  }
-
-  /** Returns the size just before an offset; one that begins to hold there is told with the output. */
-  sizeAt(seq: number): TerminalSize {
-    return this.#sizes.findLast((mark, index) => mark.seq < seq || index === 0) as SizeMark
+    return this.sizes.newest
   }
 
   /** Takes output from the terminal; it is copied. */
@@ -122,7 +111,7 @@ export class OutputPath {
     this.flush()
     const mark = { seq: this.#producedSeq, ...size }
     this.record({ kind: 'size', ...mark }, () => {
-      this.#sizes.push(mark)
+      this.sizes.add(mark)
       for (const reader of this.readers) reader.onSize(mark)
     })
   }

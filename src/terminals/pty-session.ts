@@ -6,12 +6,12 @@ import { type EndReason, endReasons } from '../core/terminals/ends.ts'
 import { type Effect, Supervision, type SupervisionSetup } from '../core/terminals/supervision.ts'
 import type { ClientFrame, TerminalSize } from '../protocol/terminal-frames.ts'
 import type { Attachment } from './attachment.ts'
-import { closeWith, sayEnd } from './close-with.ts'
+import { closeWith } from './close-with.ts'
 import { Conversation } from './conversation.ts'
+import { finishSession } from './finish-session.ts'
 import { Followers, type Following } from './followers.ts'
 import type { CheckedLine } from './gateway-parts.ts'
 import { InputPath } from './input-path.ts'
-import { lastOutputSent } from './last-output.ts'
 import { OutputPath } from './output-path.ts'
 import { type PtySessionFacts, type PtySessionParts, welcomeFrame } from './pty-session-parts.ts'
 import { Reader, type ReaderStart } from './reader.ts'
@@ -25,8 +25,6 @@ import type { Terminal, TerminalListener } from './transports/transport.ts'
 const limits = {
   /** An attachment whose socket dropped may come back for so long. */
   resumeMs: 60_000,
-  /** Writing the end may hold the word of it back so long. */
-  writeMs: 500,
   /** A session that is attached is written as used so often. */
   usedMs: 60_000,
 } as const
@@ -120,11 +118,18 @@ export class PtySession {
         this.#output.take(bytes)
         this.#input.outputSeen()
       },
-      onNotice: (sentence) => this.#output.note({ kind: 'notice', sentence }),
+      onNotice: (sentence) => {
+        this.#output.note({ kind: 'notice', sentence })
+        this.roster.broadcast({ kind: 'notice', sentence })
+      },
     }
     if (this.#isOver()) return
     try {
-      this.#begin(await open(listener, this.#output.size))
+      const { size } = this.#output
+      const terminal = await open(listener, size)
+      this.#begin(terminal)
+      // What the size became meanwhile was told to everybody but the terminal.
+      if (size !== this.#output.size) terminal.resize(this.#output.size)
     } catch (cause) {
       this.#parts.log.warn({ err: cause, ptySession: this.facts.id }, 'a terminal could not be opened')
       await this.end(isRefusal(cause, 'NO_GATEWAY') ? 'gateway-busy' : 'internal')
@@ -133,9 +138,10 @@ export class PtySession {
 
   #begin(terminal: Terminal): void {
     this.#terminal = terminal
-    void terminal.exited.then((exit) => {
+    void terminal.exited.then(({ failure }) => {
+      if (failure !== null) this.#parts.log.warn({ failure, ptySession: this.facts.id }, 'a terminal failed')
       // Whoever stopped it says why it is over.
-      if (!this.#isStopped) void this.end(exit.failure?.kind ?? 'shell-exit')
+      if (!this.#isStopped) void this.end(failure?.kind ?? 'shell-exit')
     })
     if (this.#isOver()) void terminal.end()
     else this.#input.opened(terminal)
@@ -147,7 +153,7 @@ export class PtySession {
     this.roster.add(attachment)
     this.#connect(attachment, sink, this.roster.size === 1 && this.#output.deliveredSeq === 0 ? 0 : null)
     this.#apply(effects, { attachment, isBack: false })
-    this.roster.broadcast({ kind: 'joined', participant: attachment.view(), participants: this.roster.views() })
+    this.roster.tellOf('joined', attachment)
     this.#output.note({ kind: 'joined', username: attachment.facts.username, role: attachment.role })
   }
 
@@ -155,56 +161,70 @@ export class PtySession {
   readmit(attachment: Attachment, sink: Sink, from: number): void {
     const effects = this.#attach(attachment)
     attachment.sink?.close(4409, 'This terminal was resumed elsewhere.')
-    this.#disconnect(attachment)
+    attachment.disconnect()
     attachment.hasLostSlot = false
     const missed = this.#output.deliveredSeq - from
     this.#connect(attachment, sink, missed >= 0 && missed <= longestResumeBytes ? from : null)
     this.#apply(effects, { attachment, isBack: true })
+    this.roster.tellOf('joined', attachment)
   }
 
   /** Takes one frame of an attachment. */
   take(attachment: Attachment, frame: ClientFrame): void {
-    this.heard(attachment)
-    this.#conversation.take(attachment, frame)
+    if (this.heard(attachment)) this.#conversation.take(attachment, frame)
   }
 
-  /** The other end answered a ping, or said something else. */
-  heard(attachment: Attachment): void {
-    attachment.heardAtMs = this.#parts.clock.monotonicMs()
+  /** The other end answered a ping, or said something else; false: too late, and its socket is cut. */
+  heard(attachment: Attachment): boolean {
+    const nowMs = this.#parts.clock.monotonicMs()
+    if (attachment.isSilent(nowMs)) {
+      this.#cut(attachment)
+      return false
+    }
+    attachment.heardAtMs = nowMs
     this.#supervision.pong(attachment.facts.id, this.#now())
+    return true
   }
 
   /** The socket went without a word; it may come back for a while. */
   dropped(attachment: Attachment): void {
     if (attachment.sink === null) return
-    this.#disconnect(attachment)
+    attachment.disconnect()
+    if (!attachment.isResumable) {
+      this.#remove(attachment, 'dropped')
+      return
+    }
     attachment.droppedAtMs = this.#parts.clock.monotonicMs()
-    if (!attachment.isResumable) this.#remove(attachment, 'dropped')
-    else this.#apply(this.#supervision.detach(attachment.facts.id, 'dropped', this.#now()))
+    this.#apply(this.#supervision.detach(attachment.facts.id, 'dropped', this.#now()))
+    this.roster.tellOf('left', attachment)
   }
 
   /** The person left. */
   leave(attachment: Attachment): void {
     attachment.sink?.close(1000, 'Left.')
-    this.#disconnect(attachment)
+    attachment.disconnect()
     this.#remove(attachment, 'left')
   }
 
   /** Ends one attachment whose access was taken back; the session goes with its implementor. */
   evict(attachment: Attachment, reason: 'revoked' | 'access-changed'): void {
+    // It sees nothing more, however long its terminal takes to end.
+    attachment.isUnderReview = true
     if (this.#supervision.implementorId() === attachment.facts.id) {
       void this.end(reason)
       return
     }
     closeWith(attachment, reason)
-    this.#disconnect(attachment)
+    attachment.disconnect()
     this.#remove(attachment, 'revoked')
   }
 
   /** Notes a command line of a health check, and how it ended. */
-  noteCommand({ line, outcome, facts }: CheckedLine): void {
-    this.#output.note({ kind: 'command', line, outcome, ...facts })
-    this.#parts.journal.tell(this.implementor()?.facts ?? null, { command: line, outcome, ...facts })
+  async noteCommand({ line, outcome, facts, by }: CheckedLine): Promise<void> {
+    const event = { kind: 'command', line, outcome, ...facts }
+    if (outcome !== 'run') this.#output.note(event)
+    await this.#parts.journal.told(by, { command: line, outcome, ...facts })
+    if (outcome === 'run' && !this.#isOver()) this.#output.note(event)
   }
 
   /** Holds the session against rules that changed. */
@@ -267,8 +287,7 @@ export class PtySession {
     // Nothing can be heard of what is not read.
     if (sink.isInputPaused) this.heard(attachment)
     if (attachment.isSilent(nowMs)) {
-      sink.cut()
-      this.dropped(attachment)
+      this.#cut(attachment)
       return
     }
     reader?.tick()
@@ -276,6 +295,11 @@ export class PtySession {
     if (nowMs - attachment.usedAtMs < limits.usedMs) return
     attachment.usedAtMs = nowMs
     this.#parts.journal.used(attachment.facts)
+  }
+
+  #cut(attachment: Attachment): void {
+    attachment.sink?.cut()
+    this.dropped(attachment)
   }
 
   #connect(attachment: Attachment, sink: Sink, from: number | null): void {
@@ -286,7 +310,7 @@ export class PtySession {
     const { secret, digest } = newSecret()
     attachment.isResumable = sink.acknowledges
     attachment.resumeDigest = sink.acknowledges ? digest : null
-    const size = from === null ? this.#output.size : this.#output.sizeAt(from)
+    const size = from === null ? this.#output.size : this.#output.sizes.before(from)
     const seq = from ?? this.#output.deliveredSeq
     const participants = this.roster.views()
     sink.send(welcomeFrame(attachment, { facts, setup: this.#setup, participants, seq, size, resume: secret }))
@@ -318,23 +342,13 @@ export class PtySession {
     return new Reader({ path: this.#output, sink, timers, nowMs, onStuck, onFailed }, start)
   }
 
-  #readers(): readonly Reader[] {
-    const ofAttached = [...this.roster.all()].flatMap(({ reader }) => reader ?? [])
-    return [...ofAttached, ...this.#followers.readers()]
-  }
-
-  #disconnect(attachment: Attachment): void {
-    attachment.reader?.close()
-    attachment.reader = null
-    attachment.sink = null
-  }
-
   #remove(attachment: Attachment, cause: 'left' | 'dropped' | 'revoked'): void {
     if (!this.roster.remove(attachment)) return
     const freesSlot = this.#supervision.implementorId() === attachment.facts.id
     this.#parts.journal.detached(attachment.facts, { cause, freesSlot })
     this.#apply(this.#supervision.detach(attachment.facts.id, cause === 'dropped' ? 'left' : cause, this.#now()))
-    this.roster.broadcast({ kind: 'left', participant: attachment.view(), participants: this.roster.views() })
+    // Whose socket had dropped is not there already.
+    if (attachment.droppedAtMs === null) this.roster.tellOf('left', attachment)
     this.#output.note({ kind: 'left', username: attachment.facts.username, role: attachment.role, cause })
   }
 
@@ -357,33 +371,12 @@ export class PtySession {
     }
   }
 
-  async #finish(reason: EndReason, by: Attachment | null): Promise<void> {
-    const { recorder, screen, journal, timers, log } = this.#parts
+  #finish(reason: EndReason, by: Attachment | null): Promise<void> {
     this.#endReason = reason
     this.#input.close()
     this.#conversation.close()
-    const exit = (await this.#terminal?.end()) ?? null
-    const { sentence } = endReasons[reason]
-    const exitCode = exit?.failure === null ? exit.code : null
-    this.#output.note({ kind: 'end', reason, sentence, by: by?.facts.username ?? null, exit_code: exitCode })
-    await this.#output.settle()
-    if (reason === 'shell-exit')
-      await lastOutputSent(() => this.#readers(), { timers, nowMs: () => this.#parts.clock.monotonicMs() })
-    const written = journal.closed(reason, { exitCode, by: by?.facts ?? null })
-    // Whoever is told of the end and looks it up finds it; a store that hangs keeps nobody waiting for the word.
-    await Promise.race([written, new Promise<void>((resolve) => timers.after(limits.writeMs, resolve))])
-    const finalSeq = this.#output.deliveredSeq
-    for (const attachment of this.roster.all()) {
-      sayEnd(attachment, reason, { exit, finalSeq })
-      this.#disconnect(attachment)
-    }
-    this.#followers.end(reason, exit, finalSeq)
-    this.#output.close()
-    screen.close()
-    await recorder.close().catch((cause: unknown) => {
-      log.error({ err: cause, ptySession: this.facts.id }, 'a record could not be sealed')
-    })
-    await written
+    const [parts, terminal, output, followers] = [this.#parts, this.#terminal, this.#output, this.#followers]
+    return finishSession({ parts, terminal, output, roster: this.roster, followers }, reason, by)
   }
 
   /** Whoever types now. */

@@ -1,8 +1,9 @@
 /** Terminals: sends one attachment its output in order, at its own pace; nothing twice, nothing left out but what a snapshot stands for. */
-import type { OutputPath, OutputReader, SizeMark } from './output-path.ts'
+import type { OutputPath, OutputReader } from './output-path.ts'
 import type { Snapshot } from './screen/screen.ts'
 import type { SharedOutput, Sink } from './sink.ts'
 import { SharedOutput as Piece } from './sink.ts'
+import type { SizeMark } from './size-marks.ts'
 import type { CancelTimer, Timers } from './timers.ts'
 
 const kib = 1024
@@ -71,12 +72,14 @@ export class Reader implements OutputReader {
   #shownSeq: number
   /** A resume gets every byte up to here, however far behind it is. */
   #catchUpTo: number
-  #sizeIndex = 0
+  #sizeNumber = 0
   #isPumping = false
   #pausedSinceMs: number | null = null
   #isSlow = false
   #isHeld: boolean
   #isPaintDue = false
+  /** Since when it lacks output that others have; null: it is sent everything. */
+  #lackingSinceMs: number | null = null
   #stuckSinceMs: number | null = null
   #againTimer: CancelTimer | null = null
   /** Offsets with the time from which on what is before them was sent, oldest first. */
@@ -93,7 +96,8 @@ export class Reader implements OutputReader {
     this.#sentSeq = from ?? 0
     this.#shownSeq = from ?? 0
     this.#catchUpTo = parts.path.deliveredSeq
-    this.#sizeIndex = this.#sizeAfter(this.#sentSeq)
+    // A size that begins to hold just there is sent once more: a snapshot may have been made before it.
+    this.#sizeNumber = parts.path.sizes.firstFrom(this.#sentSeq)
     parts.path.readers.add(this)
     if (from === null) void this.#paint()
     else void this.#pump()
@@ -163,10 +167,13 @@ export class Reader implements OutputReader {
     return isFull
   }
 
-  /** Tells whether something that was sent more than `ms` ago is not shown yet. */
+  /** Tells whether something that was sent more than `ms` ago is not shown yet, or was not sent for so long. */
   isLagging(ms: number): boolean {
-    const [oldest] = this.#sent
-    return oldest !== undefined && this.#parts.nowMs() - oldest.atMs > ms
+    const sinceMs = Math.min(
+      this.#sent[0]?.atMs ?? Number.POSITIVE_INFINITY,
+      this.#lackingSinceMs ?? Number.POSITIVE_INFINITY,
+    )
+    return this.#parts.nowMs() - sinceMs > ms
   }
 
   /** Looks at what only time changes; about once a second. */
@@ -266,27 +273,20 @@ export class Reader implements OutputReader {
   #sendSize(): boolean {
     const mark = this.#nextSize()
     if (mark === undefined || mark.seq > this.#sentSeq) return false
-    this.#sizeIndex += 1
+    this.#sizeNumber = this.#parts.path.sizes.after(this.#sizeNumber)
     this.#parts.sink.send({ type: 'size', ...mark })
     return true
   }
 
   #nextSize(): SizeMark | undefined {
-    return this.#parts.path.sizes[this.#sizeIndex]
-  }
-
-  /** A size that begins to hold just there is sent once more: a snapshot may have been made before it. */
-  #sizeAfter(seq: number): number {
-    const { sizes } = this.#parts.path
-    let index = sizes.length
-    while (index > 1 && (sizes[index - 1] as SizeMark).seq >= seq) index -= 1
-    return index
+    return this.#parts.path.sizes.at(this.#sizeNumber)
   }
 
   #whenFull(): void {
     this.#stuckSinceMs ??= this.#parts.nowMs()
     if (!this.#isServedInFull()) {
       this.#mode = 'behind'
+      this.#lackingSinceMs ??= this.#parts.nowMs()
       this.#parts.sink.send({ type: 'flow', state: 'behind', seq: this.#sentSeq })
     }
     this.#parts.path.weigh()
@@ -308,6 +308,7 @@ export class Reader implements OutputReader {
   async #paint(): Promise<void> {
     const { path, sink, onFailed } = this.#parts
     this.#mode = 'snapshot'
+    this.#lackingSinceMs ??= this.#parts.nowMs()
     this.#isPaintDue = false
     let snapshot: Snapshot
     try {
@@ -329,7 +330,7 @@ export class Reader implements OutputReader {
     this.#stuckSinceMs = null
     this.#isSlow = false
     this.#catchUpTo = 0
-    this.#sizeIndex = this.#sizeAfter(snapshot.seq)
+    this.#sizeNumber = path.sizes.firstFrom(snapshot.seq)
     if (path.deliveredSeq - snapshot.seq > limits.watcherBytes) {
       this.#mode = 'behind'
       sink.send({ type: 'flow', state: 'behind', seq: snapshot.seq })
@@ -337,6 +338,7 @@ export class Reader implements OutputReader {
       return
     }
     this.#mode = 'flowing'
+    this.#lackingSinceMs = null
     sink.send({ type: 'flow', state: 'live', seq: snapshot.seq })
     await this.#pump()
   }

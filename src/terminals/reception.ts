@@ -81,7 +81,7 @@ export class Reception {
       if (visitor.claims === null) await this.#resume(sink, visitor.token, watch)
       else await this.#attach(sink, { ...visitor, claims: visitor.claims }, watch)
     } catch (cause) {
-      this.#refuse(sink, cause)
+      this.#refuse(sink, cause, visitor.claims === null ? 'resume' : 'later')
     } finally {
       this.#house.watches.delete(watch)
     }
@@ -168,9 +168,8 @@ export class Reception {
   async #resume(sink: SocketSink, secret: string, watch: Watch): Promise<void> {
     const { ports } = this.#parts
     const found = this.#findBySecret(secret)
-    if (found === null) throw new Refusal('TOKEN_INVALID', { message: 'There is nothing to resume with this secret.' })
+    if (found === null) throw nothingToResume()
     const { session, attachment } = found
-    attachment.resumeDigest = null
     const standing = await readStanding(ports, session.facts.id)
     await judgeAnew(ports, standing, { ...attachment.facts, role: attachment.role })
     const hello = await sink.hello(helloMs)
@@ -185,6 +184,8 @@ export class Reception {
       if (attachment.hasLostSlot) this.#journal(session.facts.id).slotFreed(attachment.facts.accountId)
       throw new Refusal('PTY_SESSION_NOT_ACTIVE')
     }
+    // Of two that bring the same secret one comes first, and has another secret by now.
+    if (this.#findBySecret(secret)?.attachment !== attachment) throw nothingToResume()
     session.readmit(attachment, sink, hello.resume.seq)
     this.#connect({ session, attachment, sink, watch })
   }
@@ -273,7 +274,11 @@ export class Reception {
   async #giveUp({ token, ptySession }: Admission, attachment: Attachment, cause: unknown): Promise<void> {
     const journal = this.#journal(ptySession.id)
     if (token.isStart) await journal.closed(reasonOf(cause), { exitCode: null, by: attachment.facts })
-    else journal.detached(attachment.facts, { cause: 'dropped', freesSlot: token.role === 'implementor' })
+    else {
+      const holder = this.#house.sessions.get(ptySession.id)?.implementor()?.facts.accountId
+      const freesSlot = token.role === 'implementor' && holder !== attachment.facts.accountId
+      journal.detached(attachment.facts, { cause: 'dropped', freesSlot })
+    }
   }
 
   #journal(ptySessionId: string): Journal {
@@ -282,13 +287,14 @@ export class Reception {
     return new Journal({ store, clock, timers, log }, ptySessionId)
   }
 
-  #refuse(sink: SocketSink, cause: unknown): void {
+  /** @param later what to do where the same may be let in later: the secret of a resume is not spent, a token is. */
+  #refuse(sink: SocketSink, cause: unknown, later: 'resume' | 'later' = 'later'): void {
     const refusal = isRefusal(cause) ? cause : new Refusal('INTERNAL', { cause })
     const { log } = this.#parts.ports
     if (refusal.kind === 'internal') log.error({ err: cause }, 'a socket could not be taken in')
     else log.info({ code: refusal.code, detail: refusal.detail }, 'a socket was refused')
     const { closeCode, retry } = kinds[refusal.kind]
-    const again = retry === 'later' ? 'later' : refusal.kind === 'unauthenticated' ? 'new-token' : 'no'
+    const again = retry === 'later' ? later : refusal.kind === 'unauthenticated' ? 'new-token' : 'no'
     sink.send({ type: 'error', error: { code: refusal.code, message: refusal.message, retry: again } })
     sink.close(closeCodes[refusal.code] ?? closeCode, refusal.message)
   }
@@ -297,6 +303,7 @@ export class Reception {
 /** Close codes that say more than the kind of a refusal does. */
 const closeCodes: Partial<Record<RefusalCode, number>> = {
   OTHER_NODE: 4421,
+  IMPLEMENTOR_PRESENT: 4403,
   PTY_SESSION_NOT_ACTIVE: 4404,
   RECORDER_UNAVAILABLE: endReasons['recorder-failed'].closeCode,
 }
@@ -306,6 +313,10 @@ type Connection = {
   readonly attachment: Attachment
   readonly sink: SocketSink
   readonly watch: Watch
+}
+
+function nothingToResume(): Refusal {
+  return new Refusal('TOKEN_INVALID', { message: 'There is nothing to resume with this secret.' })
 }
 
 /** Why what was never opened is over. */

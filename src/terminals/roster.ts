@@ -37,6 +37,11 @@ export class Roster {
     for (const attachment of this.all()) this.sendEvent(attachment, event)
   }
 
+  /** Tells everybody that somebody came or went, and who is there now. */
+  tellOf(kind: 'joined' | 'left', attachment: Attachment): void {
+    this.broadcast({ kind, participant: attachment.view(), participants: this.views() })
+  }
+
   /** Tells one of an event, where it is there. */
   sendEvent(attachment: Attachment | undefined, event: TerminalEvent): void {
     attachment?.sink?.send({ type: 'event', event })

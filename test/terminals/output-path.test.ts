@@ -185,7 +185,7 @@ test('FLW-14 the size at an offset is the one that held before it; a path that i
   path.resize({ cols: 100, rows: 30 })
   path.take(Buffer.from('d'))
   await path.settle()
-  const sizes = [0, 3, 4].map((seq) => path.sizeAt(seq))
+  const sizes = [0, 3, 4].map((seq) => path.sizes.before(seq))
   assert.deepEqual(
     sizes.map(({ cols }) => cols),
     [80, 80, 100],

@@ -25,11 +25,16 @@ type World = {
 }
 
 async function world(
-  start: Partial<ReaderStart> & { readonly before?: number; readonly acknowledges?: boolean } = {},
+  start: Partial<ReaderStart> & {
+    readonly before?: number
+    readonly acknowledges?: boolean
+    readonly isFrozen?: boolean
+  } = {},
 ): Promise<World> {
-  const { before = 0, acknowledges, ...how } = start
+  const { before = 0, acknowledges, isFrozen = false, ...how } = start
   const recorder = new MemoryRecorder()
   const screen = new MemoryScreen()
+  screen.isFrozen = isFrozen
   const time = new ManualTime()
   const sink = new KeepingSink(acknowledges)
   const holds: boolean[] = []
@@ -239,6 +244,20 @@ test('FLW-22 what was sent more than 2 s ago and is not shown is a lag, the last
   await turn()
   late.time.pass(2_001)
   assert.equal(late.reader.isLagging(2_000), false)
+})
+
+test('FLW-22 whoever lacks output for more than 2 s that others have lags, though it has shown all it was sent', async () => {
+  const { reader, screen, time } = await world({ from: null, before: 2 * mib, isFrozen: true })
+  reader.shown(0)
+  assert.equal(reader.isLagging(2_000), false)
+  time.pass(2_001)
+  assert.equal(reader.isLagging(2_000), true)
+  await turn()
+  screen.catchUp()
+  time.pass(250)
+  await turn()
+  reader.shown(2 * mib)
+  assert.equal(reader.isLagging(2_000), false)
 })
 
 test('FLW-23 an end that does not acknowledge has shown what has left this process', async () => {

@@ -100,7 +100,8 @@ export class Supervision {
   readonly #slot: ImplementorSlot
   readonly #watch: ObserverWatch
   readonly #attachments = new Map<string, Attachment>()
-  #isPaused = false
+  /** Whether an observer has stopped input. */
+  isPaused = false
   #isOver = false
   /** The reason that people were told of last. */
   #told: HoldReason | null = null
@@ -170,7 +171,7 @@ export class Supervision {
   /** Stops input, for any observer; it stays stopped until one lets it go on, even when the one who stopped it is gone. */
   pause(id: string, now: Instant): Effect[] {
     this.#move(now)
-    if (this.#live(id)?.role === 'observer') this.#isPaused = true
+    if (this.#live(id)?.role === 'observer') this.isPaused = true
     return this.#settle()
   }
 
@@ -178,7 +179,7 @@ export class Supervision {
   continue(id: string, now: Instant): Effect[] {
     this.#move(now)
     const attachment = this.#live(id)
-    if (attachment !== undefined && isIndependent(attachment, this.#excluded())) this.#isPaused = false
+    if (attachment !== undefined && isIndependent(attachment, this.#excluded())) this.isPaused = false
     return this.#settle()
   }
 
@@ -206,7 +207,7 @@ export class Supervision {
     const watching = this.#countWatching()
     if (observers !== null && watching < observers.count) return 'observers-missing'
     if (observers !== null && this.#countConfirmed() < observers.count) return 'presence-missing'
-    if (this.#isPaused) return 'paused-by-observer'
+    if (this.isPaused) return 'paused-by-observer'
     if (this.#window.state(this.#watch.aloneSinceMs) === 'open') return null
     if (this.#setup.policy.windowEnd.kind !== 'grace') return 'no-new-commands'
     return watching === 0 ? 'observers-missing' : null

@@ -3,11 +3,11 @@ import { after, before, type TestContext, test } from 'node:test'
 import { changeAccount } from '../../../src/core/accounts/administer.ts'
 import { setPolicy } from '../../../src/core/terminals/set-policy.ts'
 import type { PolicyDocument } from '../../../src/core/terminals/terminal-policy.ts'
-import type { BlockReason, ControlRequest } from '../../../src/protocol/terminal-frames.ts'
-import { call, goodPassword } from '../../fixtures/control-calls.ts'
+import { auditTrail, call, goodPassword } from '../../fixtures/control-calls.ts'
 import { type HandTransport, handTransport, type PlayedTerminal } from '../../fixtures/hand-transport.ts'
 import { answered, echoed, passTime } from '../../fixtures/pass-time.ts'
 import { comeBack } from '../../fixtures/terminal-attack.ts'
+import { blocked, control, unblocked } from '../../fixtures/terminal-events.ts'
 import { openTerminalSocket, type TerminalSocket } from '../../fixtures/terminal-socket.ts'
 import { type TerminalWorld, terminalWorld } from '../../fixtures/terminal-world.ts'
 
@@ -50,18 +50,6 @@ async function join(username: string, { socket }: Begun, role: 'observer' | 'imp
 }
 
 const watch = (username: string, begun: Begun): Promise<TerminalSocket> => join(username, begun, 'observer')
-
-const control = (socket: TerminalSocket, request: ControlRequest): void =>
-  socket.send({ type: 'control', control: request })
-
-/** Resolves once a socket is told that input is held, or is not sent, for a reason. */
-async function blocked(socket: TerminalSocket, why: BlockReason): Promise<void> {
-  await socket.next('event', ({ event }) => event.kind === 'blocked' && event.why === why)
-}
-
-async function unblocked(socket: TerminalSocket): Promise<void> {
-  await socket.next('event', ({ event }) => event.kind === 'unblocked')
-}
 
 test('EYE-1 what is typed is dropped, acknowledged and told until somebody else watches, and passes from then on', async (t) => {
   const begun = await begin(t, { count: 1 })
@@ -237,6 +225,23 @@ test('EYE-8 an observer pauses what is typed and lets it go on; whoever types ca
   assert.equal(written(), 'b')
 })
 
+test('EYE-8 an observer who may not let input go on is told so, and what it asked for is not in the trail', async (t) => {
+  const begun = await begin(t, null)
+  const { socket: ada, terminal } = begun
+  const twin = await watch('ada-too', begun)
+  control(twin, { action: 'pause' })
+  await blocked(ada, 'paused-by-observer')
+  control(twin, { action: 'continue' })
+  await twin.next('event', ({ event }) => event.kind === 'notice' && event.sentence.includes('another person'))
+  control(await watch('olga', begun), { action: 'continue' })
+  await unblocked(ada)
+  terminal.exit({})
+  await ada.closed
+  const own = (await auditTrail(world)).filter((one) => one.subject === `pty_session:${ada.ptySessionId()}`)
+  const acts = own.flatMap(({ detail }) => (detail as { readonly act?: string } | undefined)?.act ?? [])
+  assert.deepEqual(acts, ['pause', 'continue'])
+})
+
 test('EYE-9 the next line goes when the terminal has answered the last one, or 50 ms have passed', async (t) => {
   const begun = await begin(t, { count: 1 })
   const { socket: ada, terminal, written } = begun
@@ -282,6 +287,28 @@ test('EYE-10 a paste of several lines waits for whoever typed it to confirm it, 
   ada.type('five\r')
   await echoed(ada)
   assert.equal(written(), 'one\rtwo\rfive\r')
+})
+
+test('EYE-10 a paste that comes right after another is asked about in its turn', async (t) => {
+  const begun = await begin(t, { count: 1 })
+  const { socket: ada, terminal, written } = begun
+  await watch('olga', begun)
+  await unblocked(ada)
+  ada.type('one\rtwo\r')
+  ada.type('three\rfour\r')
+  await blocked(ada, 'paste-unconfirmed')
+  control(ada, { action: 'confirm-paste', confirmed: true })
+  await echoed(ada)
+  terminal.put('1')
+  await blocked(ada, 'paste-unconfirmed')
+  assert.equal(written(), 'one\rtwo\r')
+  control(ada, { action: 'confirm-paste', confirmed: true })
+  await echoed(ada)
+  for (const answer of ['2', '3']) {
+    terminal.put(answer)
+    await ada.see(answer)
+  }
+  assert.equal(written(), 'one\rtwo\rthree\rfour\r')
 })
 
 test('EYE-11 what is held back is never sent in the name of another: it goes with whoever typed it', async (t) => {

@@ -75,7 +75,7 @@ export function detachPtyAttachment(
   if (found === undefined) return { kind: 'missing' }
   if (found.left_at_ms !== null) return { kind: 'detached' }
   tx.db.run('UPDATE pty_attachments SET left_at_ms = :nowMs, cause = :cause WHERE id = :id', { id, cause, nowMs })
-  if (freesSlot && found.role === 'implementor' && !hasOtherImplementor(tx, found)) {
+  if (freesSlot && found.role === 'implementor') {
     freeSlot(tx, { ptySessionId: found.pty_session_id, accountId: found.account_id })
   }
   appendAudit(tx, { subject: `pty_session:${found.pty_session_id}`, ...audit })
@@ -103,13 +103,6 @@ function freeSlot(tx: WriteTransaction, held: { readonly ptySessionId: string; r
      WHERE id = :ptySessionId AND implementor_account_id = :accountId`,
     { ptySessionId: held.ptySessionId, accountId: held.accountId },
   )
-}
-
-/** The slot belongs to an account: one that came back with another token holds it for that attachment. */
-function hasOtherImplementor(tx: WriteTransaction, attachment: PtyAttachmentRow): boolean {
-  const sql = `SELECT 1 FROM pty_attachments
-    WHERE pty_session_id = :ptySessionId AND account_id = :accountId AND role = 'implementor' AND left_at_ms IS NULL`
-  return tx.db.one(sql, { ptySessionId: attachment.pty_session_id, accountId: attachment.account_id }) !== undefined
 }
 
 function insertAttachment(tx: WriteTransaction, row: PtyAttachmentRow): void {

@@ -1,0 +1,57 @@
+/** Terminals: the end of a PTY session; the terminal first, then what it put out, then the word of it, then the record. */
+import { type EndReason, endReasons } from '../core/terminals/ends.ts'
+import type { Attachment } from './attachment.ts'
+import { sayEnd } from './close-with.ts'
+import type { Followers } from './followers.ts'
+import { lastOutputSent } from './last-output.ts'
+import type { OutputPath } from './output-path.ts'
+import type { PtySessionParts } from './pty-session-parts.ts'
+import type { Reader } from './reader.ts'
+import type { Roster } from './roster.ts'
+import type { Terminal } from './transports/transport.ts'
+
+/** 500 ms: writing the end may hold the word of it back so long. */
+const writeMs = 500
+
+/** What is to be ended. */
+export type Finishing = {
+  readonly parts: PtySessionParts
+  readonly terminal: Terminal | null
+  readonly output: OutputPath
+  readonly roster: Roster
+  readonly followers: Followers
+}
+
+/** Ends it, for a reason that somebody may have given; resolves once the terminal is gone, the record sealed and the end written. */
+export async function finishSession(
+  { parts, terminal, output, roster, followers }: Finishing,
+  reason: EndReason,
+  by: Attachment | null,
+): Promise<void> {
+  const { recorder, screen, journal, timers, log, clock, facts } = parts
+  const exit = (await terminal?.end()) ?? null
+  const { sentence } = endReasons[reason]
+  const exitCode = exit?.failure === null ? exit.code : null
+  output.note({ kind: 'end', reason, sentence, by: by?.facts.username ?? null, exit_code: exitCode })
+  await output.settle()
+  const readers = (): readonly Reader[] => {
+    const ofAttached = [...roster.all()].flatMap(({ reader }) => reader ?? [])
+    return [...ofAttached, ...followers.readers()]
+  }
+  if (reason === 'shell-exit') await lastOutputSent(readers, { timers, nowMs: () => clock.monotonicMs() })
+  const written = journal.closed(reason, { exitCode, by: by?.facts ?? null })
+  // Whoever is told of the end and looks it up finds it; a store that hangs keeps nobody waiting for the word.
+  await Promise.race([written, new Promise<void>((resolve) => timers.after(writeMs, resolve))])
+  const finalSeq = output.deliveredSeq
+  for (const attachment of roster.all()) {
+    sayEnd(attachment, reason, { exit, finalSeq })
+    attachment.disconnect()
+  }
+  followers.end(reason, exit, finalSeq)
+  output.close()
+  screen.close()
+  await recorder.close().catch((cause: unknown) => {
+    log.error({ err: cause, ptySession: facts.id }, 'a record could not be sealed')
+  })
+  await written
+}

@@ -1,7 +1,7 @@
 /** Cli: the verb `account`; makes, shows and changes accounts. Passwords come from standard input or a terminal only. */
 import type { Command } from 'commander'
 import type { CommandAccount, StoreCommand } from '../main/store-command.ts'
-import { addStoreOptions, type Flags } from './configuration.ts'
+import { addStoreOptions, chooseConfig, type Flags } from './configuration.ts'
 import { UsageError } from './failure.ts'
 import { findAccount, nameOf } from './find-account.ts'
 import { type Act, changeStore, readStore } from './on-store.ts'
@@ -96,6 +96,8 @@ async function addOne(username: string, flags: AccountFlags): Promise<void> {
   const password = flags.password === false ? null : await readPassword(flags.passwordStdin === true)
   const email = typeof flags.email === 'string' ? flags.email : null
   const person = typeof flags.person === 'string' ? { person: flags.person } : {}
+  const { judgeNewAccount } = await import('../main/account-command.ts')
+  await judgeNewAccount({ username, email, password }, await chooseConfig(flags, process.env))
   await changeStore({ flags, mayCreate: true }, async (command) => {
     const account = await command.addAccount({ username, email, role, expiresAt, groups, password, ...person })
     return `Added ${nameOf(account)}.`

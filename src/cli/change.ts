@@ -4,7 +4,7 @@ import type { CommandChange, StoreCommand } from '../main/store-command.ts'
 import { addStoreOptions, type Flags } from './configuration.ts'
 import { CommandFailure, UsageError } from './failure.ts'
 import { changeStore, readStore } from './on-store.ts'
-import { printJson, printPairs, printTable, visible } from './output.ts'
+import { printJson, printNotice, printPairs, printTable, visible } from './output.ts'
 import { distinct, readGroups, readTime, timeText } from './values.ts'
 
 type ChangeFlags = Flags & {
@@ -56,6 +56,7 @@ export function addChangeVerb(program: Command): void {
 function approveOne(id: string, flags: ChangeFlags): Promise<void> {
   return changeStore({ flags }, async (command) => {
     await command.setChangeState({ id, state: 'approved', approvedBy: flags.by ?? null })
+    if (flags.by !== undefined) await warnOfStrangers(command, id)
     return `Approved the change request ${visible(id)}.`
   })
 }
@@ -90,8 +91,15 @@ async function addOne(id: string, flags: ChangeFlags): Promise<void> {
   if (request.endsAtMs <= request.startsAtMs) throw new UsageError('--until must be after --from.')
   await changeStore({ flags }, async (command) => {
     await command.addChange(request)
+    await warnOfStrangers(command, id)
     return `Added the change request ${visible(id)}${flags.approve === true ? ', approved' : ''}.`
   })
+}
+
+/** Four eyes compares persons: a slip in a name would make two of one. */
+async function warnOfStrangers(command: StoreCommand, id: string): Promise<void> {
+  const { strangersOf } = await import('../main/inventory-command.ts')
+  for (const person of await strangersOf(command, id)) await printNotice(`No account is the person ${visible(person)}.`)
 }
 
 async function list({ reads }: StoreCommand, asJson: boolean): Promise<void> {
@@ -125,7 +133,8 @@ async function showOne({ reads }: StoreCommand, id: string, asJson: boolean): Pr
     'os users': change.osUsers.join(', '),
     groups: change.groups.join(', '),
     'requested by': change.requestedBy,
-    'approved by': change.approvedBy,
+    'approved by':
+      change.state === 'approved' ? (change.approvedBy ?? 'nobody was named (no --by)') : change.approvedBy,
     from: timeText(change.startsAtMs),
     until: timeText(change.endsAtMs),
   })

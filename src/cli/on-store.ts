@@ -2,7 +2,7 @@
 import type { StoreCommand } from '../main/store-command.ts'
 import { chooseConfig, type Flags } from './configuration.ts'
 import { CommandFailure } from './failure.ts'
-import { printLines } from './output.ts'
+import { printLines, printNotice, visible } from './output.ts'
 
 /** Makes one change and returns the sentence that tells of it. */
 export type Act = (command: StoreCommand) => Promise<string>
@@ -12,10 +12,16 @@ export function readStore(flags: Flags, read: (command: StoreCommand) => Promise
   return withCommand({ flags, mayCreate: false }, read)
 }
 
+/** Runs a command that only reads; where there is no store, there is nothing to read, and none is made. */
+export async function readStoreIfAny(flags: Flags, read: (command: StoreCommand) => Promise<void>): Promise<void> {
+  const { hasStore } = await import('../main/store-command.ts')
+  if (await hasStore(await chooseConfig(flags, process.env))) await readStore(flags, read)
+}
+
 /**
  * Makes one change and waits for a running server.
  *
- * @param how `mayCreate`: the store is made where there is none.
+ * @param how `mayCreate`: the store is made where there is none, and that is said.
  * @throws CommandFailure when the change is recorded and the running server did not confirm it.
  */
 export function changeStore(how: { readonly flags: Flags; readonly mayCreate?: boolean }, act: Act): Promise<void> {
@@ -38,6 +44,7 @@ async function withCommand(
   const words = ['sallyport', ...process.argv.slice(2)]
   const command = await openCommand({ config, env: process.env, words, mayCreate })
   try {
+    if (command.isNew) await printNotice(`Made a new store in ${visible(config.data)}.`)
     await work(command)
   } finally {
     await command.close()

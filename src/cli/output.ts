@@ -18,7 +18,7 @@ export async function printLines(lines: readonly string[]): Promise<void> {
 }
 
 /** Prints one sentence on standard error. */
-async function printNotice(sentence: string): Promise<void> {
+export async function printNotice(sentence: string): Promise<void> {
   await write(process.stderr, `${sentence}\n`)
 }
 

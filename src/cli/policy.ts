@@ -1,10 +1,11 @@
 /** Cli: the verb `policy`; what terminals of a change request, a server or a group are held to. */
 import type { Command } from 'commander'
 import type { CheckedPolicy, CommandPolicy, CommandPolicySubject } from '../main/policy-command.ts'
+import type { StoreCommand } from '../main/store-command.ts'
 import { addStoreOptions, type Flags } from './configuration.ts'
 import { CommandFailure, UsageError } from './failure.ts'
 import { changeStore, readStore } from './on-store.ts'
-import { printJson, printPairs, visible } from './output.ts'
+import { printJson, printNotice, printPairs, visible } from './output.ts'
 import { readJson } from './read-json.ts'
 
 type PolicyFlags = Flags & {
@@ -45,8 +46,16 @@ async function setOne(path: string, flags: PolicyFlags): Promise<void> {
     const { checkPolicy, setOnePolicy } = await import('../main/policy-command.ts')
     const policy: CheckedPolicy = checkPolicy(json)
     await setOnePolicy(command, subject, policy)
+    if (subject.kind === 'group') await warnOfGroup(command, subject.name)
     return `Set the policy of ${nameOf(subject)}.`
   })
+}
+
+/** A slip in the name would leave terminals without the policy; that the group comes later is as well possible. */
+async function warnOfGroup(command: StoreCommand, group: string): Promise<void> {
+  const { isGroupListed } = await import('../main/inventory-command.ts')
+  if (await isGroupListed(command, group)) return
+  await printNotice(`No server, change or account lists the group ${visible(group)}.`)
 }
 
 async function showOne(flags: PolicyFlags): Promise<void> {

@@ -39,8 +39,10 @@ export function createProgram(): Command {
   program.exitOverride().configureOutput({ writeErr: () => undefined })
   program
     .description('Session and token server with supervised terminals.')
-    .version(version.number, '--version', 'print the version')
-    .helpOption('-h, --help', 'print this help')
+    .version(version.number, '--version', 'Prints the version.')
+    .helpOption('-h, --help', 'Prints this help.')
+    // The verbs below inherit the text; the program itself has no such verb.
+    .helpCommand('help [VERB]', 'Print the help of a verb.')
     .helpCommand(false)
   addServeVerb(program)
   addAccountVerb(program)
@@ -76,7 +78,7 @@ function explain(error: CommanderError, command: Command): string {
   const hint = `see ${verb} --help`
   switch (error.code) {
     case 'commander.unknownOption':
-      return `${flag} is not an option of ${verb}; ${hint}.`
+      return `${flag} is not an option of ${verb}${partHint(command)}; ${hint}.`
     case 'commander.optionMissingArgument':
       return `${flag} needs a value; ${hint}.`
     case 'commander.missingArgument':
@@ -90,6 +92,12 @@ function explain(error: CommanderError, command: Command): string {
     default:
       return `The command is not understood; ${hint}.`
   }
+}
+
+/** Words of a line that somebody would type elsewhere may begin with a hyphen. */
+function partHint({ registeredArguments }: Command): string {
+  const line = registeredArguments.find(({ variadic, required }) => variadic && required)
+  return line === undefined ? '' : `; where it belongs to ${line.name()}, put -- before that`
 }
 
 function pathOf(command: Command): string {

@@ -29,6 +29,9 @@ export async function newFile(path: string): Promise<ByteTarget> {
   try {
     file = await open(path, 'wx', 0o600)
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+      throw new CommandFailure(`${name} exists already, and nothing is overwritten.`, { cause: error })
+    }
     throw unwritten(name, error)
   }
   return {

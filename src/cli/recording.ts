@@ -25,7 +25,7 @@ const defaultLimit = 1_000
 /** Adds the verb. */
 export function addRecordingVerb(program: Command): void {
   const recording = program.command('recording').description('Read the recordings of terminals and prove them.')
-  const list = recording.command('list').description('List recordings.').option('--json', 'Prints JSON.')
+  const list = recording.command('list').description('List recordings, newest first.').option('--json', 'Prints JSON.')
   addStoreOptions(list).action(listAll)
   const play = recording
     .command('play')
@@ -75,7 +75,7 @@ async function withRecordings(flags: Flags, work: (recordings: Recordings) => Pr
 
 function listAll(flags: RecordingFlags): Promise<void> {
   return withRecordings(flags, async (recordings) => {
-    const rows = await recordings.list()
+    const rows = (await recordings.list()).reverse()
     if (flags.json === true) return printJson(rows.map(recordingJson))
     await printTable({
       rows,

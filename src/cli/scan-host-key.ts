@@ -1,7 +1,8 @@
 /** Cli: fetches the host keys of one address and has a person confirm the one that is pinned: trust on first use, and said so. */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { isIP } from 'node:net'
+import { once } from 'node:events'
+import { connect, isIP } from 'node:net'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { CommandFailure, UsageError } from './failure.ts'
@@ -24,18 +25,29 @@ const preferred = [
 /** Seconds until a server that says nothing is given up, as ssh-keyscan takes them. */
 const timeoutSeconds = '5'
 
+/** Milliseconds that a connection may take which only finds out why no key came. */
+const probeMs = 2_000
+
+/** Refuses what cannot be scanned. @throws UsageError where nobody can be asked, or the address is none. */
+export function requireScannable({ address }: ScanTarget): void {
+  if (!process.stdin.isTTY)
+    throw new UsageError('--host-key or --host-ca is needed where no terminal can confirm a scanned key.')
+  if (isIP(address) === 0 || address.includes('%'))
+    throw new UsageError('--address takes an IPv4 or IPv6 address, not a name.')
+}
+
 /**
- * Shows the keys of a server and returns the line of the one that a person confirmed.
+ * Shows the keys of a server that is scannable and returns the line of the one that a person confirmed.
  *
- * @throws UsageError where nobody can be asked, or the address is none.
  * @throws CommandFailure when no key came, or the person did not type `yes`.
  */
 export async function scanHostKey(target: ScanTarget): Promise<string> {
-  if (!process.stdin.isTTY)
-    throw new UsageError('--host-key or --host-ca is needed where no terminal can confirm a scanned key.')
   const keys = await scan(target)
   const [first] = keys
-  if (first === undefined) throw new CommandFailure(`No host key came from ${target.address} port ${target.port}.`)
+  if (first === undefined) {
+    const { address, port } = target
+    throw new CommandFailure(`No host key came from ${address} port ${port}: ${await reasonOfSilence(target)}.`)
+  }
   process.stderr.write(`${[...presentation(target, keys), ''].join('\n')}Type yes to pin the ${first.algorithm} key: `)
   if ((await readAnswer()) !== 'yes') throw new CommandFailure('The key was not confirmed; nothing was added.')
   return `${first.algorithm} ${first.base64}`
@@ -72,8 +84,6 @@ function namesItself(blob: Buffer, algorithm: string): boolean {
 }
 
 async function scan({ address, port }: ScanTarget): Promise<readonly ScannedKey[]> {
-  if (isIP(address) === 0 || address.includes('%'))
-    throw new UsageError('--address takes an IPv4 or IPv6 address, not a name.')
   const words = ['-T', timeoutSeconds, '-p', String(port), '--', address]
   try {
     const { stdout } = await promisify(execFile)('ssh-keyscan', words, { maxBuffer: 64 * 1024 })
@@ -82,6 +92,21 @@ async function scan({ address, port }: ScanTarget): Promise<readonly ScannedKey[
     const code = String((error as NodeJS.ErrnoException).code)
     if (code === 'ENOENT') throw new CommandFailure('ssh-keyscan is not installed; give --host-key.', { cause: error })
     return parseScan(String((error as { stdout?: unknown }).stdout ?? ''))
+  }
+}
+
+/** Of a connection that is refused, or not answered, ssh-keyscan says nothing; one of our own tells. */
+async function reasonOfSilence({ address, port }: ScanTarget): Promise<string> {
+  const socket = connect({ host: address, port })
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(probeMs) })
+    return 'something listens there and shows none'
+  } catch (error) {
+    const { name, code } = error as NodeJS.ErrnoException
+    if (name === 'AbortError') return 'it did not answer in time'
+    return code === 'ECONNREFUSED' ? 'the connection was refused' : `it cannot be reached (${String(code)})`
+  } finally {
+    socket.destroy()
   }
 }
 

@@ -22,20 +22,21 @@ export function addServerSetupVerb(server: Command): void {
 async function setUp(name: string, flags: SetupFlags): Promise<void> {
   const { ssh } = await chooseConfig(flags, process.env)
   await readStore(flags, async (command) => {
-    const { checkServerSetup, describeServerSetup, isGood } = await import('../main/server-setup.ts')
+    const { adviceFor, checkServerSetup, describeServerSetup, isGood } = await import('../main/server-setup.ts')
     const setup = await describeServerSetup(command, name, ssh)
     const checks = flags.check === true ? await checkServerSetup(command, setup, ssh) : null
     if (flags.json === true) await printJson(setupJson(setup, checks))
     else if (checks === null) await printLines(setupLines(setup))
     else await printChecks(checks)
     if (checks?.every(isGood) === false) {
-      throw new CommandFailure(`${visible(name)} is not ready; see \`sallyport server setup ${visible(name)}\`.`)
+      throw new CommandFailure(`${[`${visible(name)} is not ready`, ...adviceFor(setup, checks)].join('; ')}.`)
     }
   })
 }
 
-function setupLines({ server, files, needed, recommended, reload }: ServerSetup): string[] {
+function setupLines({ server, prepare, files, needed, recommended, reload }: ServerSetup): string[] {
   const steps = [
+    ['Make the folder of the principals:', prepare],
     ...files.map(({ path, content }) => [`Write ${path}, mode 0644:`, content.trimEnd()]),
     ['Put into /etc/ssh/sshd_config, above its first Match line:', ...needed],
     [
@@ -62,14 +63,21 @@ async function printChecks(checks: readonly SetupCheck[]): Promise<void> {
       'OS USER': ({ osUser }) => osUser,
       LOGIN: ({ login }) => login,
       'FORCED COMMAND': ({ forceCommand }) => forceCommand,
-      MEANING: ({ sentence, detail }) => (detail === null ? sentence : `${sentence} (${detail})`),
+      MEANING: meaning,
     },
     whenEmpty: 'There are no OS users.',
   })
 }
 
+/** The sentence, and what the client program said where that says more. */
+function meaning({ login, sentence, detail }: SetupCheck): string {
+  const saysMore =
+    detail !== null && login !== 'connection-refused' && !detail.includes('the server did not accept the certificate')
+  return saysMore ? `${sentence} (${detail})` : sentence
+}
+
 function setupJson(
-  { server, authority, files, needed, recommended, reload }: ServerSetup,
+  { server, authority, prepare, files, needed, recommended, reload }: ServerSetup,
   checks: readonly SetupCheck[] | null,
 ): object {
   return {
@@ -77,6 +85,7 @@ function setupJson(
     address: server.address,
     port: server.port,
     authority,
+    prepare,
     files,
     sshd_config: { needed, recommended },
     reload,

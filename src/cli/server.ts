@@ -4,9 +4,9 @@ import type { Command } from 'commander'
 import type { CommandServer, StoreCommand } from '../main/store-command.ts'
 import { addStoreOptions, type Flags } from './configuration.ts'
 import { CommandFailure, UsageError } from './failure.ts'
-import { changeStore, readStore } from './on-store.ts'
+import { changeStore, readStore, readStoreIfAny } from './on-store.ts'
 import { printJson, printTable, visible } from './output.ts'
-import { scanHostKey } from './scan-host-key.ts'
+import { requireScannable, scanHostKey } from './scan-host-key.ts'
 import { addServerSetupVerb } from './server-setup.ts'
 import { collect, distinct, readChoice, readGroups, readInteger } from './values.ts'
 
@@ -25,12 +25,12 @@ type ServerFlags = Flags & {
 export function addServerVerb(program: Command): void {
   const server = program.command('server').description('Keep the inventory of servers.')
   const add = server.command('add').description('Add a server.').argument('<NAME>', 'name in the inventory')
-  addFactOptions(add).action((name: string, flags: ServerFlags) => addOne(name, flags))
+  addFactOptions(add, ofNew).action((name: string, flags: ServerFlags) => addOne(name, flags))
   const set = server
     .command('set')
     .description('Change a server; lists that are given replace the old ones.')
     .argument('<NAME>', 'name in the inventory')
-  addFactOptions(set)
+  addFactOptions(set, { port: '', hostKey: '', transport: '' })
     .option('--no-group', 'Takes every group away.')
     .action((name: string, flags: ServerFlags) => setOne(name, flags))
   addStoreOptions(server.command('list').description('List servers.').option('--json', 'Prints JSON.')).action(
@@ -46,20 +46,28 @@ export function addServerVerb(program: Command): void {
   addServerSetupVerb(server)
 }
 
-function addFactOptions(command: Command): Command {
+/** @param more what is added to sentences that say more of a new server. */
+function addFactOptions(
+  command: Command,
+  more: { readonly port: string; readonly hostKey: string; readonly transport: string },
+): Command {
   return addStoreOptions(
     command
-      .option('--address <IP>', 'IPv4 or IPv6 address.')
-      .option('--port <number>', 'Port of its SSH server. (default 22)')
+      .option('--address <IP>', 'IPv4 or IPv6 address; no two servers have the same.')
+      .option('--port <number>', `Port of its SSH server.${more.port}`)
       .option('--os-user <U...>', 'OS users that terminals may run as.')
       .option('--group <G>', 'Group whose members may reach it; may be repeated.', collect)
-      .option(
-        '--host-key <KEY>',
-        'Its public host key, one line as OpenSSH writes it; at a terminal it can be scanned and confirmed.',
-      )
+      .option('--host-key <KEY>', `Its public host key, one line as OpenSSH writes it${more.hostKey}.`)
       .option('--host-ca <KEY>', 'Public key of the authority that signs its host key.')
-      .option('--transport <T>', 'ssh, or local for a shell on this machine. (default ssh)'),
+      .option('--transport <T>', `ssh, or local for a shell on this machine.${more.transport}`),
   )
+}
+
+/** What is said of a new server alone. */
+const ofNew = {
+  port: ' (default 22)',
+  hostKey: '; at a terminal it can be scanned and confirmed',
+  transport: ' (default ssh)',
 }
 
 async function addOne(name: string, flags: ServerFlags): Promise<void> {
@@ -67,11 +75,23 @@ async function addOne(name: string, flags: ServerFlags): Promise<void> {
   if (flags.osUser === undefined) throw new UsageError('--os-user is needed.')
   const wish = change({ ...blank, name }, flags)
   const isScanned = lacksTrust(wish)
-  const hostKey = isScanned ? await scanHostKey(wish) : wish.hostKey
+  const hostKey = isScanned ? await scanFree(wish, flags) : wish.hostKey
   await changeStore({ flags, mayCreate: true }, async (command) => {
+    const { requireFree } = await import('../main/inventory-command.ts')
+    await requireFree(command, wish)
     await command.addServer({ ...wish, hostKey, ...(isScanned ? { hostKeyOrigin: 'scanned' } : {}) })
     return `Added the server ${visible(name)}.`
   })
+}
+
+/** A person is asked to compare a key only where the server can be added. */
+async function scanFree(wish: CommandServer, flags: ServerFlags): Promise<string> {
+  requireScannable(wish)
+  await readStoreIfAny(flags, async (command) => {
+    const { requireFree } = await import('../main/inventory-command.ts')
+    await requireFree(command, wish)
+  })
+  return scanHostKey(wish)
 }
 
 async function setOne(name: string, flags: ServerFlags): Promise<void> {
@@ -84,6 +104,8 @@ async function setOne(name: string, flags: ServerFlags): Promise<void> {
     if (known === null) throw new CommandFailure(`There is no server ${visible(name)}.`)
     const wish = change(known, flags)
     if (lacksTrust(wish)) throw new UsageError('--host-key or --host-ca is needed for ssh.')
+    const { requireFreeAddress } = await import('../main/inventory-command.ts')
+    await requireFreeAddress(command, wish)
     await command.changeServer(wish)
     return `Changed the server ${visible(name)}.`
   })

@@ -70,14 +70,20 @@ export type CommandStart = Start & {
  */
 export async function openCommand(start: CommandStart): Promise<StoreCommand> {
   const { data } = start.config
-  if (!start.mayCreate && !(await isThere(dataFiles(data).database))) {
+  const isNew = !(await hasStore(start.config))
+  if (!start.mayCreate && isNew) {
     throw new Refusal('STORE_UNAVAILABLE', {
       message: `There is no store in ${data}; name its directory with --data, or make one with account add or serve.`,
     })
   }
   const log = createLog({ level: 'silent' })
   const foundation = await openFoundation({ ...start, log }, 'command')
-  return new StoreCommand(foundation, scrubCommandLine(start.words.join(' ')))
+  return new StoreCommand(foundation, scrubCommandLine(start.words.join(' ')), isNew)
+}
+
+/** Tells whether there is a store. */
+export function hasStore({ data }: Pick<Start['config'], 'data'>): Promise<boolean> {
+  return isThere(dataFiles(data).database)
 }
 
 /** An opened store with the acts of administrators; each is on the audit chain of commands. */
@@ -88,11 +94,14 @@ export class StoreCommand {
   readonly foundation: Foundation
   /** What the audit events of this command carry. */
   readonly request: RequestFacts
+  /** Whether this command made the store. */
+  readonly isNew: boolean
   /** The last entry that this command appended to the revocation log; 0: none. */
   #lastSeq = 0
 
-  constructor(foundation: Foundation, commandLine: string | null) {
+  constructor(foundation: Foundation, commandLine: string | null, isNew: boolean) {
     this.foundation = foundation
+    this.isNew = isNew
     this.request = { by: 'command', ip: null, requestId: null, activity: null, commandLine }
     this.reads = foundation.store
     foundation.store.onRevocations(async (entries) => {

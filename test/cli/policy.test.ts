@@ -109,6 +109,38 @@ describe('policies', { concurrency: 2 }, () => {
     ])
   })
 
+  test('CLI-32 a group that nothing lists and a person whom no account stands for are said, and taken all the same', async (t) => {
+    const { run, file } = await bench(t)
+    const policy = file('{"idle_minutes":3}')
+    await run('account', 'add', 'ada', '--no-password', '--group', 'lead', '--person', 'e-4711')
+    const told = [
+      await run('policy', 'set', policy, '--group', 'ooops'),
+      await run('policy', 'set', policy, '--group', 'ops'),
+      await run('policy', 'set', policy, '--group', 'lead'),
+      await run('change', 'add', 'CHG-1', ...change, ...times, '--requested-by', 'nobody', '--approve', '--by', 'ada'),
+      await run('change', 'add', 'CHG-2', ...change, ...times, '--requested-by', 'E-4711'),
+      await run('change', 'approve', 'CHG-2', '--by', 'boss'),
+      await run('change', 'add', 'CHG-3', ...change, ...times),
+      await run('change', 'approve', 'CHG-3'),
+    ].map(({ code, stderr }) => [code, stderr])
+    assert.deepEqual(told, [
+      [0, 'No server, change or account lists the group ooops.\n'],
+      [0, ''],
+      [0, ''],
+      [0, 'No account is the person nobody.\n'],
+      [0, ''],
+      [0, 'No account is the person boss.\n'],
+      [0, ''],
+      [0, ''],
+    ])
+    assert.equal(said(await run('policy', 'show', '--group', 'ooops')), 'idle minutes  3\n')
+    const shown = await Promise.all(['CHG-1', 'CHG-2', 'CHG-3'].map((id) => run('change', 'show', id)))
+    assert.deepEqual(
+      shown.map(({ stdout }) => /^approved by +(.*)$/m.exec(stdout)?.[1]),
+      ['e-4711', 'boss', 'nobody was named (no --by)'],
+    )
+  })
+
   test('CLI-31, POL-11 accounts share a person, by its name or by another account, and stand for themselves again', async (t) => {
     const { run } = await bench(t)
     const persons = async (): Promise<string[]> => {

@@ -36,7 +36,7 @@ async function openData(t: TestContext): Promise<Data> {
 /** Records one PTY session and returns its id. */
 async function record(
   { folder, command }: Data,
-  how: { readonly id?: string; readonly text?: string; readonly pauseMs?: number } = {},
+  how: { readonly id?: string; readonly text?: string; readonly pauseMs?: number; readonly laterMs?: number } = {},
 ): Promise<string> {
   const { ports } = command.foundation
   const { privateKey } = await loadAuthorityKey(ports, 'recording')
@@ -47,7 +47,7 @@ async function record(
   const id = how.id ?? randomUUID()
   const recorder = await recorders.open({
     ptySessionId: id,
-    startedAtMs,
+    startedAtMs: startedAtMs + (how.laterMs ?? 0),
     server: 'web-1',
     address: '10.0.0.5',
     osUser: 'deploy',
@@ -77,7 +77,7 @@ async function readings({ command }: Data): Promise<string[]> {
 }
 
 describe('recordings', { concurrency: 2 }, () => {
-  test('CLI-40 recordings are listed with what they tell of themselves, and nothing in it reaches the terminal', async (t) => {
+  test('CLI-40 recordings are listed with what they tell of themselves, the newest first, and nothing in it reaches the terminal', async (t) => {
     const data = await openData(t)
     assert.deepEqual(await sallyport(['recording', 'list'], data), {
       code: 0,
@@ -102,6 +102,12 @@ describe('recordings', { concurrency: 2 }, () => {
     assert.deepEqual(
       (JSON.parse(listed.stdout) as { id: string; is_ended: boolean }[]).map((row) => [row.id, row.is_ended]),
       [[id, true]],
+    )
+    const [later, earlier] = [await record(data, { laterMs: 60_000 }), await record(data, { laterMs: -60_000 })]
+    const all = JSON.parse((await sallyport(['recording', 'list', '--json'], data)).stdout) as { id: string }[]
+    assert.deepEqual(
+      all.map((row) => row.id),
+      [later, id, earlier],
     )
     assert.deepEqual(await readings(data), [])
   })
@@ -151,7 +157,7 @@ describe('recordings', { concurrency: 2 }, () => {
     assert.deepEqual(await sallyport(words, data), {
       code: 1,
       stdout: '',
-      stderr: `sallyport: ${file} cannot be written (EEXIST).\n`,
+      stderr: `sallyport: ${file} exists already, and nothing is overwritten.\n`,
     })
     assert.deepEqual(await readings(data), [`pty_session:${id} export`, `pty_session:${id} export`])
   })

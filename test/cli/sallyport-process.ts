@@ -47,6 +47,11 @@ export function dataPath(t: Pick<TestContext, 'after'>): string {
   return join(folder, 'data')
 }
 
+/** Returns what a command says on standard error that makes a store. */
+export function madeStore(data: string): string {
+  return `Made a new store in ${data}.\n`
+}
+
 /** Returns a text with what differs from run to run named instead. */
 export function steady(text: string): string {
   return text

@@ -3,13 +3,14 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { parseScan, presentation } from '../../src/cli/scan-host-key.ts'
 import { fingerprint, parsePublicLine } from '../../src/terminals/transports/ssh/keys.ts'
 import { requireTools } from '../fixtures/require-tool.ts'
 import { makeAuthority } from '../fixtures/ssh-world.ts'
 import { freePort, osUser, type RunningSshd, startSshd } from '../fixtures/sshd.ts'
-import { dataPath, launcher, type Outcome, plainEnvironment, sallyport } from './sallyport-process.ts'
+import { dataPath, launcher, madeStore, type Outcome, plainEnvironment, sallyport } from './sallyport-process.ts'
 
 const { skip } = requireTools('ssh', 'sshd')
 
@@ -32,28 +33,31 @@ test('SSH-23 what a server needs is printed, step by step, and the authority is 
   assert.deepEqual(stdout.split('\n'), [
     'On web-1 (127.0.0.1, port 22), as root:',
     '',
-    '1. Write /etc/ssh/sallyport_user_ca.pub, mode 0644:',
+    '1. Make the folder of the principals:',
+    '   mkdir -p -m 0755 /etc/ssh/sallyport_principals',
+    '',
+    '2. Write /etc/ssh/sallyport_user_ca.pub, mode 0644:',
     `   ${authority}`,
     '',
-    '2. Write /etc/ssh/sallyport_principals/root, mode 0644:',
+    '3. Write /etc/ssh/sallyport_principals/root, mode 0644:',
     '   web-1/root',
     '',
-    '3. Write /etc/ssh/sallyport_principals/deploy, mode 0644:',
+    '4. Write /etc/ssh/sallyport_principals/deploy, mode 0644:',
     '   web-1/deploy',
     '',
-    '4. Put into /etc/ssh/sshd_config, above its first Match line:',
+    '5. Put into /etc/ssh/sshd_config, above its first Match line:',
     '   TrustedUserCAKeys /etc/ssh/sallyport_user_ca.pub',
     '   AuthorizedPrincipalsFile /etc/ssh/sallyport_principals/%u',
     '',
-    '5. Recommended beside them; with the last one keys in home directories stop working, so prove a login first:',
+    '6. Recommended beside them; with the last one keys in home directories stop working, so prove a login first:',
     '   ClientAliveInterval 15',
     '   ClientAliveCountMax 3',
     '   AuthorizedKeysFile none',
     '',
-    '6. Check it and take it into use (the unit is called sshd on some systems):',
+    '7. Check it and take it into use (the unit is called sshd on some systems):',
     '   sshd -t && systemctl reload ssh',
     '',
-    '7. Then prove it from here:',
+    '8. Then prove it from here:',
     '   sallyport server setup web-1 --check',
     '',
   ])
@@ -128,9 +132,71 @@ test('SSH-25 where one OS user gets in, the refusal of another is about its prin
     [
       'unlisted',
       'principal-refused',
-      'The server does not let this certificate in as this OS user; see `sallyport server setup`.',
+      'The server does not let this certificate in as this OS user: its principal is not listed.',
     ],
   ])
+})
+
+test('SSH-30 where the check fails, what it means is said once, and what helps with that', { skip }, async (t) => {
+  const data = await withServer(t, { osUsers: [osUser] })
+  const setup = await setUp(data)
+  const untrusting = await startSshd(t, { caLines: [makeAuthority().publicLine], principals: principalsOf(setup) })
+  const check = async (): Promise<string[]> => {
+    const { stdout, stderr } = await sallyport(['server', 'setup', 'web-1', '--check'], { data })
+    return [...stdout.trimEnd().split('\n').slice(1), stderr].map((line) => line.trimEnd().replace(/ {2,}/g, ' | '))
+  }
+  await pointAt(data, untrusting)
+  const refused = await check()
+  await pointAt(data, { ...untrusting, hostKeyLine: makeAuthority().publicLine })
+  const mismatch = await check()
+  const port = await freePort()
+  await pointAt(data, { ...untrusting, port })
+  assert.deepEqual(
+    [refused, mismatch, await check()],
+    [
+      [
+        `${osUser} | login-refused | - | The server refused the certificate: it does not trust it, or not for this OS user; its sshd log tells which.`,
+        'sallyport: web-1 is not ready; see `sallyport server setup web-1`.',
+      ],
+      [
+        `${osUser} | host-key-mismatch | - | The server showed another host key than the one in the inventory. (the server showed ED25519 ${fingerprintOf(untrusting)})`,
+        'sallyport: web-1 is not ready; if its host key is a new one, compare it on the server and pin it: `sallyport server set web-1 --host-key KEY`.',
+      ],
+      [
+        `${osUser} | connection-refused | - | The server refused the connection: nothing listens on its port.`,
+        `sallyport: web-1 is not ready; check its address 127.0.0.1 and port ${port}, and that sshd listens there.`,
+      ],
+    ],
+  )
+})
+
+test('SSH-29 a name or an address that another server has is refused before its key is scanned', {
+  skip: skip || noTerminal(),
+}, async (t) => {
+  const sshd = await startSshd(t)
+  const data = await withServer(t, { osUsers: ['root'] })
+  const add = (name: string, address: string): Promise<string> => {
+    const command = `${launcher} server add ${name} --address ${address} --port ${sshd.port} --os-user root`
+    return typeAtTerminal(t, { command, data, answer: 'no\r' })
+  }
+  assert.deepEqual(
+    [await add('web-2', '127.0.0.1'), await add('web-1', '127.0.0.2'), sshd.log().includes('Connection from')],
+    [
+      'sallyport: The server web-1 has this address already.\r\n',
+      'sallyport: There is a server web-1 already.\r\n',
+      false,
+    ],
+  )
+  await succeed(['server', 'add', 'web-2', '--address', '::1', '--transport', 'local', '--os-user', 'root'], data)
+  const moves = ['0:0::1', '127.0.0.1'].map((address) => ['server', 'set', 'web-2', '--address', address])
+  const told = [await sallyport(moves[0] ?? [], { data }), await sallyport(moves[1] ?? [], { data })]
+  assert.deepEqual(
+    told.map(({ code, stderr }) => [code, stderr]),
+    [
+      [0, ''],
+      [1, 'sallyport: The server web-1 has this address already.\n'],
+    ],
+  )
 })
 
 test('SSH-23 a server that is not there, and one on this machine, have no set-up', async (t) => {
@@ -167,7 +233,7 @@ test('SSH-26 a scanned key is pinned for yes and for nothing else, and the audit
     [refused, added],
     [
       `${shown}\r\nType yes to pin the ssh-ed25519 key: y\r\nsallyport: The key was not confirmed; nothing was added.\r\n`,
-      `${shown}\r\nType yes to pin the ssh-ed25519 key: yes\r\nAdded the server web-1.\r\n`,
+      `${shown}\r\nType yes to pin the ssh-ed25519 key: yes\r\n${madeStore(data).trim()}\r\nAdded the server web-1.\r\n`,
     ],
   )
   const [server] = JSON.parse((await sallyport(['server', 'list', '--json'], { data })).stdout) as {
@@ -183,17 +249,22 @@ test('SSH-26 an address where no key comes from, and one that is none, add nothi
   skip: skip || noTerminal(),
 }, async (t) => {
   const data = dataPath(t)
-  const port = await freePort()
-  const add = (address: string): Promise<string> =>
+  const mute = createServer((socket) => socket.end()).listen(0, '127.0.0.1')
+  t.after(() => mute.close())
+  await once(mute, 'listening')
+  const { port: mutePort } = mute.address() as { port: number }
+  const freed = await freePort()
+  const add = (address: string, port = freed): Promise<string> =>
     typeAtTerminal(t, {
       command: `${launcher} server add web-1 --address ${address} --port ${port} --os-user root`,
       data,
       answer: null,
     })
   assert.deepEqual(
-    [await add('127.0.0.1'), await add('web-1.example.com')],
+    [await add('127.0.0.1'), await add('127.0.0.1', mutePort), await add('web-1.example.com')],
     [
-      `sallyport: No host key came from 127.0.0.1 port ${port}.\r\n`,
+      `sallyport: No host key came from 127.0.0.1 port ${freed}: the connection was refused.\r\n`,
+      `sallyport: No host key came from 127.0.0.1 port ${mutePort}: something listens there and shows none.\r\n`,
       'sallyport: --address takes an IPv4 or IPv6 address, not a name.\r\n',
     ],
   )
@@ -259,7 +330,7 @@ async function pointAt(data: string, { port, hostKeyLine }: RunningSshd): Promis
 
 async function succeed(words: readonly string[], data: string): Promise<Outcome> {
   const outcome = await sallyport(words, { data })
-  assert.deepEqual([outcome.code, outcome.stderr], [0, ''], words.join(' '))
+  assert.deepEqual([outcome.code, outcome.stderr.replace(madeStore(data), '')], [0, ''], words.join(' '))
   return outcome
 }
 

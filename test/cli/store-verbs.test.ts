@@ -6,7 +6,15 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync } 
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, type TestContext, test } from 'node:test'
-import { dataPath, launcher, type Outcome, plainEnvironment, sallyport, steady } from './sallyport-process.ts'
+import {
+  dataPath,
+  launcher,
+  madeStore,
+  type Outcome,
+  plainEnvironment,
+  sallyport,
+  steady,
+} from './sallyport-process.ts'
 
 const password = 'correct horse battery staple'
 const hostKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGPsLBtVq6Vp1Rl5nhZpG0nVGHl9GW+wJ8W0p8r0yPzM'
@@ -37,8 +45,10 @@ type Line = readonly [words: string, prints: string, refused?: readonly [code: n
 
 async function play(data: string, lines: readonly Line[]): Promise<void> {
   for (const [words, prints, refused] of lines) {
+    const hadStore = existsSync(data)
     const outcome = await sallyport(split(words), { data, input: `${password}\n` })
-    const stderr = refused === undefined ? '' : `sallyport: ${refused[1]}\n`
+    const made = existsSync(data) && !hadStore ? madeStore(data) : ''
+    const stderr = refused === undefined ? made : `${made}sallyport: ${refused[1]}\n`
     assert.deepEqual(
       { ...outcome, stdout: steady(outcome.stdout) },
       { code: refused?.[0] ?? 0, stdout: prints, stderr },
@@ -226,8 +236,39 @@ describe('verbs on the store', { concurrency: 2 }, () => {
     assert.deepEqual(
       [typed, differing],
       [
-        'Password: \r\nPassword again: \r\nAdded the account ada.\r\n',
+        `Password: \r\nPassword again: \r\n${madeStore(data).trim()}\r\nAdded the account ada.\r\n`,
         'Password: \r\nPassword again: \r\nsallyport: The two passwords differ.\r\n',
+      ],
+    )
+  })
+
+  test('CLI-9 the verb that makes a store says where, once, and an account that cannot be makes none', async (t) => {
+    const data = dataPath(t)
+    const add = (...words: string[]): Promise<Outcome> =>
+      sallyport(['account', 'add', ...words], { data, input: 'sallyportsallyport\n' })
+    const refused = [
+      await add('ada', '--email', 'ada', '--no-password'),
+      await add('ada:x', '--no-password'),
+      await add('ada', '--password-stdin'),
+    ].map(({ code, stderr }) => [code, stderr])
+    const wasMade = existsSync(data)
+    const made = [await add('ada', '--no-password'), await add('ada', '--no-password')]
+    assert.deepEqual(
+      [refused, wasMade, made],
+      [
+        [
+          [1, 'sallyport: The e-mail address is not well formed.\n'],
+          [1, 'sallyport: The username holds a colon.\n'],
+          [
+            1,
+            'sallyport: The password only says the name or the e-mail address of the account, or the name of this server.\n',
+          ],
+        ],
+        false,
+        [
+          { code: 0, stdout: 'Added the account ada.\n', stderr: madeStore(data) },
+          { code: 1, stdout: '', stderr: 'sallyport: The name is taken.\n' },
+        ],
       ],
     )
   })

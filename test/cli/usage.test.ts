@@ -190,6 +190,33 @@ test('CLI-4 the help of every verb names each of its flags, and the sentence of 
   )
 })
 
+test('CLI-4 a default is told where it holds, and every line of a help is a sentence of ours', () => {
+  const commands = everyCommand(createProgram())
+  const help = (path: string): string =>
+    commands.find((command) => `${command.parent?.name()} ${command.name()}` === path)?.helpInformation() ?? ''
+  const defaults = ['server add', 'server set'].map((path) => help(path).match(/\(default\s+\w+\)/g))
+  assert.deepEqual(
+    defaults.map((found) => found?.length),
+    [2, undefined],
+  )
+  const lines = ['account', 'server'].map((verb) => /help \[VERB\] +(.*)$/m.exec(help(`sallyport ${verb}`))?.[1])
+  assert.deepEqual(lines, ['Print the help of a verb.', 'Print the help of a verb.'])
+  assert.doesNotMatch(createProgram().helpInformation(), / help \[/)
+})
+
+test('CLI-52 an option that is none may be a word of the line that is tried, and of nothing else', async () => {
+  assert.deepEqual(
+    [
+      await refusalOf(['catalogue', 'test', 'ops', 'tail', '-n', '5']),
+      await refusalOf(['catalogue', 'show', 'ops', '-n']),
+    ],
+    [
+      '-n is not an option of sallyport catalogue test; where it belongs to LINE, put -- before that; see sallyport catalogue test --help.',
+      '-n is not an option of sallyport catalogue show; see sallyport catalogue show --help.',
+    ],
+  )
+})
+
 test('CLI-5 the version is that of the package', async (t) => {
   const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string }
   assert.deepEqual(await sallyport(['--version'], { data: dataPath(t) }), {

@@ -62,7 +62,11 @@ const ends = {
     retry: 'no',
   },
   'connection-lost': { closeCode: 4410, sentence: 'The connection to the server broke.', retry: 'later' },
-  'not-possible-here': { closeCode: 4410, sentence: 'This machine cannot open such a terminal; the log of Sallyport says why.', retry: 'no' },
+  'not-possible-here': {
+    closeCode: 4410,
+    sentence: 'This machine cannot open such a terminal; the log of Sallyport says why.',
+    retry: 'no',
+  },
   'never-opened': {
     closeCode: 4404,
     sentence: 'Nobody opened the session before its start token expired.',

@@ -1,0 +1,41 @@
+/** Main: what the command line says of servers, groups and persons before or beside a change; the store itself refuses what may not be. */
+import { Refusal } from '../core/errors.ts'
+import { canonicalIp } from '../core/sessions/addresses.ts'
+import type { StoreCommand } from './store-command.ts'
+
+/** What no two servers share. */
+type Place = { readonly name: string; readonly address: string }
+
+/**
+ * Refuses a new server whose name or address another one has, before anybody is asked anything about it.
+ *
+ * @throws NAME_TAKEN; ADDRESS_TAKEN naming the other.
+ */
+export async function requireFree(command: StoreCommand, { name, address }: Place): Promise<void> {
+  if ((await command.reads.serverByName(name)) !== null) {
+    throw new Refusal('NAME_TAKEN', { message: `There is a server ${name} already.` })
+  }
+  await requireFreeAddress(command, { name, address })
+}
+
+/** Refuses an address that another server has. @throws ADDRESS_TAKEN naming the other. */
+export async function requireFreeAddress({ reads }: StoreCommand, { name, address }: Place): Promise<void> {
+  const canonical = canonicalIp(address)
+  const other = canonical === null ? null : await reads.serverByAddress(canonical)
+  if (other === null || other.name === name) return
+  throw new Refusal('ADDRESS_TAKEN', { message: `The server ${other.name} has this address already.` })
+}
+
+/** Tells whether a server, a change request or an account lists a group. */
+export async function isGroupListed({ reads }: StoreCommand, group: string): Promise<boolean> {
+  const lists = await Promise.all([reads.servers(), reads.changes(), reads.accounts()])
+  return lists.flat().some(({ groups }) => groups.includes(group))
+}
+
+/** Returns those of the persons that are told of a change request whom no account stands for. */
+export async function strangersOf({ reads }: StoreCommand, changeId: string): Promise<readonly string[]> {
+  const change = await reads.changeById(changeId)
+  const known = new Set((await reads.accounts()).map(({ person }) => person))
+  const told = [change?.requestedBy ?? null, change?.approvedBy ?? null].filter((person) => person !== null)
+  return [...new Set(told)].filter((person) => !known.has(person))
+}

@@ -8,20 +8,22 @@ export type Question = {
   readonly text: string
   /** Whether it is code or an address, letter by letter. */
   readonly isLiteral?: boolean
+  /** Whether a yes cannot be undone: then the no is what stands out. */
+  readonly isFinal?: boolean
   readonly yes: string
   readonly no: string
 }
 
 /** Resolves with true where the person says yes; closing the question is a no. */
-export function ask({ title, text, isLiteral = false, yes, no }: Question): Promise<boolean> {
+export function ask({ title, text, isLiteral = false, isFinal = false, yes, no }: Question): Promise<boolean> {
   const dialog = make('dialog', { 'aria-labelledby': 'question' })
   const answer = (value: string) => (): void => dialog.close(value)
   dialog.append(
     make('h2', { id: 'question' }, [title]),
     make('pre', { tabindex: '0', class: isLiteral ? 'literal' : 'words' }, [text]),
     make('div', { class: 'acts' }, [
-      button(no, answer('no'), { autofocus: '' }),
-      button(yes, answer('yes'), { class: 'main' }),
+      button(no, answer('no'), { autofocus: '', class: isFinal ? 'main' : '' }),
+      button(yes, answer('yes'), { class: isFinal ? 'final' : 'main' }),
     ]),
   )
   const before = document.activeElement

@@ -11,10 +11,9 @@ export function endPanel(reason: CloseReason, exit: TerminalExit | null, acts: r
   const [first, ...others] = acts.map(({ label, run }) => button(label, run))
   first?.classList.add('main')
   const panel = make('section', { class: 'end', role: 'alert' }, [
-    make('p', {}, [
-      make('strong', {}, [reason.sentence]),
-      ' ',
-      make('span', { class: 'dim' }, [detailOf(reason, exit)]),
+    make('div', {}, [
+      make('p', {}, [make('strong', {}, [reason.sentence])]),
+      make('p', { class: 'dim detail' }, [detailOf(reason, exit)]),
     ]),
     make('div', { class: 'acts' }, [...(first === undefined ? [] : [first]), ...others]),
   ])

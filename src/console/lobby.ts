@@ -1,5 +1,6 @@
 /** Console: what a person who signed in begins with; starts a terminal, or goes to one that runs. */
 import type {
+  AccountAnswer,
   ChangeRequestItem,
   ControlClient,
   JoinRequest,
@@ -7,6 +8,7 @@ import type {
   ServerItem,
   StartRequest,
 } from '../client/client.ts'
+import { ask } from './ask.ts'
 import { button, make } from './elements.ts'
 import { problemSentence } from './problem-sentence.ts'
 import { runningList } from './running-list.ts'
@@ -34,24 +36,31 @@ export function openLobby(client: ControlClient, acts: LobbyActs, notice: string
     }
   }
   const start = startForm((request) => trying(acts.start(request)))
-  const running = runningList((request) => void trying(acts.join(request)))
+  const end = async (session: PtySessionItem): Promise<void> => {
+    if (!(await confirmEnd(session))) return
+    await client.endPtySession(session.id)
+    await refresh()
+  }
+  const running = runningList({
+    join: (request) => void trying(acts.join(request)),
+    watchLink: (id) => acts.join({ pty_session_id: id, start_role: 'observer' }),
+    end: (session) => void trying(end(session)),
+  })
   const who = make('span', { class: 'dim' })
+  let account: AccountAnswer | null = null
   let isOpen = true
   const refresh = async (): Promise<void> => {
+    account ??= await client.account()
     const [servers, changes, sessions] = await Promise.all([allServers(client), allChanges(client), allRunning(client)])
     if (!isOpen) return
+    who.textContent = account.username
     start.fill(servers, changes)
-    running.fill(sessions)
+    running.fill(sessions, { isAdmin: account.role === 'admin', servers, changes })
   }
   const timer = setInterval(() => {
     if (!document.hidden) void trying(refresh())
   }, refreshMs)
   void trying(refresh())
-  void trying(
-    client.account().then(({ username }) => {
-      who.textContent = username
-    }),
-  )
   const element = make('div', { class: 'lobby' }, [
     make('header', { class: 'bar' }, [
       make('h1', {}, ['Sallyport']),
@@ -67,6 +76,16 @@ export function openLobby(client: ControlClient, acts: LobbyActs, notice: string
       clearInterval(timer)
     },
   }
+}
+
+function confirmEnd({ os_user: osUser, server }: PtySessionItem): Promise<boolean> {
+  return ask({
+    title: `End the session of ${osUser}@${server}?`,
+    text: 'The shell ends for everybody who is there.',
+    isFinal: true,
+    yes: 'End session',
+    no: 'Let it run',
+  })
 }
 
 async function allServers(client: ControlClient): Promise<readonly ServerItem[]> {

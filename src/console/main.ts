@@ -1,5 +1,5 @@
 /** Console: starts the page; one view at a time, one session, which lives in this page's memory and nowhere else. */
-import { ControlClient, type PtyTicket, type StartRequest } from '../client/client.ts'
+import { ControlClient, isControlError, type PtyTicket, type StartRequest } from '../client/client.ts'
 import type { TerminalRole } from '../client/terminal-socket.ts'
 import { withGatewayOf } from './gateway-address.ts'
 import { joinIdOf } from './join-link.ts'
@@ -92,7 +92,17 @@ async function join(id: string, role: TerminalRole): Promise<void> {
 
 function openTerminal(ticket: PtyTicket, role: TerminalRole, startAgain: (() => Promise<void>) | null): void {
   const place = { ticket: withGatewayOf(location.href, ticket), role, startAgain }
-  show(new TerminalView(place, { back: toLobby, join }))
+  show(new TerminalView(place, { back: toLobby, join, isSignedIn }))
+}
+
+/** A session of which nothing can be told counts as one that lives. */
+async function isSignedIn(): Promise<boolean> {
+  try {
+    await client.account()
+  } catch (cause) {
+    if (!isControlError(cause)) throw cause
+  }
+  return client.session !== null
 }
 
 allowXtermStyles()

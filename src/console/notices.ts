@@ -4,7 +4,7 @@ import { clockOf } from './durations.ts'
 import { button, make } from './elements.ts'
 
 /** Reasons that hold input until it is let go; what another reason says was said of one key or paste. */
-const lasting: ReadonlySet<BlockReason> = new Set([
+const lastingReasons: ReadonlySet<BlockReason> = new Set([
   'observers-missing',
   'presence-missing',
   'paused-by-observer',
@@ -17,32 +17,43 @@ const briefMs = 8_000
 /** 30 s: for what is not said again. */
 const messageMs = 30_000
 
-type Notice = { readonly element: HTMLElement; readonly untilMs: number; readonly tick?: (nowMs: number) => void }
+type Notice = {
+  readonly element: HTMLElement
+  readonly untilMs: number
+  /** Whether it stays where the terminal is over, or is told anew what holds. */
+  readonly isKept?: boolean
+  readonly tick?: (nowMs: number) => void
+}
 
 type Warning = Extract<TerminalEvent, { kind: 'warning' }>
 
 /** What goes first. */
-const urgent: readonly string[] = ['presence', 'held', 'refused']
+const urgent: readonly string[] = ['line', 'presence', 'held', 'refused']
+
+/** Returns whether a reason holds all input until it is let go. */
+export function isLasting(why: BlockReason): boolean {
+  return lastingReasons.has(why)
+}
 
 /**
  * The strip of notices; one of each name at a time, the newest in place of the one before.
  *
- * One line is always there for it, and what is more hangs over the terminal: a notice must not resize what runs in it.
+ * Room for one line is always there, so that a notice alone does not resize what runs in the terminal; more of them take
+ * theirs from it, because what they would lie over may be what has to be read.
  */
 export class Notices {
   readonly #stack = make('div', { class: 'stack', role: 'log', 'aria-label': 'Notices' })
   readonly element: HTMLElement = make('div', { class: 'notices' }, [
-    make('small', {}, ['Ctrl+Shift+L moves from the terminal to the buttons below']),
     this.#stack,
+    make('small', {}, ['Ctrl+Shift+L moves from the terminal to the buttons below']),
   ])
   readonly #shown = new Map<string, Notice>()
-  #messages = 0
+  #numbered = 0
 
   /** Says that input does not reach the server. */
   hold(why: BlockReason, sentence: string): void {
-    const isLasting = lasting.has(why)
-    const untilMs = isLasting ? Number.POSITIVE_INFINITY : Date.now() + briefMs
-    this.#show(isLasting ? 'held' : 'refused', { element: strip('attention', [sentence]), untilMs })
+    const untilMs = isLasting(why) ? Number.POSITIVE_INFINITY : Date.now() + briefMs
+    this.#show(isLasting(why) ? 'held' : 'refused', { element: strip('attention', [sentence]), untilMs })
   }
 
   /** Says that input reaches the server again. */
@@ -54,8 +65,8 @@ export class Notices {
   /** Shows a warning for as long as it is one. */
   warn({ what, sentence, secondsLeft }: Warning): void {
     const untilMs = Date.now() + secondsLeft * 1000
-    const left = make('span', { class: 'count' })
-    const element = strip('attention', [sentence, left])
+    const left = countdown()
+    const element = strip('attention', [withCount(sentence, left), this.#dismiss(what)])
     const tick = (nowMs: number): void => {
       left.textContent = clockOf(untilMs - nowMs)
     }
@@ -69,7 +80,7 @@ export class Notices {
 
   /** Asks whether the person is watching. */
   askPresence(sentence: string, byMs: number | null, confirm: () => void): void {
-    const left = make('span', { class: 'count' })
+    const left = countdown()
     const yes = button(
       'I am watching',
       () => {
@@ -79,21 +90,29 @@ export class Notices {
       { class: 'main' },
     )
     const tick = (nowMs: number): void => {
-      left.textContent = byMs === null ? '' : clockOf(byMs - nowMs)
+      if (byMs !== null) left.textContent = clockOf(byMs - nowMs)
     }
-    this.#show('presence', {
-      element: strip('attention', [sentence, left, yes]),
-      untilMs: Number.POSITIVE_INFINITY,
-      tick,
-    })
+    const content = [byMs === null ? sentence : withCount(sentence, left), yes]
+    this.#show('presence', { element: strip('attention', content), untilMs: Number.POSITIVE_INFINITY, tick })
   }
 
   /** Shows what somebody says. */
   message({ username }: ParticipantView, text: string): void {
-    this.#messages += 1
-    const name = `message ${this.#messages}`
+    const name = this.#nextName()
     const content = [make('strong', {}, [username]), make('span', {}, [text]), this.#dismiss(name)]
-    this.#show(name, { element: strip('message', content), untilMs: Date.now() + messageMs })
+    this.#show(name, { element: strip('message', content), untilMs: Date.now() + messageMs, isKept: true })
+  }
+
+  /** Shows what is to be known of the terminal until the person takes it away. */
+  note(sentence: string): void {
+    const name = this.#nextName()
+    const element = strip('plain', [make('span', {}, [sentence]), this.#dismiss(name)])
+    this.#show(name, { element, untilMs: Number.POSITIVE_INFINITY, isKept: true })
+  }
+
+  /** Says that the line is down, until `clear`. */
+  lineDown(sentence: string): void {
+    this.#show('line', { element: strip('attention', [sentence]), untilMs: Number.POSITIVE_INFINITY })
   }
 
   /** Says something once. */
@@ -102,9 +121,9 @@ export class Notices {
     this.#show('told', { element, untilMs: Date.now() + briefMs })
   }
 
-  /** Takes away all but messages: the terminal is over, or is told anew what holds. */
+  /** Takes away all but what people said and what is to be known: the terminal is over, or is told anew what holds. */
   clear(): void {
-    for (const name of this.#shown.keys()) if (!name.startsWith('message')) this.#remove(name)
+    for (const [name, { isKept }] of this.#shown) if (isKept !== true) this.#remove(name)
   }
 
   /** Moves countdowns on, and takes away what had its time. */
@@ -113,6 +132,11 @@ export class Notices {
       if (nowMs >= untilMs) this.#remove(name)
       else tick?.(nowMs)
     }
+  }
+
+  #nextName(): string {
+    this.#numbered += 1
+    return `numbered ${this.#numbered}`
   }
 
   #dismiss(name: string): HTMLButtonElement {
@@ -132,6 +156,19 @@ export class Notices {
     this.#shown.get(name)?.element.remove()
     this.#shown.delete(name)
   }
+}
+
+/** A count that moves every second; nobody wants to hear that. */
+function countdown(): HTMLElement {
+  return make('span', { class: 'count', role: 'timer' })
+}
+
+/** Puts a count in place of the span that a sentence names, which stands still; where it names none, behind it. */
+function withCount(sentence: string, count: HTMLElement): HTMLElement {
+  const [span] = /\b\d+ (?:second|minute|hour)s?\b/.exec(sentence) ?? []
+  if (span === undefined) return make('span', {}, [sentence, ' ', count])
+  const at = sentence.indexOf(span)
+  return make('span', {}, [sentence.slice(0, at), count, sentence.slice(at + span.length)])
 }
 
 function strip(kind: string, content: readonly (Node | string)[]): HTMLElement {

@@ -1,48 +1,79 @@
 /** Console: the terminals that run now and that the person may know of, each with the ways into it. */
-import type { JoinRequest, PtySessionItem } from '../client/client.ts'
+import type { ChangeRequestItem, JoinRequest, PtySessionItem, ServerItem } from '../client/client.ts'
 import { momentOf } from './durations.ts'
 import { button, field, make } from './elements.ts'
 import { joinIdOf } from './join-link.ts'
+import { problemSentence } from './problem-sentence.ts'
+
+/** What the list leads to. */
+export type ListActs = {
+  readonly join: (request: JoinRequest) => void
+  /** Rejects with a refusal, which is told at the field of the link. */
+  readonly watchLink: (ptySessionId: string) => Promise<void>
+  readonly end: (session: PtySessionItem) => void
+}
+
+/** What the person may reach. */
+export type Reach = {
+  /** An administrator knows of every terminal, and ends any; the groups decide on the ways into it. */
+  readonly isAdmin: boolean
+  readonly servers: readonly ServerItem[]
+  readonly changes: readonly ChangeRequestItem[]
+}
 
 /** The list with what fills it. */
-export type RunningList = { readonly element: HTMLElement; readonly fill: (items: readonly PtySessionItem[]) => void }
+export type RunningList = {
+  readonly element: HTMLElement
+  readonly fill: (items: readonly PtySessionItem[], reach: Reach) => void
+}
 
 /** Makes the list, with the form that takes a link. */
-export function runningList(join: (request: JoinRequest) => void): RunningList {
+export function runningList(acts: ListActs): RunningList {
   const list = make('ul', { class: 'running', 'aria-label': 'Running terminals' })
   const element = make('section', { class: 'card' }, [
     make('h2', {}, ['Running terminals']),
     list,
-    linkForm((id) => join({ pty_session_id: id, start_role: 'observer' })),
+    linkForm(acts.watchLink),
   ])
   let shown = ''
   return {
     element,
-    fill: (items) => {
-      const key = JSON.stringify(items)
+    fill: (items, reach) => {
+      const key = JSON.stringify([items, items.map((item) => waysInto(item, reach))])
       // What has not changed keeps its place and the focus that may be in it.
       if (key === shown) return
       shown = key
-      const rows = items.map((item) => rowOf(item, join))
+      const rows = items.map((item) => rowOf(item, acts, waysInto(item, reach)))
       list.replaceChildren(...(rows.length === 0 ? [make('li', { class: 'dim' }, ['None that you may watch.'])] : rows))
     },
   }
 }
 
-function rowOf(item: PtySessionItem, join: (request: JoinRequest) => void): HTMLElement {
+type Way = 'watch' | 'take-over' | 'end'
+
+/** Whoever is told of a terminal may watch it, but an administrator is told of all; a second implementor is refused anyhow. */
+function waysInto(item: PtySessionItem, { isAdmin, servers, changes }: Reach): readonly Way[] {
+  const isServerReached = servers.some(({ name }) => name === item.server)
+  const isChangeReached = item.change_id === null || changes.some(({ id }) => id === item.change_id)
+  const isReached = isServerReached && isChangeReached
+  const ways: Way[] = isReached || !isAdmin ? ['watch'] : []
+  if (isReached && item.implementor === null) ways.push('take-over')
+  if (isAdmin) ways.push('end')
+  return ways
+}
+
+function rowOf(item: PtySessionItem, { join, end }: ListActs, ways: readonly Way[]): HTMLElement {
   const { id, server, os_user: osUser, change_id: changeId, implementor, observers } = item
   const enter = (role: JoinRequest['start_role']) => (): void => join({ pty_session_id: id, start_role: role })
   const place = `${osUser}@${server}`
   const started = momentOf(new Date(item.active_at ?? item.created_at), new Date())
   const who = implementor === null ? 'nobody types' : `${implementor} types`
   const watching = observers.length === 0 ? 'nobody watches' : `watched by ${observers.join(', ')}`
-  const acts = [
-    button('Watch', enter('observer'), { 'aria-label': `Watch ${place}` }),
-    // A second implementor is refused anyhow; who types is in the row.
-    ...(implementor === null
-      ? [button('Take over', enter('implementor'), { 'aria-label': `Take over ${place}` })]
-      : []),
-  ]
+  const acts: Readonly<Record<Way, () => HTMLElement>> = {
+    watch: () => button('Watch', enter('observer'), { 'aria-label': `Watch ${place}` }),
+    'take-over': () => button('Take over', enter('implementor'), { 'aria-label': `Take over ${place}` }),
+    end: () => button('End', () => end(item), { 'aria-label': `End ${place}` }),
+  }
   return make('li', {}, [
     make('div', {}, [
       make('strong', {}, [place]),
@@ -50,13 +81,23 @@ function rowOf(item: PtySessionItem, join: (request: JoinRequest) => void): HTML
         `${changeId === null ? 'Health check' : `Change ${changeId}`} since ${started}; ${who}, ${watching}`,
       ]),
     ]),
-    make('div', { class: 'acts' }, acts),
+    make(
+      'div',
+      { class: 'acts' },
+      ways.map((way) => acts[way]()),
+    ),
   ])
 }
 
-function linkForm(watch: (id: string) => void): HTMLElement {
-  const input = make('input', { name: 'link', spellcheck: 'false', autocomplete: 'off', required: '' })
-  const told = make('p', { role: 'status', class: 'told' })
+function linkForm(watch: (id: string) => Promise<void>): HTMLElement {
+  const input = make('input', {
+    name: 'link',
+    spellcheck: 'false',
+    autocomplete: 'off',
+    required: '',
+    'aria-describedby': 'link-told',
+  })
+  const told = make('p', { id: 'link-told', role: 'status', class: 'told' })
   const form = make('form', { class: 'link' }, [
     field('Link or id of a terminal', input),
     make('button', {}, ['Watch']),
@@ -66,7 +107,11 @@ function linkForm(watch: (id: string) => void): HTMLElement {
     event.preventDefault()
     const id = joinIdOf(input.value)
     told.textContent = id === null ? 'This is neither a link to a terminal nor its id.' : ''
-    if (id !== null) watch(id)
+    if (id === null) return
+    watch(id).catch((cause: unknown) => {
+      told.textContent = problemSentence(cause)
+      input.focus()
+    })
   })
   return form
 }

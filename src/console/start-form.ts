@@ -21,7 +21,8 @@ export function startForm(start: (request: StartRequest) => Promise<void>): Star
   const submit = make('button', { class: 'main' }, ['Start'])
   const note = make('p', { class: 'dim' }, ['Looking up your servers…'])
   const form = make('form', { class: 'card' }, [
-    make('h2', {}, ['Start a terminal']),
+    // Where the person begins, and goes on from a terminal that was left.
+    make('h2', { tabindex: '-1', autofocus: '' }, ['Start a terminal']),
     field('Server', server),
     field('OS user', osUser),
     field('Purpose', purpose),
@@ -37,13 +38,13 @@ export function startForm(start: (request: StartRequest) => Promise<void>): Star
     const fitting = changes.filter((change) => isFor(change, server.value, osUser.value))
     fillSelect(purpose, [
       ...fitting.map((change) => ({ value: change.id, label: changeLabel(change) })),
-      { value: healthCheck, label: 'Health check' },
+      ...(chosen === undefined ? [] : [{ value: healthCheck, label: 'Health check' }]),
     ])
     if (isNewServer) purpose.selectedIndex = 0
-    submit.disabled = chosen === undefined
+    for (const control of [server, osUser, purpose, submit]) control.disabled = chosen === undefined
     note.textContent = noteFor(servers.length, purpose.value)
   }
-  submit.disabled = true
+  for (const control of [server, osUser, purpose, submit]) control.disabled = true
   server.addEventListener('change', () => choose(true))
   osUser.addEventListener('change', () => choose(true))
   purpose.addEventListener('change', () => choose(false))
@@ -81,7 +82,8 @@ function isFor(change: ChangeRequestItem, server: string, osUser: string): boole
 }
 
 function changeLabel({ id, summary, ends_at: endsAt }: ChangeRequestItem): string {
-  return `Change ${id}: ${summary} (until ${momentOf(new Date(endsAt), new Date())})`
+  const named = summary === '' ? `Change ${id}` : `Change ${id}: ${summary}`
+  return `${named} (until ${momentOf(new Date(endsAt), new Date())})`
 }
 
 function noteFor(servers: number, purpose: string): string {

@@ -1,6 +1,6 @@
 /** Console: the line that tells where the person is, in which role, with whom, and until when. */
 import type { FlowState, ParticipantView, PolicyView, TerminalRole, TerminalState } from '../client/terminal-socket.ts'
-import { clockOf } from './durations.ts'
+import { clockOf, momentOf } from './durations.ts'
 import { make } from './elements.ts'
 
 /** What is told. */
@@ -8,6 +8,8 @@ export type StatusFacts = {
   readonly role: TerminalRole
   readonly state: TerminalState
   readonly flow: FlowState
+  /** Whether what is typed does not reach the server. */
+  readonly isHeld: boolean
   /** null: before the first welcome. */
   readonly policy: PolicyView | null
   readonly participants: readonly ParticipantView[]
@@ -54,21 +56,25 @@ export class StatusLine {
   #windowEndsAtMs: number | null = null
 
   /** Tells all of it anew. */
-  show({ role, state, flow, policy, participants, ownId }: StatusFacts): void {
-    const [now, before] = role === 'implementor' ? ['You type', 'You typed'] : ['You watch', 'You watched']
-    this.#role.textContent = state === 'closed' ? before : now
-    this.#role.dataset.role = role
+  show(facts: StatusFacts): void {
+    const { state, flow, policy, participants, ownId } = facts
+    const badge = badgeOf(facts)
+    this.#role.textContent = badge.text
+    this.#role.dataset.badge = badge.kind
     this.#line.textContent = state === 'open' ? flowWords[flow] : lineWords[state]
     this.#line.dataset.state = state === 'open' && flow === 'live' ? 'live' : state === 'open' ? flow : state
     const { place, why, window, idle, people, recorded } = this.#slots
     place.tell(policy === null ? null : `${policy.osUser}@${policy.server}`)
     why.tell(policy === null ? null : policy.changeId === null ? 'health check' : `change ${policy.changeId}`)
     idle.tell(policy === null || state === 'closed' ? null : clockOf(policy.idleSeconds * 1000))
-    people.tell(policy === null ? null : peopleWords(participants, ownId, policy.observersNeeded))
+    people.tell(policy === null || state === 'closed' ? null : peopleWords(participants, ownId, policy.observersNeeded))
     recorded.tell(policy === null ? null : policy.inputIsRecorded ? 'output and input' : 'output')
     recorded.element.dataset.input = String(policy?.inputIsRecorded ?? false)
     this.#windowEndsAtMs = policy === null || state === 'closed' ? null : policy.windowEndsAtMs
     window.tell(null)
+    if (policy !== null && policy.windowEndsAtMs !== null) {
+      window.element.title = `The window ends at ${momentOf(new Date(policy.windowEndsAtMs), new Date())}`
+    }
     this.tick(Date.now())
   }
 
@@ -91,11 +97,20 @@ function slot(name: string): Slot {
     element,
     tell: (text) => {
       element.hidden = text === null
-      // Long lists of people are cut; the whole of it is in the title.
-      element.title = `${name}: ${text ?? ''}`
       value.textContent = text
     },
   }
+}
+
+type Badge = { readonly text: string; readonly kind: 'types' | 'held' | 'none' }
+
+function badgeOf({ role, state, isHeld, policy }: StatusFacts): Badge {
+  const isTyping = role === 'implementor'
+  const isOver = state === 'closed' && policy !== null
+  if (isOver) return { text: isTyping ? 'You typed' : 'You watched', kind: 'none' }
+  if (state !== 'open') return { text: 'Not connected', kind: 'none' }
+  if (!isTyping) return { text: 'You watch', kind: 'none' }
+  return isHeld ? { text: 'Input held', kind: 'held' } : { text: 'You type', kind: 'types' }
 }
 
 function peopleWords(people: readonly ParticipantView[], ownId: string | null, needed: number): string {
@@ -105,6 +120,6 @@ function peopleWords(people: readonly ParticipantView[], ownId: string | null, n
   })
   const observers = people.filter(({ role }) => role === 'observer').length
   const missing = needed > observers ? [`${needed - observers} more to watch`] : []
-  // First, because the end of a long list is cut.
+  // First, because somebody has to do something about it.
   return [...missing, ...words].join(', ')
 }

@@ -48,6 +48,8 @@ export type ScreenOptions = {
   readonly onFit: (size: TerminalSize) => void
   /** The person wants the keyboard out of the terminal. */
   readonly onEscape: () => void
+  /** Somebody who watches pressed a key that types. */
+  readonly onVainKey: () => void
 }
 
 /** One terminal on the page. */
@@ -91,6 +93,7 @@ export class TerminalScreen {
     terminal.onBinary((text) => this.#type(Uint8Array.from(text, (character) => character.charCodeAt(0))))
     terminal.attachCustomKeyEventHandler((event) => this.#takesKey(event))
     this.#resized.observe(this.element)
+    this.#tellName()
   }
 
   /** Whether what is typed is given on. */
@@ -98,6 +101,7 @@ export class TerminalScreen {
     this.#isTyping = isTyping
     this.#terminal.options.disableStdin = !isTyping
     this.element.classList.toggle('watching', !isTyping)
+    this.#tellName()
     this.#adapt()
   }
 
@@ -154,6 +158,10 @@ export class TerminalScreen {
     this.#terminal.dispose()
   }
 
+  #tellName(): void {
+    this.#terminal.textarea?.setAttribute('aria-label', this.#isTyping ? 'Terminal' : 'Terminal, watching')
+  }
+
   #type(bytes: Uint8Array): void {
     if (this.#isTyping) this.#options.onInput(bytes)
   }
@@ -192,8 +200,14 @@ export class TerminalScreen {
       void navigator.clipboard?.writeText(this.#terminal.getSelection())
       return false
     }
+    if (!this.#isTyping && isTypingKey(event)) this.#options.onVainKey()
     return true
   }
+}
+
+/** Tells whether a key puts something in: a character, or the line that was typed. */
+function isTypingKey({ type, key, ctrlKey, altKey, metaKey }: KeyboardEvent): boolean {
+  return type === 'keydown' && !ctrlKey && !altKey && !metaKey && (key.length === 1 || key === 'Enter')
 }
 
 /** Draws with WebGL where the browser has it, and with elements where not, or once the graphics are lost. */

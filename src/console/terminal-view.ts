@@ -1,6 +1,7 @@
 /** Console: one terminal with everything around it; brings the socket, the screen and what the person is told together. */
 import type { PtyTicket } from '../client/client.ts'
 import {
+  type BlockReason,
   type CloseReason,
   type FlowState,
   openTerminal,
@@ -17,7 +18,7 @@ import { ask } from './ask.ts'
 import { make } from './elements.ts'
 import { type EndAct, endPanel } from './end-panel.ts'
 import { joinFragment } from './join-link.ts'
-import { Notices } from './notices.ts'
+import { isLasting, Notices } from './notices.ts'
 import { problemSentence } from './problem-sentence.ts'
 import { StatusLine } from './status-line.ts'
 import { TerminalScreen } from './terminal-screen.ts'
@@ -37,6 +38,8 @@ export type TerminalExits = {
   readonly back: (notice: string) => void
   /** Rejects with a refusal, upon which the view stays. */
   readonly join: (ptySessionId: string, role: TerminalRole) => Promise<void>
+  /** Whether the session of this page still lives, as far as can be told. */
+  readonly isSignedIn: () => Promise<boolean>
 }
 
 /** Longest part of a paste that is shown before it is sent, in characters. */
@@ -58,7 +61,10 @@ export class TerminalView implements View {
   #role: TerminalRole
   #state: TerminalState = 'connecting'
   #flow: FlowState = 'live'
-  #isPaused = false
+  /** Why nothing that is typed reaches the server; null: it does. */
+  #held: BlockReason | null = null
+  #isVainTold = false
+  #isEndAsked = false
   #exit: TerminalExit | null = null
   #pasted = ''
 
@@ -67,12 +73,10 @@ export class TerminalView implements View {
     this.#exits = exits
     this.#role = place.role
     this.#screen = new TerminalScreen({
-      onInput: (bytes) => {
-        this.#notices.notIdle()
-        this.#socket?.write(bytes)
-      },
+      onInput: (bytes) => this.#type(bytes),
       onFit: (size) => this.#socket?.resize(size),
       onEscape: () => this.#bar.focus(),
+      onVainKey: () => this.#tellVain(),
     })
     this.#bar = this.#makeBar()
     this.element = make('div', { class: 'terminal' }, [
@@ -150,8 +154,18 @@ export class TerminalView implements View {
     document.title = `${welcome.policy.osUser}@${welcome.policy.server}: Sallyport`
   }
 
+  /** During a drop nothing is kept for later, as the person is told. */
+  #type(bytes: Uint8Array): void {
+    if (this.#state === 'reconnecting') return
+    this.#notices.notIdle()
+    this.#socket?.write(bytes)
+  }
+
   #become(role: TerminalRole): void {
-    if (role !== this.#role) this.#screen.isTyping = role === 'implementor'
+    if (role !== this.#role) {
+      this.#screen.isTyping = role === 'implementor'
+      if (role === 'observer') this.#notices.tell('You do not type any more; you watch.')
+    }
     this.#role = role
     this.#tellAll()
   }
@@ -171,14 +185,18 @@ export class TerminalView implements View {
         break
       case 'blocked':
         this.#notices.hold(event.why, event.sentence)
-        this.#isPaused ||= event.why === 'paused-by-observer'
+        if (isLasting(event.why)) this.#held = event.why
         if (event.why === 'paste-unconfirmed') void this.#confirmPaste()
         this.#tellAll()
         break
       case 'unblocked':
         this.#notices.letGo()
-        this.#isPaused = false
+        if (this.#held !== null) this.#notices.tell('Input passes again.')
+        this.#held = null
         this.#tellAll()
+        break
+      case 'notice':
+        this.#notices.note(event.sentence)
         break
       case 'message':
         this.#notices.message(event.from, event.text)
@@ -187,22 +205,36 @@ export class TerminalView implements View {
 
   #turn(state: TerminalState, reason: CloseReason | null): void {
     this.#state = state
-    if (state === 'reconnecting') this.#notices.tell(reason?.sentence ?? 'The connection was lost.')
+    if (state === 'reconnecting') {
+      const isTyping = this.#role === 'implementor'
+      this.#notices.lineDown(isTyping ? 'Reconnecting; what you type is not sent.' : 'Reconnecting.')
+    }
     this.#tellAll()
-    if (state === 'closed' && reason !== null && !this.#closing.signal.aborted) this.#tellEnd(reason)
+    if (state === 'closed' && reason !== null && !this.#closing.signal.aborted) void this.#tellEnd(reason)
   }
 
-  #tellEnd(reason: CloseReason): void {
+  async #tellEnd(reason: CloseReason): Promise<void> {
     this.#notices.clear()
     this.#screen.isTyping = false
     this.#bar.element.hidden = true
-    const panel = endPanel(reason, this.#exit, this.#waysOn(reason))
+    // The access that was taken back may be another person's.
+    const isSignedIn = reason.code !== 'revoked' || (await this.#exits.isSignedIn())
+    const panel = endPanel(this.#inOwnWords(reason), this.#exit, this.#waysOn(reason, isSignedIn))
     this.#notices.element.before(panel)
   }
 
+  /** A gateway that a page cannot reach, or that does not let pages of this address in, looks to it like a drop. */
+  #inOwnWords(reason: CloseReason): CloseReason {
+    const isOwnEnd = this.#isEndAsked && reason.code === `ended-by-${this.#role}`
+    if (isOwnEnd) return { ...reason, sentence: 'You ended the session.' }
+    if (this.#welcome !== null || reason.closeCode !== 1006) return reason
+    const address = `${this.#place.ticket.proxyUrl.replace(/\/+$/, '')}/terminal`
+    return { ...reason, sentence: `The terminal's address could not be reached. Open this page at ${address}.` }
+  }
+
   /** A token may be had for a terminal that lives on; one that is over is begun again, where that may help. */
-  #waysOn({ retry, closeCode }: CloseReason): EndAct[] {
-    const back = { label: 'Back to the servers', run: () => this.#exits.back('') }
+  #waysOn({ retry, closeCode }: CloseReason, isSignedIn: boolean): EndAct[] {
+    const back = { label: isSignedIn ? 'Back to the servers' : 'Sign in again', run: () => this.#exits.back('') }
     const id = this.#welcome?.ptySessionId
     const { startAgain } = this.#place
     const again = { label: 'Start again', run: () => void this.#try(startAgain?.() ?? Promise.resolve()) }
@@ -236,10 +268,18 @@ export class TerminalView implements View {
     const isWanted = await ask({
       title: 'End the session?',
       text: 'The shell ends for everybody. Jobs that were detached on the server live on.',
+      isFinal: true,
       yes: 'End session',
-      no: 'Go on',
+      no: 'Keep working',
     })
-    if (isWanted) this.#socket?.control({ action: 'end' })
+    if (isWanted) this.#isEndAsked = this.#socket?.control({ action: 'end' }) ?? false
+  }
+
+  /** Once: whoever watches and knows it presses keys for other reasons. */
+  #tellVain(): void {
+    if (this.#isVainTold || this.#state !== 'open') return
+    this.#isVainTold = true
+    this.#notices.tell('You watch; what you type is not sent.')
   }
 
   async #copyLink(): Promise<void> {
@@ -256,23 +296,13 @@ export class TerminalView implements View {
   }
 
   #makeBar(): ActionBar {
-    const control = (action: 'release' | 'pause' | 'continue') => (): void => {
-      this.#socket?.control({ action })
-    }
+    const control = (action: 'release' | 'pause' | 'continue') => (): void => void this.#socket?.control({ action })
     return new ActionBar({
       end: () => void this.#endSession(),
       leave: () => this.#exits.back(this.#farewell()),
       release: control('release'),
-      pause: () => {
-        control('pause')()
-        this.#isPaused = true
-        this.#tellAll()
-      },
-      goOn: () => {
-        control('continue')()
-        this.#isPaused = false
-        this.#tellAll()
-      },
+      pause: control('pause'),
+      goOn: control('continue'),
       takeOver: () => {
         const id = this.#welcome?.ptySessionId
         if (id !== undefined) void this.#try(this.#exits.join(id, 'implementor'))
@@ -304,6 +334,7 @@ export class TerminalView implements View {
       role: this.#role,
       state: this.#state,
       flow: this.#flow,
+      isHeld: this.#held !== null,
       policy: this.#welcome?.policy ?? null,
       participants: this.#participants,
       ownId: this.#welcome?.participant.id ?? null,
@@ -311,7 +342,7 @@ export class TerminalView implements View {
     this.#bar.show({
       role: this.#role,
       isOpen: this.#state === 'open',
-      isPaused: this.#isPaused,
+      isPaused: this.#held === 'paused-by-observer',
       isSlotFree: this.#welcome !== null && this.#participants.every(({ role }) => role !== 'implementor'),
     })
   }

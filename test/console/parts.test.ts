@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { closeReason } from '../../src/client/close-reasons.ts'
 import { closeWords } from '../../src/console/close-words.ts'
-import { clockOf } from '../../src/console/durations.ts'
+import { clockOf, momentOf } from '../../src/console/durations.ts'
 import { withGatewayOf } from '../../src/console/gateway-address.ts'
 import { joinFragment, joinIdOf } from '../../src/console/join-link.ts'
 import { type Parser, WriteQueue } from '../../src/console/write-queue.ts'
@@ -85,8 +85,13 @@ test('TPG-14 every close code has words of its own beside its sentence', () => {
   assert.equal(closeWords({ closeCode: 4999, code: null }), '4999')
 })
 
-test('TPG-12 what is left is told in minutes and seconds, hours where there are any, and never below zero', () => {
-  assert.deepEqual([3_909_000, 309_000, 59_001, 1, 0, -5_000].map(clockOf), [
+test('TPG-21 what is left is told as a clock, from 24 hours on in whole days, and never below zero', () => {
+  const spans = [950 * 3_600_000, 172_799_000, 86_400_000, 86_399_000, 3_909_000, 309_000, 59_001, 1, 0, -5_000]
+  assert.deepEqual(spans.map(clockOf), [
+    '39 days',
+    '1 day',
+    '1 day',
+    '23:59:59',
     '1:05:09',
     '5:09',
     '1:00',
@@ -94,6 +99,17 @@ test('TPG-12 what is left is told in minutes and seconds, hours where there are 
     '0:00',
     '0:00',
   ])
+})
+
+test('TPG-21 a moment is told with its zone, the day before the month, and with the date where it is not the same day', () => {
+  const zone = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short' })
+    .formatToParts(new Date(2026, 0, 2))
+    .find(({ type }) => type === 'timeZoneName')?.value
+  const time = new Date(2026, 0, 2, 9, 5)
+  assert.deepEqual(
+    [momentOf(time, new Date(2026, 0, 2, 23, 59)), momentOf(time, new Date(2026, 0, 3, 0, 0))],
+    [`09:05 ${zone}`, `2 Jan 2026, 09:05 ${zone}`],
+  )
 })
 
 test('TPG-15 a page of another loopback name keeps its own for the gateway on the same port, and no other page does', () => {

@@ -10,7 +10,8 @@ test('TPG-20 a character that is cut between two pieces of output is shown once 
   )
   assert.deepEqual(shown, ['a', '—', '', '', '😀b'])
   fc.assert(
-    fc.property(fc.string({ unit: 'grapheme' }), fc.array(fc.nat(6)), (text, cuts) => {
+    fc.property(fc.string({ unit: 'grapheme' }), fc.array(fc.nat(6)), (drawn, cuts) => {
+      const text = drawn.replaceAll('\ufffd', '')
       const bytes = Buffer.from(text)
       const taker = new WholeCharacters()
       const pieces: string[] = []

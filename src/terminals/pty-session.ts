@@ -139,7 +139,8 @@ export class PtySession {
   #begin(terminal: Terminal): void {
     this.#terminal = terminal
     void terminal.exited.then(({ failure }) => {
-      if (failure !== null) this.#parts.log.warn({ failure, ptySession: this.facts.id }, 'a terminal failed')
+      if (failure !== null && !this.#isOver())
+        this.#parts.log.warn({ failure, ptySession: this.facts.id }, 'a terminal failed')
       // Whoever stopped it says why it is over.
       if (!this.#isStopped) void this.end(failure?.kind ?? 'shell-exit')
     })

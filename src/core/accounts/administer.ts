@@ -4,7 +4,7 @@ import type { AuditAction, AuditEvent } from '../audit/event.ts'
 import { Refusal } from '../errors.ts'
 import type { Ports } from '../wiring.ts'
 import type { Account, Role } from './account.ts'
-import { hashNewPassword } from './change-password.ts'
+import { acceptPassword, hashNewPassword, type PasswordPorts } from './change-password.ts'
 import type { AccountChange } from './commands.ts'
 import { isEmail, normaliseUsername } from './names.ts'
 import { resolvePerson } from './person.ts'
@@ -155,6 +155,20 @@ function endsSessions(account: Account, change: AccountChange): boolean {
     return true
   if (change.role !== undefined && change.role !== account.role) return true
   return change.status === 'disabled' && account.status === 'enabled'
+}
+
+/**
+ * Refuses what can be judged of a new account without a store; `addAccount` judges it as well.
+ *
+ * @throws INPUT_INVALID, PASSWORD_REJECTED
+ */
+export async function acceptNewAccount(
+  ports: PasswordPorts,
+  { username: text, email, password }: Pick<AccountWish, 'username' | 'email' | 'password'>,
+): Promise<void> {
+  const username = acceptUsername(text)
+  if (email !== null) acceptEmail(email)
+  if (password !== null) await acceptPassword(ports, password, { username, email, hasSecondFactor: false })
 }
 
 function acceptUsername(text: string): string {

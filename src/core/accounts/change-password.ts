@@ -8,16 +8,18 @@ import { checkPassword, normalisePassword } from './password-policy.ts'
 /** A password that was accepted, as it is stored. */
 export type StoredPassword = { readonly hash: string; readonly isShort: boolean }
 
-/**
- * Checks a new password against the rules and hashes it.
- *
- * @throws PASSWORD_REJECTED with the rule that it breaks.
- */
-export async function hashNewPassword(
-  ports: Pick<Ports, 'settings' | 'commonPasswords' | 'hasher'>,
+/** What a password is judged by. */
+export type PasswordPorts = Pick<Ports, 'commonPasswords'> & { readonly settings: Pick<Ports['settings'], 'password'> }
+
+/** Whose password it is to be. */
+export type PasswordOwner = Pick<Account, 'username' | 'email'> & { readonly hasSecondFactor: boolean }
+
+/** Checks a new password against the rules. @throws PASSWORD_REJECTED with the rule that it breaks. */
+export async function acceptPassword(
+  ports: PasswordPorts,
   password: string,
-  of: Pick<Account, 'username' | 'email'> & { readonly hasSecondFactor: boolean },
-): Promise<StoredPassword> {
+  of: PasswordOwner,
+): Promise<Pick<StoredPassword, 'isShort'>> {
   const verdict = await checkPassword({ ...of, password, rules: ports.settings.password }, ports.commonPasswords)
   if (verdict.kind === 'rejected') {
     throw new Refusal('PASSWORD_REJECTED', {
@@ -25,7 +27,21 @@ export async function hashNewPassword(
       fields: [{ field: 'password', description: verdict.reason }],
     })
   }
-  return { hash: await ports.hasher.hash(normalisePassword(password)), isShort: verdict.isShort }
+  return { isShort: verdict.isShort }
+}
+
+/**
+ * Checks a new password against the rules and hashes it.
+ *
+ * @throws PASSWORD_REJECTED with the rule that it breaks.
+ */
+export async function hashNewPassword(
+  ports: PasswordPorts & Pick<Ports, 'hasher'>,
+  password: string,
+  of: PasswordOwner,
+): Promise<StoredPassword> {
+  const { isShort } = await acceptPassword(ports, password, of)
+  return { hash: await ports.hasher.hash(normalisePassword(password)), isShort }
 }
 
 /** A change of one's own password. */

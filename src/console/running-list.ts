@@ -39,11 +39,12 @@ export function runningList(acts: ListActs): RunningList {
   return {
     element,
     fill: (items, reach) => {
-      const key = JSON.stringify([items, items.map((item) => waysInto(item, reach))])
+      const ways = items.map((item) => waysInto(item, reach))
+      const key = JSON.stringify([items, ways])
       // What has not changed keeps its place and the focus that may be in it.
       if (key === shown) return
       shown = key
-      const rows = items.map((item) => rowOf(item, acts, waysInto(item, reach)))
+      const rows = items.map((item, index) => rowOf(item, acts, ways[index] ?? []))
       list.replaceChildren(...(rows.length === 0 ? [make('li', { class: 'dim' }, ['None that you may watch.'])] : rows))
     },
   }

@@ -141,7 +141,7 @@ export class Recordings {
       const { verifier } = await this.#key()
       return verifyRecord(file, { ptySessionId: id, length: (await file.stat()).size, key: verifier })
     })
-    return report === null ? null : judgeEnd(report, ptySession)
+    return report === null ? null : { ...judgeEnd(report, ptySession), isMissing: false }
   }
 
   async #missing(): Promise<CommandRecordReport[]> {
@@ -199,16 +199,15 @@ async function matchesIn(
 }
 
 /** A recorder seals the end before the store is told that the session is closed: what is closed and has no end lost it. */
-function judgeEnd(report: RecordReport, ptySession: PtySession | null): CommandRecordReport {
-  const isMissing = false
-  if (report.isFinal) return { ...report, isMissing, end: 'ended' }
-  if (ptySession === null) return { ...report, isMissing, end: 'none' }
+function judgeEnd(report: RecordReport, ptySession: PtySession | null): Omit<CommandRecordReport, 'isMissing'> {
+  if (report.isFinal) return { ...report, end: 'ended' }
+  if (ptySession === null) return { ...report, end: 'none' }
   const { state, endReason } = ptySession
-  if (state !== 'closed') return { ...report, isMissing, mark: null, end: 'live' }
-  if (report.fault !== null || endsWithoutSeal.includes(endReason)) return { ...report, isMissing, end: 'none' }
+  if (state !== 'closed') return { ...report, mark: null, end: 'live' }
+  if (report.fault !== null || endsWithoutSeal.includes(endReason)) return { ...report, end: 'none' }
   const after = report.segments === 0 ? 'its beginning' : `segment ${report.segments}`
   const fault = `it has no end after ${after}, though its session ended (${endReason}): the end was taken away, or could not be written`
-  return { ...report, isMissing, fault, mark: null, end: 'none' }
+  return { ...report, fault, mark: null, end: 'none' }
 }
 
 function reportMissing({ ptySession, keptUntilMs }: Extract<Absence, { kind: 'missing' }>): CommandRecordReport {

@@ -32,6 +32,8 @@ export class RecordFollower {
   /** Of the file: read so far, and what it holds. */
   #read = 0
   #told = 0
+  /** Of the output: what the next entry goes on with. */
+  #nextSeq = 0
   /** Output of an entry that is not all written yet. */
   #payload: Uint8Array = new Uint8Array(0)
   /** Of the turn under way: output that the screen has yet to take in. */
@@ -130,8 +132,10 @@ export class RecordFollower {
       this.screen.resize({ cols: clamp(payload.readUInt16BE(0)), rows: clamp(payload.readUInt16BE(2)) })
     }
     if (kind !== 'output') return
-    const seen = this.screen.seen + this.#slice.reduce((sum, piece) => sum + piece.length, 0)
-    if (seq !== seen) throw new Error(`The output of the record goes on at ${seq} where ${seen} was expected.`)
+    if (seq !== this.#nextSeq) {
+      throw new Error(`The output of the record goes on at ${seq} where ${this.#nextSeq} was expected.`)
+    }
+    this.#nextSeq = seq + payload.length
     this.#payload = payload
     this.#atMs = atMs
   }

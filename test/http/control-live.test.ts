@@ -8,7 +8,7 @@ import type { Terminals } from '../../src/http/context.ts'
 import { auditTrail } from '../fixtures/control-calls.ts'
 import { type Person, type PtyWorld, ptyWorld, signedIn } from '../fixtures/pty-world.ts'
 import { auditOf, startMs } from '../fixtures/records.ts'
-import { asking, controlOver } from '../fixtures/terminals-in-memory.ts'
+import { asking, controlOver, controlWithoutTrail } from '../fixtures/terminals-in-memory.ts'
 
 let world: PtyWorld
 
@@ -210,12 +210,7 @@ function telling(tell: (signal: AbortSignal) => void): Terminals {
 test('PTY-12 a watching that cannot be written down is none', async (t) => {
   const { ada, bob } = world.people
   const id = await running(ada)
-  const app = controlOver(
-    asking(world.sallyport, async (name) => {
-      if (name === 'appendAudit') throw new Error('the disk is full')
-    }),
-    world.terminals,
-  )
+  const app = controlWithoutTrail(world.sallyport, world.terminals)
   t.after(() => app.close())
   const answer = await app.inject({
     url: `/api/v1/pty_sessions/${id}/live`,

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import fc from 'fast-check'
 import { auditTrail } from '../fixtures/control-calls.ts'
 import { type Person, type PtyWorld, ptyWorld } from '../fixtures/pty-world.ts'
-import { asking, controlOver } from '../fixtures/terminals-in-memory.ts'
+import { controlWithoutTrail } from '../fixtures/terminals-in-memory.ts'
 
 let world: PtyWorld
 
@@ -185,12 +185,7 @@ test('PTY-11 conditions and HEAD are obeyed, and what sends no bytes is no readi
 test('PTY-12 a reading that cannot be written down is none', async (t) => {
   const { ada } = world.people
   const { id } = await recorded()
-  const app = controlOver(
-    asking(world.sallyport, async (name) => {
-      if (name === 'appendAudit') throw new Error('the disk is full')
-    }),
-    world.terminals,
-  )
+  const app = controlWithoutTrail(world.sallyport, world.terminals)
   t.after(() => app.close())
   const answer = await app.inject({
     url: `/api/v1/pty_sessions/${id}/recording`,

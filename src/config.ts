@@ -42,7 +42,7 @@ export type Config = {
   readonly koyeb: { readonly oldTokenGraceSeconds: number | null }
   /** null: no mail is sent. */
   readonly smtp: { readonly url: string; readonly from: string } | null
-  readonly pty: { readonly tokenSeconds: number; readonly gatewayGroup: string }
+  readonly pty: { readonly tokenSeconds: number; readonly gatewayGroup: string; readonly maxUnusedTokens: number }
   readonly gateway: {
     /** null: terminals share the one listener. */
     readonly listen: { readonly host: string; readonly port: number } | null
@@ -57,6 +57,7 @@ export type Config = {
     readonly headlessMinutes: number
     readonly retentionMonths: number
     readonly maxSessions: number
+    readonly maxPerAccount: number
   }
   readonly ssh: {
     readonly keyType: 'ed25519' | 'ecdsa'
@@ -195,7 +196,11 @@ function assemble(map: ReadonlyMap<string, Value>): Config {
         /^[a-z0-9-]+$/,
       ),
     },
-    pty: { tokenSeconds: values.integer('pty.tokenSeconds'), gatewayGroup: values.text('pty.gatewayGroup') },
+    pty: {
+      tokenSeconds: values.integer('pty.tokenSeconds'),
+      gatewayGroup: values.text('pty.gatewayGroup'),
+      maxUnusedTokens: values.integer('pty.maxUnusedTokens'),
+    },
     ...assembleTerminals(values),
     dialects: Object.fromEntries(
       dialectNames.map((name) => [name, assembleDialect(values, name)]),
@@ -241,6 +246,7 @@ function assembleTerminals(values: Values): Pick<Config, 'gateway' | 'terminals'
       headlessMinutes: values.integer('terminals.headlessMinutes'),
       retentionMonths: values.integer('terminals.retentionMonths'),
       maxSessions: values.integer('terminals.maxSessions'),
+      maxPerAccount: values.integer('terminals.maxPerAccount'),
     },
     ssh: {
       keyType: oneOf('ssh.keyType', values.text('ssh.keyType'), ['ed25519', 'ecdsa'] as const),

@@ -16,7 +16,11 @@ import { type Effort, type Scenario, withStore } from './scenario.ts'
 /** One account for whoever types, and one for each who watches. */
 const seed = { accounts: 32, sessions: 32 } as const
 
-const config = { allowLocalShell: true, terminals: { maxSessions: 200 } } as const
+const config = {
+  allowLocalShell: true,
+  terminals: { maxSessions: 200, maxPerAccount: 200 },
+  pty: { maxUnusedTokens: 200 },
+} as const
 
 const local: TerminalTarget = { transport: 'local', address: '127.0.0.1', port: 22, osUser, hostKey: null }
 

@@ -245,6 +245,14 @@ export const options: readonly Option[] = [
   },
   { name: 'pty.gatewayGroup', type: 'text', default: 'OS', sentence: 'Gateway group that start and join tokens name.' },
   {
+    name: 'pty.maxUnusedTokens',
+    type: 'integer',
+    default: 50,
+    minimum: 1,
+    maximum: 10_000,
+    sentence: 'Start and join tokens that one account has at most, used and expired ones aside.',
+  },
+  {
     name: 'gateway.listen',
     type: 'text',
     default: null,
@@ -309,6 +317,15 @@ export const options: readonly Option[] = [
     minimum: 1,
     maximum: 10_000,
     sentence: 'PTY sessions that this node runs at most.',
+  },
+  {
+    name: 'terminals.maxPerAccount',
+    type: 'integer',
+    default: 20,
+    minimum: 1,
+    maximum: 10_000,
+    sentence:
+      'Terminals that one account implements, or implemented last, at most; those that it observes do not count.',
   },
   {
     name: 'ssh.keyType',

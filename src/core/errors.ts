@@ -120,6 +120,14 @@ const codes = {
   CHANGE_CLOSED: { kind: 'conflict', sentence: 'The change request was closed, and stays closed.' },
   PTY_SESSION_NOT_ACTIVE: { kind: 'conflict', sentence: 'The PTY session is not active.' },
   IMPLEMENTOR_PRESENT: { kind: 'conflict', sentence: 'The PTY session has an implementor already.' },
+  TERMINAL_LIMIT_REACHED: {
+    kind: 'too-many',
+    sentence: 'The account has as many terminals as it may have; end one of them first.',
+  },
+  PTY_TOKEN_LIMIT_REACHED: {
+    kind: 'too-many',
+    sentence: 'The account has as many unused PTY tokens as it may have; use one, or wait until one expires.',
+  },
   SIGN_IN_THROTTLED: { kind: 'too-many', sentence: 'Too many failed sign-ins; wait before the next one.' },
   HASH_QUEUE_FULL: { kind: 'unavailable', sentence: 'Too many sign-ins at once; try again shortly.' },
   OTHER_NODE: { kind: 'unavailable', sentence: 'Another node runs this PTY session; ask for a new join token.' },

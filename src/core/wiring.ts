@@ -19,6 +19,7 @@ import type {
 import type { RevocationNode } from './revocation/node.ts'
 import type { Dialect, Lifetimes } from './sessions/session.ts'
 import type { Store } from './store.ts'
+import type { PtyLimits } from './terminals/commands.ts'
 
 /** What a dialect's sessions and tokens are given. */
 export type DialectLife = Lifetimes & {
@@ -40,6 +41,7 @@ export type CoreSettings = {
   }
   readonly ptyTokenSeconds: number
   readonly gatewayGroup: string
+  readonly ptyLimits: PtyLimits
   readonly terminals: TerminalSettings
 }
 

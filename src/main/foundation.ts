@@ -86,6 +86,7 @@ function coreSettings(config: Config): CoreSettings {
     password: { ...config.password, maximum: 1_024 },
     ptyTokenSeconds: config.pty.tokenSeconds,
     gatewayGroup: config.pty.gatewayGroup,
+    ptyLimits: { terminals: config.terminals.maxPerAccount, unusedTokens: config.pty.maxUnusedTokens },
     terminals: {
       observers: config.terminals.observers,
       changeIdleMinutes: config.terminals.idleMinutes,

@@ -304,6 +304,7 @@ export class Reception {
 const closeCodes: Partial<Record<RefusalCode, number>> = {
   OTHER_NODE: 4421,
   IMPLEMENTOR_PRESENT: 4403,
+  TERMINAL_LIMIT_REACHED: 4403,
   PTY_SESSION_NOT_ACTIVE: 4404,
   RECORDER_UNAVAILABLE: endReasons['recorder-failed'].closeCode,
 }

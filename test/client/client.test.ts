@@ -306,6 +306,7 @@ test('CLT-12 start and join tokens come with the address of their gateway, and a
     digest: digests.sha256(started.token),
     attachmentId: randomUUID(),
     ip: '192.0.2.7',
+    limits: sallyport.ports.settings.ptyLimits,
     nowMs: sallyport.clock.wallMs(),
     audit: { ...request, atMs: 0, accountId: null, username: null, action: 'pty-attach', outcome: 'ok' },
   })

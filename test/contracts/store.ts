@@ -12,6 +12,7 @@ import { inventoryRules } from './store/inventory.ts'
 import { organizationRules } from './store/organizations.ts'
 import { personRules } from './store/persons.ts'
 import { ptyAttachmentRules } from './store/pty-attachments.ts'
+import { ptyLimitRules } from './store/pty-limits.ts'
 import { ptySessionListRules } from './store/pty-session-lists.ts'
 import { ptySessionRules } from './store/pty-sessions.ts'
 import { revocationRules } from './store/revocations.ts'
@@ -42,6 +43,7 @@ export function storeContract(name: string, open: OpenStore): void {
     ptySessionRules(shared, open)
     ptyAttachmentRules(shared, open)
     ptySessionListRules(shared, open)
+    ptyLimitRules(shared)
     batchRules(shared, open)
     collectorRules(open)
   })

@@ -100,6 +100,7 @@ test('POL-7, POL-8, POL-9 who joins is judged as observer by the policy, and not
     digest: digests.sha256(token),
     attachmentId: randomUUID(),
     ip: '192.0.2.7',
+    limits: sallyport.ports.settings.ptyLimits,
     nowMs: clock.wallMs(),
     audit: { ...request, by: 'server', atMs: 0, accountId: null, username: null, action: 'pty-attach', outcome: 'ok' },
   })

@@ -224,6 +224,7 @@ test('TER-5 a join needs an active PTY session; one implementor, any number of o
     digest: digests.sha256(token),
     attachmentId: randomUUID(),
     ip: '192.0.2.7',
+    limits: sallyport.ports.settings.ptyLimits,
     nowMs: sallyport.clock.wallMs(),
     audit,
   })

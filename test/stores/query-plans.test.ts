@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test'
 import { logStart } from '../../src/core/revocation/log.ts'
 import type { CommandName, Commands } from '../../src/core/store.ts'
 import type { PtySessionFilter } from '../../src/core/terminals/server.ts'
+import { whyNoToken } from '../../src/stores/sqlite/commands/pty-limits.ts'
 import { Database } from '../../src/stores/sqlite/database.ts'
 import { migrate } from '../../src/stores/sqlite/migrate.ts'
 import { accountReads } from '../../src/stores/sqlite/reads/accounts.ts'
@@ -25,6 +26,7 @@ import {
   newSession,
   ptySession,
   ptyToken,
+  roomyLimits,
   account as sampleAccount,
   startMs,
 } from '../fixtures/records.ts'
@@ -43,6 +45,20 @@ test('SQL-7 no statement of a request or of the collector scans a table', (t) =>
   readsOf(database)
   const scans = [...texts].flatMap((sql) => scansOf(connection, sql)).filter((detail) => !ordered.includes(detail))
   assert.deepEqual([scans, texts.size > 60], [[], true])
+})
+
+test('SQL-7 what an account has is counted by indexes that hold nothing but what counts', (t) => {
+  const { database, connection, texts } = recording(t)
+  const token = { accountId: 1, ptySessionId: '', role: 'implementor' } as const
+  const tx = { db: database, chain: 'server', entries: [], chainHead: null }
+  whyNoToken(tx, token, { limits: roomyLimits, nowMs: startMs })
+  assert.deepEqual(
+    [...texts]
+      .flatMap((sql) => planOf(connection, sql))
+      .map(indexOf)
+      .sort(),
+    ['running_pty_sessions_of_holder', 'unused_pty_tokens_of_account'],
+  )
 })
 
 /** Read from an end up to a limit: the log, and an index that holds removed accounts only; or no table but a list that was given. */
@@ -89,8 +105,8 @@ function requestsOf(run: Run): void {
   run('useCode', { code: { secretDigest: digestOf('trial'), step: 1 }, nowMs })
   const pty = ptySession()
   const minted = ptyToken({ ptySessionId: pty.id, accountId: 1, sessionRow: 1 })
-  run('startPtySession', { ptySession: pty, token: minted, seen, nowMs, audit })
-  run('joinPtySession', { token: minted, seen, nowMs, audit })
+  run('startPtySession', { ptySession: pty, token: minted, seen, limits: roomyLimits, nowMs, audit })
+  run('joinPtySession', { token: minted, seen, limits: roomyLimits, nowMs, audit })
   terminalsOf(run, pty.id, minted.digest)
   run('revoke', { target: { kind: 'token', tokenRow: 1 }, nowMs, audit })
   run('revoke', { target: { kind: 'session', sessionRow: 1 }, nowMs, audit })
@@ -112,7 +128,7 @@ function requestsOf(run: Run): void {
 /** From the socket that opens a PTY session to the end; its start and its joins come before. */
 function terminalsOf(run: Run, id: string, digest: Uint8Array): void {
   const [audit, nowMs, slot] = [auditOf('pty-session'), startMs, { ptySessionId: id, accountId: 1 }]
-  run('attachPtyToken', { digest, attachmentId: 'attachment', ip: '192.0.2.7', nowMs, audit })
+  run('attachPtyToken', { digest, attachmentId: 'attachment', ip: '192.0.2.7', limits: roomyLimits, nowMs, audit })
   run('freePtySlot', slot)
   run('retakePtySlot', slot)
   run('endPtySession', { id, reason: 'ended-by-admin', nowMs, audit })
@@ -193,6 +209,14 @@ function recording(t: TestContext): Recording {
 }
 
 function scansOf(connection: DatabaseSync, sql: string): string[] {
+  return planOf(connection, sql).filter((detail) => detail.startsWith('SCAN') && !/CONSTANT ROW/.test(detail))
+}
+
+function planOf(connection: DatabaseSync, sql: string): string[] {
   const plan = connection.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[]
-  return plan.map(({ detail }) => detail).filter((detail) => detail.startsWith('SCAN') && !/CONSTANT ROW/.test(detail))
+  return plan.map(({ detail }) => detail)
+}
+
+function indexOf(detail: string): string {
+  return /INDEX (\S+)/.exec(detail)?.[1] ?? detail
 }

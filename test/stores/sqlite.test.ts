@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { isServerRunning, lockDataDirectory, prepareDataDirectory } from '../../src/stores/sqlite/data-directory.ts'
+import { currentSchema } from '../../src/stores/sqlite/migrate.ts'
 import { initialSchema } from '../../src/stores/sqlite/migrations/0001-initial.ts'
 import { addAccount, createSession, exchangeInput } from '../contracts/store/harness.ts'
 import { storeContract } from '../contracts/store.ts'
@@ -86,7 +87,7 @@ test('SQL-3 a database of a newer schema is refused by a sentence that names bot
   withDatabase(dataDir, (database) => database.exec('PRAGMA user_version = 99'))
   await assert.rejects(openServerStore(dataDir), {
     code: 'STORE_UNAVAILABLE',
-    message: 'The database has schema 99, written by a newer Sallyport; this one knows schemas up to 2.',
+    message: `The database has schema 99, written by a newer Sallyport; this one knows schemas up to ${currentSchema}.`,
   })
   const version = withDatabase(dataDir, (database) => database.prepare('PRAGMA user_version').get())
   assert.deepEqual({ ...version }, { user_version: 99 })
@@ -97,7 +98,7 @@ test('SQL-3 a command changes no schema under a running server', async (t) => {
   const release = lockDataDirectory(prepareDataDirectory(dataDir))
   await assert.rejects(openCommandStore(dataDir), {
     code: 'STORE_UNAVAILABLE',
-    message: 'The running server uses schema 0, this command needs 2; restart the server with this version first.',
+    message: `The running server uses schema 0, this command needs ${currentSchema}; restart the server with this version first.`,
   })
   release()
   await (await openCommandStore(dataDir)).close()
@@ -130,7 +131,7 @@ test('SQL-25 a database of the first schema with all that is in it is brought up
     await store.close()
   }
   const version = withDatabase(dataDir, (database) => database.prepare('PRAGMA user_version').get())
-  assert.deepEqual({ ...version }, { user_version: 2 })
+  assert.deepEqual({ ...version }, { user_version: currentSchema })
 })
 
 test('SQL-26 a closed PTY session tells when and why, and what left tells why, whoever writes them', async (t) => {

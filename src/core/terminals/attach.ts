@@ -49,7 +49,7 @@ type AttachPorts = Pick<Ports, 'store' | 'clock' | 'digests' | 'settings'>
  * who it is that came, and how they signed in, is for `judgeAdmission`.
  *
  * @throws PTY_SESSION_NOT_FOUND, SERVER_NOT_FOUND, CHANGE_NOT_FOUND; the refusals of `judgeRole`;
- * TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REVOKED; PTY_SESSION_NOT_ACTIVE, IMPLEMENTOR_PRESENT.
+ * TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REVOKED; PTY_SESSION_NOT_ACTIVE, IMPLEMENTOR_PRESENT, TERMINAL_LIMIT_REACHED.
  */
 export async function attachByToken(ports: AttachPorts, knock: Knock): Promise<Admission> {
   const { store, clock, digests } = ports
@@ -62,6 +62,7 @@ export async function attachByToken(ports: AttachPorts, knock: Knock): Promise<A
     digest: digests.sha256(knock.token),
     attachmentId: knock.attachmentId,
     ip: knock.request.ip ?? '',
+    limits: ports.settings.ptyLimits,
     nowMs,
     audit: auditEvent(
       knock.request,
@@ -80,6 +81,8 @@ export async function attachByToken(ports: AttachPorts, knock: Knock): Promise<A
       throw new Refusal('PTY_SESSION_NOT_ACTIVE')
     case 'implementor-present':
       throw new Refusal('IMPLEMENTOR_PRESENT')
+    case 'too-many-terminals':
+      throw new Refusal('TERMINAL_LIMIT_REACHED')
     case 'used':
       throw new Refusal('TOKEN_INVALID', { detail: 'the token was used before' })
     case 'unknown':

@@ -23,6 +23,20 @@ export type PtyTokenRow = {
   readonly expiresAtMs: number
 }
 
+/** What one account may hold at once. */
+export type PtyLimits = {
+  /** Terminals that it implements, or implemented last. */
+  readonly terminals: number
+  /** PTY tokens that are neither used nor expired. */
+  readonly unusedTokens: number
+}
+
+/** Which limit an account has reached. */
+export type PtyLimitRefusal =
+  | { readonly kind: 'too-many-terminals' }
+  /** `freeAtMs`: Unix milliseconds at which the first of the tokens expires. */
+  | { readonly kind: 'too-many-tokens'; readonly freeAtMs: number }
+
 /** Atomic commands on the inventory and on PTY sessions; what changes access appends `access_changed`. */
 export type TerminalCommands = {
   readonly addServer: {
@@ -56,36 +70,47 @@ export type TerminalCommands = {
     /** `closed`: it was closed, and stays so. */
     readonly output: { readonly kind: 'changed' | 'already' | 'missing' | 'closed' }
   }
-  /** Stores a PTY session as `created` with its start token; checks that session and account live in the same transaction. */
+  /** Stores a PTY session as `created` with its start token; checks session, account and limits in the same transaction. */
   readonly startPtySession: {
     readonly input: {
       readonly ptySession: PtySession
       readonly token: PtyTokenRow
       readonly seen: AccountSeen
+      readonly limits: PtyLimits
       readonly nowMs: number
       readonly audit: AuditEvent
     }
-    readonly output: { readonly kind: 'started' | 'stale' }
+    readonly output: { readonly kind: 'started' } | { readonly kind: 'stale' } | PtyLimitRefusal
   }
-  /** Stores a join token; checks session, account, and that the PTY session is active with a free slot for an implementor. */
+  /**
+   * Stores a join token; checks session, account and limits, and that the PTY session is active with a free slot for an
+   * implementor.
+   */
   readonly joinPtySession: {
     readonly input: {
       readonly token: PtyTokenRow
       readonly seen: AccountSeen
+      readonly limits: PtyLimits
       readonly nowMs: number
       readonly audit: AuditEvent
     }
-    readonly output: { readonly kind: 'joined' | 'stale' | 'not-active' | 'implementor-present' }
+    readonly output:
+      | { readonly kind: 'joined' }
+      | { readonly kind: 'stale' }
+      | { readonly kind: 'not-active' }
+      | { readonly kind: 'implementor-present' }
+      | PtyLimitRefusal
   }
   /**
-   * Uses a PTY token up, once, however many race: checks token, session and account, takes the implementor's slot for that
-   * role, makes the PTY session active, and writes the attachment.
+   * Uses a PTY token up, once, however many race: checks token, session, account and the limit of terminals, takes the
+   * implementor's slot for that role, makes the PTY session active, and writes the attachment.
    */
   readonly attachPtyToken: {
     readonly input: {
       readonly digest: Uint8Array
       readonly attachmentId: string
       readonly ip: string
+      readonly limits: Pick<PtyLimits, 'terminals'>
       readonly nowMs: number
       readonly audit: AuditEvent
     }
@@ -97,7 +122,16 @@ export type TerminalCommands = {
           readonly session: Session
           readonly ptySession: PtySession
         }
-      | { readonly kind: 'unknown' | 'used' | 'expired' | 'revoked' | 'closed' | 'implementor-present' }
+      | {
+          readonly kind:
+            | 'unknown'
+            | 'used'
+            | 'expired'
+            | 'revoked'
+            | 'closed'
+            | 'implementor-present'
+            | 'too-many-terminals'
+        }
   }
   /** Writes that an attachment is over; `freesSlot`: the implementor's slot is free from now on. Idempotent. */
   readonly detachPtyAttachment: {

@@ -5,7 +5,7 @@ import { Refusal } from '../errors.ts'
 import { canonicalIp } from '../sessions/addresses.ts'
 import type { Principal } from '../tokens/live-tokens.ts'
 import type { Ports } from '../wiring.ts'
-import type { PtyTokenRow } from './commands.ts'
+import type { PtyLimitRefusal, PtyTokenRow } from './commands.ts'
 import { judgeRole } from './judge-role.ts'
 import { policyOf } from './policy-of.ts'
 import type { ChangeRequest, PtyRole, PtySession, Purpose, Server } from './server.ts'
@@ -38,7 +38,8 @@ export type StartWish = {
 /**
  * Mints a start token and stores the PTY session that it begins as `created`.
  *
- * @throws SERVER_NOT_FOUND, CHANGE_NOT_FOUND; the refusals of `judgeRole`; NO_GATEWAY; TOKEN_REVOKED when the session ended meanwhile.
+ * @throws SERVER_NOT_FOUND, CHANGE_NOT_FOUND; the refusals of `judgeRole`; NO_GATEWAY; TERMINAL_LIMIT_REACHED,
+ * PTY_TOKEN_LIMIT_REACHED; TOKEN_REVOKED when the session ended meanwhile.
  */
 export async function mintStartToken(ports: Ports, caller: PtyCaller, wish: StartWish): Promise<PtyTicket> {
   const server = await findServer(ports, wish.serverAddress)
@@ -67,10 +68,12 @@ export async function mintStartToken(ports: Ports, caller: PtyCaller, wish: Star
     ptySession,
     token: minted.row,
     seen: { epoch: account.epoch, passwordHash: account.passwordHash },
+    limits: ports.settings.ptyLimits,
     nowMs,
     audit: event(caller, nowMs, { action: 'pty-start', ptySession }),
   })
   if (result.kind === 'stale') throw new Refusal('TOKEN_REVOKED')
+  if (result.kind !== 'started') throw limitRefusal(result, nowMs)
   return { token: minted.token, proxyUrl }
 }
 
@@ -80,7 +83,8 @@ export type JoinWish = { readonly ptySessionId: string; readonly role: PtyRole }
 /**
  * Mints a join token for a PTY session that is active; the caller is judged against what the session was opened for.
  *
- * @throws PTY_SESSION_NOT_FOUND; the refusals of `judgeRole`; PTY_SESSION_NOT_ACTIVE, IMPLEMENTOR_PRESENT; NO_GATEWAY.
+ * @throws PTY_SESSION_NOT_FOUND; the refusals of `judgeRole`; PTY_SESSION_NOT_ACTIVE, IMPLEMENTOR_PRESENT; NO_GATEWAY;
+ * TERMINAL_LIMIT_REACHED, PTY_TOKEN_LIMIT_REACHED.
  */
 export async function mintJoinToken(ports: Ports, caller: PtyCaller, wish: JoinWish): Promise<PtyTicket> {
   const ptySession = await ports.store.ptySessionById(wish.ptySessionId)
@@ -98,13 +102,21 @@ export async function mintJoinToken(ports: Ports, caller: PtyCaller, wish: JoinW
   const result = await ports.store.execute('joinPtySession', {
     token: minted.row,
     seen: { epoch: account.epoch, passwordHash: account.passwordHash },
+    limits: ports.settings.ptyLimits,
     nowMs,
     audit: event(caller, nowMs, { action: 'pty-join', ptySession }),
   })
   if (result.kind === 'stale') throw new Refusal('TOKEN_REVOKED')
   if (result.kind === 'not-active') throw new Refusal('PTY_SESSION_NOT_ACTIVE')
   if (result.kind === 'implementor-present') throw new Refusal('IMPLEMENTOR_PRESENT')
+  if (result.kind !== 'joined') throw limitRefusal(result, nowMs)
   return { token: minted.token, proxyUrl }
+}
+
+function limitRefusal(reached: PtyLimitRefusal, nowMs: number): Refusal {
+  if (reached.kind === 'too-many-terminals') return new Refusal('TERMINAL_LIMIT_REACHED')
+  const retryAfterSeconds = Math.max(1, Math.ceil((reached.freeAtMs - nowMs) / 1000))
+  return new Refusal('PTY_TOKEN_LIMIT_REACHED', { retryAfterSeconds })
 }
 
 type CallerWish = Pick<StartWish, 'purpose' | 'osUser'> & {

@@ -3,9 +3,10 @@ import { Refusal } from '../../core/errors.ts'
 import type { Database } from './database.ts'
 import { initialSchema } from './migrations/0001-initial.ts'
 import { terminalSchema } from './migrations/0002-terminals.ts'
+import { terminalHolders } from './migrations/0003-terminal-holders.ts'
 
 /** Statements of every step; the schema after step n is n. */
-const migrations: readonly string[] = [initialSchema, terminalSchema]
+const migrations: readonly string[] = [initialSchema, terminalSchema, terminalHolders]
 
 /** The schema that this program reads and writes. */
 export const currentSchema: number = migrations.length

@@ -15,6 +15,7 @@ import {
   opaqueToken,
   ptySession,
   ptyToken,
+  roomyLimits,
   startMs,
   startSeconds,
 } from '../../fixtures/records.ts'
@@ -160,6 +161,7 @@ export function collectorRules(open: OpenStore): void {
         ptySession: pty,
         token: minted,
         seen: { epoch: account.epoch, passwordHash: account.passwordHash },
+        limits: roomyLimits,
         nowMs: startMs,
         audit: auditOf('pty-start'),
       })
@@ -178,7 +180,7 @@ export function collectorRules(open: OpenStore): void {
       const counts: [number, number][] = []
       for (const [seconds] of steps) counts.push([seconds, (await collect(store, seconds)).collected])
       assert.deepEqual(counts, steps)
-      const attach = { digest: minted.digest, attachmentId: randomUUID(), ip: '', nowMs: startMs }
+      const attach = { digest: minted.digest, attachmentId: randomUUID(), ip: '', limits: roomyLimits, nowMs: startMs }
       const attached = await store.execute('attachPtyToken', { ...attach, audit: auditOf('pty-attach') })
       assert.equal(attached.kind, 'unknown')
       assert.deepEqual(await store.throttle([key]), [noFailures])

@@ -5,7 +5,7 @@ import type { Account } from '../../../src/core/accounts/account.ts'
 import type { Commands, Store } from '../../../src/core/store.ts'
 import type { PtyTokenRow } from '../../../src/core/terminals/commands.ts'
 import type { PtySession } from '../../../src/core/terminals/server.ts'
-import { auditOf, ptySession, ptyToken, startMs } from '../../fixtures/records.ts'
+import { auditOf, ptySession, ptyToken, roomyLimits, startMs } from '../../fixtures/records.ts'
 import { addAccount, createSession, effectsOf, kindOf } from './harness.ts'
 
 /** An account with a session that lives. */
@@ -38,6 +38,7 @@ export function startInput(caller: Caller, parts: Partial<PtySession> = {}): Com
     ptySession: started,
     token: ptyToken({ ...idsOf(caller), ptySessionId: started.id }),
     seen: seenOf(caller),
+    limits: roomyLimits,
     nowMs: startMs,
     audit: auditOf('pty-start'),
   }
@@ -57,14 +58,19 @@ export async function joinedBy(
   parts: Partial<PtyTokenRow> & Pick<PtyTokenRow, 'ptySessionId'>,
 ): Promise<PtyTokenRow> {
   const token = ptyToken({ ...idsOf(caller), isStart: false, role: 'observer', ...parts })
-  const input = { token, seen: seenOf(caller), nowMs: startMs, audit: auditOf('pty-join') }
-  assert.equal(kindOf(await store.execute('joinPtySession', input)), 'joined')
+  assert.equal(kindOf(await store.execute('joinPtySession', joinInput(caller, token))), 'joined')
   return token
+}
+
+/** Returns the input that stores a join token of a caller. */
+export function joinInput(caller: Caller, token: PtyTokenRow): Commands['joinPtySession']['input'] {
+  return { token, seen: seenOf(caller), limits: roomyLimits, nowMs: startMs, audit: auditOf('pty-join') }
 }
 
 /** Returns the input that attaches the holder of a token. */
 export function attachInput(digest: Uint8Array, nowMs: number = startMs): Commands['attachPtyToken']['input'] {
-  return { digest, attachmentId: randomUUID(), ip: '192.0.2.7', nowMs, audit: auditOf('pty-attach') }
+  const attachmentId = randomUUID()
+  return { digest, attachmentId, ip: '192.0.2.7', limits: roomyLimits, nowMs, audit: auditOf('pty-attach') }
 }
 
 /** Attaches the holder of a token and returns the id of the attachment. */

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import type { Commands } from '../../../src/core/store.ts'
 import type { PtyTokenRow } from '../../../src/core/terminals/commands.ts'
 import type { EndReason } from '../../../src/core/terminals/ends.ts'
-import { auditOf, ptyToken, startMs } from '../../fixtures/records.ts'
+import { auditOf, ptyToken, roomyLimits, startMs } from '../../fixtures/records.ts'
 import { effectsOf, type OpenStore, refused, type Shared } from './harness.ts'
 import { attach, endSession, idsOf, joinedBy, seenOf, signedIn, startedBy, startInput } from './pty-harness.ts'
 
@@ -39,6 +39,7 @@ export function ptySessionRules(shared: Shared, open: OpenStore): void {
       effectsOf(store, 'joinPtySession', {
         token: ptyToken({ ...idsOf(caller), ptySessionId: started.id, isStart: false, ...parts }),
         seen,
+        limits: roomyLimits,
         nowMs: startMs,
         audit: auditOf('pty-join'),
       })

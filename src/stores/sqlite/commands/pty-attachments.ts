@@ -10,6 +10,7 @@ import {
 import { appendAudit, type WriteTransaction } from '../write-transaction.ts'
 import { findAccount, findLiveSession, toSeconds } from './checks.ts'
 import type { Input, Output } from './command.ts'
+import { hasAllTerminals } from './pty-limits.ts'
 import { findPtySession } from './pty-sessions.ts'
 
 /** Uses a PTY token up and attaches its account; the event names the account and the PTY session. */
@@ -28,6 +29,9 @@ export function attachPtyToken(tx: WriteTransaction, input: Input<'attachPtyToke
   if (before?.state !== (token.isStart ? 'created' : 'active')) return { kind: 'closed' }
   const isImplementor = token.role === 'implementor'
   if (isImplementor && before.implementor_account_id !== null) return { kind: 'implementor-present' }
+  if (isImplementor && hasAllTerminals(tx, { ...token, most: input.limits.terminals })) {
+    return { kind: 'too-many-terminals' }
+  }
   const after: PtySessionRow = {
     ...before,
     state: 'active',
@@ -35,7 +39,8 @@ export function attachPtyToken(tx: WriteTransaction, input: Input<'attachPtyToke
     implementor_account_id: isImplementor ? account.id : before.implementor_account_id,
   }
   tx.db.run(
-    `UPDATE pty_sessions SET state = :state, active_at_ms = :activeAtMs, implementor_account_id = :implementorAccountId
+    `UPDATE pty_sessions SET state = :state, active_at_ms = :activeAtMs, implementor_account_id = :implementorAccountId,
+       held_by_account_id = coalesce(:implementorAccountId, held_by_account_id)
      WHERE id = :id`,
     {
       id: after.id,
@@ -93,7 +98,10 @@ export function retakePtySlot(tx: WriteTransaction, input: Input<'retakePtySlot'
   const found = findPtySession(tx, id)
   if (found?.state !== 'active') return { kind: 'missing' }
   if (found.implementor_account_id !== null) return { kind: 'implementor-present' }
-  tx.db.run('UPDATE pty_sessions SET implementor_account_id = :accountId WHERE id = :id', { id, accountId })
+  tx.db.run(
+    'UPDATE pty_sessions SET implementor_account_id = :accountId, held_by_account_id = :accountId WHERE id = :id',
+    { id, accountId },
+  )
   return { kind: 'taken' }
 }
 

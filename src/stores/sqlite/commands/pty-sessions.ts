@@ -7,11 +7,14 @@ import { type PtySessionRow, ptySessionValues } from '../rows/pty-rows.ts'
 import { appendAudit, appendEntry, type WriteTransaction } from '../write-transaction.ts'
 import { findAsSeen, isSessionLive } from './checks.ts'
 import type { Input, Output } from './command.ts'
+import { whyNoToken } from './pty-limits.ts'
 
 /** Stores a PTY session with its start token. */
 export function startPtySession(tx: WriteTransaction, input: Input<'startPtySession'>): Output<'startPtySession'> {
   const { ptySession, token, seen, nowMs, audit } = input
   if (!mayMint(tx, { token, seen, nowMs })) return { kind: 'stale' }
+  const refusal = whyNoToken(tx, token, input)
+  if (refusal !== null) return refusal
   tx.db.run(
     `INSERT INTO pty_sessions (id, state, purpose, change_id, server_name, os_user, started_by_account_id,
        implementor_account_id, created_at_ms, active_at_ms, closed_at_ms, end_reason, exit_code)
@@ -31,6 +34,8 @@ export function joinPtySession(tx: WriteTransaction, input: Input<'joinPtySessio
   const joined = findPtySession(tx, token.ptySessionId)
   if (joined?.state !== 'active') return { kind: 'not-active' }
   if (token.role === 'implementor' && joined.implementor_account_id !== null) return { kind: 'implementor-present' }
+  const refusal = whyNoToken(tx, token, input)
+  if (refusal !== null) return refusal
   insertPtyToken(tx, token)
   appendAudit(tx, audit)
   return { kind: 'joined' }

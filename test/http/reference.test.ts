@@ -33,17 +33,12 @@ test('OAS-21 the document of an enabled dialect is served as JSON, that of anoth
   ])
 })
 
-test('OAS-22 a served document names this server with its prefix before the original, and its paths have none', async () => {
+test('OAS-22 a served document names this server with its prefix and no other host, and its paths have none', async () => {
   const { url } = sallyport
   const served = await Promise.all(['control', 'sftpgo', 'pacerpro', 'giantswarm'].map(documentOf))
   assert.deepEqual(
     served.map(({ servers }) => servers.map((server) => server.url)),
-    [
-      [url, 'http://localhost:55007'],
-      ['/api/v2', `${url}/api/v2`],
-      [`${url}/qa`, 'https://sdx94nst9f.execute-api.us-east-1.amazonaws.com/qa'],
-      [url, 'https://localhost'],
-    ],
+    [[url], ['/api/v2', `${url}/api/v2`], [`${url}/qa`], [url]],
   )
   assert.deepEqual(Object.keys(served[2]?.paths ?? {}), ['/session'])
 })

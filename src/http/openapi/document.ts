@@ -39,7 +39,7 @@ export type ParameterObject = {
   readonly schema: SchemaObject
 }
 
-type Content = Readonly<Record<string, { readonly schema?: SchemaObject }>>
+type Content = Readonly<Record<string, { readonly schema: SchemaObject }>>
 
 /** An Operation Object. */
 export type OperationObject = {
@@ -102,17 +102,17 @@ function templateOf(url: string): string {
   return url.replaceAll(/:([A-Za-z_]\w*)/g, '{$1}')
 }
 
-/** A client that reads a served document must not send its passwords to the original, so that this server comes first. */
+/** A client of a served document sends passwords to a server that it names, so that none of them is another host. */
 function serversOf({ originalServer, basePath }: DialectDocument, place: Place | null): OpenApiDocument['servers'] {
   const isRelative = originalServer.startsWith('/')
   const original = { url: originalServer, description: isRelative ? 'The host of this document.' : 'The original.' }
   if (place === null) return [original]
   const here = { url: `${place.publicUrl}${place.prefix}${basePath}`, description: 'This server.' }
-  return isRelative ? [{ ...original, url: `${place.prefix}${originalServer}` }, here] : [here, original]
+  return isRelative ? [{ ...original, url: `${place.prefix}${originalServer}` }, here] : [here]
 }
 
 function writeOperation(route: DocumentedRoute, components: Components): OperationObject {
-  const { operationId, tags, summary, description, security, consumes, responses } = route.operation
+  const { operationId, tags, summary, description, security, responses } = route.operation
   const parameters = parametersOf(route, components)
   const body = bodyOf(route)
   return {
@@ -121,7 +121,7 @@ function writeOperation(route: DocumentedRoute, components: Components): Operati
     summary,
     ...(description === undefined ? {} : { description }),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(body === null ? writeNoBody(consumes) : writeBody(body, components)),
+    ...(body === null ? {} : writeBody(body, components)),
     responses: Object.fromEntries(
       Object.entries(responses).map(([status, { description: sentence, schema, mediaType }]) => {
         const content = schema === undefined ? {} : { content: contentOf(components.convert(schema), mediaType) }
@@ -148,11 +148,6 @@ function writeBody(
     requestBody: { ...(description === undefined ? {} : { description }), required: true, content },
     ...(name === undefined ? {} : { 'x-codegen-request-body-name': name }),
   }
-}
-
-/** A media type without a schema is how code generators are told a Content-Type and no argument. */
-function writeNoBody(consumes: string | undefined): Pick<OperationObject, 'requestBody'> {
-  return consumes === undefined ? {} : { requestBody: { content: { [consumes]: {} } } }
 }
 
 function contentOf(schema: SchemaObject, mediaType = 'application/json'): Content {

@@ -47,8 +47,6 @@ export type OperationDocument = {
   readonly security?: readonly SecurityRequirement[]
   readonly parameters?: readonly ParameterDocument[]
   readonly body?: BodyDocument
-  /** A media type that clients name although they send no body; of a route with a body it says nothing. */
-  readonly consumes?: string
   /** By status, range (`4XX`) or `default`. */
   readonly responses: Readonly<Record<string, ResponseDocument>>
 }

@@ -12,7 +12,9 @@ const Problem = Type.Object(
     type: Type.String({ description: 'A stable name, such as `credentials-invalid`.' }),
     title: Type.String(),
     status: Type.Integer(),
-    fields: Type.Optional(Type.Array(Type.Object({ field: Type.String(), description: Type.String() }))),
+    fields: Type.Optional(
+      Type.Array(Type.Object({ field: Type.String(), description: Type.String() }, { title: 'ProblemField' })),
+    ),
   },
   { title: 'Problem' },
 )

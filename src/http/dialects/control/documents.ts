@@ -64,7 +64,9 @@ const Account = Type.Object(
     email: textOrNull,
     role: Type.Union([Type.Literal('admin'), Type.Literal('user')]),
     groups: Type.Array(Type.String()),
-    organizations: Type.Array(Type.Object({ id: Type.String(), name: Type.String() })),
+    organizations: Type.Array(
+      Type.Object({ id: Type.String(), name: Type.String() }, { title: 'AccountOrganization' }),
+    ),
     second_factor: Type.Boolean(),
     expires_at: timeOrNull,
     created_at: time,
@@ -93,9 +95,10 @@ const credentialFacts = {
   last_used_at: timeOrNull,
 }
 const ApplicationPassword = Type.Object(credentialFacts, { title: 'ApplicationPassword' })
-const NewApplicationPassword = Type.Object(
+/** Not `NewApplicationPassword`: in Go that is the constructor of `ApplicationPassword`. */
+const ApplicationPasswordWithSecret = Type.Object(
   { ...credentialFacts, secret: Type.String({ description: 'Shown this once.' }) },
-  { title: 'NewApplicationPassword' },
+  { title: 'ApplicationPasswordWithSecret' },
 )
 const ApplicationPasswordList = Type.Object(
   { items: Type.Array(ApplicationPassword), next: Type.Union([Type.String(), Type.Null()]) },
@@ -213,7 +216,7 @@ export const documentApplicationPasswords: OperationDocument = route('listApplic
 export const documentAddApplicationPassword: OperationDocument = route('addApplicationPassword', {
   tag: 'Account',
   summary: 'Make an application password for a dialect that cannot ask for a second factor',
-  done: [201, 'The password; its secret is shown this once', NewApplicationPassword],
+  done: [201, 'The password; its secret is shown this once', ApplicationPasswordWithSecret],
 })
 /** Removing an application password. */
 export const documentRemoveApplicationPassword: OperationDocument = route('removeApplicationPassword', {

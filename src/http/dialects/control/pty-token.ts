@@ -21,10 +21,13 @@ const StartRequest = Type.Object(
   {
     purpose: Type.Union([Type.Literal('change_request'), Type.Literal('health_check')]),
     change_id: Type.Optional(Type.Union([Type.String({ maxLength: 64 }), Type.Null()])),
-    server: Type.Object({
-      os_user: Type.String({ minLength: 1, maxLength: 64 }),
-      server_ip: Type.String({ minLength: 1, maxLength: 64 }),
-    }),
+    server: Type.Object(
+      {
+        os_user: Type.String({ minLength: 1, maxLength: 64 }),
+        server_ip: Type.String({ minLength: 1, maxLength: 64 }),
+      },
+      { title: 'StartRequestServer' },
+    ),
   },
   { title: 'StartRequest' },
 )

@@ -2,10 +2,11 @@
 import { type TSchema, Type } from 'typebox'
 import type { OperationDocument } from '../../openapi/operation.ts'
 import { neighbour, User } from './documents.ts'
+import { OrganizationMember } from './user-wire.ts'
 import { GenericResponse } from './wire.ts'
 
 const Organization = Type.Object(
-  { id: Type.Optional(Type.String()), members: Type.Optional(Type.Array(Type.Object({ email: Type.String() }))) },
+  { id: Type.Optional(Type.String()), members: Type.Optional(Type.Array(OrganizationMember)) },
   { title: 'V4Organization' },
 )
 

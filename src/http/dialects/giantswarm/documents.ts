@@ -64,28 +64,29 @@ export const documentCreate: OperationDocument = {
   responses: { 200: { description: 'The token', schema: CreateAuthTokenResponse }, 401: refused },
 }
 
-/** deleteAuthToken; its clients name a media type and send no body. */
+/** deleteAuthToken; its clients name a media type and send no body, which OpenAPI 3.0 cannot say. */
 export const documentDelete: OperationDocument = {
   operationId: 'deleteAuthToken',
   tags: ['auth tokens'],
   summary: 'Delete Auth Token (Logout)',
   description: 'Deletes the authentication token provided in the Authorization header. This effectively logs you out. ',
   parameters: [authorization, ...tracking],
-  consumes: 'application/json',
   responses: { 200: { description: 'The token has ended', schema: GenericResponse }, 401: refused },
 }
 
+const Range = Type.Object({ max: Type.Integer(), default: Type.Integer() }, { title: 'V4InfoResponseRange' })
 const Info = Type.Object(
   {
-    general: Type.Object({
-      installation_name: Type.Optional(Type.String()),
-      provider: Type.Optional(Type.String()),
-      datacenter: Type.Optional(Type.String()),
-      availability_zones: Type.Object({ max: Type.Integer(), default: Type.Integer() }),
-    }),
-    workers: Type.Optional(
-      Type.Object({ count_per_cluster: Type.Object({ max: Type.Integer(), default: Type.Integer() }) }),
+    general: Type.Object(
+      {
+        installation_name: Type.Optional(Type.String()),
+        provider: Type.Optional(Type.String()),
+        datacenter: Type.Optional(Type.String()),
+        availability_zones: Range,
+      },
+      { title: 'V4InfoResponseGeneral' },
     ),
+    workers: Type.Optional(Type.Object({ count_per_cluster: Range }, { title: 'V4InfoResponseWorkers' })),
   },
   { title: 'V4InfoResponse' },
 )
@@ -136,7 +137,6 @@ export function neighbour(operationId: string, { tag, summary, reply, status = 2
     tags: [tag],
     summary,
     parameters: [authorization, ...tracking],
-    consumes: 'application/json',
     responses: {
       [status]: { description: 'Done', schema: reply },
       401: refused,

@@ -28,11 +28,17 @@ export const ModifyPasswordRequest: Type.TObject<{
 )
 export type ModifyPasswordRequest = Static<typeof ModifyPasswordRequest>
 
+/** A member of an organization. */
+export const OrganizationMember: Type.TObject<{ email: Type.TString }> = Type.Object(
+  { email: Type.String() },
+  { title: 'V4OrganizationMember' },
+)
+
 /** addOrganization; an id in the body says nothing that the address does not say. */
 export const OrganizationRequest: Type.TObject<{
   members: Type.TOptional<Type.TArray<Type.TObject<{ email: Type.TString }>>>
 }> = Type.Object(
-  { members: Type.Optional(Type.Array(Type.Object({ email: Type.String() }), { maxItems: 1_000 })) },
+  { members: Type.Optional(Type.Array(OrganizationMember, { maxItems: 1_000 })) },
   { title: 'V4OrganizationRequest' },
 )
 export type OrganizationRequest = Static<typeof OrganizationRequest>

@@ -17,7 +17,7 @@ export const Secret: TSchema = Type.Object(
 const texts = Type.Optional(Type.Array(Type.String()))
 const flag = Type.Optional(Type.Boolean())
 const integer = Type.Optional(Type.Integer())
-const milliseconds = Type.Optional(Type.Integer({ description: 'Unix time in milliseconds' }))
+const milliseconds = Type.Optional(Type.Integer({ format: 'int64', description: 'Unix time in milliseconds' }))
 const status = Type.Optional(Type.Integer({ enum: [0, 1], description: '0 disabled, 1 enabled' }))
 const password = Type.Optional(Type.String({ format: 'password', description: 'Never shown' }))
 const totp = {
@@ -59,30 +59,28 @@ const UserFilters = Type.Object(
   { title: 'UserFilters' },
 )
 
-/** A user; members that are not listed are kept as they come. */
-const User: TSchema = Type.Object(
-  {
-    id: integer,
-    status,
-    username: Type.Optional(Type.String()),
-    email: Type.Optional(Type.String({ format: 'email' })),
-    description: Type.Optional(Type.String()),
-    expiration_date: milliseconds,
-    password,
-    public_keys: texts,
-    has_password: flag,
-    max_sessions: integer,
-    permissions: Type.Optional(Type.Record(Type.String(), Type.Array(Type.String()))),
-    last_login: milliseconds,
-    last_password_change: milliseconds,
-    created_at: milliseconds,
-    updated_at: milliseconds,
-    filters: Type.Optional(UserFilters),
-    additional_info: Type.Optional(Type.String()),
-    role: Type.Optional(Type.String()),
-  },
-  { title: 'User' },
-)
+const userFacts = {
+  id: integer,
+  status,
+  username: Type.Optional(Type.String()),
+  email: Type.Optional(Type.String({ format: 'email' })),
+  description: Type.Optional(Type.String()),
+  expiration_date: milliseconds,
+  public_keys: texts,
+  max_sessions: integer,
+  permissions: Type.Optional(Type.Record(Type.String(), Type.Array(Type.String()))),
+  last_login: milliseconds,
+  last_password_change: milliseconds,
+  created_at: milliseconds,
+  updated_at: milliseconds,
+  filters: Type.Optional(UserFilters),
+  additional_info: Type.Optional(Type.String()),
+  role: Type.Optional(Type.String()),
+}
+/** A user as it is read; members that are not listed are kept as they come. */
+const User: TSchema = Type.Object({ ...userFacts, has_password: flag }, { title: 'User' })
+/** A user as it is written. Of one type with both, Go would call a field and a method `HasPassword`. */
+const UserInput: TSchema = Type.Object({ ...userFacts, password }, { title: 'UserInput' })
 
 const AdminFilters = Type.Object(
   {
@@ -125,7 +123,7 @@ export const pageParameters: readonly ParameterDocument[] = [
 
 /** Documents by what is done, under the operation ids of the original. */
 export function documentAccounts(role: 'user' | 'admin'): Readonly<Record<string, RouteDocument>> {
-  const schema = role === 'user' ? User : Admin
+  const [schema, written] = role === 'user' ? [User, UserInput] : [Admin, Admin]
   const [tag, security] = [`${role}s`, [{ BearerAuth: [] }, { APIKeyAuth: [] }]]
   const username = { in: 'path', name: 'username', isRequired: true } as const
   const [facts, parameters] = [{ tag, security }, [username]]
@@ -139,7 +137,7 @@ export function documentAccounts(role: 'user' | 'admin'): Readonly<Record<string
     add: documentRoute(`add_${role}`, {
       ...facts,
       summary: `Add ${role}`,
-      body: { schema },
+      body: { schema: written },
       reply: schema,
       status: 201,
     }),
@@ -153,7 +151,7 @@ export function documentAccounts(role: 'user' | 'admin'): Readonly<Record<string
       ...facts,
       summary: `Replace one ${role}; an empty password keeps the old one`,
       parameters,
-      body: { schema },
+      body: { schema: written },
       reply: ApiResponse,
     }),
     remove: documentRoute(`delete_${role}`, {

@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { pageParameters } from './account-shape-documents.ts'
 import { ApiResponse, documentRoute, type RouteDocument } from './documents.ts'
 
-const milliseconds = Type.Optional(Type.Integer({ description: 'Unix time in milliseconds' }))
+const milliseconds = Type.Optional(Type.Integer({ format: 'int64', description: 'Unix time in milliseconds' }))
 
 const ApiKey = Type.Object(
   {
@@ -18,10 +18,13 @@ const ApiKey = Type.Object(
     user: Type.Optional(Type.String()),
     admin: Type.Optional(Type.String()),
   },
-  { title: 'APIKey' },
+  { title: 'ApiKey' },
 )
 
-const NewApiKey = Type.Object({ message: Type.Optional(Type.String()), key: Type.Optional(Type.String()) })
+const ApiKeyReply = Type.Object(
+  { message: Type.Optional(Type.String()), key: Type.Optional(Type.String()) },
+  { title: 'ApiKeyReply' },
+)
 
 const facts = { tag: 'API keys', security: [{ BearerAuth: [] }] }
 const parameters = [{ in: 'path', name: 'id', isRequired: true }] as const
@@ -38,7 +41,7 @@ export const apiKeyDocuments: Readonly<Record<'list' | 'add' | 'read' | 'change'
     ...facts,
     summary: 'Add an API key; it is shown in this answer alone',
     body: { schema: ApiKey },
-    reply: NewApiKey,
+    reply: ApiKeyReply,
     status: 201,
   }),
   read: documentRoute('get_api_key_by_id', { ...facts, summary: 'Tell of one API key', parameters, reply: ApiKey }),

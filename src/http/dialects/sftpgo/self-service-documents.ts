@@ -44,9 +44,13 @@ const factorOfAdmin = { enabled: flag, config_name: text, secret: Type.Optional(
 const AdminTOTPConfig = Type.Object(factorOfAdmin, { title: 'AdminTOTPConfig' })
 const UserTOTPConfig = Type.Object({ ...factorOfAdmin, protocols: texts }, { title: 'UserTOTPConfig' })
 const RecoveryCode = Type.Object({ code: text, used: flag }, { title: 'RecoveryCode' })
-const NewSecret = Type.Object({ config_name: text, issuer: text, secret: text, url: text, qr_code: text })
-const Trial = Type.Object({ config_name: text, passcode: text, secret: text })
-const Reset = Type.Object({ code: text, password: text })
+const TotpConfigName = Type.Object({ config_name: text }, { title: 'TotpConfigName' })
+const TotpSecret = Type.Object(
+  { config_name: text, issuer: text, secret: text, url: text, qr_code: text },
+  { title: 'TotpSecret' },
+)
+const TotpPasscode = Type.Object({ config_name: text, passcode: text, secret: text }, { title: 'TotpPasscode' })
+const PasswordReset = Type.Object({ code: text, password: text }, { title: 'PasswordReset' })
 
 const profileOf = ({ role }: Realm): TSchema => (role === 'admin' ? AdminProfile : UserProfile)
 
@@ -72,13 +76,13 @@ const operations: Readonly<Record<SelfOperation, SelfFacts>> = {
   'generate totp secret': {
     id: 'generate_%_totp_secret',
     summary: 'Make a secret for one-time codes; nothing is stored',
-    body: () => Type.Object({ config_name: text }),
-    reply: NewSecret,
+    body: () => TotpConfigName,
+    reply: TotpSecret,
   },
   'validate totp passcode': {
     id: 'validate_%_totp_secret',
     summary: 'Try a one-time code, which is used up when it is right',
-    body: () => Trial,
+    body: () => TotpPasscode,
     reply: ApiResponse,
   },
   'save totp configuration': {
@@ -106,7 +110,7 @@ const operations: Readonly<Record<SelfOperation, SelfFacts>> = {
   'reset password': {
     id: '%_reset_password',
     summary: 'Set a password by a confirmation code; this server hands none out',
-    body: () => Reset,
+    body: () => PasswordReset,
     reply: ApiResponse,
     security: [],
   },

@@ -8,27 +8,26 @@ import { serve } from './routes.ts'
 import { totpConfig } from './totp.ts'
 import { sendBody } from './wire.ts'
 
-const active = Type.Optional(Type.Object({ is_active: Type.Optional(Type.Boolean()) }))
+const isActive = Type.Optional(Type.Boolean())
+const active = Type.Optional(Type.Object({ is_active: isActive }, { title: 'ServiceStatus' }))
+const DataProviderStatus = Type.Object(
+  { is_active: isActive, driver: Type.Optional(Type.String()), error: Type.Optional(Type.String()) },
+  { title: 'DataProviderStatus' },
+)
+const TotpConfigItem = Type.Object({ name: Type.Optional(Type.String()) }, { title: 'TotpConfigItem' })
+const MfaStatus = Type.Object(
+  { is_active: isActive, totp_configs: Type.Optional(Type.Array(TotpConfigItem)) },
+  { title: 'MFAStatus' },
+)
 
 const ServicesStatus = Type.Object(
   {
     ssh: active,
     ftp: active,
     webdav: active,
-    data_provider: Type.Optional(
-      Type.Object({
-        is_active: Type.Optional(Type.Boolean()),
-        driver: Type.Optional(Type.String()),
-        error: Type.Optional(Type.String()),
-      }),
-    ),
+    data_provider: Type.Optional(DataProviderStatus),
     defender: active,
-    mfa: Type.Optional(
-      Type.Object({
-        is_active: Type.Optional(Type.Boolean()),
-        totp_configs: Type.Optional(Type.Array(Type.Object({ name: Type.Optional(Type.String()) }))),
-      }),
-    ),
+    mfa: Type.Optional(MfaStatus),
     allow_list: active,
     rate_limiters: active,
   },

@@ -30,8 +30,8 @@ export function addAccountVerb(program: Command): void {
   addWritingVerbs(account)
   addReadingVerbs(account)
   const acts = [
-    ['disable', 'Ends all sessions of an account and refuses new ones.', disable],
-    ['enable', 'Lets a disabled account sign in again.', enable],
+    ['disable', 'Ends all sessions of an account, and refuses new ones and its credentials.', disable],
+    ['enable', 'Lets a disabled account sign in again, and accepts its credentials again.', enable],
     ['reset-second-factor', 'Takes the second factor away and ends all sessions.', resetSecondFactor],
     ['remove', 'Removes an account and ends all its sessions; its name is free again.', remove],
   ] as const
@@ -142,8 +142,14 @@ function disable(name: string): Act {
 
 function enable(name: string): Act {
   return async (command) => {
-    const account = await command.changeAccount(await findAccount(command, name), { status: 'enabled' })
-    return `Enabled ${nameOf(account)}.`
+    const { account, credentials } = await command.enableAccount(await findAccount(command, name))
+    const back =
+      credentials === 0
+        ? 'It has no credentials.'
+        : credentials === 1
+          ? 'Its one credential is accepted again.'
+          : `Its ${credentials} credentials are accepted again.`
+    return `Enabled ${nameOf(account)}. ${back}`
   }
 }
 

@@ -12,6 +12,7 @@ import {
 import type { RequestFacts } from '../core/audit/act.ts'
 import { scrubCommandLine } from '../core/audit/scrub.ts'
 import { type ChainReport, verifyChain } from '../core/audit/verify-chain.ts'
+import { isCredentialLive } from '../core/credentials/credential.ts'
 import { Refusal } from '../core/errors.ts'
 import {
   addMember,
@@ -117,6 +118,18 @@ export class StoreCommand {
   /** Changes an account. @throws Refusal as the core's `changeAccount` does. */
   changeAccount(account: Account, change: AdministratorChange): Promise<Account> {
     return changeAccount(this.foundation.ports, account, { change, how: this.#how() })
+  }
+
+  /**
+   * Enables an account, and tells how many of its credentials are accepted again.
+   *
+   * @throws Refusal as the core's `changeAccount` does.
+   */
+  async enableAccount(account: Account): Promise<{ readonly account: Account; readonly credentials: number }> {
+    const enabled = await this.changeAccount(account, { status: 'enabled' })
+    const held = await this.reads.credentials({ accountId: account.id })
+    const nowMs = this.foundation.ports.clock.wallMs()
+    return { account: enabled, credentials: held.filter((one) => isCredentialLive(one, nowMs)).length }
   }
 
   /**

@@ -61,6 +61,7 @@ const coverage: readonly { title: string; entry: RevocationEntry; ends: string[]
   { title: 'membership', entry: entry('membership', subject.membership(1, 'org')), ends: ['scoped'] },
   { title: 'organization', entry: entry('organization', subject.organization('org')), ends: ['scoped', 'other'] },
   { title: 'credential', entry: entry('credential', 'a'), ends: [] },
+  { title: 'access_changed of a session', entry: entry('access_changed', subject.access('session', '1')), ends: [] },
 ]
 
 for (const { title, entry: applied, ends } of coverage) {
@@ -94,6 +95,17 @@ test('REV-3 a rotation that keeps a session ends the others of the account, and 
   memory.apply(entry('account_epoch', subject.accountEpoch(1, 'e', 1)))
   const verdicts = Object.keys(records).map((name) => verdict(memory.find(digestOf(name), now)))
   assert.deepEqual(verdicts, ['stale', 'stale', 'revoked', 'accepted'])
+})
+
+test('REV-20 a session that goes on under a new epoch is read again, and the others of the account are over', () => {
+  const memory = new LiveTokens(100)
+  for (const one of Object.values(records)) memory.add(one)
+  memory.apply(entry('account_epoch', subject.accountEpoch(1, 'e', 0)))
+  memory.apply(entry('access_changed', subject.access('session', '1')))
+  const looked = (): string[] => Object.keys(records).map((name) => verdict(memory.find(digestOf(name), now)))
+  assert.deepEqual(looked(), ['stale', 'stale', 'revoked', 'accepted'])
+  memory.add({ ...record('a'), session: session({ row: 1, accountId: 1, epoch: 'next', lastSeenAt: now }) })
+  assert.deepEqual(looked(), ['accepted', 'accepted', 'revoked', 'accepted'])
 })
 
 test('REV-11 a change of an account makes its tokens be read again, and what is read then holds', () => {

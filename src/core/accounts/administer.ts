@@ -80,7 +80,8 @@ export async function addAccount(
 export type AdministratorChange = Omit<AccountChange, 'password'> & { readonly password?: string }
 
 /**
- * Changes an account. A change of status, role, password or second factor ends all its sessions.
+ * Changes an account. A change of status, role, password or second factor ends all its sessions. Its bearer credentials
+ * end with them, except when it is disabled and nothing else ends the sessions: then they are refused until it is enabled.
  *
  * @throws STATE_CHANGED when it was made from attributes that are others by now.
  * @throws INPUT_INVALID, PASSWORD_REJECTED, PASSWORD_TOO_SHORT_ALONE, ACCOUNT_NOT_FOUND, NAME_TAKEN, EMAIL_TAKEN
@@ -112,12 +113,13 @@ export async function changeAccount(
     ...(person === undefined ? {} : { person }),
   }
   const nowMs = ports.clock.wallMs()
+  const endsCredentials = what.endsSessions === true || changesProof(account, change)
   const result = await ports.store.execute('changeAccount', {
     accountId: account.id,
     change,
     rotation:
-      what.endsSessions === true || endsSessions(account, change)
-        ? { newEpoch: ports.random.uuid(), keptSessionRow: 0 }
+      endsCredentials || isDisabled(account, change)
+        ? { newEpoch: ports.random.uuid(), keptSessionRow: 0, keepsCredentials: !endsCredentials }
         : null,
     seen: null,
     ...(what.isMadeFromAttributes === true ? { seenAttributes: account.attributes } : {}),
@@ -150,10 +152,13 @@ export async function removeAccount(ports: AdministerPorts, account: Account, ho
   if (result.kind === 'missing') throw new Refusal('ACCOUNT_NOT_FOUND')
 }
 
-function endsSessions(account: Account, change: AccountChange): boolean {
+function changesProof(account: Account, change: AccountChange): boolean {
   if (change.password !== undefined || change.removeSecondFactor === true || change.secondFactor !== undefined)
     return true
-  if (change.role !== undefined && change.role !== account.role) return true
+  return change.role !== undefined && change.role !== account.role
+}
+
+function isDisabled(account: Account, change: AccountChange): boolean {
   return change.status === 'disabled' && account.status === 'enabled'
 }
 

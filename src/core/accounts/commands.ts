@@ -46,6 +46,11 @@ export type EpochRotation = {
   readonly newEpoch: string
   /** The session that made the change and goes on; 0: none. */
   readonly keptSessionRow: number
+  /**
+   * Bearer credentials go on under the new epoch, without what was begun with them: their account is disabled, and may
+   * be enabled again. Left out: they are removed.
+   */
+  readonly keepsCredentials?: boolean
 }
 
 /** A one-time code that is used up with a command; each (secret, step) passes once. */
@@ -66,8 +71,8 @@ export type AccountCommands = {
       | { readonly kind: 'name-taken' | 'email-taken' | 'admin-exists' }
   }
   /**
-   * Changes an account and appends `account_epoch` (with a rotation) and `access_changed`. `seen`, where given, must still
-   * be true of the account.
+   * Changes an account and appends `account_epoch` (with a rotation) and `access_changed`: for the account, and for the
+   * session of every bearer credential that the rotation keeps. `seen`, where given, must still be true of the account.
    */
   readonly changeAccount: {
     readonly input: {

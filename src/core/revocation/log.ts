@@ -40,7 +40,8 @@ export const subject = {
   membership: (accountId: number, organizationId: string): string => `${accountId}:${organizationId}`,
   organization: (organizationId: string): string => organizationId,
   ptySession: (id: string): string => id,
-  access: (what: 'account' | 'change' | 'server' | 'group', id: string): string => `${what}:${id}`,
+  /** A `session` is one that goes on under the new epoch of the entry before it. */
+  access: (what: 'account' | 'session' | 'change' | 'server' | 'group', id: string): string => `${what}:${id}`,
 } as const
 
 /** The parts of an `account_epoch` subject. */

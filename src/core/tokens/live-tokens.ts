@@ -125,7 +125,7 @@ export class LiveTokens {
         this.#organizations.cover(entry.subject)
         return
       case 'access_changed':
-        if (entry.subject.startsWith('account:')) this.#markStale(entry.subject.slice('account:'.length))
+        this.#applyAccessChanged(entry.subject)
         return
       case 'credential':
       case 'pty_session':
@@ -215,9 +215,18 @@ export class LiveTokens {
     if (wasLive) this.#sessions.setAccountVersion(keptSlot, known.version)
   }
 
-  #markStale(accountId: string): void {
-    const known = this.#accounts.find(accountId)
+  #applyAccessChanged(text: string): void {
+    const [what = '', id = ''] = text.split(':')
+    if (what === 'session') this.#bringBack(Number(id))
+    const known = what === 'account' ? this.#accounts.find(id) : undefined
     if (known !== undefined) known.value.isStale = true
+  }
+
+  /** The epoch that the session was of has ended, and it goes on under the next one. */
+  #bringBack(row: number): void {
+    const slot = this.#sessions.find(row)
+    if (slot === -1) return
+    this.#sessions.setAccountVersion(slot, this.#accounts.at(this.#sessions.subject(slot, 0)).version)
   }
 
   /** Second-chance replacement: the hand passes over what was used since it last came by. */

@@ -134,6 +134,31 @@ export function bearerCredentialRules(shared: Shared): void {
     assert.deepEqual(await store.credentials({ accountId: account.id }), [plain])
   })
 
+  test('STO-260 a rotation that keeps credentials moves the sessions that they are, and nothing that was begun with them', async () => {
+    const { store } = shared()
+    const { account, home } = await member(store)
+    const [first, second] = [await made(store, { account, home }), await made(store, { account, home })]
+    const newEpoch = randomUUID()
+    const { log } = await effectsOf(store, 'changeAccount', {
+      accountId: account.id,
+      change: { status: 'disabled' },
+      rotation: { newEpoch, keptSessionRow: 0, keepsCredentials: true },
+      seen: null,
+      nowMs: startMs,
+      audit: auditOf('account-change'),
+    })
+    const moved = [first, second].map(({ own }) => `access_changed session:${own.row}`)
+    const entries = [`account_epoch ${account.id}:${account.epoch}:0`, ...moved, `access_changed account:${account.id}`]
+    assert.deepEqual(log, entries)
+    const live = (await store.liveSessions(account.id)).map(({ row }) => row)
+    assert.deepEqual(
+      live.sort((one, other) => one - other),
+      [first.own.row, second.own.row],
+    )
+    const kept = await store.credentials({ accountId: account.id })
+    assert.deepEqual(new Set(kept.map(({ id }) => id)), new Set([first.credential.id, second.credential.id]))
+  })
+
   test('STO-205 removing an account removes every credential of it', async () => {
     const { store } = shared()
     const { account, home } = await member(store)

@@ -29,7 +29,8 @@ export function rotateEpoch(
     subject: subject.accountEpoch(account.id, account.epoch, kept === 1 ? keptSessionRow : 0),
     atMs: nowMs,
   })
-  endBearers(tx, account.id, rotation)
+  if (rotation.keepsCredentials === true) keepBearers(tx, account, rotation)
+  else endBearers(tx, account.id, rotation)
   return seq
 }
 
@@ -45,6 +46,24 @@ function endBearers(
     { accountId, keptSessionRow },
   )
   for (const { id } of ended) appendEntry(tx, { kind: 'credential', subject: id, atMs: nowMs })
+}
+
+/** Moves the sessions that bearer credentials are to the new epoch; what was begun with them stays in the old one. */
+function keepBearers(
+  tx: WriteTransaction,
+  account: { readonly id: number; readonly epoch: string },
+  { newEpoch, nowMs }: Pick<EpochRotation, 'newEpoch'> & { readonly nowMs: number },
+): void {
+  const kept = tx.db.all<{ row: number }>(
+    `UPDATE sessions SET epoch = :newEpoch
+     WHERE account_id = :id AND epoch = :oldEpoch AND revoked_seq IS NULL
+       AND row IN (SELECT session_row FROM credentials WHERE account_id = :id AND session_row IS NOT NULL)
+     RETURNING row`,
+    { newEpoch, id: account.id, oldEpoch: account.epoch },
+  )
+  for (const { row } of kept) {
+    appendEntry(tx, { kind: 'access_changed', subject: subject.access('session', String(row)), atMs: nowMs })
+  }
 }
 
 /** Appends the entry that makes everybody read the account again; its sessions live on. */

@@ -7,6 +7,7 @@ import { type ITheme, Terminal } from '@xterm/xterm'
 import type { TerminalSize, TerminalSnapshot } from '../client/terminal-socket.ts'
 import { make } from './elements.ts'
 import { openHiddenLink, openLink } from './open-link.ts'
+import { withoutControls } from './pasted-text.ts'
 import { WholeCharacters } from './whole-characters.ts'
 import { WriteQueue } from './write-queue.ts'
 
@@ -44,6 +45,8 @@ const theme: ITheme = {
 export type ScreenOptions = {
   /** What was typed, pasted, or answered by the terminal itself; never from whoever watches. */
   readonly onInput: (bytes: Uint8Array) => void
+  /** The text of a paste that is about to be given on. */
+  readonly onPaste: (text: string) => void
   /** The size that would fill the place, whenever that changes while the person types. */
   readonly onFit: (size: TerminalSize) => void
   /** The person wants the keyboard out of the terminal. */
@@ -92,6 +95,7 @@ export class TerminalScreen {
     terminal.onData((text) => this.#type(encoder.encode(text)))
     terminal.onBinary((text) => this.#type(Uint8Array.from(text, (character) => character.charCodeAt(0))))
     terminal.attachCustomKeyEventHandler((event) => this.#takesKey(event))
+    this.#takePastes()
     this.#resized.observe(this.element)
     this.#tellName()
   }
@@ -166,6 +170,41 @@ export class TerminalScreen {
     if (this.#isTyping) this.#options.onInput(bytes)
   }
 
+  /** Before the terminal library, which gives on whatever a text holds. */
+  #takePastes(): void {
+    const { element } = this
+    const first = { capture: true }
+    element.addEventListener('paste', (event) => this.#takeTransfer(event, event.clipboardData), first)
+    element.addEventListener('drop', (event) => this.#takeTransfer(event, event.dataTransfer), first)
+    // Else the browser leaves the page for what is dropped.
+    element.addEventListener('dragover', (event) => event.preventDefault())
+    element.addEventListener('beforeinput', (event) => this.#takeInserted(event), first)
+    element.addEventListener('input', () => cleanValue(this.#terminal.textarea), first)
+  }
+
+  #takeTransfer(event: Event, data: DataTransfer | null): void {
+    event.preventDefault()
+    event.stopPropagation()
+    this.#paste(data?.getData('text/plain') ?? '')
+  }
+
+  /** What is put in at once, and no key types, is a paste. */
+  #takeInserted(event: InputEvent): void {
+    const { data } = event
+    if (!event.cancelable || data === null || data === withoutControls(data)) return
+    event.preventDefault()
+    event.stopPropagation()
+    this.#paste(data)
+  }
+
+  #paste(text: string): void {
+    const harmless = withoutControls(text)
+    if (!this.#isTyping || harmless === '') return
+    this.#options.onPaste(harmless)
+    this.#terminal.paste(harmless)
+    this.focus()
+  }
+
   /** Whoever types gets a terminal for the place; whoever watches gets the terminal as it is, shrunk where that helps. */
   #adapt(): void {
     if (this.#terminal.element === undefined) return
@@ -203,6 +242,13 @@ export class TerminalScreen {
     if (!this.#isTyping && isTypingKey(event)) this.#options.onVainKey()
     return true
   }
+}
+
+/** What an input method puts together cannot be taken before it is there; the terminal library reads it after this. */
+function cleanValue(textarea: HTMLTextAreaElement | undefined): void {
+  if (textarea === undefined) return
+  const harmless = withoutControls(textarea.value)
+  if (harmless !== textarea.value) textarea.value = harmless
 }
 
 /** Tells whether a key puts something in: a character, or the line that was typed. */

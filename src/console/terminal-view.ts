@@ -74,6 +74,9 @@ export class TerminalView implements View {
     this.#role = place.role
     this.#screen = new TerminalScreen({
       onInput: (bytes) => this.#type(bytes),
+      onPaste: (text) => {
+        this.#pasted = text
+      },
       onFit: (size) => this.#socket?.resize(size),
       onEscape: () => this.#bar.focus(),
       onVainKey: () => this.#tellVain(),
@@ -100,7 +103,6 @@ export class TerminalView implements View {
     }
     tellVisible()
     document.addEventListener('visibilitychange', tellVisible, { signal })
-    this.#screen.element.addEventListener('paste', (event) => this.#notePaste(event), { signal, capture: true })
     window.addEventListener('beforeunload', (event) => this.#keepOpen(event), { signal })
     const timer = setInterval(() => {
       this.#status.tick(Date.now())
@@ -251,10 +253,6 @@ export class TerminalView implements View {
     } catch (cause) {
       this.#notices.tell(problemSentence(cause))
     }
-  }
-
-  #notePaste(event: ClipboardEvent): void {
-    this.#pasted = event.clipboardData?.getData('text/plain') ?? ''
   }
 
   async #confirmPaste(): Promise<void> {

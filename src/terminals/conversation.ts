@@ -2,13 +2,14 @@
 import type { Instant } from '../core/revocation/lease.ts'
 import type { EndReason } from '../core/terminals/ends.ts'
 import type { Effect, Supervision } from '../core/terminals/supervision.ts'
-import type { BlockReason, ClientFrame, ControlRequest, TerminalSize } from '../protocol/terminal-frames.ts'
+import type { BlockReason, ClientFrame, ControlRequest } from '../protocol/terminal-frames.ts'
 import type { Attachment } from './attachment.ts'
 import { blockSentences } from './block-sentences.ts'
 import type { InputPath } from './input-path.ts'
 import type { Journal } from './journal.ts'
 import type { OutputPath } from './output-path.ts'
 import type { Roster } from './roster.ts'
+import type { SizePath } from './size-path.ts'
 import type { CancelTimer, Timers } from './timers.ts'
 
 /** Milliseconds. */
@@ -17,8 +18,6 @@ const limits = {
   lagMs: 2_000,
   /** Between two words to somebody whose input is held back, for the same reason. */
   blockedMs: 1_000,
-  /** Sizes that come faster are one. */
-  resizeMs: 50,
   /** What was typed meanwhile is acknowledged together: the echo goes first, and is not slowed by it. */
   inputAckMs: 5,
   /** CONTROLs of one attachment in a second: each may be an entry of the record, and an event of the trail. */
@@ -38,8 +37,7 @@ export type ConversationParts = {
   readonly timers: Timers
   readonly now: () => Instant
   readonly apply: (effects: readonly Effect[]) => void
-  /** Tells the kernel. */
-  readonly resize: (size: TerminalSize) => void
+  readonly sizes: SizePath
   readonly leave: (attachment: Attachment) => void
   readonly end: (reason: EndReason, by: Attachment) => void
 }
@@ -47,7 +45,6 @@ export type ConversationParts = {
 /** Takes the frames of everybody attached to one PTY session. */
 export class Conversation {
   readonly #parts: ConversationParts
-  #cancelResize: CancelTimer | null = null
   #cancelInputAck: CancelTimer | null = null
   readonly #toAcknowledge = new Set<Attachment>()
 
@@ -62,7 +59,7 @@ export class Conversation {
         this.#takeInput(attachment, frame)
         break
       case 'resize':
-        this.#takeSize(attachment, { cols: frame.cols, rows: frame.rows })
+        if (attachment.role === 'implementor') this.#parts.sizes.take({ cols: frame.cols, rows: frame.rows })
         break
       case 'ack':
         attachment.reader?.shown(frame.seq)
@@ -98,7 +95,6 @@ export class Conversation {
   }
 
   close(): void {
-    this.#cancelResize?.()
     this.#cancelInputAck?.()
   }
 
@@ -106,6 +102,8 @@ export class Conversation {
     // The original's wire numbers nothing: there, 0 stands for whatever comes next.
     if (inputSeq === 0 || inputSeq > attachment.inputSeq) {
       attachment.inputSeq = inputSeq
+      // The program is to see the size that whoever types sees.
+      if (attachment.role === 'implementor') this.#parts.sizes.settle()
       this.#parts.input.take(attachment, bytes)
     }
     this.#toAcknowledge.add(attachment)
@@ -116,18 +114,6 @@ export class Conversation {
     this.#cancelInputAck = null
     for (const { sink, inputSeq } of this.#toAcknowledge) sink?.send({ type: 'inputAck', inputSeq })
     this.#toAcknowledge.clear()
-  }
-
-  #takeSize(attachment: Attachment, size: TerminalSize): void {
-    const { output, timers, resize } = this.#parts
-    if (attachment.role !== 'implementor') return
-    this.#cancelResize?.()
-    this.#cancelResize = timers.after(limits.resizeMs, () => {
-      this.#cancelResize = null
-      if (size.cols === output.size.cols && size.rows === output.size.rows) return
-      output.resize(size)
-      resize(size)
-    })
   }
 
   #admitControl(attachment: Attachment, control: ControlRequest): void {

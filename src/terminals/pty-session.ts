@@ -17,6 +17,7 @@ import { type PtySessionFacts, type PtySessionParts, welcomeFrame } from './pty-
 import { Reader, type ReaderStart } from './reader.ts'
 import { Roster } from './roster.ts'
 import type { Sink } from './sink.ts'
+import { SizePath } from './size-path.ts'
 import { type Newcomer, tellEffect, tellStanding } from './tell-effect.ts'
 import { tooSlow } from './too-slow.ts'
 import type { Terminal, TerminalListener } from './transports/transport.ts'
@@ -32,6 +33,9 @@ const limits = {
 /** 16 MiB: whoever missed more than a browser shows in a second or two is better served with the screen. */
 const longestResumeBytes = 16 * 1024 * 1024
 
+/** Where somebody who comes back goes on: the next byte that is lacking, and the size of the window. */
+type ComingBack = { readonly from: number; readonly size: TerminalSize }
+
 /** One running terminal. */
 export class PtySession {
   readonly roster: Roster = new Roster()
@@ -40,6 +44,7 @@ export class PtySession {
   #groups: readonly string[]
   readonly #supervision: Supervision
   readonly #output: OutputPath
+  readonly #sizes: SizePath
   readonly #input: InputPath
   readonly #conversation: Conversation
   readonly #followers: Followers
@@ -65,6 +70,7 @@ export class PtySession {
         void this.end('recorder-failed')
       },
     })
+    this.#sizes = new SizePath({ output: this.#output, timers: parts.timers, size: parts.size })
     this.#input = new InputPath({
       supervision: this.#supervision,
       isWatched: () => this.#setup.policy.observers !== null,
@@ -86,7 +92,7 @@ export class PtySession {
       timers: parts.timers,
       now: () => this.#now(),
       apply: (effects) => this.#apply(effects),
-      resize: (size) => this.#terminal?.resize(size),
+      sizes: this.#sizes,
       leave: (attachment) => this.leave(attachment),
       end: (reason, by) => void this.end(reason, by),
     })
@@ -125,18 +131,15 @@ export class PtySession {
     }
     if (this.#isOver()) return
     try {
-      const { size } = this.#output
-      const terminal = await open(listener, size)
-      this.#begin(terminal)
-      // What the size became meanwhile was told to everybody but the terminal.
-      if (size !== this.#output.size) terminal.resize(this.#output.size)
+      const { size } = this.#sizes
+      this.#begin(await open(listener, size), size)
     } catch (cause) {
       this.#parts.log.warn({ err: cause, ptySession: this.facts.id }, 'a terminal could not be opened')
       await this.end(isRefusal(cause, 'NO_GATEWAY') ? 'gateway-busy' : 'internal')
     }
   }
 
-  #begin(terminal: Terminal): void {
+  #begin(terminal: Terminal, size: TerminalSize): void {
     this.#terminal = terminal
     void terminal.exited.then(({ failure }) => {
       if (failure !== null && !this.#isOver())
@@ -144,22 +147,24 @@ export class PtySession {
       // Whoever stopped it says why it is over.
       if (!this.#isStopped) void this.end(failure?.kind ?? 'shell-exit')
     })
-    if (this.#isOver()) void terminal.end()
-    else this.#input.opened(terminal)
+    if (this.#isOver()) return void terminal.end()
+    this.#sizes.opened(terminal, size)
+    this.#input.opened(terminal)
   }
 
-  /** Lets an attachment in; the caller has made sure that it may. @throws IMPLEMENTOR_PRESENT, and nothing is changed. */
-  admit(attachment: Attachment, sink: Sink): void {
+  /** Lets an attachment in that may; `size`: null if its wire tells none. @throws IMPLEMENTOR_PRESENT, and nothing is changed. */
+  admit(attachment: Attachment, sink: Sink, size: TerminalSize | null): void {
     const effects = this.#attach(attachment)
     this.roster.add(attachment)
     this.#connect(attachment, sink, this.roster.size === 1 && this.#output.deliveredSeq === 0 ? 0 : null)
     this.#apply(effects, { attachment, isBack: false })
     this.roster.tellOf('joined', attachment)
     this.#output.note({ kind: 'joined', username: attachment.facts.username, role: attachment.role })
+    this.#fit(attachment, size)
   }
 
-  /** Brings an attachment back; `from` is the next byte that its other end lacks. @throws as `admit` does. */
-  readmit(attachment: Attachment, sink: Sink, from: number): void {
+  /** Brings an attachment back. @throws as `admit` does. */
+  readmit(attachment: Attachment, sink: Sink, { from, size }: ComingBack): void {
     const effects = this.#attach(attachment)
     attachment.sink?.close(4409, 'This terminal was resumed elsewhere.')
     attachment.disconnect()
@@ -168,6 +173,7 @@ export class PtySession {
     this.#connect(attachment, sink, missed >= 0 && missed <= longestResumeBytes ? from : null)
     this.#apply(effects, { attachment, isBack: true })
     this.roster.tellOf('joined', attachment)
+    this.#fit(attachment, size)
   }
 
   /** Takes one frame of an attachment. */
@@ -329,6 +335,11 @@ export class PtySession {
     return this.#supervision.attach({ id, accountId, person, role }, this.#now())
   }
 
+  /** The terminal has the size of whoever types. */
+  #fit({ role }: Attachment, size: TerminalSize | null): void {
+    if (size !== null && role === 'implementor') this.#sizes.set(size)
+  }
+
   #isOver(): boolean {
     return this.#isStopped || this.#endReason !== null
   }
@@ -360,22 +371,14 @@ export class PtySession {
 
   #applyOne(effect: Effect): void {
     if (effect.kind === 'end') void this.end(effect.reason)
-    else if (effect.kind === 'slot-freed') this.#freeSlot()
-    else tellEffect(effect, { roster: this.roster, output: this.#output })
-  }
-
-  #freeSlot(): void {
-    for (const attachment of this.roster.all()) {
-      if (attachment.role !== 'implementor' || attachment.hasLostSlot) continue
-      attachment.hasLostSlot = true
-      this.#parts.journal.slotFreed(attachment.facts.accountId)
-    }
+    else tellEffect(effect, { roster: this.roster, output: this.#output, journal: this.#parts.journal })
   }
 
   #finish(reason: EndReason, by: Attachment | null): Promise<void> {
     this.#endReason = reason
     this.#input.close()
     this.#conversation.close()
+    this.#sizes.close()
     const [parts, terminal, output, followers] = [this.#parts, this.#terminal, this.#output, this.#followers]
     return finishSession({ parts, terminal, output, roster: this.roster, followers }, reason, by)
   }

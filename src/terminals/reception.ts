@@ -6,7 +6,7 @@ import type { RevocationEntry } from '../core/revocation/log.ts'
 import { earlierEnd, type Session } from '../core/sessions/session.ts'
 import { type Admission, attachByToken, judgeAdmission, judgeAnew, readStanding } from '../core/terminals/attach.ts'
 import { type EndReason, endReasons } from '../core/terminals/ends.ts'
-import type { ClientFrame, Hello } from '../protocol/terminal-frames.ts'
+import type { ClientFrame, Hello, TerminalSize } from '../protocol/terminal-frames.ts'
 import { Attachment } from './attachment.ts'
 import type { GatewayParts } from './gateway-parts.ts'
 import { Journal } from './journal.ts'
@@ -130,7 +130,7 @@ export class Reception {
       if (attachment.role === 'observer' && session.roster.size >= mostAttached) {
         throw new Refusal('NO_GATEWAY', { message: 'Too many people watch this session.' })
       }
-      session.admit(attachment, sink)
+      session.admit(attachment, sink, sink.acknowledges ? sizeOf(hello) : null)
       return session
     } catch (cause) {
       await this.#giveUp(admission, attachment, cause)
@@ -150,12 +150,12 @@ export class Reception {
     this.#expected.add(ptySessionId)
   }
 
-  async #begin(admission: Admission, { cols, rows }: Hello): Promise<PtySession> {
+  async #begin(admission: Admission, hello: Hello): Promise<PtySession> {
     const { sessions } = this.#house
     const { id } = admission.ptySession
     try {
       const onClosed = (): void => void sessions.delete(id)
-      const session = await openSession(this.#parts, { admission, size: { cols, rows }, onClosed })
+      const session = await openSession(this.#parts, { admission, size: sizeOf(hello), onClosed })
       sessions.set(id, session)
       if (this.#house.isDraining()) await session.end('node-drained')
       return session
@@ -186,7 +186,7 @@ export class Reception {
     }
     // Of two that bring the same secret one comes first, and has another secret by now.
     if (this.#findBySecret(secret)?.attachment !== attachment) throw nothingToResume()
-    session.readmit(attachment, sink, hello.resume.seq)
+    session.readmit(attachment, sink, { from: hello.resume.seq, size: sizeOf(hello) })
     this.#connect({ session, attachment, sink, watch })
   }
 
@@ -314,6 +314,10 @@ type Connection = {
   readonly attachment: Attachment
   readonly sink: SocketSink
   readonly watch: Watch
+}
+
+function sizeOf({ cols, rows }: Hello): TerminalSize {
+  return { cols, rows }
 }
 
 function nothingToResume(): Refusal {

@@ -1,22 +1,30 @@
-/** Terminals: tells everybody attached, and the record, what supervision decided; acting on it is the session's. */
+/** Terminals: tells everybody attached, the record and the store what supervision decided; an end is the session's to make. */
 import type { Effect, Supervision } from '../core/terminals/supervision.ts'
 import type { TerminalEvent } from '../protocol/terminal-frames.ts'
 import type { Attachment } from './attachment.ts'
+import type { Journal } from './journal.ts'
 import type { OutputPath } from './output-path.ts'
 import type { Roster } from './roster.ts'
 
-/** What is only told. */
-export type ToldEffect = Exclude<Effect, { readonly kind: 'end' | 'slot-freed' }>
+/** What leaves the session as it is. */
+export type ToldEffect = Exclude<Effect, { readonly kind: 'end' }>
+
+/** Who is told. */
+export type Told = {
+  readonly roster: Roster
+  readonly output: Pick<OutputPath, 'note'>
+  readonly journal: Pick<Journal, 'slotFreed'>
+}
 
 /** Somebody who just came; `isBack` on another socket. */
 export type Newcomer = { readonly attachment: Attachment; readonly isBack: boolean }
 
 /** Tells one. */
-export function tellEffect(
-  effect: ToldEffect,
-  { roster, output }: { readonly roster: Roster; readonly output: Pick<OutputPath, 'note'> },
-): void {
+export function tellEffect(effect: ToldEffect, { roster, output, journal }: Told): void {
   switch (effect.kind) {
+    case 'slot-freed':
+      freeSlot(roster, journal)
+      break
     case 'hold':
       output.note({ kind: 'held', why: effect.why })
       roster.broadcast(holdEvent(effect))
@@ -32,6 +40,14 @@ export function tellEffect(
       const { sentence, byMs } = effect
       roster.sendEvent(roster.find(effect.attachmentId), { kind: 'presence', sentence, byMs })
     }
+  }
+}
+
+function freeSlot(roster: Roster, journal: Pick<Journal, 'slotFreed'>): void {
+  for (const attachment of roster.all()) {
+    if (attachment.role !== 'implementor' || attachment.hasLostSlot) continue
+    attachment.hasLostSlot = true
+    journal.slotFreed(attachment.facts.accountId)
   }
 }
 

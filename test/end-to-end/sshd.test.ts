@@ -24,11 +24,15 @@ async function enter(
   return socket
 }
 
-async function resume(sallyport: RunningSallyport, before: TerminalSocket, inputSeq: number): Promise<TerminalSocket> {
+async function resume(
+  sallyport: RunningSallyport,
+  before: TerminalSocket,
+  { inputSeq, size = { cols: 80, rows: 24 } }: { inputSeq: number; size?: { cols: number; rows: number } },
+): Promise<TerminalSocket> {
   const offers = ['X-Proxy-Session-Token', `resume.${before.resumeSecret()}`, 'pty.v1']
   const socket = openTerminalSocket({ proxyUrl: sallyport.url, token: '', offers })
   await socket.opened
-  socket.send({ type: 'hello', hello: { v: 1, cols: 80, rows: 24, resume: { seq: before.seq(), inputSeq } } })
+  socket.send({ type: 'hello', hello: { v: 1, ...size, resume: { seq: before.seq(), inputSeq } } })
   await socket.next('welcome')
   socket.acknowledge()
   return socket
@@ -74,7 +78,7 @@ test('E2E-1 a token becomes a shell over a real sshd: typed into, resized, watch
     await last.next('output')
     last.webSocket.terminate()
     await last.closed
-    pieces.push(await resume(sallyport, last, typed))
+    pieces.push(await resume(sallyport, last, { inputSeq: typed }))
   }
   const back = pieces.at(-1) as TerminalSocket
   await back.see('fourth-mark')
@@ -98,4 +102,29 @@ test('E2E-1 a token becomes a shell over a real sshd: typed into, resized, watch
   while (isAlive(pid)) await pause(5)
   t.diagnostic(`the shell was dead ${Math.round(performance.now() - signedOutAt)} ms after the sign-out was asked for`)
   assert.deepEqual([(await back.closed).code, (await olga.closed).code], [4423, 4423])
+})
+
+test('GTW-26, GTW-27 a shell over a real sshd has the size of a window before what is typed after it, and after a resume', {
+  skip,
+}, async (t) => {
+  const { sallyport, startBody } = await sshdWorld(t)
+  const { access_token: token } = await signInAs(sallyport, 'ada')
+  const ada = await enter(sallyport, { token, path: '/api/v1/pty_token/start', body: startBody })
+  await run(ada, 'stty -echo', 'first-mark')
+  for (let round = 0; round < 20; round += 1) {
+    ada.send({ type: 'resize', cols: 100 + round, rows: 30 })
+    ada.type(`stty size; echo round-${round}.\r`)
+    await ada.see(`round-${round}.`)
+  }
+  const told = ada.text().match(/30 1\d\d\r\nround-\d+\./g)
+  assert.deepEqual(
+    told,
+    Array.from({ length: 20 }, (_, round) => `30 ${100 + round}\r\nround-${round}.`),
+  )
+  ada.webSocket.terminate()
+  await ada.closed
+  const back = await resume(sallyport, ada, { inputSeq: 21, size: { cols: 133, rows: 44 } })
+  back.send({ type: 'input', inputSeq: 22, bytes: Buffer.from('stty size; echo last-mark\r') })
+  await back.see('last-mark')
+  assert.match(back.text(), /44 133\r\n/)
 })

@@ -217,11 +217,11 @@ function story(frames: readonly ServerFrame[], upTo: number): { readonly seq: nu
   return sizes
 }
 
-async function resume(before: TerminalSocket, seq: number): Promise<TerminalSocket> {
+async function resume(before: TerminalSocket, seq: number, rows = 24): Promise<TerminalSocket> {
   const offers = ['X-Proxy-Session-Token', `resume.${before.resumeSecret()}`, 'pty.v1']
   const socket = openTerminalSocket({ proxyUrl: world.url, token: '', offers })
   await socket.opened
-  socket.send({ type: 'hello', hello: { v: 1, cols: 80, rows: 24, resume: { seq, inputSeq: 0 } } })
+  socket.send({ type: 'hello', hello: { v: 1, cols: rows === 24 ? 80 : 100, rows, resume: { seq, inputSeq: 0 } } })
   return socket
 }
 
@@ -245,7 +245,7 @@ test('FLW-8 a size is told to everybody at its own place in the output: live, th
   const [first] = marks
   ada.webSocket.terminate()
   await ada.closed
-  const back = await resume(ada, (first?.seq ?? 0) + 1)
+  const back = await resume(ada, (first?.seq ?? 0) + 1, 50)
   const { welcome } = await back.next('welcome')
   assert.deepEqual([welcome.cols, welcome.rows, welcome.seq], [100, 30, (first?.seq ?? 0) + 1])
   back.acknowledge()

@@ -5,6 +5,7 @@ import { version } from './config/version.ts'
 import type { Config } from './config.ts'
 import { ResetMails } from './core/accounts/reset-mails.ts'
 import { SignInGate } from './core/accounts/sign-in-gate.ts'
+import { keepThrottleTime, openThrottleTime, type ThrottleTime } from './core/accounts/throttle-time.ts'
 import { RefusalCounters } from './core/audit/refusal-counters.ts'
 import { isRefusal } from './core/errors.ts'
 import type { Mailer } from './core/ports.ts'
@@ -97,7 +98,12 @@ async function assemble(
   const keyring = await openKeyring(foundation, config)
   const mailer = config.smtp === null ? null : createMailer({ ...config.smtp, log: foundation.ports.log })
   if (mailer !== null) opened.defer(() => mailer.close())
-  const ports = completePorts(foundation, { config, keyring, mailer })
+  const ports = completePorts(foundation, {
+    config,
+    keyring,
+    mailer,
+    throttleTime: await openThrottleTime(foundation.ports),
+  })
   opened.defer(() => writeWhatMemoryHolds(ports))
   // Before the node joins, so that no command can find nobody to tell of an entry that the node does not see.
   const pokes = await listenForPokes(foundation.store.socketPath, () => ports.node.renew())
@@ -168,9 +174,14 @@ async function listen(app: App, { config, settings, opened, gateway }: Listening
   return { url, terminalListener }
 }
 
-type ServerParts = { readonly config: Config; readonly keyring: Keyring; readonly mailer: Mailer | null }
+type ServerParts = {
+  readonly config: Config
+  readonly keyring: Keyring
+  readonly mailer: Mailer | null
+  readonly throttleTime: ThrottleTime
+}
 
-function completePorts(foundation: Foundation, { config, keyring, mailer }: ServerParts): Ports {
+function completePorts(foundation: Foundation, { config, keyring, mailer, throttleTime }: ServerParts): Ports {
   const { store, ports } = foundation
   const node = new RevocationNode({ ...ports, leaseMs, maxTokens: config.maxSessions })
   store.onRevocations((entries) => node.receive(entries))
@@ -179,6 +190,7 @@ function completePorts(foundation: Foundation, { config, keyring, mailer }: Serv
     signer: createSigner({ keys: () => keyring.material(), clock: ports.clock }),
     node,
     gate: new SignInGate(),
+    throttleTime,
     refusals: new RefusalCounters(),
     mailer,
     resetMails: new ResetMails(),
@@ -190,6 +202,7 @@ async function writeWhatMemoryHolds(ports: Ports): Promise<void> {
   try {
     await writeLastUses(ports, 1)
     await writeRefusals(ports)
+    await keepThrottleTime(ports)
   } catch (cause) {
     if (!isRefusal(cause, 'STORE_UNAVAILABLE')) throw cause
     ports.log.warn({ err: cause }, 'the last uses and refusals of the last minute could not be written')

@@ -33,11 +33,11 @@ export function signInView(client: ControlClient, notice: string): HTMLElement {
     try {
       await client.signIn({ username: username.value, password: password.value, ...(otp === '' ? {} : { otp }) })
     } catch (cause) {
-      const needsCode = isControlError(cause, 'second-factor-required')
+      const needsCode = isControlError(cause, 'second-factor-required') || isControlError(cause, 'second-factor-wrong')
       if (needsCode) codeField.hidden = false
       told.textContent = problemSentence(cause)
       submit.disabled = false
-      if (needsCode) code.focus()
+      if (needsCode) code.select()
       else password.select()
     }
   }

@@ -56,6 +56,10 @@ const codes = {
   CREDENTIALS_MISSING: { kind: 'unauthenticated', sentence: 'Credentials are needed.' },
   CREDENTIALS_INVALID: { kind: 'unauthenticated', sentence: 'The name or the password is not right.' },
   SECOND_FACTOR_REQUIRED: { kind: 'unauthenticated', sentence: 'A code of the second factor is needed.' },
+  SECOND_FACTOR_WRONG: {
+    kind: 'unauthenticated',
+    sentence: 'The code of the second factor is not right, or was already used.',
+  },
   ACCOUNT_EXPIRED: { kind: 'unauthenticated', sentence: 'The account has expired.' },
   TOKEN_MISSING: { kind: 'unauthenticated', sentence: 'A token is needed.' },
   TOKEN_INVALID: { kind: 'unauthenticated', sentence: 'The token is not valid.' },

@@ -1,4 +1,5 @@
 /** Core: what the core needs from outside; clocks, randomness, digests, hashing, sealing, signing. Implementations live in `platform`. */
+import type { Place } from './accounts/fair-queue.ts'
 
 /** Two clocks: neither is trusted alone. */
 export type Clock = {
@@ -42,9 +43,10 @@ export type PasswordHasher = {
   readonly hash: (password: string) => Promise<string>
   /**
    * Compares a normalised password with a PHC string; null stands for an account without one and costs the same hash.
-   * @throws HASH_QUEUE_FULL when more wait than the queue holds.
+   * @param place for whom; left out: for the server itself.
+   * @throws HASH_QUEUE_FULL when more wait than the queue holds, also later, when the place is given to another address.
    */
-  readonly verify: (phc: string | null, password: string) => Promise<boolean>
+  readonly verify: (phc: string | null, password: string, place?: Place) => Promise<boolean>
   /** Tells whether a PHC string was made with weaker parameters than today's. */
   readonly needsRehash: (phc: string) => boolean
 }

@@ -65,6 +65,8 @@ export type Reads = {
   /** The members with the times at which they joined, in that order. */
   readonly roster: (organizationId: string) => Promise<readonly Member[]>
   readonly throttle: (keys: readonly ThrottleKey[]) => Promise<readonly ThrottleState[]>
+  /** The latest time of the throttle that was kept, in milliseconds; 0: none was. */
+  readonly throttleTime: () => Promise<number>
   /** Tells whether the account signed in from the address after `since` (Unix ms); the address is a keyed digest. */
   readonly isKnownAddress: (accountId: number, address: Uint8Array, sinceMs: number) => Promise<boolean>
   readonly serverByName: (name: string) => Promise<Server | null>

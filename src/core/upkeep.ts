@@ -1,4 +1,5 @@
 /** Core: what a running server does by itself, in bounded steps, off the request path. */
+import { keepThrottleTime } from './accounts/throttle-time.ts'
 import type { Ports } from './wiring.ts'
 
 /** One recurring piece of work. `everyMs` is the pause after the end of one run. */
@@ -19,6 +20,7 @@ export function upkeepJobs(ports: Ports): readonly Job[] {
     { name: 'renew the lease', everyMs: 250, run: () => ports.node.renew() },
     { name: 'write last uses', everyMs: 15_000, run: () => writeLastUses(ports) },
     { name: 'write refusals in bulk', everyMs: 60_000, run: () => writeRefusals(ports) },
+    { name: 'keep the time of the throttle', everyMs: 60_000, run: () => keepThrottleTime(ports) },
     { name: 'collect what has expired', everyMs: 60_000, run: () => collectExpired(ports) },
     { name: 'tell the audit heads', everyMs: 60_000, run: () => tellAuditHeads(ports) },
   ]
@@ -34,15 +36,21 @@ export async function writeLastUses(ports: Ports, grainSeconds: number = lastSee
   }
 }
 
-/** Writes what was refused since the last call as one event per reason and address. */
+/** Writes what was refused since the last call: one event per reason and address, one line of the log for all. */
 export async function writeRefusals(ports: Ports): Promise<void> {
-  const events = ports.refusals.take(ports.clock.wallMs())
-  if (events.length > 0) await ports.store.execute('appendAudit', { events })
+  const { events, times } = ports.refusals.take(ports.clock.wallMs())
+  if (events.length === 0) return
+  ports.log.info({ times }, 'refused in bulk')
+  await ports.store.execute('appendAudit', { events })
 }
 
 async function collectExpired(ports: Ports): Promise<void> {
   for (let step = 0; step < collectorSteps; step += 1) {
-    const { more } = await ports.store.execute('collectExpired', { nowMs: ports.clock.wallMs(), limit: stepSize })
+    const { more } = await ports.store.execute('collectExpired', {
+      nowMs: ports.clock.wallMs(),
+      throttleMs: ports.throttleTime.nowMs(),
+      limit: stepSize,
+    })
     if (!more) return
   }
 }

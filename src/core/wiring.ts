@@ -2,6 +2,7 @@
 import type { ResetMails } from './accounts/reset-mails.ts'
 import type { SignInGate } from './accounts/sign-in-gate.ts'
 import type { ThrottleRules } from './accounts/throttle.ts'
+import type { ThrottleTime } from './accounts/throttle-time.ts'
 import type { RefusalCounters } from './audit/refusal-counters.ts'
 import type {
   Clock,
@@ -70,6 +71,7 @@ export type Ports = {
   readonly store: Store
   readonly node: RevocationNode
   readonly gate: SignInGate
+  readonly throttleTime: ThrottleTime
   readonly refusals: RefusalCounters
   /** null: this server sends no mail. */
   readonly mailer: Mailer | null

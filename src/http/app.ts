@@ -105,17 +105,14 @@ type Failure = { readonly thrown: unknown; readonly request: FastifyRequest; rea
 function refuse(context: HttpContext, plugin: DialectPlugin, { thrown, request, reply }: Failure): FastifyReply {
   const refusal = toRefusal(thrown)
   const { ports } = context
-  if (refusal.kind === 'internal' || refusal.kind === 'unavailable') {
-    const facts = {
-      code: refusal.code,
-      detail: refusal.detail,
-      method: request.method,
-      path: pathOf(request),
-      err: thrown,
-    }
-    ports.log.error(facts, refusal.message)
+  const { code, kind, detail, message } = refusal
+  const facts = { code, detail, method: request.method, path: pathOf(request) }
+  if (kind === 'internal') ports.log.error({ ...facts, err: thrown }, message)
+  // What comes in floods is told once, and then counted: the disk is not to be filled by who is refused.
+  if (kind === 'unavailable' && ports.refusals.count(code, request.clientIp)) {
+    ports.log.error(code === 'HASH_QUEUE_FULL' ? facts : { ...facts, err: thrown }, message)
   }
-  if (/^(?:TOKEN|API_KEY)_/.test(refusal.code)) ports.refusals.count(refusal.code, request.clientIp)
+  if (/^(?:TOKEN|API_KEY)_/.test(code)) ports.refusals.count(code, request.clientIp)
   if (refusal.retryAfterSeconds !== undefined) reply.header('retry-after', String(refusal.retryAfterSeconds))
   return plugin.answerRefusal(refusal, request, reply)
 }

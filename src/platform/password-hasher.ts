@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { Piscina } from 'piscina'
+import { FairQueue, ownPlace, type Place } from '../core/accounts/fair-queue.ts'
 import { Refusal } from '../core/errors.ts'
 import type { PasswordHasher } from '../core/ports.ts'
 import type { HashParameters, HashTask } from './hash-worker.ts'
@@ -42,7 +43,7 @@ export type PooledPasswordHasher = PasswordHasher & {
 export function createPasswordHasher(options: PasswordHasherOptions = {}): PooledPasswordHasher {
   const threads = options.threads ?? Math.max(1, availableParallelism() - 1)
   const parameters = options.parameters ?? defaultParameters
-  let room = threads + (options.maxQueue ?? defaultMaxQueue)
+  const queue = new FairQueue<Waiting>(options.maxQueue ?? defaultMaxQueue)
   const decoy = decoyPhc(parameters)
   const pool: Piscina<HashTask, string | boolean> = new Piscina({
     filename: new URL('./hash-worker.ts', import.meta.url).href,
@@ -51,36 +52,63 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Poole
     maxThreads: threads,
     idleTimeout: Number.POSITIVE_INFINITY,
   })
-  const begun = new Set<Promise<unknown>>()
+  const promised = new Set<Promise<unknown>>()
+  let idleThreads = threads
+  let isClosed = false
   let calls = 0
 
-  async function run(task: HashTask): Promise<string | boolean> {
-    if (begun.size >= room) throw new Refusal('HASH_QUEUE_FULL', { retryAfterSeconds })
+  function run(task: HashTask, place: Place): Promise<string | boolean> {
+    const { promise, resolve, reject } = Promise.withResolvers<string | boolean>()
+    const waiting: Waiting = { task, resolve, refuse: () => reject(queueFull()) }
+    if (isClosed) waiting.refuse()
+    else if (idleThreads > 0) begin(waiting)
+    else queue.add(place, waiting)?.refuse()
+    promised.add(promise)
+    const forget = (): boolean => promised.delete(promise)
+    promise.then(forget, forget)
+    return promise
+  }
+
+  function begin({ task, resolve }: Waiting): void {
+    idleThreads -= 1
     calls += 1
     const result = pool.run(task)
-    begun.add(result)
-    try {
-      return await result
-    } finally {
-      begun.delete(result)
-    }
+    resolve(result)
+    result.then(beginNext, beginNext)
+  }
+
+  function beginNext(): void {
+    idleThreads += 1
+    const next = queue.take()
+    if (next !== undefined) begin(next)
   }
 
   return {
-    hash: async (password) => String(await run({ kind: 'hash', password, parameters })),
-    verify: async (phc, password) => {
-      const isRight = await run({ kind: 'verify', password, phc: isUsable(phc) ? phc : decoy, decoy })
+    hash: async (password) => String(await run({ kind: 'hash', password, parameters }, ownPlace)),
+    verify: async (phc, password, place = ownPlace) => {
+      const isRight = await run({ kind: 'verify', password, phc: isUsable(phc) ? phc : decoy, decoy }, place)
       return isRight === true && phc !== null
     },
     needsRehash: (phc) => isWeaker(phc, parameters),
     calls: () => calls,
     close: async () => {
-      room = 0
+      isClosed = true
       // The pool's own way to close ends tasks whose thread has not started yet.
-      await Promise.allSettled(begun)
+      await Promise.allSettled(promised)
       await pool.destroy()
     },
   }
+}
+
+/** A task that waits for a thread. */
+type Waiting = {
+  readonly task: HashTask
+  readonly resolve: (result: Promise<string | boolean>) => void
+  readonly refuse: () => void
+}
+
+function queueFull(): Refusal {
+  return new Refusal('HASH_QUEUE_FULL', { retryAfterSeconds })
 }
 
 function isUsable(phc: string | null): phc is string {

@@ -3,7 +3,7 @@
 /** Who signs in; exactly one of `username` and `email` is sent. A username may be `admin:NAME` where both roles have it. */
 export type SignInRequest = ({ readonly username: string } | { readonly email: string }) & {
   readonly password: string
-  /** Code of the second factor, or a recovery code; asked for by a problem of type `second-factor-required`. */
+  /** Code of the second factor, or a recovery code; asked for by a problem of type `second-factor-required`; blanks in it mean nothing. */
   readonly otp?: string
   /** The organization that the session acts for; without it, none. */
   readonly organization_id?: string

@@ -23,18 +23,18 @@ test('AUD-2 refusals are counted per reason and address until they are taken', (
   counters.count('TOKEN_INVALID', '10.0.0.1')
   counters.count('TOKEN_INVALID', '10.0.0.1')
   counters.count('TOKEN_REVOKED', '10.0.0.1')
-  const taken = counters.take(1_000).map(({ code, ip, detail }) => [code, ip, detail])
+  const taken = counters.take(1_000).events.map(({ code, ip, detail }) => [code, ip, detail])
   assert.deepEqual(taken, [
     ['TOKEN_INVALID', '10.0.0.1', { times: 2 }],
     ['TOKEN_REVOKED', '10.0.0.1', { times: 1 }],
   ])
-  assert.deepEqual(counters.take(2_000), [])
+  assert.deepEqual(counters.take(2_000), { events: [], times: {} })
 })
 
 test('AUD-2 a flood from a hundred thousand addresses keeps a bounded number of pairs and loses no count', () => {
   const counters = new RefusalCounters()
   for (let host = 0; host < 100_000; host += 1) counters.count('TOKEN_INVALID', `host-${host}`)
-  const taken = counters.take(1_000)
+  const { events: taken } = counters.take(1_000)
   const total = taken.reduce((sum, event) => sum + Number(event.detail?.times), 0)
   assert.deepEqual([taken.length <= 1_001, total], [true, 100_000])
 })

@@ -11,7 +11,7 @@ function failTimes(times: number, nowMs: number): ReturnType<typeof afterFailure
 }
 
 test('THR-1 nine failures wait for nothing, the tenth for 30 s, and the wait doubles up to an hour', () => {
-  const waits = [9, 10, 11, 12, 17, 40].map((times) => waitMs(failTimes(times, 5_000), 5_000))
+  const waits = [9, 10, 11, 12, 17, 40].map((times) => waitMs(failTimes(times, 5_000), rule, 5_000))
   assert.deepEqual(waits, [0, 30_000, 60_000, 120_000, 3_600_000, 3_600_000])
 })
 
@@ -24,7 +24,7 @@ test('THR-2 after its wait a blocked key takes one attempt at a time, and its ne
   const blocked = failTimes(10, 5_000)
   const later = 5_000 + 30_000
   assert.equal(allowance(blocked, rule, later), 1)
-  assert.equal(waitMs(afterFailure(blocked, rule, later), later), 60_000)
+  assert.equal(waitMs(afterFailure(blocked, rule, later), rule, later), 60_000)
 })
 
 test('THR-2 failures are forgotten at the end of their window', () => {

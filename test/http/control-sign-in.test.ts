@@ -110,7 +110,11 @@ test('SGN-3, SGN-4, SGN-9 a second factor is enrolled by its code, demanded, and
   assert.deepEqual([missing.status, missing.body.type], [401, 'second-factor-required'])
   const firstCode = codeOf(secret, sallyport.clock.wallMs())
   const repeated = await attempt({ username: 'careful', password: goodPassword, otp: firstCode })
-  assert.equal(repeated.status, 401, 'the code that enrolled is used up')
+  assert.deepEqual(
+    [repeated.status, repeated.body.type],
+    [401, 'second-factor-wrong'],
+    'the code that enrolled is used up',
+  )
   sallyport.clock.advance(30_000)
   const otp = codeOf(secret, sallyport.clock.wallMs())
   const parallel = await Promise.all([1, 2].map(() => attempt({ username: 'careful', password: goodPassword, otp })))

@@ -122,7 +122,8 @@ function requestsOf(run: Run): void {
   run('removeOrganization', { organizationId, nowMs, audit })
   run('changeAccount', { accountId: 1, change: { email: null }, rotation: null, seen: null, nowMs, audit })
   run('removeAccount', { accountId: 1, newEpoch: randomUUID(), nowMs, audit })
-  run('collectExpired', { nowMs: startMs * 2, limit: 10 })
+  run('collectExpired', { nowMs: startMs * 2, throttleMs: startMs * 2, limit: 10 })
+  run('keepThrottleTime', { nowMs })
 }
 
 /** From the socket that opens a PTY session to the end; its start and its joins come before. */
@@ -152,6 +153,7 @@ function readsOf(database: Database): void {
   accounts.accountByEmail('')
   accounts.hasAdmin()
   accounts.throttle([])
+  accounts.throttleTime()
   accounts.isKnownAddress(1, digestOf(''), 0)
   const sessions = sessionReads(database)
   sessions.token({ digest: digestOf(''), row: null })

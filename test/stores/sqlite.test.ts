@@ -191,7 +191,8 @@ test('SQL-5 a stored answer is erased once its successor was exchanged and 30 s 
       const found = database.prepare('SELECT sealed_answer FROM tokens WHERE row = ?').get(row)
       return found?.sealed_answer != null
     })
-  const collect = (ms: number) => store.execute('collectExpired', { nowMs: startMs + ms, limit: 100 })
+  const collect = (ms: number) =>
+    store.execute('collectExpired', { nowMs: startMs + ms, throttleMs: startMs, limit: 100 })
 
   const { token } = await createSession(store, account)
   const first = exchangeInput(store, token)

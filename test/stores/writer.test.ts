@@ -64,7 +64,7 @@ test('SQL-11 a full store refuses what it cannot keep, still reads, and serves a
   assert.deepEqual([refusal?.code, refusal?.cause.message], ['STORE_UNAVAILABLE', 'database or disk is full'])
   const kept = await store.liveSessions(account.id)
   assert.deepEqual([kept.length, created > 64], [created, true])
-  const later = { nowMs: startMs + 2 * 86_400_000, limit: 10_000 }
+  const later = { nowMs: startMs + 2 * 86_400_000, throttleMs: startMs, limit: 10_000 }
   assert.equal((await store.execute('collectExpired', later)).collected, created * 2)
   assert.deepEqual(await create(), { kind: 'created' })
 })

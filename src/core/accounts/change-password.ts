@@ -99,16 +99,15 @@ export async function provePassword(
 ): Promise<void> {
   const rule = ports.settings.throttle?.name
   const keys = rule === undefined ? [] : [{ digest: ports.digests.keyed('throttle proof', String(account.id)), rule }]
-  const leave = await ports.gate.enter(ports, keys)
+  const { leave } = await ports.gate.enter(ports, { told: keys, untold: [] })
   try {
     if (await ports.hasher.verify(account.passwordHash, normalisePassword(proof.password))) return
-    const nowMs = ports.clock.wallMs()
     await ports.store.execute('recordFailedSignIn', {
       keys,
-      nowMs,
+      nowMs: ports.throttleTime.nowMs(),
       audit: auditEvent(
         proof.request,
-        { account, atMs: nowMs },
+        { account, atMs: ports.clock.wallMs() },
         {
           action: 'password-change',
           outcome: 'refused',

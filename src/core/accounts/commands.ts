@@ -141,10 +141,16 @@ export type AccountCommands = {
     readonly input: { readonly keys: readonly Uint8Array[]; readonly audit: AuditEvent }
     readonly output: { readonly kind: 'forgotten' | 'missing' }
   }
+  /** Keeps the time of the throttle; never moves it back. */
+  readonly keepThrottleTime: {
+    readonly input: { readonly nowMs: number }
+    readonly output: { readonly kind: 'done' }
+  }
   /** Counts a failed sign-in on every key, in the same transaction as its audit event. */
   readonly recordFailedSignIn: {
     readonly input: {
       readonly keys: readonly ThrottleKey[]
+      /** Time of the throttle. */
       readonly nowMs: number
       readonly audit: AuditEvent
     }

@@ -4,7 +4,7 @@ import { Refusal } from '../errors.ts'
 import { addressKey } from '../sessions/addresses.ts'
 import type { Ports } from '../wiring.ts'
 import type { Account } from './account.ts'
-import { isForgotten, type ThrottleKey, type ThrottleState } from './throttle.ts'
+import { isForgotten, type ThrottleKey, waitMs } from './throttle.ts'
 
 /** Returns the digest under which failures of an address are counted. */
 export function addressThrottleDigest({ digests }: Pick<Ports, 'digests'>, ip: string): Uint8Array {
@@ -16,15 +16,20 @@ function keyOf(ports: Pick<Ports, 'digests' | 'settings'>, ip: string): Throttle
   return rule === undefined ? null : { digest: addressThrottleDigest(ports, ip), rule }
 }
 
+/** What counts against an address: its failures, and for how many more milliseconds they block it; 0: they do not. */
+export type AddressFailures = { readonly failures: number; readonly waitMs: number }
+
 /** Returns the failures of an address, or null where none count any more. */
 export async function failuresOf(
-  ports: Pick<Ports, 'clock' | 'digests' | 'settings' | 'store'>,
+  ports: Pick<Ports, 'digests' | 'settings' | 'store' | 'throttleTime'>,
   ip: string,
-): Promise<ThrottleState | null> {
+): Promise<AddressFailures | null> {
   const key = keyOf(ports, ip)
   if (key === null) return null
   const [state] = await ports.store.throttle([key])
-  return state === undefined || isForgotten(state, key.rule, ports.clock.wallMs()) ? null : state
+  const nowMs = ports.throttleTime.nowMs()
+  if (state === undefined || isForgotten(state, key.rule, nowMs)) return null
+  return { failures: state.failures, waitMs: waitMs(state, key.rule, nowMs) }
 }
 
 /**
@@ -33,7 +38,7 @@ export async function failuresOf(
  * @throws ADDRESS_NOT_FOUND when there are none.
  */
 export async function forgetAddress(
-  ports: Pick<Ports, 'clock' | 'digests' | 'settings' | 'store'>,
+  ports: Pick<Ports, 'clock' | 'digests' | 'settings' | 'store' | 'throttleTime'>,
   ip: string,
   how: { readonly by: Pick<Account, 'id' | 'username'>; readonly request: RequestFacts },
 ): Promise<void> {

@@ -37,7 +37,7 @@ export function openRecoveryCodes(sealer: Sealer, sealed: Uint8Array | null): re
  * @returns the set without it as it is to be stored, or null when the code is none of the set or was used.
  */
 export function useRecoveryCode(sealer: Sealer, sealed: Uint8Array | null, presented: string): Uint8Array | null {
-  const wanted = presented.trim().toUpperCase()
+  const wanted = presented.toUpperCase()
   const codes = openRecoveryCodes(sealer, sealed)
   if (!codes.some(({ code, used }) => code === wanted && !used)) return null
   return seal(
@@ -48,7 +48,7 @@ export function useRecoveryCode(sealer: Sealer, sealed: Uint8Array | null, prese
 
 /** Tells whether a text has the form of a recovery code, so that it is not taken for a one-time code. */
 export function isRecoveryCode(text: string): boolean {
-  return /^RC-[0-9A-Z]{22}$/i.test(text.trim())
+  return /^RC-[0-9A-Z]{22}$/i.test(text)
 }
 
 function newCode(random: Random): string {

@@ -5,6 +5,7 @@ import type { Ports } from '../wiring.ts'
 import type { Account } from './account.ts'
 import { provePassword } from './change-password.ts'
 import { newRecoveryCodes } from './recovery-codes.ts'
+import { withoutBlanks } from './try-code.ts'
 
 /** A secret that waits for its first code. */
 export type Enrolment = {
@@ -65,7 +66,7 @@ export async function confirmSecondFactor(
   if (pending === null) throw new Refusal('SECOND_FACTOR_NOT_PENDING')
   const secret = ports.sealer.open('totp', pending)
   const nowMs = ports.clock.wallMs()
-  const step = ports.codes.matchingStep(secret, code, nowMs)
+  const step = ports.codes.matchingStep(secret, withoutBlanks(code), nowMs)
   if (step === null) throw new Refusal('SECOND_FACTOR_CODE_WRONG')
   const result = await ports.store.execute('confirmSecondFactor', {
     accountId: account.id,

@@ -1,13 +1,36 @@
 /** Core: lets no more sign-ins of one key be under way than failures that the key may still have. */
 import { Refusal } from '../errors.ts'
-import type { Clock } from '../ports.ts'
 import type { Store } from '../store.ts'
-import { allowance, type ThrottleKey, waitMs } from './throttle.ts'
+import { allowance, type ThrottleKey, type ThrottleState, waitMs } from './throttle.ts'
+import type { ThrottleTime } from './throttle-time.ts'
 
-type Passage = { underWay: number; readers: number; releases: number; waiting: (() => void)[] }
+type Passage = {
+  readonly key: ThrottleKey
+  underWay: number
+  readers: number
+  releases: number
+  waiting: (() => void)[]
+}
 
 /** What the gate needs. */
-export type GatePorts = { readonly clock: Clock; readonly store: Pick<Store, 'throttle'> }
+export type GatePorts = { readonly throttleTime: ThrottleTime; readonly store: Pick<Store, 'throttle'> }
+
+/** What one attempt is counted on. */
+export type GateKeys = {
+  /** A block of one of these is told. */
+  readonly told: readonly ThrottleKey[]
+  /** A block of one of these is not: the attempt goes on as one with a wrong password. */
+  readonly untold: readonly ThrottleKey[]
+}
+
+/** A place at the gate. */
+export type GatePlace = {
+  /** Whether an untold key is blocked. */
+  readonly isBarred: boolean
+  /** What a failure counts on: all keys, but for untold ones that are blocked. */
+  readonly keys: readonly ThrottleKey[]
+  readonly leave: () => void
+}
 
 /** Attempts that may wait for another attempt of their key; more are refused at once. */
 const longestQueue = 200
@@ -21,34 +44,47 @@ export class SignInGate {
   #queued = 0
 
   /**
-   * Waits for a place under every key and returns the function that gives it back.
+   * Waits for a place under every key.
    *
-   * @throws SIGN_IN_THROTTLED with the seconds to wait, when a key is blocked.
+   * @throws SIGN_IN_THROTTLED with the seconds to wait, when a told key is blocked.
    * @throws HASH_QUEUE_FULL when too many wait already.
    */
-  async enter(ports: GatePorts, keys: readonly ThrottleKey[]): Promise<() => void> {
+  async enter(ports: GatePorts, { told, untold }: GateKeys): Promise<GatePlace> {
+    const keys = [...told, ...untold]
     const passages = keys.map((key) => this.#open(key))
     try {
       for (;;) {
         const seen = passages.map((passage) => passage.releases)
         const states = await ports.store.throttle(keys)
-        const now = ports.clock.wallMs()
-        const wait = Math.max(0, ...states.map((state) => waitMs(state, now)))
+        const now = ports.throttleTime.nowMs()
+        const waits = keys.map((key, index) => waitMs(states[index] as ThrottleState, key.rule, now))
+        const wait = Math.max(0, ...waits.slice(0, told.length))
         if (wait > 0) throw new Refusal('SIGN_IN_THROTTLED', { retryAfterSeconds: Math.ceil(wait / 1000) })
         if (passages.some((passage, index) => passage.releases !== seen[index])) continue
-        const full = passages.find((passage, index) => {
-          const [key, state] = [keys[index], states[index]]
-          return key !== undefined && state !== undefined && passage.underWay >= allowance(state, key.rule, now)
+        const open = passages.filter((_passage, index) => waits[index] === 0)
+        const full = open.find((passage) => {
+          const state = states[passages.indexOf(passage)] as ThrottleState
+          return passage.underWay >= allowance(state, passage.key.rule, now)
         })
-        if (full === undefined) break
+        if (full === undefined) return this.#admit(passages, open)
         await this.#waitFor(full)
       }
-      for (const passage of passages) passage.underWay += 1
     } catch (cause) {
-      for (const [index, passage] of passages.entries()) this.#close(keys[index] as ThrottleKey, passage)
+      for (const passage of passages) this.#close(passage)
       throw cause
     }
-    return () => this.#leave(keys, passages)
+  }
+
+  #admit(passages: readonly Passage[], open: readonly Passage[]): GatePlace {
+    for (const passage of open) passage.underWay += 1
+    return {
+      isBarred: open.length < passages.length,
+      keys: open.map(({ key }) => key),
+      leave: () => {
+        for (const passage of open) this.#release(passage)
+        for (const passage of passages) this.#close(passage)
+      },
+    }
   }
 
   async #waitFor(passage: Passage): Promise<void> {
@@ -58,26 +94,23 @@ export class SignInGate {
     this.#queued -= 1
   }
 
-  #leave(keys: readonly ThrottleKey[], passages: readonly Passage[]): void {
-    for (const [index, passage] of passages.entries()) {
-      passage.underWay -= 1
-      passage.releases += 1
-      for (const wake of passage.waiting.splice(0)) wake()
-      this.#close(keys[index] as ThrottleKey, passage)
-    }
+  #release(passage: Passage): void {
+    passage.underWay -= 1
+    passage.releases += 1
+    for (const wake of passage.waiting.splice(0)) wake()
   }
 
   #open(key: ThrottleKey): Passage {
     const name = nameOf(key)
-    const passage = this.#passages.get(name) ?? { underWay: 0, readers: 0, releases: 0, waiting: [] }
+    const passage = this.#passages.get(name) ?? { key, underWay: 0, readers: 0, releases: 0, waiting: [] }
     passage.readers += 1
     this.#passages.set(name, passage)
     return passage
   }
 
-  #close(key: ThrottleKey, passage: Passage): void {
+  #close(passage: Passage): void {
     passage.readers -= 1
-    if (passage.readers === 0) this.#passages.delete(nameOf(key))
+    if (passage.readers === 0) this.#passages.delete(nameOf(passage.key))
   }
 }
 

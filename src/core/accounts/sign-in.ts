@@ -10,10 +10,13 @@ import type { ClientFacts, Dialect } from '../sessions/session.ts'
 import { nowSeconds } from '../tokens/verify.ts'
 import type { Ports } from '../wiring.ts'
 import { type Account, emailKey, isAccountLive, type Role } from './account.ts'
+import type { Place } from './fair-queue.ts'
 import { addressThrottleDigest } from './forget-failures.ts'
 import { normalisePassword } from './password-policy.ts'
 import { isRecoveryCode, useRecoveryCode } from './recovery-codes.ts'
+import type { GateKeys, GatePlace } from './sign-in-gate.ts'
 import { defaultThrottleRules, type ThrottleKey } from './throttle.ts'
+import { withoutBlanks } from './try-code.ts'
 
 /** Who says to be signing in; a name without a role is looked for among users first. */
 export type Claimant =
@@ -43,15 +46,17 @@ const knownAddressMs = 30 * 24 * 60 * 60 * 1000
  * @throws SIGN_IN_THROTTLED before any hash, alike for names that nobody has.
  * @throws CREDENTIALS_INVALID for an unknown, disabled, wrong or unproven account.
  * @throws SECOND_FACTOR_REQUIRED after a right password when no code came (dialects that can carry one).
+ * @throws SECOND_FACTOR_WRONG after a right password when the code was wrong or used (control).
  * @throws ACCOUNT_EXPIRED only after a right password.
  * @throws HASH_QUEUE_FULL when too many sign-ins wait.
  */
 export async function signIn(ports: Ports, attempt: SignInRequest): Promise<CreatedSession> {
   const account = await findClaimant(ports, attempt.claimant)
-  const keys = await throttleKeys(ports, attempt, account)
-  const leave = await enterGate(ports, attempt, keys)
+  const { isKnown, ...counted } = await throttleKeys(ports, attempt, account)
+  const { isBarred, keys, leave } = await enterGate(ports, attempt, counted)
   try {
-    const proven = await proveAccount(ports, attempt, account).catch((cause: unknown) =>
+    const place = { from: addressKey(attempt.client.ip), isKnown }
+    const proven = await proveAccount(ports, attempt, { account, place, isBarred }).catch((cause: unknown) =>
       refuseAndCount(ports, { attempt, account, keys, cause }),
     )
     return await begin(ports, attempt, { ...proven, keys })
@@ -60,7 +65,7 @@ export async function signIn(ports: Ports, attempt: SignInRequest): Promise<Crea
   }
 }
 
-async function enterGate(ports: Ports, attempt: SignInRequest, keys: readonly ThrottleKey[]): Promise<() => void> {
+async function enterGate(ports: Ports, attempt: SignInRequest, keys: GateKeys): Promise<GatePlace> {
   try {
     return await ports.gate.enter(ports, keys)
   } catch (cause) {
@@ -92,14 +97,29 @@ const nobodyId = 0
 
 const noFactor: Factor = { code: null, recovery: null }
 
-async function proveAccount(ports: Ports, attempt: SignInRequest, account: Account | null): Promise<Proven> {
+type Claim = {
+  readonly account: Account | null
+  readonly place: Place
+  /** No password is right for now: too many that were wrong came from elsewhere, and nobody may know. */
+  readonly isBarred: boolean
+}
+
+async function proveAccount(
+  ports: Ports,
+  attempt: SignInRequest,
+  { account, place, isBarred }: Claim,
+): Promise<Proven> {
   const password = normalisePassword(attempt.password)
   const canBeRight = password.length <= ports.settings.password.maximum * 2 && account?.status === 'enabled'
-  const isRight = await ports.hasher.verify(canBeRight ? account.passwordHash : null, canBeRight ? password : '')
+  const [phc, tried] = canBeRight ? [account.passwordHash, password] : [null, '']
+  const isRight = (await ports.hasher.verify(phc, tried, place)) && !isBarred
   const holderId = canBeRight ? account.id : nobodyId
-  const applicationPassword = isRight ? null : await findApplicationPassword(ports, attempt, holderId)
+  const found = isRight ? null : await findApplicationPassword(ports, attempt, holderId)
+  const applicationPassword = isBarred ? null : found
   if (account === null || !(isRight || applicationPassword !== null)) {
-    throw new Refusal('CREDENTIALS_INVALID', { detail: whyNot(account) })
+    throw new Refusal('CREDENTIALS_INVALID', {
+      detail: isBarred ? 'too many failures of the account' : whyNot(account),
+    })
   }
   const factor = applicationPassword === null ? proveSecondFactor(ports, attempt, account) : noFactor
   if (!isAccountLive(account, nowSeconds(ports.clock))) throw new Refusal('ACCOUNT_EXPIRED')
@@ -140,19 +160,24 @@ function proveSecondFactor(ports: Ports, attempt: SignInRequest, account: Accoun
       detail: 'the account has a second factor, and this dialect carries no code',
     })
   }
-  if (attempt.code === null || attempt.code === '') throw new Refusal('SECOND_FACTOR_REQUIRED')
-  if (isRecoveryCode(attempt.code) && attempt.dialect === 'control')
-    return proveByRecoveryCode(ports, account, attempt.code)
+  const code = withoutBlanks(attempt.code ?? '')
+  if (code === '') throw new Refusal('SECOND_FACTOR_REQUIRED')
+  if (isRecoveryCode(code) && attempt.dialect === 'control') return proveByRecoveryCode(ports, account, code)
   const secret = ports.sealer.open('totp', account.totpSealed)
-  const step = ports.codes.matchingStep(secret, attempt.code, ports.clock.wallMs())
-  if (step === null) throw new Refusal('CREDENTIALS_INVALID', { detail: 'wrong code of the second factor' })
+  const step = ports.codes.matchingStep(secret, code, ports.clock.wallMs())
+  if (step === null) throw wrongCode(attempt.dialect, 'wrong code of the second factor')
   return { code: { secretDigest: ports.digests.sha256(secret), step }, recovery: null }
+}
+
+/** Only control has asked for the code by itself, and so has told that the password was right. */
+function wrongCode(dialect: Dialect, detail: string): Refusal {
+  return new Refusal(dialect === 'control' ? 'SECOND_FACTOR_WRONG' : 'CREDENTIALS_INVALID', { detail })
 }
 
 function proveByRecoveryCode(ports: Ports, account: Account, code: string): Factor {
   const newSealed = useRecoveryCode(ports.sealer, account.recoverySealed, code)
   if (newSealed === null || account.recoverySealed === null) {
-    throw new Refusal('CREDENTIALS_INVALID', { detail: 'wrong or used recovery code' })
+    throw wrongCode('control', 'wrong or used recovery code')
   }
   return { code: null, recovery: { seenSealed: account.recoverySealed, newSealed } }
 }
@@ -172,7 +197,7 @@ async function refuseAndCount(
   const isGuess = cause.kind === 'unauthenticated' && !isAskedForCode
   await ports.store.execute('recordFailedSignIn', {
     keys: isGuess ? failure.keys : [],
-    nowMs: ports.clock.wallMs(),
+    nowMs: ports.throttleTime.nowMs(),
     audit: failedEvent(ports, attempt, { account, code: cause.code, reason: cause.detail }),
   })
   throw cause
@@ -243,20 +268,42 @@ async function upgradeHash(ports: Ports, account: Account, password: string): Pr
   })
 }
 
-async function throttleKeys(ports: Ports, attempt: SignInRequest, account: Account | null): Promise<ThrottleKey[]> {
-  if (ports.settings.throttle === null) return []
+/**
+ * Beside what was presented the account is counted, so that its name and its e-mail address give no more guesses than one
+ * of them. Of nobody something is counted as well: the count does not show who is there.
+ */
+async function throttleKeys(
+  ports: Ports,
+  attempt: SignInRequest,
+  account: Account | null,
+): Promise<GateKeys & { readonly isKnown: boolean }> {
+  if (ports.settings.throttle === null) return { told: [], untold: [], isKnown: false }
   const { name, address, all } = ports.settings.throttle
   const { claimant, client } = attempt
   const presented = claimant.by === 'email' ? emailKey(claimant.email) : claimant.username.trim()
+  const holder = account === null ? `nobody ${presented}` : String(account.id)
   const since = ports.clock.wallMs() - knownAddressMs
-  if (await ports.store.isKnownAddress(account?.id ?? 0, addressDigest(ports, client.ip), since)) {
-    return [{ digest: ports.digests.keyed('throttle known', `${addressKey(client.ip)} ${presented}`), rule: name }]
+  const keyOf = (purpose: string, value: string, rule = name): ThrottleKey => ({
+    digest: ports.digests.keyed(purpose, value),
+    rule,
+  })
+  if (await ports.store.isKnownAddress(account?.id ?? nobodyId, addressDigest(ports, client.ip), since)) {
+    const from = addressKey(client.ip)
+    return {
+      told: [keyOf('throttle known', `${from} ${presented}`)],
+      untold: [keyOf('throttle known account', `${from} ${holder}`)],
+      isKnown: true,
+    }
   }
-  return [
-    { digest: ports.digests.keyed('throttle name', presented), rule: name },
-    { digest: addressThrottleDigest(ports, client.ip), rule: address },
-    { digest: ports.digests.keyed('throttle all', ''), rule: all },
-  ]
+  return {
+    told: [
+      keyOf('throttle name', presented),
+      { digest: addressThrottleDigest(ports, client.ip), rule: address },
+      keyOf('throttle all', '', all),
+    ],
+    untold: [keyOf('throttle account', holder)],
+    isKnown: false,
+  }
 }
 
 function nameRule(ports: Ports): object {

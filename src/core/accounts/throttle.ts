@@ -13,7 +13,7 @@ export type ThrottleRule = {
 /** What failures are counted on: a keyed digest of a name, an address, a name at a known address, or of all. */
 export type ThrottleKey = { readonly digest: Uint8Array; readonly rule: ThrottleRule }
 
-/** What is stored of a key. Times in Unix milliseconds. */
+/** What is stored of a key. Times are those of {@link ThrottleTime}. */
 export type ThrottleState = {
   readonly failures: number
   readonly firstFailureMs: number
@@ -43,14 +43,14 @@ export const defaultThrottleRules: ThrottleRules = {
   all: { failures: 3_000, windowMs: 10 * minuteMs, firstWaitMs: 10_000, longestWaitMs: minuteMs },
 }
 
-/** Returns how long a key is blocked at `nowMs`, 0 where it is not. */
-export function waitMs(state: ThrottleState, nowMs: number): number {
-  return Math.max(0, state.blockedUntilMs - nowMs)
+/** Returns how long a key is blocked at `nowMs`, 0 where it is not; never longer than the rule's longest wait. */
+export function waitMs(state: ThrottleState, rule: ThrottleRule, nowMs: number): number {
+  return Math.min(Math.max(0, state.blockedUntilMs - nowMs), rule.longestWaitMs)
 }
 
 /** Returns how many more failures a key takes at `nowMs` before it is blocked; a key past its limit takes one at a time. */
 export function allowance(state: ThrottleState, rule: ThrottleRule, nowMs: number): number {
-  if (waitMs(state, nowMs) > 0) return 0
+  if (waitMs(state, rule, nowMs) > 0) return 0
   if (isForgotten(state, rule, nowMs)) return rule.failures
   return Math.max(1, rule.failures - state.failures)
 }

@@ -94,7 +94,11 @@ export type SessionCommands = {
   }
   /** Deletes at most `limit` rows of each kind that nothing needs any more; `more` tells that some were left. */
   readonly collectExpired: {
-    readonly input: { readonly nowMs: number; readonly limit: number }
+    readonly input: {
+      readonly nowMs: number /** Time of the throttle. */
+      readonly throttleMs: number
+      readonly limit: number
+    }
     readonly output: { readonly collected: number; readonly more: boolean }
   }
 }

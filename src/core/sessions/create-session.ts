@@ -65,7 +65,7 @@ const mintAttempts = 5
 /**
  * Creates a session.
  *
- * @throws CREDENTIALS_INVALID when the code of the second factor was used meanwhile.
+ * @throws SECOND_FACTOR_WRONG, at other dialects than control CREDENTIALS_INVALID, when the code was used meanwhile.
  * @throws TOKEN_REVOKED when account or parent session are no longer as they were seen.
  * @throws NOT_A_MEMBER when the account is not in the organization.
  */
@@ -102,7 +102,9 @@ async function tryToCreate(ports: Ports, wanted: SessionRequest): Promise<Create
     case 'token-taken':
       return 'token-taken'
     case 'code-used':
-      throw new Refusal('CREDENTIALS_INVALID', { detail: 'the code of the second factor was used before' })
+      throw new Refusal(dialect === 'control' ? 'SECOND_FACTOR_WRONG' : 'CREDENTIALS_INVALID', {
+        detail: 'the code of the second factor was used before',
+      })
     case 'not-a-member':
       throw new Refusal('NOT_A_MEMBER')
     case 'stale':

@@ -251,7 +251,7 @@ export function collectorRules(open: OpenStore): void {
       await attach(store, started[2]?.token ?? assert.fail())
       const statesAt = async (seconds: number, limit: number) => {
         const nowMs = startMs + seconds * 1_000
-        const { output, log, audit } = await effectsOf(store, 'collectExpired', { nowMs, limit })
+        const { output, log, audit } = await effectsOf(store, 'collectExpired', { nowMs, throttleMs: nowMs, limit })
         const found = await Promise.all([left, other, opened].map((id) => store.ptySessionById(id ?? '')))
         const ends = found.map((one) => [one?.state, one?.endReason, one?.closedAtMs])
         return { collected: output.collected, log, audit, ends: ends.sort() }
@@ -273,7 +273,8 @@ export function collectorRules(open: OpenStore): void {
   test('STO-75 a collection leaves no entry, and of deletions no event', async () => {
     await withStore(open, async (store) => {
       await createSession(store, await addAccount(store))
-      const { log, audit } = await effectsOf(store, 'collectExpired', { nowMs: startMs + day * 1_000_000, limit: 10 })
+      const nowMs = startMs + day * 1_000_000
+      const { log, audit } = await effectsOf(store, 'collectExpired', { nowMs, throttleMs: nowMs, limit: 10 })
       assert.deepEqual([log, audit], [[], []])
     })
   })
@@ -289,7 +290,8 @@ async function withStore(open: OpenStore, use: (store: Store) => Promise<void>):
 }
 
 function collect(store: Store, seconds: number, limit = 100): Promise<Commands['collectExpired']['output']> {
-  return store.execute('collectExpired', { nowMs: startMs + seconds * 1_000, limit })
+  const nowMs = startMs + seconds * 1_000
+  return store.execute('collectExpired', { nowMs, throttleMs: nowMs, limit })
 }
 
 /** Creates a session that never ends by itself, with a token that does not either. */

@@ -264,7 +264,7 @@ test('END-14 a session that nobody opens in time is closed, and so is one whose 
   await world.start(access)
   const left = await newest()
   world.clock.advance(121_000)
-  await world.ports.store.execute('collectExpired', { nowMs: world.clock.wallMs(), limit: 500 })
+  await world.ports.store.execute('collectExpired', { nowMs: world.clock.wallMs(), throttleMs: 0, limit: 500 })
   await assertLeft(left, { reason: 'never-opened', exitCode: null, isRecorded: false })
   const socket = openTerminalSocket(await world.start(access))
   const silent = await newest()

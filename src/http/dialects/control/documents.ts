@@ -127,7 +127,7 @@ export const documentSignIn: OperationDocument = route('createSession', {
   tag: 'Sessions',
   summary: 'Sign in',
   description:
-    'Exactly one of username and email is sent. A second factor that is due is asked for by a problem of type `second-factor-required`.',
+    'Exactly one of username and email is sent. A second factor that is due is asked for by a problem of type `second-factor-required`; a wrong code is one of type `second-factor-wrong`.',
   security: nothing,
   done: [201, 'The session with its tokens', Session],
 })

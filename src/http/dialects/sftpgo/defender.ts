@@ -1,7 +1,6 @@
 /** sftpgo: the addresses that failed to sign in, by SFTPGo's name for the throttle; only digests of them are kept (SFTPGo REST API, defender). */
 import type { FastifyRequest } from 'fastify'
 import { failuresOf, forgetAddress } from '../../../core/accounts/forget-failures.ts'
-import { waitMs } from '../../../core/accounts/throttle.ts'
 import { Refusal } from '../../../core/errors.ts'
 import { canonicalIp } from '../../../core/sessions/addresses.ts'
 import type { App, HttpContext } from '../../context.ts'
@@ -27,12 +26,12 @@ export function registerDefender(app: App, context: HttpContext): void {
     onRequest,
     handler: async (request, reply) => {
       const ip = readHost(request)
-      const state = await failuresOf(ports, ip)
-      if (state === null) throw new Refusal('ADDRESS_NOT_FOUND')
+      const found = await failuresOf(ports, ip)
+      if (found === null) throw new Refusal('ADDRESS_NOT_FOUND')
       const told =
-        waitMs(state, ports.clock.wallMs()) > 0
-          ? { ban_time: formatTime(Math.ceil(state.blockedUntilMs / 1000)) }
-          : { score: state.failures }
+        found.waitMs > 0
+          ? { ban_time: formatTime(Math.ceil((ports.clock.wallMs() + found.waitMs) / 1000)) }
+          : { score: found.failures }
       return sendBody(reply, 200, { id: idOf(ip), ip, ...told })
     },
   })

@@ -1,6 +1,6 @@
 /** sftpgo: makes secrets of a second factor and tries codes of them; nothing here is stored but that a code was used. */
 import type { Account } from '../../../core/accounts/account.ts'
-import { tryCode } from '../../../core/accounts/try-code.ts'
+import { tryCode, withoutBlanks } from '../../../core/accounts/try-code.ts'
 import { Refusal } from '../../../core/errors.ts'
 import { noStore } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
@@ -82,7 +82,7 @@ function decodeTrial(from: unknown): Trial {
   const body = readObject(from)
   return {
     configName: readText(body, 'config_name'),
-    passcode: readText(body, 'passcode').trim(),
+    passcode: withoutBlanks(readText(body, 'passcode')),
     secret: readText(body, 'secret').trim(),
   }
 }

@@ -7,7 +7,7 @@ import { closeNeverOpened } from './pty-sessions.ts'
 
 const ptyTokenGraceMs = 60_000
 const usedCodeMs = 10 * 60 * 1000
-const throttleMs = 24 * 60 * 60 * 1000
+const forgottenFailuresMs = 24 * 60 * 60 * 1000
 const knownAddressMs = 30 * 24 * 60 * 60 * 1000
 
 /** Collects at most `limit` rows of each kind. */
@@ -22,7 +22,7 @@ export function collectExpired(tx: WriteTransaction, input: Input<'collectExpire
     sessions + collectSessions(tx, { ...bounds, limit: bounds.limit - sessions }),
     // Before tokens go: one that expired tells that nobody opened its PTY session.
     closeNeverOpened(tx, bounds),
-    ...simpleDeletes.map(({ sql, before }) => tx.db.run(sql, { before: before(bounds.nowMs), limit: bounds.limit })),
+    ...simpleDeletes.map(({ sql, before }) => tx.db.run(sql, { before: before(input), limit: bounds.limit })),
     collectRemovedAccounts(tx, bounds),
   ]
   return {
@@ -31,26 +31,31 @@ export function collectExpired(tx: WriteTransaction, input: Input<'collectExpire
   }
 }
 
-const simpleDeletes: readonly { readonly sql: string; readonly before: (nowMs: number) => number }[] = [
+type SimpleDelete = {
+  readonly sql: string
+  readonly before: (now: Pick<Input<'collectExpired'>, 'nowMs' | 'throttleMs'>) => number
+}
+
+const simpleDeletes: readonly SimpleDelete[] = [
   {
     sql: `DELETE FROM used_codes WHERE (secret_digest, step) IN
       (SELECT secret_digest, step FROM used_codes WHERE used_at_ms <= :before LIMIT :limit)`,
-    before: (nowMs) => nowMs - usedCodeMs,
+    before: ({ nowMs }) => nowMs - usedCodeMs,
   },
   {
     sql: `DELETE FROM throttles WHERE key IN
       (SELECT key FROM throttles WHERE forgotten_at_ms <= :before LIMIT :limit)`,
-    before: (nowMs) => nowMs - throttleMs,
+    before: ({ throttleMs }) => throttleMs - forgottenFailuresMs,
   },
   {
     sql: `DELETE FROM known_addresses WHERE (account_id, address) IN
       (SELECT account_id, address FROM known_addresses WHERE last_at_ms <= :before LIMIT :limit)`,
-    before: (nowMs) => nowMs - knownAddressMs,
+    before: ({ nowMs }) => nowMs - knownAddressMs,
   },
   {
     sql: `DELETE FROM pty_tokens WHERE digest IN
       (SELECT digest FROM pty_tokens WHERE expires_at_ms <= :before LIMIT :limit)`,
-    before: (nowMs) => nowMs - ptyTokenGraceMs,
+    before: ({ nowMs }) => nowMs - ptyTokenGraceMs,
   },
 ]
 

@@ -57,8 +57,18 @@ export function recordFailedSignIn(
   input: Input<'recordFailedSignIn'>,
 ): Output<'recordFailedSignIn'> {
   for (const key of input.keys) countFailure(tx, key, input.nowMs)
+  if (input.keys.length > 0) keepThrottleTime(tx, input)
   appendAudit(tx, input.audit)
   return { kind: 'counted' }
+}
+
+/** Keeps the time of the throttle. */
+export function keepThrottleTime(
+  tx: WriteTransaction,
+  { nowMs }: Pick<Input<'keepThrottleTime'>, 'nowMs'>,
+): Output<'keepThrottleTime'> {
+  tx.db.run('UPDATE throttle_time SET latest_ms = :nowMs WHERE id = 1 AND latest_ms < :nowMs', { nowMs })
+  return { kind: 'done' }
 }
 
 /** Forgets the failures of every key. */

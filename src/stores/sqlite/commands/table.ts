@@ -27,7 +27,14 @@ import {
 } from './pty-sessions.ts'
 import { revoke } from './revocations.ts'
 import { createSession, touchSessions } from './sessions.ts'
-import { beginSecondFactor, confirmSecondFactor, forgetFailures, recordFailedSignIn, useCode } from './sign-ins.ts'
+import {
+  beginSecondFactor,
+  confirmSecondFactor,
+  forgetFailures,
+  keepThrottleTime,
+  recordFailedSignIn,
+  useCode,
+} from './sign-ins.ts'
 
 /** What runs a command of each name. */
 export type CommandTable = {
@@ -44,6 +51,7 @@ export const commandTable: CommandTable = {
   confirmSecondFactor,
   recordFailedSignIn,
   forgetFailures,
+  keepThrottleTime,
   useCode,
   createSession,
   exchangeToken,

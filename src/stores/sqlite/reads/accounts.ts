@@ -13,6 +13,7 @@ type Names =
   | 'accounts'
   | 'hasAdmin'
   | 'throttle'
+  | 'throttleTime'
   | 'isKnownAddress'
 
 const from = `SELECT ${accountColumns} FROM accounts a WHERE a.status <> 'removed'`
@@ -30,6 +31,8 @@ export function accountReads(db: Database): ImmediateReads<Names> {
     accountByEmail: (emailKey) => one(`${from} AND a.email_key = :emailKey`, { emailKey }),
     accounts: () => db.all<AccountRow>(`${from} AND a.kind = 'person' ORDER BY a.id`).map(toAccount),
     hasAdmin: () => db.one(`SELECT 1 FROM accounts WHERE role = 'admin' AND status <> 'removed' LIMIT 1`) !== undefined,
+    throttleTime: () =>
+      db.one<{ latestMs: number }>('SELECT latest_ms AS latestMs FROM throttle_time WHERE id = 1')?.latestMs ?? 0,
     throttle: (keys) => keys.map(({ digest }) => throttleOf(db, digest)),
     isKnownAddress: (accountId, address, sinceMs) =>
       db.one(

@@ -6,6 +6,7 @@ import { WebSocket } from 'ws'
 import { changeAccount } from '../../src/core/accounts/administer.ts'
 import { addApplicationPassword } from '../../src/core/accounts/application-passwords.ts'
 import { addServer } from '../../src/core/terminals/inventory.ts'
+import { keepAttributes } from '../../src/http/dialects/sftpgo/attributes.ts'
 import { call, goodPassword, signInAs } from '../fixtures/control-calls.ts'
 import { type RunningSallyport, runSallyport } from '../fixtures/run-sallyport.ts'
 
@@ -168,7 +169,7 @@ before(async () => {
   )
   applicationPassword = made.secret
   for (const account of [ada, root]) {
-    const change = { attributes: JSON.stringify({ filters: { allow_api_key_auth: true } }) }
+    const change = { attributes: keepAttributes(account.role, { filters: { allow_api_key_auth: true } }) }
     await changeAccount(sallyport.ports, account, { change, how: { by: null, request } })
   }
   for (const kind of kinds) kept.set(kind, await make(kind))

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { SMTPServer } from 'smtp-server'
 import { changeAccount } from '../../src/core/accounts/administer.ts'
+import { keepAttributes } from '../../src/http/dialects/sftpgo/attributes.ts'
 import { type Answer, call, goodPassword, signInAs, verify } from '../fixtures/control-calls.ts'
 import { type RunningSallyport, runSallyport } from '../fixtures/run-sallyport.ts'
 
@@ -129,7 +130,7 @@ test('SFT-78 who may not reset the password is told 403', async () => {
   const account = await sallyport.ports.store.accountByName('ada', 'user')
   assert.ok(account !== null)
   const request = { by: 'command', ip: null, requestId: null, activity: null, commandLine: null } as const
-  const attributes = JSON.stringify({ filters: { web_client: ['password-reset-disabled'] } })
+  const attributes = keepAttributes('user', { filters: { web_client: ['password-reset-disabled'] } })
   await changeAccount(sallyport.ports, account, { change: { attributes }, how: { by: null, request } })
   assert.equal((await reset(code)).status, 403)
 })

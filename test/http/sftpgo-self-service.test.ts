@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { keepAttributes } from '../../src/http/dialects/sftpgo/attributes.ts'
 import { allowedCertificate, weakCertificate } from '../fixtures/sftpgo/certificates.ts'
 import { addRuled, byCommand, type Call, call, callFor, tokenOf, validation } from '../fixtures/sftpgo/self.ts'
 import { ask, basic, bearer, password, type SftpgoWorld, sftpgoWorld, short } from '../fixtures/sftpgo/world.ts'
@@ -139,7 +140,7 @@ test('SFT-53 two changes of a profile and a rule at once lose none of the three'
     call(world, token, ['PUT', '/user/profile', { description }])
   const rule = world.ports.store.execute('changeAccount', {
     accountId: account.id,
-    change: { attributes: '{"filters":{"denied_ip":["192.0.2.0/24"]}}' },
+    change: { attributes: keepAttributes('user', { filters: { denied_ip: ['192.0.2.0/24'] } }) },
     rotation: null,
     seen: null,
     nowMs: world.clock.wallMs(),

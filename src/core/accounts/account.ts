@@ -1,4 +1,6 @@
 /** Core: what an account is; a person or a program that can sign in. */
+import type { Authority } from '../administration/permissions.ts'
+import type { AccountRules } from './rules.ts'
 
 /** `admin` manages Sallyport, `user` does not; names are unique per role. */
 export type Role = 'admin' | 'user'
@@ -39,6 +41,10 @@ export type Account = {
   readonly passwordChangedAtMs: number | null
   /** JSON object that the sftpgo dialect keeps with the account (filters, permissions, descriptions); null: nothing kept. */
   readonly attributes: string | null
+  /** What an administrator was granted; null for users. */
+  readonly authority: Authority | null
+  /** From where, when and how the account may come; `noRules` itself for an account without any. */
+  readonly rules: AccountRules
   readonly lastOrganizationId: string | null
   readonly lastSignInAtMs: number | null
   readonly lastSignInIp: string | null

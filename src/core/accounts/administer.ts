@@ -1,11 +1,12 @@
 /** Core: what administrators do to accounts, on the command line and by the set-up link. */
+import { type Authority, ownerAuthority } from '../administration/permissions.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import type { AuditAction, AuditEvent } from '../audit/event.ts'
 import { Refusal } from '../errors.ts'
 import type { Ports } from '../wiring.ts'
 import type { Account, Role } from './account.ts'
 import { acceptPassword, hashNewPassword, type PasswordPorts } from './change-password.ts'
-import type { AccountChange } from './commands.ts'
+import type { AccountChange, KeptAttributes } from './commands.ts'
 import { isEmail, normaliseUsername } from './names.ts'
 import { resolvePerson } from './person.ts'
 
@@ -18,7 +19,9 @@ export type AccountWish = {
   readonly groups: readonly string[]
   /** null: the account cannot sign in until a password is set. */
   readonly password: string | null
-  readonly attributes?: string
+  readonly attributes?: KeptAttributes
+  /** Of an administrator; left out: an owner. */
+  readonly authority?: Authority
   /** Enabled where nothing is said. */
   readonly status?: Account['status']
   /** As `resolvePerson` takes it; left out: the account stands for itself. */
@@ -61,6 +64,7 @@ export async function addAccount(
       passwordHash: password?.hash ?? null,
       passwordIsShort: password?.isShort ?? false,
       attributes: wish.attributes ?? null,
+      authority: wish.role === 'admin' ? (wish.authority ?? ownerAuthority) : null,
       status: wish.status ?? 'enabled',
       ...(person === undefined ? {} : { person }),
     },
@@ -109,6 +113,7 @@ export async function changeAccount(
   const person = typeof rest.person === 'string' ? await resolvePerson(ports.store, 'person', rest.person) : rest.person
   const change: AccountChange = {
     ...rest,
+    ...authorityAfter(account, rest),
     ...(stored === undefined ? {} : { password: stored }),
     ...(person === undefined ? {} : { person }),
   }
@@ -150,6 +155,12 @@ export async function removeAccount(ports: AdministerPorts, account: Account, ho
     audit: event(how, nowMs, { action: 'account-remove', subject: `account:${account.id}` }),
   })
   if (result.kind === 'missing') throw new Refusal('ACCOUNT_NOT_FOUND')
+}
+
+/** A new administrator is an owner unless something less was said; a user is granted nothing. */
+function authorityAfter(account: Account, { role, authority }: AdministratorChange): Pick<AccountChange, 'authority'> {
+  if (role === undefined || role === account.role) return authority === undefined ? {} : { authority }
+  return { authority: role === 'user' ? null : (authority ?? ownerAuthority) }
 }
 
 function changesProof(account: Account, change: AccountChange): boolean {

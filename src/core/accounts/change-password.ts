@@ -3,6 +3,7 @@ import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import { Refusal } from '../errors.ts'
 import type { Ports } from '../wiring.ts'
 import type { Account } from './account.ts'
+import type { KeptAttributes } from './commands.ts'
 import { checkPassword, normalisePassword } from './password-policy.ts'
 
 /** A password that was accepted, as it is stored. */
@@ -51,7 +52,7 @@ export type PasswordChange = {
   /** The session that goes on; 0: none does. */
   readonly keptSessionRow: number
   /** Attributes that change with it, made from those of the account as it was seen. */
-  readonly attributes?: string
+  readonly attributes?: KeptAttributes
   readonly request: RequestFacts
 }
 

@@ -1,7 +1,16 @@
 /** Core: the atomic commands on accounts that every store offers. */
+import type { Authority } from '../administration/permissions.ts'
 import type { AuditEvent } from '../audit/event.ts'
 import type { Account, Role } from './account.ts'
 import type { ThrottleKey } from './throttle.ts'
+
+/** What a dialect keeps with an account, and what it means as rules: whoever writes the one writes the other. */
+export type KeptAttributes = {
+  /** JSON object in the dialect's wire form. */
+  readonly text: string
+  /** As `writeRules` wrote them; null: none. */
+  readonly rules: string | null
+}
 
 /** An account to be added; the store numbers it. */
 export type NewAccount = {
@@ -14,7 +23,9 @@ export type NewAccount = {
   readonly groups: readonly string[]
   readonly passwordHash: string | null
   readonly passwordIsShort: boolean
-  readonly attributes: string | null
+  readonly attributes: KeptAttributes | null
+  /** Of an administrator; null for users. */
+  readonly authority: Authority | null
   /** Enabled where nothing is said. */
   readonly status?: Account['status']
   /** The natural person behind it; left out: it stands for itself. */
@@ -38,7 +49,9 @@ export type AccountChange = {
   readonly secondFactor?: Uint8Array
   /** Replaces the recovery codes as a set. */
   readonly recoverySealed?: Uint8Array | null
-  readonly attributes?: string
+  readonly attributes?: KeptAttributes
+  /** Of an administrator; null where the role becomes `user`. */
+  readonly authority?: Authority | null
 }
 
 /** Ends sessions together with a change: all of the old epoch but the kept one. */

@@ -33,15 +33,21 @@ export function addressKey(ip: string): string {
   return `${format(groups.map((group, index) => (index < customerGroups ? group : 0)))}/64`
 }
 
+/** A network that was read once; null: the text was no network, and nothing lies in it. */
+export type Network = { readonly groups: Groups; readonly bits: number } | null
+
 /**
  * Tells whether an address lies in a network; one family never lies in the other's.
  *
- * @param cidr `10.0.0.0/8`, `2001:db8::/32`, or a bare address, which is a network of one. Where it is malformed, nothing lies
- *   in it.
+ * @param cidr As {@link parseNetwork} takes it.
  */
 export function inCidr(ip: string, cidr: string): boolean {
+  return networkHas(parseNetwork(cidr), ip)
+}
+
+/** Tells whether an address lies in a network that was read before. */
+export function networkHas(network: Network, ip: string): boolean {
   const address = parse(ip)
-  const network = parseNetwork(cidr)
   if (address === null || network === null || isMapped(address) !== isMapped(network.groups)) return false
   return address.every((group, index) => {
     const bits = Math.min(16, Math.max(0, network.bits - index * 16))
@@ -50,7 +56,8 @@ export function inCidr(ip: string, cidr: string): boolean {
   })
 }
 
-function parseNetwork(cidr: string): { readonly groups: Groups; readonly bits: number } | null {
+/** Returns the network of `10.0.0.0/8`, `2001:db8::/32`, or a bare address, which is a network of one; null where it is malformed. */
+export function parseNetwork(cidr: string): Network {
   const [address = '', prefix, ...more] = cidr.split('/')
   const groups = address.includes('%') ? null : parse(address)
   if (groups === null || more.length > 0) return null

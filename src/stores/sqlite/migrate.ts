@@ -5,9 +5,16 @@ import { initialSchema } from './migrations/0001-initial.ts'
 import { terminalSchema } from './migrations/0002-terminals.ts'
 import { terminalHolders } from './migrations/0003-terminal-holders.ts'
 import { throttleTimeSchema } from './migrations/0004-throttle-time.ts'
+import { authoritySchema } from './migrations/0005-authority.ts'
 
 /** Statements of every step; the schema after step n is n. */
-const migrations: readonly string[] = [initialSchema, terminalSchema, terminalHolders, throttleTimeSchema]
+const migrations: readonly string[] = [
+  initialSchema,
+  terminalSchema,
+  terminalHolders,
+  throttleTimeSchema,
+  authoritySchema,
+]
 
 /** The schema that this program reads and writes. */
 export const currentSchema: number = migrations.length

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import type { Account } from '../../../src/core/accounts/account.ts'
+import { parseRules } from '../../../src/core/accounts/rules.ts'
 import { afterFailure, defaultThrottleRules, noFailures } from '../../../src/core/accounts/throttle.ts'
 import type { Commands, Store } from '../../../src/core/store.ts'
 import { auditOf, digestOf, newAccount, account as sampleAccount, startMs } from '../../fixtures/records.ts'
@@ -31,7 +32,7 @@ export function accountRules(shared: Shared, open: OpenStore): void {
     const { output, log, audit } = await effectsOf(store, 'addAccount', addInput(given))
     assert.equal(output.kind, 'added')
     const added = output.kind === 'added' ? output.account : assert.fail()
-    const expected = sampleAccount({ ...given, id: added.id, groups: ['db', 'web'] })
+    const expected = sampleAccount({ ...given, attributes: null, id: added.id, groups: ['db', 'web'] })
     assert.deepEqual({ added, log, audit }, { added: expected, log: [], audit: ['account-add ok'] })
     const found = await Promise.all([
       store.accountById(added.id),
@@ -111,7 +112,8 @@ export function accountRules(shared: Shared, open: OpenStore): void {
       password: { hash: 'other hash', isShort: true },
       secondFactor: digestOf('secret'),
       recoverySealed: digestOf('codes'),
-      attributes: '{"description":"on leave"}',
+      attributes: { text: '{"description":"on leave"}', rules: '{"deniesPassword":true}' },
+      authority: { role: 'custom', permissions: ['accounts.read', 'audit.read'] },
     } as const
     const { output, log, audit } = await changed(store, before, { change })
     const expected: Account = {
@@ -126,7 +128,9 @@ export function accountRules(shared: Shared, open: OpenStore): void {
       passwordChangedAtMs: startMs + 1,
       totpSealed: change.secondFactor,
       recoverySealed: change.recoverySealed,
-      attributes: change.attributes,
+      attributes: change.attributes.text,
+      authority: change.authority,
+      rules: parseRules(change.attributes.rules),
       updatedAtMs: startMs + 1,
     }
     const entries = [`access_changed account:${before.id}`]

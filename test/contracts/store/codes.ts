@@ -52,11 +52,11 @@ export function codeRules(shared: Shared): void {
 
   test('STO-221 a change made from attributes that are others by now is stale and writes nothing', async () => {
     const { store } = shared()
-    const before = await addAccount(store, { attributes: '{"a":1}' })
+    const before = await addAccount(store, { attributes: { text: '{"a":1}', rules: null } })
     const change = (seenAttributes: string | null, attributes: string) =>
       effectsOf(store, 'changeAccount', {
         accountId: before.id,
-        change: { attributes },
+        change: { attributes: { text: attributes, rules: null } },
         rotation: null,
         seen: null,
         seenAttributes,

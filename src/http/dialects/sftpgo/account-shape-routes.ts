@@ -9,6 +9,7 @@ import {
   removeAccount,
 } from '../../../core/accounts/administer.ts'
 import { normaliseUsername } from '../../../core/accounts/names.ts'
+import type { Authority } from '../../../core/administration/permissions.ts'
 import { isRefusal, Refusal } from '../../../core/errors.ts'
 import type { Sealer } from '../../../core/ports.ts'
 import type { App, HttpContext } from '../../context.ts'
@@ -19,8 +20,9 @@ import { documentAccounts } from './account-shape-documents.ts'
 import { invalidAccount, readObject, readText } from './account-shape-fields.ts'
 import { pageOf, readPage } from './account-shape-list.ts'
 import { checkSelf, keepOwnFlags, keepRole, visibleTo } from './account-shape-self.ts'
-import { changeAttributes, type JsonObject, readAttributes } from './attributes.ts'
+import { changeAttributes, type JsonObject, keepAttributes, readAttributes } from './attributes.ts'
 import { authenticateRealm } from './authenticate-realm.ts'
+import { authorityOf } from './authority.ts'
 import type { RouteDocument } from './documents.ts'
 import { grantsTheSame, type Permission } from './permissions.ts'
 import { adminRealm } from './realms.ts'
@@ -116,7 +118,7 @@ async function add({ context, kind, request, reply }: Call): Promise<FastifyRepl
   const wish = { username: name.username, email, role: kind.role, expiresAt, groups: [], password, status }
   const account = await addAccount(
     ports,
-    { ...wish, attributes: JSON.stringify(kept) },
+    { ...wish, attributes: keepAttributes(kind.role, kept), ...authorityFor(kind, null, kept) },
     { ...administration(request), asFirstAdmin: false },
   )
   const { prefix } = settings.dialects.sftpgo
@@ -134,7 +136,7 @@ async function change(call: Call): Promise<FastifyReply> {
   const decoded = kind.decode(body, { sealer: context.ports.sealer, before: readAttributes(account).kept })
   if (isSelf) checkSelf(request, account, decoded)
   await changeAccount(context.ports, account, {
-    change: differences(account, decoded),
+    change: { ...differences(account, decoded), ...authorityFor(kind, account.authority, decoded.kept) },
     how: administration(request),
     endsSessions: changesRights(account, decoded),
     isMadeFromAttributes: true,
@@ -182,9 +184,20 @@ function administration(request: FastifyRequest): Administration {
   return { by: signedIn(request).account, request: describeRequest(request, 'sftpgo') }
 }
 
+/** Users have no authority, and none is kept for them. */
+function authorityFor(
+  kind: AccountKind,
+  before: Authority | null,
+  kept: JsonObject,
+): { readonly authority?: Authority } {
+  if (kind.role !== 'admin') return {}
+  const listed = readAttributes({ role: kind.role, attributes: JSON.stringify(kept) })
+  return { authority: authorityOf(before, listed) }
+}
+
 function differences(account: Account, to: DecodedAccount): AdministratorChange {
   return {
-    attributes: JSON.stringify(to.kept),
+    attributes: keepAttributes(account.role, to.kept),
     ...(to.status === account.status ? {} : { status: to.status }),
     ...(to.email === account.email ? {} : { email: to.email }),
     ...(to.expiresAt === account.expiresAt ? {} : { expiresAt: to.expiresAt }),

@@ -1,17 +1,11 @@
 /** sftpgo: what an account has only in this dialect, kept as one JSON object in its wire form; what is not there has its default. */
 import type { Account } from '../../../core/accounts/account.ts'
+import type { KeptAttributes } from '../../../core/accounts/commands.ts'
+import { type AccessTime, type KeptRules, writeRules } from '../../../core/accounts/rules.ts'
+import { dialects } from '../../../core/sessions/session.ts'
 
 /** A JSON object as it was sent. */
 export type JsonObject = { readonly [member: string]: unknown }
-
-/** One window in which a user may sign in (SFTPGo REST API, TimePeriod); UTC, both ends included. */
-export type AccessPeriod = {
-  /** 0 is Sunday. */
-  readonly dayOfWeek: number
-  /** `HH:MM`. */
-  readonly from: string
-  readonly to: string
-}
 
 /** The attributes that this server acts on; lists are empty and flags false where nothing was said. */
 export type SftpgoAttributes = {
@@ -34,7 +28,8 @@ export type SftpgoAttributes = {
   readonly deniedIp: readonly string[]
   readonly deniedProtocols: readonly string[]
   readonly deniedLoginMethods: readonly string[]
-  readonly accessTime: readonly AccessPeriod[]
+  /** UTC (SFTPGo REST API, TimePeriod). */
+  readonly accessTime: readonly AccessTime[]
   readonly isAnonymous: boolean
   /** Rights that are taken away, such as `mfa-disabled`. */
   readonly webClient: readonly string[]
@@ -65,11 +60,34 @@ export function readAttributes(account: Pick<Account, 'attributes' | 'role'>): S
 /** Members to put over what is kept; `undefined` takes one away, and `filters` is merged member by member. */
 export type AttributeChanges = JsonObject & { readonly filters?: JsonObject }
 
-/** Returns the text to keep for an account after a change. */
-export function changeAttributes(account: Pick<Account, 'attributes'>, changes: AttributeChanges): string {
+/** Returns what to keep for an account after a change. */
+export function changeAttributes(
+  account: Pick<Account, 'attributes' | 'role'>,
+  changes: AttributeChanges,
+): KeptAttributes {
   const kept = parseKept(account.attributes)
   const filters = { ...asObject(kept.filters), ...changes.filters }
-  return JSON.stringify({ ...kept, ...changes, filters })
+  return keepAttributes(account.role, { ...kept, ...changes, filters })
+}
+
+/** Returns members as they are kept, with what they mean as rules of the account. */
+export function keepAttributes(role: Account['role'], kept: JsonObject): KeptAttributes {
+  return { text: JSON.stringify(kept), rules: writeRules(rulesOf(interpret(role, kept))) }
+}
+
+/** HTTP is the one protocol of SFTPGo that every door speaks. */
+function rulesOf(attributes: SftpgoAttributes): KeptRules {
+  const { allowList, allowedIp, deniedIp, deniedProtocols, deniedLoginMethods, accessTime } = attributes
+  return {
+    allowedNetworks: [...allowList, ...allowedIp],
+    deniedNetworks: deniedIp,
+    deniedDoors: attributes.isAnonymous || deniedProtocols.includes('HTTP') ? dialects : [],
+    deniesPassword: deniedLoginMethods.includes('password'),
+    accessTimes: accessTime,
+    needsSecondFactor: attributes.requireTwoFactor || attributes.twoFactorProtocols.length > 0,
+    passwordChangeDue: attributes.requirePasswordChange,
+    passwordMaxAgeDays: attributes.passwordExpirationDays,
+  }
 }
 
 function interpret(role: Account['role'], kept: JsonObject): SftpgoAttributes {
@@ -138,7 +156,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function asPeriod(value: unknown): AccessPeriod {
+function asPeriod(value: unknown): AccessTime {
   const period = asObject(value)
   return { dayOfWeek: asNumber(period.day_of_week), from: asText(period.from), to: asText(period.to) }
 }

@@ -1,9 +1,10 @@
 /** sftpgo: what an account's own rules say to a request: from where, when and by which means it may come. */
 import type { FastifyRequest } from 'fastify'
 import type { Account } from '../../../core/accounts/account.ts'
+import { isWithinAccessTimes } from '../../../core/accounts/rules.ts'
 import { Refusal } from '../../../core/errors.ts'
 import { canonicalIp, inCidr } from '../../../core/sessions/addresses.ts'
-import { type AccessPeriod, readAttributes } from './attributes.ts'
+import { readAttributes } from './attributes.ts'
 
 /** The side of a request that the rules look at. */
 export type Caller = {
@@ -32,7 +33,7 @@ export function admitSignIn(account: Account, caller: Caller, nowMs: number): vo
   if (!isAllowedAddress(account, caller.ip)) {
     throw new Refusal('CREDENTIALS_INVALID', { detail: 'the address is not in the allow list of the administrator' })
   }
-  if (!isWithinHours(readAttributes(account).accessTime, nowMs)) {
+  if (!isWithinAccessTimes(readAttributes(account).accessTime, nowMs)) {
     throw new Refusal('CREDENTIALS_INVALID', { detail: 'outside the hours of access' })
   }
   requireAllowed(account, caller)
@@ -54,7 +55,7 @@ export function admitsApiKey(account: Account, caller: Caller, nowMs: number): b
   return (
     allowApiKeyAuth &&
     isAllowedAddress(account, caller.ip) &&
-    isWithinHours(accessTime, nowMs) &&
+    isWithinAccessTimes(accessTime, nowMs) &&
     denial(account, caller) === null
   )
 }
@@ -75,11 +76,4 @@ function isAllowedAddress(account: Account, ip: string): boolean {
 
 function isIn(ip: string, networks: readonly string[]): boolean {
   return networks.some((network) => inCidr(ip, network))
-}
-
-function isWithinHours(periods: readonly AccessPeriod[], nowMs: number): boolean {
-  if (periods.length === 0) return true
-  const now = new Date(nowMs)
-  const time = now.toISOString().slice(11, 16)
-  return periods.some(({ dayOfWeek, from, to }) => dayOfWeek === now.getUTCDay() && from <= time && time <= to)
 }

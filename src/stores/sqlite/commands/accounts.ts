@@ -1,6 +1,8 @@
 /** SQLite store: commands that add, change and remove accounts. */
 import { type Account, emailKey, type Role } from '../../../core/accounts/account.ts'
 import type { AccountChange, NewAccount } from '../../../core/accounts/commands.ts'
+import { parseRules } from '../../../core/accounts/rules.ts'
+import { authorityColumns } from '../rows/account-rows.ts'
 import { appendAudit, type WriteTransaction } from '../write-transaction.ts'
 import { findAccount, isAsSeen } from './checks.ts'
 import type { Input, Output } from './command.ts'
@@ -46,7 +48,8 @@ export function removeAccount(tx: WriteTransaction, input: Input<'removeAccount'
   if (account === null) return { kind: 'missing' }
   tx.db.run(
     `UPDATE accounts SET status = 'removed', person = NULL, email = NULL, email_key = NULL, password_hash = NULL, totp_sealed = NULL,
-       totp_pending_sealed = NULL, recovery_sealed = NULL, attributes = NULL, last_sign_in_ip = NULL
+       totp_pending_sealed = NULL, recovery_sealed = NULL, attributes = NULL, rules = NULL, admin_role = NULL, admin_permissions = NULL,
+       last_sign_in_ip = NULL
      WHERE id = :accountId`,
     { accountId },
   )
@@ -96,9 +99,9 @@ function isEmailTaken(tx: WriteTransaction, email: string | null, exceptId: numb
 function insertAccount(tx: WriteTransaction, account: NewAccount, nowMs: number): number {
   const inserted = tx.db.one<{ id: number }>(
     `INSERT INTO accounts (uuid, username, role, kind, email, email_key, status, expires_at, epoch, password_hash,
-       password_is_short, password_changed_at_ms, attributes, person, created_at_ms, updated_at_ms)
+       password_is_short, password_changed_at_ms, attributes, rules, admin_role, admin_permissions, person, created_at_ms, updated_at_ms)
      VALUES (:uuid, :username, :role, 'person', :email, :emailKey, :status, :expiresAt, :epoch, :passwordHash,
-       :isShort, CASE WHEN :passwordHash IS NULL THEN NULL ELSE :nowMs END, :attributes, :person, :nowMs, :nowMs)
+       :isShort, CASE WHEN :passwordHash IS NULL THEN NULL ELSE :nowMs END, :attributes, :rules, :adminRole, :adminPermissions, :person, :nowMs, :nowMs)
      RETURNING id`,
     {
       uuid: account.uuid,
@@ -111,7 +114,9 @@ function insertAccount(tx: WriteTransaction, account: NewAccount, nowMs: number)
       epoch: account.epoch,
       passwordHash: account.passwordHash,
       isShort: account.passwordIsShort ? 1 : 0,
-      attributes: account.attributes,
+      attributes: account.attributes?.text ?? null,
+      rules: account.attributes?.rules ?? null,
+      ...authorityColumns(account.authority),
       person: account.person ?? null,
       nowMs,
     },
@@ -131,7 +136,9 @@ function withChange(before: Account, change: AccountChange, nowMs: number): Acco
     passwordHash: change.password === undefined ? before.passwordHash : change.password.hash,
     passwordIsShort: change.password === undefined ? before.passwordIsShort : change.password.isShort,
     passwordChangedAtMs: change.password === undefined ? before.passwordChangedAtMs : nowMs,
-    attributes: change.attributes ?? before.attributes,
+    attributes: change.attributes?.text ?? before.attributes,
+    rules: change.attributes === undefined ? before.rules : parseRules(change.attributes.rules),
+    authority: change.authority === undefined ? before.authority : change.authority,
     ...secondFactorAfter(before, change),
   }
 }
@@ -153,6 +160,7 @@ function updateAccount(tx: WriteTransaction, account: Account): void {
     `UPDATE accounts SET role = :role, person = nullif(:person, uuid), email = :email, email_key = :emailKey, status = :status,
        expires_at = :expiresAt, password_hash = :passwordHash, password_is_short = :isShort, totp_sealed = :totp,
        totp_pending_sealed = :totpPending, recovery_sealed = :recovery, attributes = :attributes,
+       rules = :rules, admin_role = :adminRole, admin_permissions = :adminPermissions,
        password_changed_at_ms = :passwordChangedAtMs, updated_at_ms = :updatedAtMs
      WHERE id = :id`,
     {
@@ -169,6 +177,8 @@ function updateAccount(tx: WriteTransaction, account: Account): void {
       totpPending: account.totpPendingSealed,
       recovery: account.recoverySealed,
       attributes: account.attributes,
+      rules: account.rules.text,
+      ...authorityColumns(account.authority),
       passwordChangedAtMs: account.passwordChangedAtMs,
       updatedAtMs: account.updatedAtMs,
     },

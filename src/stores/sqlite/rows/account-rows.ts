@@ -1,11 +1,13 @@
 /** SQLite store: accounts between columns and the core's type. */
 import type { Account, Role } from '../../../core/accounts/account.ts'
+import { parseRules } from '../../../core/accounts/rules.ts'
+import { type Authority, knownPermissions, type NamedRole } from '../../../core/administration/permissions.ts'
 
 /** Columns of an account; the table is called `a`. */
 export const accountColumns: string = `
   a.id AS account_id, a.uuid AS account_uuid, a.username, a.role, a.kind AS account_kind, coalesce(a.person, a.uuid) AS person, a.email, a.status,
   a.expires_at AS account_expires_at, a.epoch AS account_epoch, a.password_hash, a.password_is_short,
-  a.totp_sealed, a.totp_pending_sealed, a.recovery_sealed, a.password_changed_at_ms, a.attributes, a.last_organization_id, a.last_sign_in_at_ms, a.last_sign_in_ip,
+  a.totp_sealed, a.totp_pending_sealed, a.recovery_sealed, a.password_changed_at_ms, a.attributes, a.rules, a.admin_role, a.admin_permissions, a.last_organization_id, a.last_sign_in_at_ms, a.last_sign_in_ip,
   a.created_at_ms AS account_created_at_ms, a.updated_at_ms AS account_updated_at_ms,
   (SELECT json_group_array(g.name ORDER BY g.name) FROM account_groups g WHERE g.account_id = a.id) AS account_groups`
 
@@ -28,6 +30,9 @@ export type AccountRow = {
   readonly recovery_sealed: Uint8Array | null
   readonly password_changed_at_ms: number | null
   readonly attributes: string | null
+  readonly rules: string | null
+  readonly admin_role: Authority['role'] | null
+  readonly admin_permissions: string | null
   readonly last_organization_id: string | null
   readonly last_sign_in_at_ms: number | null
   readonly last_sign_in_ip: string | null
@@ -59,8 +64,28 @@ export function toAccount(row: AccountRow): Account {
     recoverySealed: row.recovery_sealed,
     passwordChangedAtMs: row.password_changed_at_ms,
     attributes: row.attributes,
+    authority: toAuthority(row),
+    rules: parseRules(row.rules),
     lastOrganizationId: row.last_organization_id,
     lastSignInAtMs: row.last_sign_in_at_ms,
     lastSignInIp: row.last_sign_in_ip,
   }
+}
+
+/** Columns of an authority. */
+type AuthorityColumns = { readonly adminRole: Authority['role'] | null; readonly adminPermissions: string | null }
+
+/** Returns an authority as its columns. */
+export function authorityColumns(authority: Authority | null): AuthorityColumns {
+  if (authority === null) return { adminRole: null, adminPermissions: null }
+  return {
+    adminRole: authority.role,
+    adminPermissions: authority.role === 'custom' ? JSON.stringify(authority.permissions) : null,
+  }
+}
+
+function toAuthority({ admin_role, admin_permissions }: AccountRow): Authority | null {
+  if (admin_role === null) return null
+  if (admin_role !== 'custom') return { role: admin_role satisfies NamedRole }
+  return { role: admin_role, permissions: knownPermissions(JSON.parse(admin_permissions ?? '[]') as string[]) }
 }

@@ -1,0 +1,112 @@
+/** Core: the rules of an account; from where, when, at which door and by which means it may come, and what is due of it first. */
+import { type Network, networkHas, parseNetwork } from '../sessions/addresses.ts'
+import type { Dialect } from '../sessions/session.ts'
+
+/** One window of the week in which an account may come; UTC, both ends included to the minute. */
+export type AccessTime = {
+  /** 0 is Sunday. */
+  readonly dayOfWeek: number
+  /** `HH:MM`. */
+  readonly from: string
+  /** `HH:MM`. */
+  readonly to: string
+}
+
+/** Rules as they are kept: a JSON object; what is left out says nothing. Networks are CIDRs or bare addresses. */
+export type KeptRules = {
+  /** Where it is not empty, the account comes from these alone. */
+  readonly allowedNetworks?: readonly string[]
+  /** The account does not come from these, unless the address is in one of `allowedNetworks`. */
+  readonly deniedNetworks?: readonly string[]
+  readonly deniedDoors?: readonly Dialect[]
+  /** The account's own password signs nobody in. */
+  readonly deniesPassword?: boolean
+  readonly accessTimes?: readonly AccessTime[]
+  /** The account needs a second factor. */
+  readonly needsSecondFactor?: boolean
+  /** The account has to set a new password before anything else. */
+  readonly passwordChangeDue?: boolean
+  /** Days after which a password is too old; left out: never. */
+  readonly passwordMaxAgeDays?: number
+}
+
+/** Rules that were read once, ready to be asked. */
+export type AccountRules = {
+  /** As they are kept; null: there are none. */
+  readonly text: string | null
+  readonly allowedNetworks: readonly Network[]
+  readonly deniedNetworks: readonly Network[]
+  readonly deniedDoors: readonly Dialect[]
+  readonly deniesPassword: boolean
+  readonly accessTimes: readonly AccessTime[]
+  readonly needsSecondFactor: boolean
+  readonly passwordChangeDue: boolean
+  /** 0: never too old. */
+  readonly passwordMaxAgeDays: number
+}
+
+/** The rules of an account that has none; one object, so that verification compares a reference. */
+export const noRules: AccountRules = {
+  text: null,
+  allowedNetworks: [],
+  deniedNetworks: [],
+  deniedDoors: [],
+  deniesPassword: false,
+  accessTimes: [],
+  needsSecondFactor: false,
+  passwordChangeDue: false,
+  passwordMaxAgeDays: 0,
+}
+
+/** Most texts whose rules are remembered; many accounts share a text, and each text is parsed once. */
+const mostRemembered = 4_096
+
+const remembered = new Map<string, AccountRules>()
+
+/** Returns the rules of their kept text; null stands for none. A network that is malformed holds nobody. */
+export function parseRules(text: string | null): AccountRules {
+  if (text === null) return noRules
+  const known = remembered.get(text)
+  if (known !== undefined) return known
+  const rules = compile(text)
+  if (remembered.size >= mostRemembered) remembered.clear()
+  remembered.set(text, rules)
+  return rules
+}
+
+/** Returns the text to keep for rules; null for rules that say nothing. */
+export function writeRules(rules: KeptRules): string | null {
+  const said = Object.entries(rules).filter(([, value]) =>
+    Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false && value !== 0,
+  )
+  return said.length === 0 ? null : JSON.stringify(Object.fromEntries(said))
+}
+
+function compile(text: string): AccountRules {
+  const kept = JSON.parse(text) as KeptRules
+  return {
+    text,
+    allowedNetworks: (kept.allowedNetworks ?? []).map(parseNetwork),
+    deniedNetworks: (kept.deniedNetworks ?? []).map(parseNetwork),
+    deniedDoors: kept.deniedDoors ?? [],
+    deniesPassword: kept.deniesPassword ?? false,
+    accessTimes: kept.accessTimes ?? [],
+    needsSecondFactor: kept.needsSecondFactor ?? false,
+    passwordChangeDue: kept.passwordChangeDue ?? false,
+    passwordMaxAgeDays: kept.passwordMaxAgeDays ?? 0,
+  }
+}
+
+/** Tells whether the networks of the rules let an address in. */
+export function admitsAddress({ allowedNetworks, deniedNetworks }: AccountRules, ip: string): boolean {
+  if (allowedNetworks.length > 0) return allowedNetworks.some((network) => networkHas(network, ip))
+  return !deniedNetworks.some((network) => networkHas(network, ip))
+}
+
+/** Tells whether an account may come at `nowMs` (Unix milliseconds). */
+export function isWithinAccessTimes(accessTimes: readonly AccessTime[], nowMs: number): boolean {
+  if (accessTimes.length === 0) return true
+  const now = new Date(nowMs)
+  const time = now.toISOString().slice(11, 16)
+  return accessTimes.some(({ dayOfWeek, from, to }) => dayOfWeek === now.getUTCDay() && from <= time && time <= to)
+}

@@ -1,0 +1,63 @@
+/** Core: what administrators may be granted; thirteen permissions, four named roles, and lists of one's own. */
+
+/** Every permission; each operation of an administrator needs exactly one of them. */
+export const permissions = [
+  'accounts.read',
+  'accounts.write',
+  'accounts.secure',
+  'admins.write',
+  'access.read',
+  'access.write',
+  'changes.approve',
+  'terminals.end',
+  'recordings.read',
+  'audit.read',
+  'keys.write',
+  'system.read',
+  'system.write',
+] as const
+
+/** One of them. */
+export type Permission = (typeof permissions)[number]
+
+/** A role with a fixed list. */
+export type NamedRole = 'owner' | 'operator' | 'approver' | 'auditor'
+
+const grants: Readonly<Record<NamedRole, readonly Permission[]>> = {
+  owner: permissions,
+  operator: [
+    'accounts.read',
+    'accounts.write',
+    'accounts.secure',
+    'access.read',
+    'access.write',
+    'terminals.end',
+    'system.read',
+  ],
+  approver: ['access.read', 'changes.approve'],
+  auditor: ['accounts.read', 'access.read', 'recordings.read', 'audit.read', 'system.read'],
+}
+
+/** The roles with a fixed list, the widest first. */
+export const namedRoles: readonly NamedRole[] = ['owner', 'operator', 'approver', 'auditor']
+
+/** What an administrator was granted; named roles are kept by name, so that a new permission reaches who holds them. */
+export type Authority =
+  | { readonly role: NamedRole }
+  | { readonly role: 'custom'; readonly permissions: readonly Permission[] }
+
+/** The authority of who may do everything. */
+export const ownerAuthority: Authority = { role: 'owner' }
+
+const nothing: readonly Permission[] = []
+
+/** Returns the permissions of an authority; null, the authority of users, grants none. */
+export function grantedBy(authority: Authority | null): readonly Permission[] {
+  if (authority === null) return nothing
+  return authority.role === 'custom' ? authority.permissions : grants[authority.role]
+}
+
+/** Returns the known permissions of a list, each once, in the order of {@link permissions}. */
+export function knownPermissions(names: readonly string[]): readonly Permission[] {
+  return permissions.filter((permission) => names.includes(permission))
+}

@@ -24,9 +24,9 @@ port.on('message', (request: WriterRequest) => {
   for (const { input } of request.commands) write(input as Exchange)
   db.exec('COMMIT')
   const results = request.commands.map(() => ({ kind: 'done', output: { kind: 'exchanged' } }) as const)
-  reply({ kind: 'batch', results, entries: [] })
+  reply({ kind: 'batch', hasRoom: true, results, entries: [] })
 })
-reply({ kind: 'ready' })
+reply({ kind: 'ready', hasRoom: true })
 
 function write({ successor, tokenRow, sealedAnswer, nowMs, audit }: Exchange): void {
   db.run(

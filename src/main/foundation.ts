@@ -25,6 +25,8 @@ export type Start = {
   readonly log?: Log
   /** Size that the embedded database may not grow beyond; the disk's where it is left out. */
   readonly maxDatabaseBytes?: number
+  /** Size of the room that is kept for ends; 16 MiB where it is left out. */
+  readonly reserveBytes?: number
   /** What a password hash costs; lowered by tests that sign in thousands of times. */
   readonly hashCost?: HashParameters
 }
@@ -51,6 +53,7 @@ export async function openFoundation(start: Start, role: 'server' | 'command'): 
     role,
     chain: role,
     ...(start.maxDatabaseBytes === undefined ? {} : { maxDatabaseBytes: start.maxDatabaseBytes }),
+    ...(start.reserveBytes === undefined ? {} : { reserveBytes: start.reserveBytes }),
   })
   const masterKey = await loadKeyFor(store, start)
   const hasher = createPasswordHasher({

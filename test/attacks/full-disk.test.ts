@@ -10,6 +10,7 @@ import { goodPassword as password } from '../fixtures/control-calls.ts'
 import { bearer, type HttpClient, openClient, verifyStatus } from '../fixtures/http-client.ts'
 import { type RunningSallyport, runSallyport } from '../fixtures/run-sallyport.ts'
 import { type ServeProcess, serveProcess } from '../fixtures/serve-process.ts'
+import { smallDisk } from '../fixtures/small-disk.ts'
 import { atEnd, temporaryFolder } from '../fixtures/sqlite-store.ts'
 
 const hashCost = { memoryCost: 8, timeCost: 1, parallelism: 1 } as const
@@ -110,13 +111,9 @@ test('ATK-16 a database that may not grow refuses what it cannot keep, goes on v
 })
 
 test('ATK-16 on a disk that fills up the same holds, and service is back once there is room, without a restart', async (t) => {
-  const folder = join(temporaryFolder(t), 'disk')
-  mkdirSync(folder)
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', folder])
-  if (mounted.status !== 0) return t.skip('this user may not mount a small file system')
-  atEnd(t, () => {
-    spawnSync('umount', [folder])
-  })
+  const disk = smallDisk(t, 8)
+  if (disk === null) return
+  const { folder } = disk
   const [sallyport, client] = await open(t, join(folder, 'data'))
   await sallyport.addAccount({ username: 'ada', password, email: login.email })
   writeFileSync(join(folder, 'ballast'), Buffer.alloc(4 * 1024 * 1024))

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, type TestContext, test } from 'node:test'
 import { connect } from 'node:tls'
+import { currentSchema } from '../../src/stores/sqlite/migrate.ts'
 import { dataPath, type Served, sallyport, serve } from './sallyport-process.ts'
 
 const password = 'correct horse battery staple'
@@ -115,7 +116,7 @@ describe('a server and commands beside it', { concurrency: 2 }, () => {
         [
           1,
           '',
-          'sallyport: The database has schema 999, written by a newer Sallyport; this one knows schemas up to 2.\n',
+          `sallyport: The database has schema 999, written by a newer Sallyport; this one knows schemas up to ${currentSchema}.\n`,
         ],
         [1, '', 'sallyport: /nowhere cannot be used (ENOENT).\n'],
         [1, '', 'sallyport: The master key in SALLYPORT_MASTER_KEY has 5 bytes; it must have 32.\n'],

@@ -16,6 +16,7 @@ import { organizationReads } from '../../src/stores/sqlite/reads/organizations.t
 import { ptySessionReads } from '../../src/stores/sqlite/reads/pty-sessions.ts'
 import { sessionReads } from '../../src/stores/sqlite/reads/sessions.ts'
 import { terminalReads } from '../../src/stores/sqlite/reads/terminals.ts'
+import { fileReserve } from '../../src/stores/sqlite/reserve.ts'
 import { runBatch } from '../../src/stores/sqlite/run-batch.ts'
 import {
   auditOf,
@@ -35,7 +36,7 @@ import { atEnd, temporaryFolder } from '../fixtures/sqlite-store.ts'
 test('SQL-7 no statement of a request or of the collector scans a table', (t) => {
   const { database, connection, texts } = recording(t)
   const run = <Name extends CommandName>(name: Name, input: Commands[Name]['input']): void => {
-    const { results } = runBatch({ db: database, chain: 'server' }, [{ name, input }])
+    const { results } = runBatch({ db: database, chain: 'server', reserve: fileReserve('', 0) }, [{ name, input }])
     assert.deepEqual(
       results.map(({ kind }) => kind),
       ['done'],

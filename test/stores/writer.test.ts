@@ -1,7 +1,7 @@
 /** The writer of the embedded store: what happens when it is full, overrun or dead, and that it syncs before it answers. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +11,7 @@ import { GroupCommit } from '../../src/stores/sqlite/group-commit.ts'
 import { RowNumbers } from '../../src/stores/sqlite/row-numbers.ts'
 import { addAccount, kindOf, sessionInput } from '../contracts/store/harness.ts'
 import { auditOf, startMs } from '../fixtures/records.ts'
+import { smallDisk } from '../fixtures/small-disk.ts'
 import { atEnd, openServerStore, temporaryFolder } from '../fixtures/sqlite-store.ts'
 
 const unavailable = { code: 'STORE_UNAVAILABLE' }
@@ -70,13 +71,9 @@ test('SQL-11 a full store refuses what it cannot keep, still reads, and serves a
 })
 
 test('SQL-11 a full disk does the same', async (t) => {
-  const folder = join(temporaryFolder(t), 'small')
-  mkdirSync(folder)
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder])
-  if (mounted.status !== 0) return t.skip('this user may not mount a small file system')
-  atEnd(t, () => {
-    spawnSync('umount', [folder])
-  })
+  const disk = smallDisk(t, 4)
+  if (disk === null) return
+  const { folder } = disk
   const store = await openServerStore(join(folder, 'data'))
   atEnd(t, () => store.close())
   await addAccount(store)
@@ -106,7 +103,12 @@ test('SQL-12 when the writer dies everything that waits is refused, and everythi
 })
 
 test('SQL-12 a writer that cannot open its database is told, not waited for', async (t) => {
-  const data = { path: join(temporaryFolder(t), 'absent', 'sallyport.db'), chain: 'server', maxBytes: null }
+  const data = {
+    path: join(temporaryFolder(t), 'absent', 'sallyport.db'),
+    chain: 'server',
+    maxBytes: null,
+    reserve: { path: '', bytes: 0 },
+  }
   const program = new URL('../../src/stores/sqlite/writer-worker.ts', import.meta.url)
   const writer = new GroupCommit(new Worker(program, { workerData: data }))
   await assert.rejects(writer.ready(), unavailable)

@@ -3,6 +3,9 @@ import { Worker } from 'node:worker_threads'
 import type { Log } from '../../core/ports.ts'
 import type { CheckpointData, CheckpointReport } from './checkpoint-worker.ts'
 
+/** A full disk fails every checkpoint: so many milliseconds pass between two lines of the log that say so. */
+const quietMs = 60_000
+
 /** The checkpointer's thread. */
 export type Checkpoints = {
   /** Sets who is told that nearly all of a long log is copied, so that it may start anew. */
@@ -17,9 +20,13 @@ export function startCheckpoints(path: string, log: Log): Checkpoints {
   const worker = new Worker(new URL('./checkpoint-worker.ts', import.meta.url), { workerData: data })
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   let caughtUp = (): void => {}
+  let toldAtMs = Number.NEGATIVE_INFINITY
   worker.on('message', (report: CheckpointReport) => {
     if (report.kind === 'caught-up') caughtUp()
-    else log.warn({ error: sentenceOf(report.cause) }, 'a checkpoint of the store failed; it is tried again')
+    else if (performance.now() - toldAtMs >= quietMs) {
+      toldAtMs = performance.now()
+      log.warn({ error: sentenceOf(report.cause) }, 'a checkpoint of the store failed; it is tried again')
+    }
   })
   worker.on('error', (cause) => {
     log.error({ error: sentenceOf(cause) }, 'the checkpointer of the store is gone; its log grows until a restart')

@@ -11,6 +11,8 @@ export type DataFiles = {
   readonly database: string
   /** An empty database whose lock says that a server works here. */
   readonly lock: string
+  /** Random bytes, given up when the disk is full. */
+  readonly reserve: string
   /** Unix socket at which a server is told of entries that others appended. */
   readonly socket: string
 }
@@ -25,6 +27,7 @@ export function dataFiles(dataDir: string): DataFiles {
     directory,
     database: join(directory, 'sallyport.db'),
     lock: join(directory, 'lock.db'),
+    reserve: join(directory, 'reserve'),
     socket: join(directory, 'sallyport.sock'),
   }
 }
@@ -41,7 +44,7 @@ export function prepareDataDirectory(dataDir: string): DataFiles {
   mkdirSync(files.directory, { recursive: true, mode: 0o700 })
   chmodSync(files.directory, 0o700)
   for (const path of [files.database, files.lock]) createEmpty(path)
-  for (const path of [files.database, files.lock, `${files.database}-wal`, `${files.database}-shm`]) {
+  for (const path of [files.database, files.lock, `${files.database}-wal`, `${files.database}-shm`, files.reserve]) {
     if (existsSync(path)) chmodSync(path, 0o600)
   }
   if (isNew) for (const directory of [files.directory, dirname(files.directory)]) syncDirectory(directory)

@@ -90,6 +90,14 @@ export function openReading(path: string): Database {
   return new Database(connection)
 }
 
+/** `SQLITE_FULL`; what the quota of a user, and an index of the log that cannot grow, are told as (SQLite, "Result Codes"). */
+const fullCodes: ReadonlySet<number> = new Set([13, 778, 4874])
+
+/** Tells whether a caught value is SQLite's complaint that there is no room, or may be. */
+export function isFull(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && fullCodes.has(Number(error.errcode))
+}
+
 /** Tells whether a caught value is SQLite's complaint that another connection holds the lock. */
 export function isBusy(error: unknown): boolean {
   const busy = 5

@@ -15,6 +15,9 @@ import type {
 /** Commands of one transaction at most. */
 const batchLength = 64
 
+/** Milliseconds between two looks for room while the disk is full. */
+const lookMs = 1_000
+
 /** Commands that may wait for the writer; more are refused at once. */
 const longestQueue = 10_000
 
@@ -34,6 +37,9 @@ export class GroupCommit {
   #isScheduled = false
   #delivery: Promise<void> = Promise.resolve()
   #listener: RevocationListener = async () => {}
+  #hasRoom = true
+  #onRoom: (hasRoom: boolean) => void = () => {}
+  #lookTimer: NodeJS.Timeout | null = null
   /** Why nothing is taken any more; null: the writer works. */
   #end: Refusal | null = null
   #whenIdle: (() => void) | null = null
@@ -56,6 +62,17 @@ export class GroupCommit {
       if (this.#end === null) this.#ready = { resolve, reject }
       else reject(this.#end)
     })
+  }
+
+  /** Whether the writer takes more than ends. */
+  get hasRoom(): boolean {
+    return this.#hasRoom
+  }
+
+  /** Sets who is told that the disk is full, and that there is room again; told at once where it is full already. */
+  onRoom(listener: (hasRoom: boolean) => void): void {
+    this.#onRoom = listener
+    if (!this.#hasRoom) listener(false)
   }
 
   /** Sets who is told of the entries that a batch appended. */
@@ -94,6 +111,7 @@ export class GroupCommit {
       })
     }
     await this.#delivery
+    clearTimeout(this.#lookTimer ?? undefined)
     this.#worker.ref()
     this.#post({ kind: 'close' })
     await this.#exited
@@ -132,7 +150,8 @@ export class GroupCommit {
   }
 
   #receive(reply: WriterReply): void {
-    if (reply.kind === 'ready') {
+    this.#noteRoom(reply.hasRoom)
+    if (reply.kind !== 'batch') {
       if (this.#inFlight === null) this.#worker.unref()
       this.#ready?.resolve()
       return
@@ -141,6 +160,19 @@ export class GroupCommit {
     this.#inFlight = null
     this.#postBatch()
     this.#delivery = this.#delivery.then(() => this.#deliver(batch, reply))
+  }
+
+  /** Looks again while there is none: a server that nobody asks for anything has to notice too. */
+  #noteRoom(hasRoom: boolean): void {
+    if (hasRoom !== this.#hasRoom) {
+      this.#hasRoom = hasRoom
+      this.#onRoom(hasRoom)
+    }
+    if (hasRoom || this.#lookTimer !== null || this.#end !== null) return
+    this.#lookTimer = setTimeout(() => {
+      this.#lookTimer = null
+      if (this.#end === null) this.#post({ kind: 'look-for-room' })
+    }, lookMs).unref()
   }
 
   async #deliver(batch: readonly Waiting[], { results, entries }: BatchResult): Promise<void> {

@@ -13,10 +13,13 @@ export type WriterCommands = Commands & {
 /** A command on its way to the writer. */
 export type PostedCommand = { readonly name: keyof WriterCommands; readonly input: unknown }
 
-/** What the main thread asks for. `restart-log`, once the log is copied, lets the next batch write from its beginning. */
+/**
+ * What the main thread asks for. `restart-log`, once the log is copied, lets the next batch write from its beginning;
+ * `look-for-room` fills the reserve where it can.
+ */
 export type WriterRequest =
   | { readonly kind: 'batch'; readonly commands: readonly PostedCommand[] }
-  | { readonly kind: 'restart-log' | 'close' }
+  | { readonly kind: 'restart-log' | 'look-for-room' | 'close' }
 
 /** What became of one command; a failed one has changed nothing. */
 export type CommandResult =
@@ -29,8 +32,11 @@ export type BatchResult = {
   readonly entries: readonly RevocationEntry[]
 }
 
-/** What the writer answers: once that it is there, then once a batch. */
-export type WriterReply = { readonly kind: 'ready' } | ({ readonly kind: 'batch' } & BatchResult)
+/** What the writer answers: once that it is there, then once a batch. `hasRoom`: it takes more than ends. */
+export type WriterReply = { readonly hasRoom: boolean } & (
+  | { readonly kind: 'ready' | 'room' }
+  | ({ readonly kind: 'batch' } & BatchResult)
+)
 
 /** What the writer's thread is started with. */
 export type WriterData = {
@@ -39,4 +45,5 @@ export type WriterData = {
   readonly chain: string
   /** Size that the database may not grow beyond; null: the disk's. */
   readonly maxBytes: number | null
+  readonly reserve: { readonly path: string; readonly bytes: number }
 }

@@ -5,7 +5,7 @@ import type { Log } from '../../core/ports.ts'
 import type { NumberedRows, Reads, Store } from '../../core/store.ts'
 import { startCheckpoints } from './checkpoints.ts'
 import { type DataFiles, isServerRunning, lockDataDirectory, prepareDataDirectory } from './data-directory.ts'
-import { type Database, openReading, openWriting } from './database.ts'
+import { type Database, isFull, openReading, openWriting } from './database.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { WriterData } from './messages.ts'
 import { currentSchema, migrate, schemaOf } from './migrate.ts'
@@ -17,6 +17,7 @@ import { ptySessionReads } from './reads/pty-sessions.ts'
 import { asPromises } from './reads/read.ts'
 import { sessionReads } from './reads/sessions.ts'
 import { terminalReads } from './reads/terminals.ts'
+import { fileReserve, usualReserveBytes, withReserve } from './reserve.ts'
 import { blockLength, RowNumbers, reserveRows } from './row-numbers.ts'
 
 /** What a store is opened with. */
@@ -29,12 +30,16 @@ export type SqliteOptions = {
   readonly chain: string
   /** Size that the database may not grow beyond; the disk's where it is left out. */
   readonly maxDatabaseBytes?: number
+  /** Size of the reserve; 16 MiB where it is left out. */
+  readonly reserveBytes?: number
 }
 
 /** The embedded store. */
 export type SqliteStore = Store & {
   /** Where a server listens for pokes. */
   readonly socketPath: string
+  /** Tells whether more than ends is taken; false: the disk is full. */
+  readonly hasRoom: () => boolean
 }
 
 /**
@@ -57,15 +62,18 @@ async function assemble(options: SqliteOptions, opened: AsyncDisposableStack): P
   const { log, role } = options
   const files = prepareDataDirectory(options.dataDir)
   if (role === 'server') opened.defer(lockDataDirectory(files))
-  const firstRows = prepareDatabase(files, options)
+  const reserve = { path: files.reserve, bytes: options.reserveBytes ?? usualReserveBytes }
+  const firstRows = withReserve(fileReserve(reserve.path, reserve.bytes), isFull, () => prepareDatabase(files, options))
   // Without a server nobody else checkpoints; SQLite does it by itself when the last connection is closed.
   const checkpoints = role === 'server' ? startCheckpoints(files.database, log) : null
   opened.defer(() => checkpoints?.close())
   const reading = openReading(files.database)
   opened.defer(() => reading.close())
-  const writer = startWriter({ path: files.database, chain: options.chain, maxBytes: options.maxDatabaseBytes ?? null })
+  const { chain, maxDatabaseBytes = null } = options
+  const writer = startWriter({ path: files.database, chain, maxBytes: maxDatabaseBytes, reserve })
   opened.defer(() => writer.close())
   await writer.ready()
+  writer.onRoom((hasRoom) => logRoom(log, hasRoom))
   checkpoints?.onCaughtUp(() => writer.restartLog())
   const numbers = {
     session: numbersOf(writer, 'session', firstRows),
@@ -78,11 +86,17 @@ async function assemble(options: SqliteOptions, opened: AsyncDisposableStack): P
     nextRow: (rows) => numbers[rows].take(),
     onRevocations: (listener) => writer.onRevocations(listener),
     socketPath: files.socket,
+    hasRoom: () => writer.hasRoom,
     close: () => {
       closing ??= opened.disposeAsync()
       return closing
     },
   }
+}
+
+function logRoom(log: Log, hasRoom: boolean): void {
+  if (hasRoom) log.info({}, 'the disk has room again; the store takes everything')
+  else log.error({}, 'the disk is full; the store takes nothing but ends until there is room')
 }
 
 type FirstRows = Readonly<Record<NumberedRows, number>> | null

@@ -1,14 +1,16 @@
 /** SQLite store: runs a batch of commands in one transaction; a command that throws takes nobody else down with it. */
+import { isEnd } from '../../core/ends.ts'
 import type { RevocationEntry } from '../../core/revocation/log.ts'
 import type { NumberedRows } from '../../core/store.ts'
 import { commandTable } from './commands/table.ts'
-import type { Database } from './database.ts'
+import { type Database, isFull } from './database.ts'
 import type { BatchResult, CommandResult, PostedCommand } from './messages.ts'
+import type { Reserve } from './reserve.ts'
 import { reserveRows } from './row-numbers.ts'
 import { type WriteTransaction, writeChainHead } from './write-transaction.ts'
 
-/** The connection that writes, and the audit chain it writes for. */
-export type Writer = { readonly db: Database; readonly chain: string }
+/** The connection that writes, the audit chain it writes for, and the room that is kept for ends. */
+export type Writer = { readonly db: Database; readonly chain: string; readonly reserve: Reserve }
 
 type AnyCommand = (tx: WriteTransaction, input: unknown) => unknown
 
@@ -24,11 +26,27 @@ const table = {
 }
 
 /**
+ * Runs the commands, of which only the ends are taken while the reserve is not whole: what was given up for them is not
+ * for others.
+ */
+export function runBatch(writer: Writer, commands: readonly PostedCommand[]): BatchResult {
+  const ends = commands.filter(isEnding)
+  if (ends.length === commands.length || writer.reserve.isWhole()) return runAll(writer, commands)
+  const ran = runAll(writer, ends)
+  const results = ran.results.values()
+  const refused: CommandResult = { kind: 'failed', error: new Error('the disk is full; nothing but ends is taken') }
+  return {
+    results: commands.map((command) => (isEnding(command) ? (results.next().value ?? refused) : refused)),
+    entries: ran.entries,
+  }
+}
+
+/**
  * Runs the commands together, and each by itself when one of them throws or the commit fails.
  *
  * A transaction that could not begin is not tried again for each command: every try would wait for the lock.
  */
-export function runBatch(writer: Writer, commands: readonly PostedCommand[]): BatchResult {
+function runAll(writer: Writer, commands: readonly PostedCommand[]): BatchResult {
   const together = transact(writer, commands)
   if (together.kind !== 'rolled-back' || commands.length === 1) return resultOf(together, commands.length)
   const alone: BatchResult[] = []
@@ -41,7 +59,18 @@ export function runBatch(writer: Writer, commands: readonly PostedCommand[]): Ba
   return { results: alone.flatMap(({ results }) => results), entries: alone.flatMap(({ entries }) => entries) }
 }
 
-function transact({ db, chain }: Writer, commands: readonly PostedCommand[]): Outcome {
+/** Where all are ends and there is no room, the reserve makes some. */
+function transact(writer: Writer, commands: readonly PostedCommand[]): Outcome {
+  const isForEnds = commands.every(isEnding)
+  let outcome = tryOnce(writer, commands)
+  while (outcome.kind !== 'committed' && isForEnds && isFull(outcome.error) && writer.reserve.giveUp()) {
+    outcome = tryOnce(writer, commands)
+  }
+  return outcome
+}
+
+function tryOnce({ db, chain }: Writer, commands: readonly PostedCommand[]): Outcome {
+  if (commands.length === 0) return { kind: 'committed', outputs: [], entries: [] }
   try {
     db.exec('BEGIN IMMEDIATE')
   } catch (error) {
@@ -58,6 +87,10 @@ function transact({ db, chain }: Writer, commands: readonly PostedCommand[]): Ou
     if (db.isInTransaction) db.exec('ROLLBACK')
     return { kind: 'rolled-back', error }
   }
+}
+
+function isEnding({ name, input }: PostedCommand): boolean {
+  return name !== 'reserveRows' && isEnd(name, input as never)
 }
 
 function resultOf(outcome: Outcome, count: number): BatchResult {

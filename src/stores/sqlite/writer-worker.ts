@@ -2,13 +2,15 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { openWriting } from './database.ts'
 import type { WriterData, WriterReply, WriterRequest } from './messages.ts'
+import { fileReserve } from './reserve.ts'
 import { runBatch } from './run-batch.ts'
 
 const port = parentPort
 if (port === null) throw new Error('The writer runs as a thread of the store.')
 
-const { path, chain, maxBytes } = workerData as WriterData
+const { path, chain, maxBytes, reserve: kept } = workerData as WriterData
 const db = openWriting(path, maxBytes)
+const reserve = fileReserve(kept.path, kept.bytes)
 const reply = (message: WriterReply): void => port.postMessage(message)
 
 function restartLog(): void {
@@ -21,8 +23,13 @@ function restartLog(): void {
 
 port.on('message', (request: WriterRequest) => {
   switch (request.kind) {
-    case 'batch':
-      reply({ kind: 'batch', ...runBatch({ db, chain }, request.commands) })
+    case 'batch': {
+      const result = runBatch({ db, chain, reserve }, request.commands)
+      reply({ kind: 'batch', ...result, hasRoom: reserve.isWhole() })
+      break
+    }
+    case 'look-for-room':
+      reply({ kind: 'room', hasRoom: reserve.isWhole() })
       break
     case 'restart-log':
       restartLog()
@@ -32,4 +39,4 @@ port.on('message', (request: WriterRequest) => {
       port.close()
   }
 })
-reply({ kind: 'ready' })
+reply({ kind: 'ready', hasRoom: reserve.isWhole() })

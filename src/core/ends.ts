@@ -1,0 +1,72 @@
+/** Core: which commands are ends; they are kept when the store has room for nothing else. */
+import type { AuditAction } from './audit/event.ts'
+import type { CommandName, Commands } from './store.ts'
+
+/** Whether a command is an end: always, never, or by what it is given. */
+type Ending<Name extends CommandName> = boolean | ((input: Commands[Name]['input']) => boolean)
+
+/** Events that tell of what is over, and that no command of their own writes. */
+const endingActions: ReadonlySet<AuditAction> = new Set(['recording-remove', 'pty-end', 'pty-detach'])
+
+/**
+ * An end takes something away from somebody, or writes that something is over. A command that may take away and may give
+ * is one too: nobody waits for room to take access back. Whatever adds, signs in or is only noted is none.
+ */
+const endings: { readonly [Name in CommandName]: Ending<Name> } = {
+  addAccount: false,
+  changeAccount: ({ change, rotation }) =>
+    rotation !== null ||
+    change.status === 'disabled' ||
+    change.role === 'user' ||
+    typeof change.expiresAt === 'number' ||
+    (change.removeGroups ?? []).length > 0,
+  removeAccount: true,
+  upgradePasswordHash: false,
+  beginSecondFactor: false,
+  confirmSecondFactor: false,
+  recordFailedSignIn: false,
+  forgetFailures: false,
+  keepThrottleTime: false,
+  useCode: false,
+  createSession: false,
+  exchangeToken: false,
+  revoke: true,
+  touchSessions: false,
+  collectExpired: false,
+  addCredential: false,
+  changeCredential: false,
+  removeCredential: true,
+  touchCredential: false,
+  openOrganizationAccount: false,
+  addOrganization: false,
+  removeOrganization: true,
+  addMember: false,
+  removeMember: true,
+  addServer: false,
+  changeServer: true,
+  removeServer: true,
+  addChange: false,
+  setChangeState: ({ state }) => state === 'closed',
+  startPtySession: false,
+  joinPtySession: false,
+  attachPtyToken: false,
+  detachPtyAttachment: true,
+  freePtySlot: true,
+  retakePtySlot: false,
+  closePtySession: true,
+  endPtySession: true,
+  closeLostPtySessions: true,
+  setPolicy: true,
+  setCatalogue: ({ catalogue }) => catalogue === null,
+  addAuthorityKey: false,
+  addKey: false,
+  retireKeys: false,
+  appendAudit: ({ events }) => events.every(({ action }) => endingActions.has(action)),
+  signAuditHead: false,
+}
+
+/** Tells whether a command with this input is an end. */
+export function isEnd<Name extends CommandName>(name: Name, input: Commands[Name]['input']): boolean {
+  const ending = endings[name] as Ending<Name>
+  return typeof ending === 'boolean' ? ending : ending(input)
+}

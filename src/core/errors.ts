@@ -42,6 +42,10 @@ const codes = {
   BODY_TOO_LARGE: { kind: 'invalid', sentence: 'The body is larger than 1 MiB.', httpStatus: 413 },
   METHOD_NOT_ALLOWED: { kind: 'invalid', sentence: 'This method is not offered here.', httpStatus: 405 },
   HOST_NOT_SERVED: { kind: 'invalid', sentence: 'Requests for this host are not served here.', httpStatus: 421 },
+  CLIENT_ADDRESS_UNREADABLE: {
+    kind: 'invalid',
+    sentence: 'The proxy names the address of the client in a form that cannot be read.',
+  },
   UPGRADE_REQUIRED: { kind: 'invalid', sentence: 'This address speaks WebSocket only.', httpStatus: 426 },
   RANGE_NOT_SATISFIABLE: { kind: 'invalid', sentence: 'The range lies behind the end.', httpStatus: 416 },
   INPUT_INVALID: { kind: 'invalid', sentence: 'The request is not well formed.' },

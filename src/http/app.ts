@@ -1,14 +1,14 @@
 /** HTTP: the one listener; decides which dialect a path belongs to and who answers what nobody serves. */
 import fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
-import { Refusal } from '../core/errors.ts'
+import { Refusal, type RefusalCode } from '../core/errors.ts'
 import { sendText } from './answer.ts'
 import type { App, DialectPlugin, HttpContext } from './context.ts'
-import { guardHeaders, type ListenerOptions, listenerOptions, sendMalformed } from './listener.ts'
+import { type GuardHeaders, guardHeaders, type ListenerOptions, listenerOptions, sendMalformed } from './listener.ts'
 import { MethodTable } from './method-table.ts'
 import { DocumentCatalogue } from './openapi/catalogue.ts'
 import { checkHost } from './steps/check-host.ts'
 import { isAmbiguous, useOriginForm } from './steps/check-message.ts'
-import { clientAddress } from './steps/client-address.ts'
+import { clientAddress, peerAddress } from './steps/client-address.ts'
 import { allowOrigin, answerPreflight, isPreflight } from './steps/cross-origin.ts'
 import { toRefusal } from './to-refusal.ts'
 
@@ -18,16 +18,23 @@ export function createApp(
   plugins: readonly DialectPlugin[],
   listener: ListenerOptions = {},
 ): App {
-  const app = fastify(listenerOptions(listener) as object) as unknown as App
+  const guard = guardHeaders({ isSecure: isSecure(context, listener) })
+  const app = fastify(listenerOptions(listener, guard) as object) as unknown as App
   const enabled = plugins.filter((plugin) => context.settings.dialects[plugin.name].isEnabled)
   const methods = new MethodTable()
-  app.addHook('onRoute', (route) => methods.add(route.url, [route.method].flat()))
+  // OPTIONS asks about the others.
+  app.addHook('onRoute', (route) =>
+    methods.add(
+      route.url,
+      [route.method].flat().filter((one) => one !== 'OPTIONS'),
+    ),
+  )
   // Each dialect reads bodies in its own way; of what nobody serves no body is read, so that none can hide a 404 or 405.
   app.removeAllContentTypeParsers()
   app.decorateRequest('clientIp', '')
   app.decorateRequest('principal', null)
   app.decorate('openApi', new DocumentCatalogue())
-  addRootHook(app, context)
+  addRootHook(app, context, guard)
   app.get('/healthz', (_request, reply) =>
     sendText(reply, 200, { text: 'ok', headers: { 'content-type': 'text/plain; charset=utf-8' } }),
   )
@@ -46,15 +53,21 @@ export function createApp(
   return app
 }
 
-function addRootHook(app: App, context: HttpContext): void {
+/** Browsers that came once by TLS, to the listener or to a proxy in front of it, are to come no other way. */
+function isSecure({ settings }: HttpContext, { tls = null }: ListenerOptions): boolean {
+  return tls !== null || settings.publicUrl.startsWith('https:')
+}
+
+function addRootHook(app: App, context: HttpContext, guard: GuardHeaders): void {
   const { settings } = context
+  const guards = Object.entries(guard)
   app.addHook('onRequest', (request, reply, done) => {
-    if (isAmbiguous(request.raw)) return void sendMalformed(reply)
+    if (isAmbiguous(request.raw)) return void sendMalformed(reply, guard)
     useOriginForm(request.raw)
-    request.clientIp = clientAddress(request, settings)
-    reply.raw.setHeader('x-content-type-options', guardHeaders['x-content-type-options'])
-    reply.raw.setHeader('content-security-policy', guardHeaders['content-security-policy'])
+    for (const [name, value] of guards) reply.raw.setHeader(name, value)
     try {
+      request.clientIp = peerAddress(request)
+      request.clientIp = clientAddress(request, settings)
       if (request.url !== '/healthz') checkHost(request.headers.host, settings.publicUrl)
       done()
     } catch (cause) {
@@ -100,6 +113,9 @@ function claimPath(claims: Map<string, DialectPlugin>, plugin: DialectPlugin, pa
   )
 }
 
+/** Refusals that load or a neighbour brings about; where they come from in our code tells nothing. */
+const expectedCodes: ReadonlySet<RefusalCode> = new Set(['HASH_QUEUE_FULL', 'CLIENT_ADDRESS_UNREADABLE'])
+
 type Failure = { readonly thrown: unknown; readonly request: FastifyRequest; readonly reply: FastifyReply }
 
 function refuse(context: HttpContext, plugin: DialectPlugin, { thrown, request, reply }: Failure): FastifyReply {
@@ -109,8 +125,9 @@ function refuse(context: HttpContext, plugin: DialectPlugin, { thrown, request, 
   const facts = { code, detail, method: request.method, path: pathOf(request) }
   if (kind === 'internal') ports.log.error({ ...facts, err: thrown }, message)
   // What comes in floods is told once, and then counted: the disk is not to be filled by who is refused.
-  if (kind === 'unavailable' && ports.refusals.count(code, request.clientIp)) {
-    ports.log.error(code === 'HASH_QUEUE_FULL' ? facts : { ...facts, err: thrown }, message)
+  const isTold = kind === 'unavailable' || code === 'CLIENT_ADDRESS_UNREADABLE'
+  if (isTold && ports.refusals.count(code, request.clientIp)) {
+    ports.log.error(expectedCodes.has(code) ? facts : { ...facts, err: thrown }, message)
   }
   if (/^(?:TOKEN|API_KEY)_/.test(code)) ports.refusals.count(code, request.clientIp)
   if (refusal.retryAfterSeconds !== undefined) reply.header('retry-after', String(refusal.retryAfterSeconds))

@@ -44,18 +44,26 @@ export type ListenerOptions = {
   readonly takesUpgrade?: (request: IncomingMessage) => boolean
 }
 
-/** What guards every answer, whoever gives it. */
-export const guardHeaders = {
-  'x-content-type-options': 'nosniff',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-} as const
+/** Headers that guard every answer, whoever gives it. */
+export type GuardHeaders = Readonly<Record<string, string>>
+
+/** Seconds for which browsers that came by TLS come by nothing else: a year, as RFC 6797 section 6.1.1 shows. */
+const hstsSeconds = 31_536_000
+
+/** Returns the headers that guard every answer of a listener; `isSecure`: browsers reach it by TLS. */
+export function guardHeaders({ isSecure }: { readonly isSecure: boolean }): GuardHeaders {
+  return {
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    ...(isSecure ? { 'strict-transport-security': `max-age=${hstsSeconds}` } : {}),
+  }
+}
 
 /** Returns the options of an application whose listener has its limits, plain or on TLS. */
-export function listenerOptions({
-  tls = null,
-  timeouts = defaultTimeouts,
-  takesUpgrade = () => false,
-}: ListenerOptions): FastifyServerOptions {
+export function listenerOptions(
+  { tls = null, timeouts = defaultTimeouts, takesUpgrade = () => false }: ListenerOptions,
+  guard: GuardHeaders,
+): FastifyServerOptions {
   const server = {
     maxHeaderSize: limits.headerBytes,
     headersTimeout: timeouts.headersMs,
@@ -79,14 +87,14 @@ export function listenerOptions({
     logger: false,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
     clientErrorHandler: (error: Error, socket: Socket) => closeMalformed(error, socket, timeouts.lingerMs),
-    frameworkErrors: (_error: Error, _request: FastifyRequest, reply: FastifyReply) => sendMalformed(reply),
+    frameworkErrors: (_error: Error, _request: FastifyRequest, reply: FastifyReply) => sendMalformed(reply, guard),
   } as const
   return options
 }
 
 /** Answers what Node.js could parse and nobody may read as it answers what it could not: 400, no body, the connection closed. */
-export function sendMalformed(reply: FastifyReply): FastifyReply {
-  return sendEmpty(reply, 400, { ...guardHeaders, connection: 'close' })
+export function sendMalformed(reply: FastifyReply, guard: GuardHeaders): FastifyReply {
+  return sendEmpty(reply, 400, { ...guard, connection: 'close' })
 }
 
 /** What cannot be parsed gets its status and no body, and the connection ends, whether its client closes it or not. */

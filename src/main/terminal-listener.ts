@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Config } from '../config.ts'
 import type { App } from '../http/context.ts'
-import { guardHeaders } from '../http/listener.ts'
+import { type GuardHeaders, guardHeaders } from '../http/listener.ts'
 import type { Gateway } from '../terminals/gateway.ts'
 
 /** The path that clients append to `proxyUrl`. */
@@ -49,7 +49,8 @@ export async function listenForTerminals(listening: TerminalListening): Promise<
     app.server.on('upgrade', take)
     return null
   }
-  const server = createOwnServer(tls)
+  const isSecure = tls !== null || config.gateway.publicUrl?.startsWith('https:') === true
+  const server = createOwnServer(tls, guardHeaders({ isSecure }))
   server.on('upgrade', take)
   opened.defer(async () => {
     // A server waits for every socket that it handed over.
@@ -73,14 +74,15 @@ export async function listenForTerminals(listening: TerminalListening): Promise<
   }
 }
 
-function createOwnServer(tls: TerminalListening['tls']): Server {
+function createOwnServer(tls: TerminalListening['tls'], guard: GuardHeaders): Server {
   const options = { headersTimeout: headersMs, shouldUpgradeCallback: isTerminalUpgrade }
-  return tls === null ? createServer(options, refuse) : createTlsServer({ ...options, ...tls }, refuse)
+  const answer = (request: IncomingMessage, response: ServerResponse): void => refuse(guard, request, response)
+  return tls === null ? createServer(options, answer) : createTlsServer({ ...options, ...tls }, answer)
 }
 
-function refuse(request: IncomingMessage, response: ServerResponse): void {
+function refuse(guard: GuardHeaders, request: IncomingMessage, response: ServerResponse): void {
   const isOurs = request.url?.split('?')[0] === terminalPath
-  const headers = { ...guardHeaders, 'content-length': 0, ...(isOurs ? { upgrade: 'websocket' } : {}) }
+  const headers = { ...guard, 'content-length': 0, ...(isOurs ? { upgrade: 'websocket' } : {}) }
   response.writeHead(isOurs ? 426 : 404, headers)
   response.end()
 }

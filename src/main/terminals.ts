@@ -7,7 +7,7 @@ import { readCatalogues } from '../core/terminals/set-catalogue.ts'
 import type { Job } from '../core/upkeep.ts'
 import type { Ports } from '../core/wiring.ts'
 import { checkHost } from '../http/steps/check-host.ts'
-import { clientAddress } from '../http/steps/client-address.ts'
+import { clientAddress, peerAddress } from '../http/steps/client-address.ts'
 import { Gateway } from '../terminals/gateway.ts'
 import type { CheckedLine, GatewayParts, OpenHealthCheck } from '../terminals/gateway-parts.ts'
 import { type CommandOutcome, openHealthCheck } from '../terminals/health-check/health-check.ts'
@@ -197,7 +197,7 @@ function checkHosts(host: string | undefined, urls: readonly string[]): void {
 }
 
 /** A page of ours, of an origin that the operator names, or a program, which sends none. */
-function admitRequest({ config, publicUrls }: TerminalStart, request: IncomingMessage): RequestFacts {
+function admitRequest({ config, ports, publicUrls }: TerminalStart, request: IncomingMessage): RequestFacts {
   const { host, origin } = request.headers
   checkHosts(host, publicUrls())
   const isOurs =
@@ -206,6 +206,18 @@ function admitRequest({ config, publicUrls }: TerminalStart, request: IncomingMe
     config.gateway.allowedOrigins.includes(origin) ||
     (URL.canParse(origin) && new URL(origin).host === host)
   if (!isOurs) throw new Refusal('ORIGIN_DENIED')
-  const ip = clientAddress({ raw: request, headers: request.headers }, config)
+  const ip = addressOf(config, ports, request)
   return { by: 'control', ip, requestId: null, activity: null, commandLine: null }
+}
+
+function addressOf(config: Config, { log, refusals }: Ports, request: IncomingMessage): string {
+  const asked = { raw: request, headers: request.headers }
+  try {
+    return clientAddress(asked, config)
+  } catch (cause) {
+    if (isRefusal(cause) && refusals.count(cause.code, peerAddress(asked))) {
+      log.error({ code: cause.code, path: request.url }, cause.message)
+    }
+    throw cause
+  }
 }

@@ -41,7 +41,7 @@ export function refreshTokenRow(token: string): number {
   return Number(row)
 }
 
-/** Reads `Bearer <token>`, and giantswarm's own scheme; never from the query string. */
+/** Reads `Bearer <token>` with any number of blanks, and giantswarm's own scheme; never from the query string. */
 export const controlTokens: TokenReader = {
   dialect: 'control',
   read: readControlToken,
@@ -52,10 +52,11 @@ function readControlToken(request: FastifyRequest): string {
   const authorization = readAuthorization(request)
   if (authorization === null) throw new Refusal('TOKEN_MISSING')
   const { scheme, value } = authorization
-  if ((scheme !== 'bearer' && scheme !== 'giantswarm') || value === '') {
+  if ((scheme !== 'bearer' && scheme !== 'giantswarm') || value.trim() === '') {
     throw new Refusal('TOKEN_INVALID', { detail: 'not a Bearer token' })
   }
-  return value
+  // Credentials are parted from their scheme by one blank or more (RFC 9110 section 11.4).
+  return value.startsWith(' ') ? value.trimStart() : value
 }
 
 /** The row number stands before the dot of `jti`; tokens of other dialects have none. */

@@ -1,18 +1,37 @@
 /** control: tells a reverse proxy who holds a token; the hot path, which carries nothing that it does not need. */
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Principal } from '../../../core/tokens/live-tokens.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { principalOf } from '../../steps/authenticate.ts'
 import { documentVerify } from './documents.ts'
 import { controlTokens } from './tokens.ts'
 
-/** Registers the route. */
+/** Registers the route, for every method that a proxy may hand on with what it asks about. */
 export function registerVerify(app: App, context: HttpContext): void {
-  app.get('/api/v1/verify', { schema: { openapi: documentVerify } }, (request, reply) => {
+  const url = '/api/v1/verify'
+  const verify = (request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> => {
     const found = principalOf(context, controlTokens, request)
     if (found instanceof Promise) return found.then((principal) => answer(principal, reply))
     return answer(found, reply)
+  }
+  app.get(url, { schema: { openapi: documentVerify } }, verify)
+  // Answered before a body is read: it is meant for whoever the proxy asks for.
+  const unread = { url, schema: { openapi: 'left out' }, handler: verify } as const
+  app.route({
+    ...unread,
+    method: ['POST', 'PUT', 'PATCH', 'DELETE'],
+    onRequest: async (request, reply) => verify(request, reply),
   })
+  app.route({
+    ...unread,
+    method: 'OPTIONS',
+    onRequest: async (request, reply) => (isAboutToken(request) ? verify(request, reply) : reply.callNotFound()),
+  })
+}
+
+/** A browser's question (CORS) has an origin and no token. */
+function isAboutToken({ headers }: FastifyRequest): boolean {
+  return headers.authorization !== undefined && headers.origin === undefined
 }
 
 function answer({ account, organizationId }: Principal, reply: FastifyReply): FastifyReply {

@@ -1,0 +1,50 @@
+/** Browsers that came once by TLS are to come no other way. */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { makeCertificate } from '../fixtures/certificate.ts'
+import { runSallyport } from '../fixtures/run-sallyport.ts'
+
+const asked = [
+  { url: '/' },
+  { url: '/healthz' },
+  { url: '/terminal' },
+  { url: '/.well-known/jwks.json' },
+  { url: '/api/v1/verify' },
+  { url: '/api/v2/token' },
+  { url: '/session' },
+  { url: '/v4/user/' },
+  { url: '/v1/account/profile' },
+  { url: '/nothing' },
+  { url: '/%zz' },
+  { url: '/session', method: 'PUT' },
+  { url: '/session', method: 'OPTIONS' },
+] as const
+
+async function told(config: Readonly<Record<string, unknown>>, host: string): Promise<Set<unknown>> {
+  const sallyport = await runSallyport({ config })
+  try {
+    const answers = asked.map((one) => sallyport.app.inject({ ...one, headers: { host } }))
+    return new Set((await Promise.all(answers)).map(({ headers }) => headers['strict-transport-security']))
+  } finally {
+    await sallyport.close()
+  }
+}
+
+test('HTP-17 every answer tells browsers to stay with TLS where it is spoken here or by a proxy, and none does else', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sallyport-hsts-'))
+  try {
+    const found = [
+      await told(makeCertificate(folder, 'tls'), 'localhost'),
+      await told({ publicUrl: 'https://gate.example.org' }, 'gate.example.org'),
+      await told({ publicUrl: 'http://gate.example.org' }, 'gate.example.org'),
+      await told({}, 'localhost'),
+    ]
+    const year = 'max-age=31536000'
+    assert.deepEqual(found, [new Set([year]), new Set([year]), new Set([undefined]), new Set([undefined])])
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})

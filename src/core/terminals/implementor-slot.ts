@@ -1,5 +1,6 @@
 /** Core: the one slot of an implementor, how long it has stood empty, and how long its holder has not typed. Pure; times are monotonic milliseconds. */
 import { Countdown } from './countdown.ts'
+import type { Purpose } from './server.ts'
 import { headlessWarning, idleWarning } from './supervision-sentences.ts'
 
 /** How long a session lasts without an implementor, and without typing. */
@@ -20,10 +21,13 @@ export class ImplementorSlot {
   /** Since when nobody implements; null while somebody does. */
   #goneSinceMs: number | null
   #activeAtMs: number
+  /** Whether the idle time runs on while nobody implements; else it stands still. */
+  readonly #idlesUnattended: boolean
   readonly #headless = new Countdown([60, 30])
   readonly #idle = new Countdown([30, 20, 10])
 
-  constructor(nowMs: number) {
+  constructor(nowMs: number, purpose: Purpose) {
+    this.#idlesUnattended = purpose === 'health_check'
     this.#goneSinceMs = nowMs
     this.#activeAtMs = nowMs
   }
@@ -41,11 +45,11 @@ export class ImplementorSlot {
   /**
    * Gives the slot to an attachment.
    *
-   * @param who `isBack`: it implemented before; the idle time, which stood still meanwhile, runs on. Else it begins anew.
+   * @param who `isBack`: it implemented before; the idle time runs on. Else it begins anew.
    */
   take(who: { readonly id: string; readonly person: string; readonly isBack: boolean }, nowMs: number): void {
     if (!who.isBack) this.noteActivity(nowMs)
-    else if (this.#goneSinceMs !== null) this.#activeAtMs += nowMs - this.#goneSinceMs
+    else if (this.#goneSinceMs !== null && !this.#idlesUnattended) this.#activeAtMs += nowMs - this.#goneSinceMs
     this.#holderId = who.id
     this.#person = who.person
     this.#goneSinceMs = null
@@ -76,23 +80,28 @@ export class ImplementorSlot {
     this.#idle.restart()
   }
 
-  /** Returns which patience is at its end, or null; while nobody implements, nobody is idle. */
+  /** Returns which patience is at its end, or null. */
   end(patience: Patience, nowMs: number): 'headless' | 'idle' | null {
-    return this.#leftMs(patience, nowMs) > 0 ? null : this.#goneSinceMs === null ? 'idle' : 'headless'
+    const { what, leftMs } = this.#nearest(patience, nowMs)
+    return leftMs > 0 ? null : what
   }
 
   /** Returns what is to be said now, or null. */
   warning(patience: Patience, nowMs: number): NobodyWarning | null {
-    const isIdle = this.#goneSinceMs === null
-    const secondsLeft = (isIdle ? this.#idle : this.#headless).reach(this.#leftMs(patience, nowMs))
+    const { what, leftMs } = this.#nearest(patience, nowMs)
+    const secondsLeft = (what === 'idle' ? this.#idle : this.#headless).reach(leftMs)
     if (secondsLeft === null) return null
-    return isIdle
-      ? { what: 'idle', secondsLeft, sentence: idleWarning(secondsLeft) }
-      : { what: 'headless', secondsLeft, sentence: headlessWarning(secondsLeft) }
+    return { what, secondsLeft, sentence: what === 'idle' ? idleWarning(secondsLeft) : headlessWarning(secondsLeft) }
   }
 
-  #leftMs({ headlessSeconds, idleSeconds }: Patience, nowMs: number): number {
-    if (this.#goneSinceMs === null) return idleSeconds * 1000 - (nowMs - this.#activeAtMs)
-    return headlessSeconds * 1000 - (nowMs - this.#goneSinceMs)
+  /** Of the two ends that may come the one that comes first. */
+  #nearest(patience: Patience, nowMs: number): { readonly what: 'headless' | 'idle'; readonly leftMs: number } {
+    const idle = { what: 'idle', leftMs: patience.idleSeconds * 1000 - (nowMs - this.#activeAtMs) } as const
+    if (this.#goneSinceMs === null) return idle
+    const headless = {
+      what: 'headless',
+      leftMs: patience.headlessSeconds * 1000 - (nowMs - this.#goneSinceMs),
+    } as const
+    return this.#idlesUnattended && idle.leftMs < headless.leftMs ? idle : headless
   }
 }

@@ -110,7 +110,7 @@ export class Supervision {
     this.#setup = setup
     this.#now = now
     this.#window = new SessionWindow(setup, now)
-    this.#slot = new ImplementorSlot(now.monotonicMs)
+    this.#slot = new ImplementorSlot(now.monotonicMs, setup.purpose)
     this.#watch = new ObserverWatch(now.monotonicMs)
   }
 

@@ -36,12 +36,16 @@ export function observers(parts: Partial<ObserverRule> = {}): ObserverRule {
 
 /** Returns what a session is supervised by. */
 export function setup(
-  parts: Partial<TerminalPolicy> & { readonly windowMs?: number; readonly parties?: readonly string[] } = {},
+  parts: Partial<TerminalPolicy> & {
+    readonly windowMs?: number
+    readonly parties?: readonly string[]
+    readonly purpose?: SupervisionSetup['purpose']
+  } = {},
 ): SupervisionSetup {
-  const { windowMs, parties, ...rest } = parts
+  const { windowMs, parties, purpose = 'change_request', ...rest } = parts
   return {
     policy: policy(rest),
-    purpose: 'change_request',
+    purpose,
     windowEndsAtMs: windowMs === undefined ? null : beginMs + windowMs,
     partiesOfChange: parties ?? [],
   }

@@ -9,6 +9,7 @@ import { keepThrottleTime, openThrottleTime, type ThrottleTime } from './core/ac
 import { RefusalCounters } from './core/audit/refusal-counters.ts'
 import { isRefusal } from './core/errors.ts'
 import type { Mailer } from './core/ports.ts'
+import { LastingThings } from './core/revocation/lasting.ts'
 import { RevocationNode } from './core/revocation/node.ts'
 import { defaultRotation } from './core/tokens/key-rotation.ts'
 import { upkeepJobs, writeLastUses, writeRefusals } from './core/upkeep.ts'
@@ -185,10 +186,13 @@ function completePorts(foundation: Foundation, { config, keyring, mailer, thrott
   const { store, ports } = foundation
   const node = new RevocationNode({ ...ports, leaseMs, maxTokens: config.maxSessions })
   store.onRevocations((entries) => node.receive(entries))
+  const lasting = new LastingThings(ports.log)
+  node.onApply((entry) => lasting.apply(entry))
   return {
     ...ports,
     signer: createSigner({ keys: () => keyring.material(), clock: ports.clock }),
     node,
+    lasting,
     gate: new SignInGate(),
     throttleTime,
     refusals: new RefusalCounters(),

@@ -17,6 +17,7 @@ import type {
   Sealer,
   TokenSigner,
 } from './ports.ts'
+import type { LastingThings } from './revocation/lasting.ts'
 import type { RevocationNode } from './revocation/node.ts'
 import type { Dialect, Lifetimes } from './sessions/session.ts'
 import type { Store } from './store.ts'
@@ -70,6 +71,7 @@ export type Ports = {
   readonly log: Log
   readonly store: Store
   readonly node: RevocationNode
+  readonly lasting: LastingThings
   readonly gate: SignInGate
   readonly throttleTime: ThrottleTime
   readonly refusals: RefusalCounters

@@ -70,25 +70,15 @@ export type RecordingExport = {
   readonly read: (range: ByteRange | null) => AsyncIterable<Uint8Array>
 }
 
-/** Who follows a terminal, and under which session. */
-export type Follower = {
-  readonly accountId: number
-  readonly username: string
-  readonly person: string
-  readonly groups: readonly string[]
-  readonly sessionRow: number
-  readonly organizationId: string | null
-  /** What the session was begun with; null: a person signed in. */
-  readonly credentialId: string | null
-}
+/** Who follows a terminal. */
+export type Follower = { readonly accountId: number }
 
 /** What HTTP asks of the terminals of this node; who may ask is decided before. */
 export type Terminals = {
   /** null: there is no recording. */
   readonly exportRecording: (ptySessionId: string) => Promise<RecordingExport | null>
   /**
-   * Returns asciicast v3 lines as they happen, until the PTY session or the follower's session ends, or `signal` says so;
-   * null when the PTY session does not run here. A signal that has spoken already lets nobody in.
+   * Returns asciicast v3 lines as they happen, until the PTY session ends, or `signal` says so; null when the PTY session does not run here. A signal that has spoken already lets nobody in.
    *
    * @throws NO_GATEWAY when too many follow it, or the account does so too often.
    */

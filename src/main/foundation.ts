@@ -33,7 +33,10 @@ export type Start = {
 
 /** The parts that both a server and a command on the store need. */
 export type Foundation = {
-  readonly ports: Omit<Ports, 'signer' | 'node' | 'gate' | 'throttleTime' | 'refusals' | 'mailer' | 'resetMails'>
+  readonly ports: Omit<
+    Ports,
+    'signer' | 'node' | 'lasting' | 'gate' | 'throttleTime' | 'refusals' | 'mailer' | 'resetMails'
+  >
   readonly store: SqliteStore
   readonly hasher: PooledPasswordHasher
   readonly close: () => Promise<void>

@@ -154,12 +154,13 @@ function openTransports(
 
 function healthChecks({ store }: Ports, timers: Timers): OpenHealthCheck {
   const patterns = createPatterns()
-  return ({ transport, typist, groups, request, listener, onCommand }) =>
+  return ({ transport, typist, groups, request, listener, hold, onCommand }) =>
     openHealthCheck(
       {
         transport,
         timers,
         typist,
+        hold,
         catalogues: async () => {
           const catalogues = await readCatalogues({ store, patterns }, groups())
           return [...catalogues.values()]

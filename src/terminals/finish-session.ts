@@ -47,6 +47,7 @@ export async function finishSession(
     sayEnd(attachment, reason, { exit, finalSeq })
     attachment.disconnect()
   }
+  roster.release()
   followers.end(reason, exit, finalSeq)
   output.close()
   screen.close()

@@ -1,6 +1,7 @@
 /** Terminals: what the gateway of one node is made of; the composition root fills it in. */
 import type { IncomingMessage } from 'node:http'
 import type { RequestFacts } from '../core/audit/act.ts'
+import type { Release } from '../core/revocation/lasting.ts'
 import type { Server } from '../core/terminals/server.ts'
 import type { Ports } from '../core/wiring.ts'
 import type { AttachmentFacts } from './attachment.ts'
@@ -28,6 +29,8 @@ export type OpenHealthCheck = (how: {
   readonly groups: () => readonly string[]
   readonly request: TerminalRequest
   readonly listener: TerminalListener
+  /** Holds the revocation log against a line and its command, which are stopped once the access of their author is over. */
+  readonly hold: (by: AttachmentFacts, stop: () => void) => Release
   /** Rejects where the line cannot be written to the audit trail. */
   readonly onCommand: (line: CheckedLine) => Promise<void>
 }) => Terminal

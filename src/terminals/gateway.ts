@@ -1,20 +1,18 @@
-/** Terminals: the gateway of one node; holds the PTY sessions, and acts on every revocation before it is answered. */
+/** Terminals: the gateway of one node; holds the PTY sessions, and looks once a second at what only time changes. */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import type { RequestFacts } from '../core/audit/act.ts'
 import { isRefusal, Refusal } from '../core/errors.ts'
-import type { RevocationEntry } from '../core/revocation/log.ts'
-import { changesSession, coverOf } from '../core/terminals/cover-attachment.ts'
-import type { AttachmentFacts } from './attachment.ts'
 import { Follower } from './follower.ts'
 import type { GatewayParts } from './gateway-parts.ts'
 import type { PtySession } from './pty-session.ts'
 import { type Offer, readOffer } from './read-offer.ts'
 import { type PtyTokenClaims, readPtyToken } from './read-pty-token.ts'
-import { Reception, type Watch } from './reception.ts'
+import { Reception } from './reception.ts'
 import { refuseUpgrade } from './refuse-upgrade.ts'
 import { Reviews } from './reviews.ts'
+import { SessionThings } from './session-things.ts'
 import type { CancelTimer } from './timers.ts'
 import { SocketSink } from './web-socket.ts'
 
@@ -34,7 +32,6 @@ const lastWordMs = 2_500
 export class Gateway {
   readonly #parts: GatewayParts
   readonly #sessions = new Map<string, PtySession>()
-  readonly #watches = new Set<Watch>()
   readonly #following = new Set<Following>()
   readonly #sockets: WebSocketServer
   readonly #reception: Reception
@@ -55,12 +52,10 @@ export class Gateway {
     this.#reviews = new Reviews(parts.ports)
     this.#reception = new Reception(parts, {
       sessions: this.#sessions,
-      watches: this.#watches,
+      things: new SessionThings(this.#reviews),
       isDraining: () => this.#isDraining,
       hasRoom: (beginning) => !this.#isDraining && this.#sessions.size + beginning < parts.maxSessions,
-      applyTo: (session, entry) => this.#applyTo(session, entry),
     })
-    parts.ports.node.onApply((entry) => this.#apply(entry))
     this.#cancelTick = this.#tickLater()
   }
 
@@ -81,7 +76,7 @@ export class Gateway {
 
   /**
    * Shows a PTY session that runs here to somebody who is not attached, as asciicast lines as they happen; ends with the
-   * session, with `signal`, and as soon as the viewer's access changes. null: it does not run here.
+   * session and with `signal`. null: it does not run here.
    *
    * @throws NO_GATEWAY when too many follow it, or the viewer's account does so too often.
    */
@@ -91,13 +86,13 @@ export class Gateway {
     this.#requireRoomFor(viewer, session)
     const follower = new Follower(this.#parts.ports.clock)
     const { leave, drained } = session.follow(follower)
-    const entry: Following = { session, viewer, end: () => follower.close() }
-    this.#following.add(entry)
+    const following: Following = { session, viewer }
+    this.#following.add(following)
     follower.listen({
       onDrained: drained,
       onClosed: () => {
         leave()
-        this.#following.delete(entry)
+        this.#following.delete(following)
       },
     })
     signal.addEventListener('abort', () => follower.close(), { once: true })
@@ -167,12 +162,6 @@ export class Gateway {
     return { offer, claims, facts: admitRequest(request) }
   }
 
-  #apply(entry: RevocationEntry | null): void {
-    for (const watch of this.#watches) watch.entries.push(entry)
-    for (const session of this.#sessions.values()) this.#applyTo(session, entry)
-    this.#endFollowing(entry)
-  }
-
   #requireRoomFor({ accountId }: Viewer, session: PtySession): void {
     const beside = [...this.#following].filter((one) => one.session === session)
     const own = beside.filter(({ viewer }) => viewer.accountId === accountId)
@@ -184,22 +173,6 @@ export class Gateway {
     }
   }
 
-  #endFollowing(entry: RevocationEntry | null): void {
-    for (const { session, viewer, end } of this.#following) {
-      if (entry === null || coverOf(entry, { ...viewer, ...session.subjects }) !== 'none') end()
-    }
-  }
-
-  #applyTo(session: PtySession, entry: RevocationEntry | null): void {
-    for (const attachment of [...session.roster.all()]) {
-      const cover = entry === null ? 'judge' : coverOf(entry, { ...attachment.facts, ...session.subjects })
-      if (cover === 'judge') this.#reviews.begin(session, attachment)
-      if (cover === 'end' && entry?.kind !== 'pty_session') session.evict(attachment, 'revoked')
-    }
-    if (entry === null || changesSession(entry, session.subjects)) this.#reviews.beginSession(session)
-    if (entry?.kind === 'pty_session' && entry.subject === session.facts.id) void this.#reviews.endAsAsked(session)
-  }
-
   #tickLater(): CancelTimer {
     return this.#parts.timers.after(this.#parts.tickMs, () => {
       this.#cancelTick = this.#tickLater()
@@ -208,27 +181,23 @@ export class Gateway {
   }
 
   #tick(): void {
-    const { clock, node } = this.#parts.ports
-    const now = Math.floor(clock.wallMs() / 1000)
+    const { clock, node, lasting } = this.#parts.ports
     if (node.isReady()) this.#leaseLostAtMs = null
     else this.#leaseLostAtMs ??= clock.monotonicMs()
     const isCutOff = this.#leaseLostAtMs !== null && clock.monotonicMs() - this.#leaseLostAtMs >= partitionGraceMs
+    lasting.expire(Math.floor(clock.wallMs() / 1000))
     for (const session of [...this.#sessions.values()]) {
       if (isCutOff) void session.end('lease-lost')
       session.ping()
       session.tick()
-      for (const attachment of [...session.roster.all()]) {
-        const { expiresAt } = attachment.facts
-        if (expiresAt !== null && now >= expiresAt) session.evict(attachment, 'revoked')
-      }
       this.#reviews.again(session)
     }
   }
 }
 
-/** Who looks on; what the revocation log is held against. */
-export type Viewer = Pick<AttachmentFacts, 'accountId' | 'sessionRow' | 'organizationId' | 'credentialId'>
+/** Who looks on. */
+export type Viewer = { readonly accountId: number }
 
-type Following = { readonly session: PtySession; readonly viewer: Viewer; readonly end: () => void }
+type Following = { readonly session: PtySession; readonly viewer: Viewer }
 
 type Checked = { readonly offer: Offer; readonly claims: PtyTokenClaims | null; readonly facts: RequestFacts }

@@ -2,17 +2,21 @@
 import type { Account } from '../core/accounts/account.ts'
 import type { Admission } from '../core/terminals/attach.ts'
 import type { TerminalSize } from '../protocol/terminal-frames.ts'
+import type { Attachment } from './attachment.ts'
 import type { GatewayParts } from './gateway-parts.ts'
 import { Journal } from './journal.ts'
 import { PtySession } from './pty-session.ts'
 import type { Recorder, RecordHead } from './recording/recorder.ts'
 import { keptUntil } from './recording/retention.ts'
 import type { Screen, Screens, Snapshot } from './screen/screen.ts'
+import type { SessionThings } from './session-things.ts'
 import type { Terminal, TerminalListener, TerminalRequest } from './transports/transport.ts'
 
 /** What a new PTY session begins with. */
 export type SessionStart = {
   readonly admission: Admission
+  /** Whoever begins it. */
+  readonly owner: Attachment
   readonly size: TerminalSize
   readonly onClosed: () => void
 }
@@ -24,11 +28,11 @@ export type SessionStart = {
  */
 export async function openSession(
   parts: GatewayParts,
-  { admission, size, onClosed }: SessionStart,
+  { admission, owner, size, onClosed }: SessionStart,
 ): Promise<PtySession> {
   const { ports, recorders, screens, timers } = parts
   const { clock, log, store, random, encodings, digests } = ports
-  const { ptySession, setup, groups } = admission
+  const { ptySession, setup, groups, starter } = admission
   const recorder = await recorders.open(headOf(parts, admission, size))
   return new PtySession({
     facts: {
@@ -37,9 +41,10 @@ export async function openSession(
       osUser: ptySession.osUser,
       purpose: ptySession.purpose,
       changeId: ptySession.changeId,
+      startedByAccountId: ptySession.startedByAccountId,
     },
-    setup,
-    groups,
+    owner,
+    rules: { setup, groups, starter },
     size,
     recorder,
     screen: await followRecord(screens, recorder, size),
@@ -72,14 +77,21 @@ function keep(recorder: Recorder, keyframe: Snapshot): void {
   recorder.append([{ kind: 'keyframe', ...keyframe }]).catch(() => undefined)
 }
 
+/** What a terminal is opened for. */
+export type Opening = {
+  readonly session: PtySession
+  readonly admission: Admission
+  readonly things: SessionThings
+}
+
 /** Opens the terminal of a PTY session: a shell, or the line editor of a health check. */
-export function openTerminal(parts: GatewayParts, session: PtySession, admission: Admission): Promise<void> {
+export function openTerminal(parts: GatewayParts, { session, admission, things }: Opening): Promise<void> {
   const { server, ptySession, account } = admission
   const transport = parts.transports[server.transport]
   return session.open(async (listener, size) => {
     const request = requestOf(admission, size)
     if (ptySession.purpose === 'change_request') return transport.open(request, listener)
-    return openCheck(parts, { session, account, request, listener, transport })
+    return openCheck(parts, { session, account, request, listener, transport, things })
   })
 }
 
@@ -89,17 +101,19 @@ type Check = {
   readonly request: TerminalRequest
   readonly listener: TerminalListener
   readonly transport: GatewayParts['transports']['ssh']
+  readonly things: SessionThings
 }
 
 function openCheck(parts: GatewayParts, check: Check): Terminal {
-  const { session, account, request, listener, transport } = check
-  const { openHealthCheck } = parts
+  const { session, account, request, listener, transport, things } = check
+  const { openHealthCheck, ports } = parts
   return openHealthCheck({
     transport,
     typist: () => session.implementor()?.facts ?? null,
     groups: () => session.implementor()?.facts.groups ?? account.groups,
     request,
     listener,
+    hold: (by, stop) => ports.lasting.add(things.ofLine(session, { by, stop })),
     onCommand: (line) => session.noteCommand(line),
   })
 }

@@ -1,4 +1,5 @@
 /** Terminals: what a PTY session is made of. */
+import type { Account } from '../core/accounts/account.ts'
 import type { Clock, Log } from '../core/ports.ts'
 import type { Purpose } from '../core/terminals/server.ts'
 import type { SupervisionSetup } from '../core/terminals/supervision.ts'
@@ -16,14 +17,24 @@ export type PtySessionFacts = {
   readonly osUser: string
   readonly purpose: Purpose
   readonly changeId: string | null
+  readonly startedByAccountId: number
+}
+
+/** What a PTY session is held to; it may change while the session runs. */
+export type SessionRules = {
+  readonly setup: SupervisionSetup
+  /** Groups whose policies it is held to. */
+  readonly groups: readonly string[]
+  /** The account that started it. */
+  readonly starter: Pick<Account, 'expiresAt'>
 }
 
 /** What a PTY session is made of. */
 export type PtySessionParts = {
   readonly facts: PtySessionFacts
-  readonly setup: SupervisionSetup
-  /** Groups whose policies it is held to. */
-  readonly groups: readonly string[]
+  /** Whose it is at first. */
+  readonly owner: Attachment
+  readonly rules: SessionRules
   readonly size: TerminalSize
   readonly recorder: Recorder
   readonly screen: Screen

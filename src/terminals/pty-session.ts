@@ -1,9 +1,8 @@
 /** Terminals: one running terminal; its people, its output and input, its rules, and one end, whatever comes first. */
 import { isRefusal } from '../core/errors.ts'
 import { type Instant, readClocks } from '../core/revocation/lease.ts'
-import type { SessionSubjects } from '../core/terminals/cover-attachment.ts'
 import { type EndReason, endReasons } from '../core/terminals/ends.ts'
-import { type Effect, Supervision, type SupervisionSetup } from '../core/terminals/supervision.ts'
+import { type Effect, Supervision } from '../core/terminals/supervision.ts'
 import type { ClientFrame, TerminalSize } from '../protocol/terminal-frames.ts'
 import type { Attachment } from './attachment.ts'
 import { closeWith } from './close-with.ts'
@@ -13,7 +12,7 @@ import { Followers, type Following } from './followers.ts'
 import type { CheckedLine } from './gateway-parts.ts'
 import { InputPath } from './input-path.ts'
 import { OutputPath } from './output-path.ts'
-import { type PtySessionFacts, type PtySessionParts, welcomeFrame } from './pty-session-parts.ts'
+import { type PtySessionFacts, type PtySessionParts, type SessionRules, welcomeFrame } from './pty-session-parts.ts'
 import { Reader, type ReaderStart } from './reader.ts'
 import { Roster } from './roster.ts'
 import type { Sink } from './sink.ts'
@@ -40,8 +39,8 @@ type ComingBack = { readonly from: number; readonly size: TerminalSize }
 export class PtySession {
   readonly roster: Roster = new Roster()
   readonly #parts: PtySessionParts
-  #setup: SupervisionSetup
-  #groups: readonly string[]
+  #rules: SessionRules
+  #owner: Attachment
   readonly #supervision: Supervision
   readonly #output: OutputPath
   readonly #sizes: SizePath
@@ -55,9 +54,9 @@ export class PtySession {
 
   constructor(parts: PtySessionParts) {
     this.#parts = parts
-    this.#setup = parts.setup
-    this.#groups = parts.groups
-    this.#supervision = new Supervision(parts.setup, this.#now())
+    this.#rules = parts.rules
+    this.#owner = parts.owner
+    this.#supervision = new Supervision(parts.rules.setup, this.#now())
     this.#output = new OutputPath({
       recorder: parts.recorder,
       screen: parts.screen,
@@ -73,13 +72,13 @@ export class PtySession {
     this.#sizes = new SizePath({ output: this.#output, timers: parts.timers, size: parts.size })
     this.#input = new InputPath({
       supervision: this.#supervision,
-      isWatched: () => this.#setup.policy.observers !== null,
+      isWatched: () => this.#rules.setup.policy.observers !== null,
       timers: parts.timers,
       now: () => this.#now(),
       whyNot: ({ isUnderReview }) =>
         parts.isLeaseHeld() ? (isUnderReview ? 'access-under-review' : null) : 'node-without-lease',
       record: (bytes) => {
-        if (this.#setup.policy.recordInput) this.#output.noteInput(bytes)
+        if (this.#rules.setup.policy.recordInput) this.#output.noteInput(bytes)
       },
       onBlocked: (attachment, why) => this.#conversation.tellBlocked(attachment, why),
     })
@@ -105,10 +104,14 @@ export class PtySession {
     return this.#parts.facts
   }
 
-  /** What of it the revocation log can cover. */
-  get subjects(): SessionSubjects & { readonly ptySessionId: string } {
-    const { id, serverName, changeId } = this.#parts.facts
-    return { ptySessionId: id, serverName, changeId, groups: this.#groups }
+  /** Whose it is: whoever implements, else whoever did last, attached or not. */
+  get owner(): Attachment {
+    return this.#owner
+  }
+
+  /** What it is held to now. */
+  get rules(): SessionRules {
+    return this.#rules
   }
 
   /** Why it is over or about to be; null while it is not. */
@@ -235,10 +238,9 @@ export class PtySession {
   }
 
   /** Holds the session against rules that changed. */
-  reconfigure({ setup, groups }: Pick<PtySessionParts, 'setup' | 'groups'>): void {
-    this.#setup = setup
-    this.#groups = groups
-    this.#apply(this.#supervision.reconfigure(setup, this.#now()))
+  reconfigure(rules: SessionRules): void {
+    this.#rules = rules
+    this.#apply(this.#supervision.reconfigure(rules.setup, this.#now()))
   }
 
   /** Looks at what only time changes; about once a second. */
@@ -320,7 +322,7 @@ export class PtySession {
     const size = from === null ? this.#output.size : this.#output.sizes.before(from)
     const seq = from ?? this.#output.deliveredSeq
     const participants = this.roster.views()
-    sink.send(welcomeFrame(attachment, { facts, setup: this.#setup, participants, seq, size, resume: secret }))
+    sink.send(welcomeFrame(attachment, { facts, setup: this.#rules.setup, participants, seq, size, resume: secret }))
     const { role, isUnderReview } = attachment
     const start = { from, isImplementor: role === 'implementor', isHeld: isUnderReview }
     attachment.reader = this.#newReader(sink, start, () => {
@@ -330,9 +332,12 @@ export class PtySession {
   }
 
   /** Before anything else is changed, because it may refuse. */
-  #attach({ facts, role }: Attachment): Effect[] {
+  #attach(attachment: Attachment): Effect[] {
+    const { facts, role } = attachment
     const { id, accountId, person } = facts
-    return this.#supervision.attach({ id, accountId, person, role }, this.#now())
+    const effects = this.#supervision.attach({ id, accountId, person, role }, this.#now())
+    if (role === 'implementor') this.#owner = attachment
+    return effects
   }
 
   /** The terminal has the size of whoever types. */

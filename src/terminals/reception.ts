@@ -2,7 +2,7 @@
 import type { Account } from '../core/accounts/account.ts'
 import type { RequestFacts } from '../core/audit/act.ts'
 import { isRefusal, kinds, Refusal, type RefusalCode } from '../core/errors.ts'
-import type { RevocationEntry } from '../core/revocation/log.ts'
+import type { Beginning, Release } from '../core/revocation/lasting.ts'
 import { earlierEnd, type Session } from '../core/sessions/session.ts'
 import { type Admission, attachByToken, judgeAdmission, judgeAnew, readStanding } from '../core/terminals/attach.ts'
 import { type EndReason, endReasons } from '../core/terminals/ends.ts'
@@ -14,6 +14,7 @@ import { LeaseGate } from './lease-gate.ts'
 import { openSession, openTerminal } from './open-session.ts'
 import type { PtySession } from './pty-session.ts'
 import type { PtyTokenClaims } from './read-pty-token.ts'
+import type { SessionThings } from './session-things.ts'
 import type { SocketSink } from './web-socket.ts'
 
 /** A HELLO comes within so many milliseconds. */
@@ -21,9 +22,6 @@ const helloMs = 5_000
 
 /** Whoever watches costs memory and a copy of all output: so many in one PTY session, and no more observers. */
 const mostAttached = 100
-
-/** Entries of the log that were applied while a socket was on its way in. */
-export type Watch = { readonly entries: (RevocationEntry | null)[] }
 
 /** What a socket brings. */
 export type Visitor = {
@@ -37,11 +35,10 @@ export type Visitor = {
 /** What the reception knows of the house. */
 export type House = {
   readonly sessions: Map<string, PtySession>
-  readonly watches: Set<Watch>
+  readonly things: SessionThings
   readonly isDraining: () => boolean
   /** Whether one more may begin beside so many that are being begun. */
   readonly hasRoom: (beginning: number) => boolean
-  readonly applyTo: (session: PtySession, entry: RevocationEntry | null) => void
 }
 
 /** Takes sockets in. */
@@ -75,23 +72,22 @@ export class Reception {
   }
 
   async #receive(sink: SocketSink, visitor: Visitor): Promise<void> {
-    const watch: Watch = { entries: [] }
-    this.#house.watches.add(watch)
+    const beginning = this.#parts.ports.lasting.begin()
     try {
-      if (visitor.claims === null) await this.#resume(sink, visitor.token, watch)
-      else await this.#attach(sink, { ...visitor, claims: visitor.claims }, watch)
+      if (visitor.claims === null) await this.#resume(sink, visitor.token)
+      else await this.#attach({ sink, beginning }, { ...visitor, claims: visitor.claims })
     } catch (cause) {
       this.#refuse(sink, cause, visitor.claims === null ? 'resume' : 'later')
     } finally {
-      this.#house.watches.delete(watch)
+      beginning.close()
     }
   }
 
-  async #attach(sink: SocketSink, visitor: Visitor & { readonly claims: PtyTokenClaims }, watch: Watch): Promise<void> {
+  async #attach(arrival: Arrival, visitor: Visitor & { readonly claims: PtyTokenClaims }): Promise<void> {
     const { ptySessionId } = visitor.claims
     this.#beginning.set(ptySessionId, (this.#beginning.get(ptySessionId) ?? 0) + 1)
     try {
-      await this.#enter(sink, visitor, watch)
+      await this.#enter(arrival, visitor)
     } finally {
       const left = (this.#beginning.get(ptySessionId) ?? 1) - 1
       if (left > 0) this.#beginning.set(ptySessionId, left)
@@ -102,35 +98,40 @@ export class Reception {
     }
   }
 
-  async #enter(sink: SocketSink, visitor: Visitor & { readonly claims: PtyTokenClaims }, watch: Watch): Promise<void> {
+  async #enter(arrival: Arrival, visitor: Visitor & { readonly claims: PtyTokenClaims }): Promise<void> {
     const { ports } = this.#parts
     const { claims, token, facts } = visitor
     await this.#checkOwner(claims.ptySessionId)
     const attachmentId = ports.random.uuid()
     const admission = await attachByToken(ports, { ...claims, token, attachmentId, request: facts })
     const attachment = this.#newAttachment(attachmentId, admission)
-    const session = await this.#admit(admission, attachment, sink)
-    this.#connect({ session, attachment, sink, watch })
-    if (admission.token.isStart) void openTerminal(this.#parts, session, admission)
+    const session = await this.#admit(admission, attachment, arrival)
+    const { things } = this.#house
+    this.#connect({ session, attachment, sink: arrival.sink })
+    session.roster.keep(attachment, arrival.beginning.add(things.ofAttachment(session, attachment)))
+    if (admission.token.isStart) void openTerminal(this.#parts, { session, admission, things })
   }
 
   /** Gives the attachment its place; where that fails, what the token began is over. */
-  async #admit(admission: Admission, attachment: Attachment, sink: SocketSink): Promise<PtySession> {
+  async #admit(admission: Admission, attachment: Attachment, arrival: Arrival): Promise<PtySession> {
     try {
       judgeAdmission(admission, this.#parts.ports.clock.wallMs())
-      const hello = await sink.hello(helloMs)
+      const hello = await arrival.sink.hello(helloMs)
       if (hello === null) {
         throw new Refusal('INPUT_INVALID', { message: 'The first frame has to be a HELLO, within 5 seconds.' })
       }
       const session = admission.token.isStart
-        ? await this.#begin(admission, hello)
+        ? await this.#begin({ admission, owner: attachment, hello, beginning: arrival.beginning })
         : this.#house.sessions.get(admission.ptySession.id)
       // Whoever came into the midst of an end would never be told of it.
-      if (session === undefined || session.endReason !== null) throw new Refusal('PTY_SESSION_NOT_ACTIVE')
+      if (session === undefined || session.endReason !== null) {
+        const isRevoked = admission.token.isStart && session?.endReason === 'revoked'
+        throw new Refusal(isRevoked ? 'TOKEN_REVOKED' : 'PTY_SESSION_NOT_ACTIVE')
+      }
       if (attachment.role === 'observer' && session.roster.size >= mostAttached) {
         throw new Refusal('NO_GATEWAY', { message: 'Too many people watch this session.' })
       }
-      session.admit(attachment, sink, sink.acknowledges ? sizeOf(hello) : null)
+      session.admit(attachment, arrival.sink, arrival.sink.acknowledges ? sizeOf(hello) : null)
       return session
     } catch (cause) {
       await this.#giveUp(admission, attachment, cause)
@@ -150,13 +151,18 @@ export class Reception {
     this.#expected.add(ptySessionId)
   }
 
-  async #begin(admission: Admission, hello: Hello): Promise<PtySession> {
-    const { sessions } = this.#house
+  async #begin({ admission, owner, hello, beginning }: Start): Promise<PtySession> {
+    const { sessions, things } = this.#house
     const { id } = admission.ptySession
+    let release: Release = () => undefined
+    const onClosed = (): void => {
+      sessions.delete(id)
+      release()
+    }
     try {
-      const onClosed = (): void => void sessions.delete(id)
-      const session = await openSession(this.#parts, { admission, size: sizeOf(hello), onClosed })
+      const session = await openSession(this.#parts, { admission, owner, size: sizeOf(hello), onClosed })
       sessions.set(id, session)
+      release = beginning.add(things.ofTerminal(session))
       if (this.#house.isDraining()) await session.end('node-drained')
       return session
     } catch (cause) {
@@ -165,7 +171,7 @@ export class Reception {
     }
   }
 
-  async #resume(sink: SocketSink, secret: string, watch: Watch): Promise<void> {
+  async #resume(sink: SocketSink, secret: string): Promise<void> {
     const { ports } = this.#parts
     const found = this.#findBySecret(secret)
     if (found === null) throw nothingToResume()
@@ -187,7 +193,7 @@ export class Reception {
     // Of two that bring the same secret one comes first, and has another secret by now.
     if (this.#findBySecret(secret)?.attachment !== attachment) throw nothingToResume()
     session.readmit(attachment, sink, { from: hello.resume.seq, size: sizeOf(hello) })
-    this.#connect({ session, attachment, sink, watch })
+    this.#connect({ session, attachment, sink })
   }
 
   async #retakeSlot(session: PtySession, attachment: Attachment): Promise<boolean> {
@@ -207,10 +213,8 @@ export class Reception {
     return null
   }
 
-  /** Whatever was revoked while the socket was on its way in is held against it before it may type. */
-  #connect({ session, attachment, sink, watch }: Connection): void {
+  #connect({ session, attachment, sink }: Connection): void {
     const { node } = this.#parts.ports
-    for (const entry of watch.entries) this.#house.applyTo(session, entry)
     const gate = new LeaseGate({
       isLeaseHeld: () => node.isReady(),
       renew: () => node.renew(),
@@ -309,11 +313,20 @@ const closeCodes: Partial<Record<RefusalCode, number>> = {
   RECORDER_UNAVAILABLE: endReasons['recorder-failed'].closeCode,
 }
 
+/** A socket on its way in; whatever is revoked meanwhile is held against it before it may type. */
+type Arrival = { readonly sink: SocketSink; readonly beginning: Beginning }
+
+type Start = {
+  readonly admission: Admission
+  readonly owner: Attachment
+  readonly hello: Hello
+  readonly beginning: Beginning
+}
+
 type Connection = {
   readonly session: PtySession
   readonly attachment: Attachment
   readonly sink: SocketSink
-  readonly watch: Watch
 }
 
 function sizeOf({ cols, rows }: Hello): TerminalSize {

@@ -3,13 +3,16 @@ import { isRefusal, type Refusal } from '../core/errors.ts'
 import { type Attached, judgeAnew, judgeStanding, readStanding, type Standing } from '../core/terminals/attach.ts'
 import type { EndReason } from '../core/terminals/ends.ts'
 import type { Ports } from '../core/wiring.ts'
-import type { Attachment } from './attachment.ts'
+import type { Attachment, AttachmentFacts } from './attachment.ts'
 import type { PtySession } from './pty-session.ts'
 
 type ReviewPorts = Pick<Ports, 'store' | 'clock' | 'settings' | 'log'>
 
+/** A line of a health check, and how its command is stopped. */
+type Line = { readonly by: AttachmentFacts; readonly stop: () => void }
+
 /** Who, or what, is looked at. */
-type Subject = Attachment | PtySession
+type Subject = Attachment | PtySession | Line
 
 /** One look at a subject. */
 type Look = {
@@ -39,24 +42,47 @@ export class Reviews {
       subject: attachment,
       session,
       judge: (standing) => this.#judge(session, attachment, standing),
-      refuse: ({ kind }) => session.evict(attachment, kind === 'unauthenticated' ? 'revoked' : 'access-changed'),
+      refuse: (refusal) => session.evict(attachment, reasonOf(refusal)),
     })
   }
 
-  /** Holds a PTY session, whoever is attached, against what has changed; it ends where nobody may work in it any more. */
+  /**
+   * Holds a PTY session against what has changed. It ends where nobody may work in it any more; where nobody implements it,
+   * it ends as well where whoever did last may not any more.
+   */
   beginSession(session: PtySession): void {
+    const { owner } = session
     this.#due.add(session)
     this.#begin({
       subject: session,
       session,
       judge: async (standing) => {
         judgeStanding(standing, this.#ports.clock.wallMs())
+        const letOwnerGo = session.isSlotFree() ? await this.#judgeOwner(session, owner, standing) : null
         return () => {
           this.#due.delete(session)
           session.reconfigure(standing)
+          letOwnerGo?.()
         }
       },
-      refuse: () => void session.end('access-changed'),
+      refuse: (refusal) => {
+        // Somebody else took the terminal over meanwhile: it is theirs that is to be looked at.
+        if (session.owner === owner) void session.end(reasonOf(refusal))
+        else this.beginSession(session)
+      },
+    })
+  }
+
+  /** Stops a line of a health check, and its command, where whoever ended it may implement no more. */
+  beginLine(session: PtySession, line: Line): void {
+    this.#begin({
+      subject: line,
+      session,
+      judge: async (standing) => {
+        await judgeAnew(this.#ports, standing, { ...line.by, role: 'implementor' })
+        return () => undefined
+      },
+      refuse: line.stop,
     })
   }
 
@@ -107,6 +133,14 @@ export class Reviews {
     }
   }
 
+  async #judgeOwner(session: PtySession, owner: Attachment, standing: Standing): Promise<() => void> {
+    const attached = await judgeAnew(this.#ports, standing, { ...owner.facts, role: 'implementor' })
+    return () => {
+      if (attached.account.person !== owner.facts.person) void session.end('access-changed')
+      else owner.renew(attached)
+    }
+  }
+
   async #judge(session: PtySession, attachment: Attachment, standing: Standing): Promise<() => void> {
     const { facts, role } = attachment
     const attached = await judgeAnew(this.#ports, standing, { ...facts, role })
@@ -116,6 +150,10 @@ export class Reviews {
       else letGo(session, attachment, { standing, attached })
     }
   }
+}
+
+function reasonOf({ kind }: Refusal): 'revoked' | 'access-changed' {
+  return kind === 'unauthenticated' ? 'revoked' : 'access-changed'
 }
 
 function letGo(

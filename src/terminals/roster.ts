@@ -1,10 +1,12 @@
 /** Terminals: everybody attached to one PTY session, and what is told to all of them. */
+import type { Release } from '../core/revocation/lasting.ts'
 import type { ParticipantView, TerminalEvent } from '../protocol/terminal-frames.ts'
 import type { Attachment } from './attachment.ts'
 
 /** The attachments of one PTY session, in the order in which they came. */
 export class Roster {
   readonly #attachments = new Map<string, Attachment>()
+  readonly #releases = new Map<Attachment, Release>()
 
   get size(): number {
     return this.#attachments.size
@@ -14,9 +16,23 @@ export class Roster {
     this.#attachments.set(attachment.facts.id, attachment)
   }
 
+  /** Keeps what lets go of an attachment until it is removed, which it may be already. */
+  keep(attachment: Attachment, release: Release): void {
+    if (this.find(attachment.facts.id) === attachment) this.#releases.set(attachment, release)
+    else release()
+  }
+
   /** Returns whether it was there. */
   remove(attachment: Attachment): boolean {
+    this.#releases.get(attachment)?.()
+    this.#releases.delete(attachment)
     return this.#attachments.delete(attachment.facts.id)
+  }
+
+  /** Lets go of everybody, because the session is over. */
+  release(): void {
+    for (const release of this.#releases.values()) release()
+    this.#releases.clear()
   }
 
   find(id: string): Attachment | undefined {

@@ -16,6 +16,7 @@ export type Standing = {
   readonly ptySession: PtySession
   readonly server: Server
   readonly change: ChangeRequest | null
+  readonly starter: Account
   /** Whoever types in it now. */
   readonly implementor: Account | null
   readonly setup: SupervisionSetup
@@ -43,12 +44,13 @@ export type Knock = {
 }
 
 type AttachPorts = Pick<Ports, 'store' | 'clock' | 'digests' | 'settings'>
+type StandingPorts = Omit<AttachPorts, 'digests'>
 
 /**
  * Uses a token up and returns what it opens. Policy is asked first, so that a refusal by policy leaves the token unused;
  * who it is that came, and how they signed in, is for `judgeAdmission`.
  *
- * @throws PTY_SESSION_NOT_FOUND, SERVER_NOT_FOUND, CHANGE_NOT_FOUND; the refusals of `judgeRole`;
+ * @throws the refusals of `readStanding` and of `judgeRole`;
  * TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REVOKED; PTY_SESSION_NOT_ACTIVE, IMPLEMENTOR_PRESENT, TERMINAL_LIMIT_REACHED.
  */
 export async function attachByToken(ports: AttachPorts, knock: Knock): Promise<Admission> {
@@ -91,12 +93,13 @@ export async function attachByToken(ports: AttachPorts, knock: Knock): Promise<A
 }
 
 /**
- * Reads what a PTY session is held to at this moment.
+ * Reads what a PTY session is held to at this moment. It goes with the account that started it, whoever implements.
  *
- * @throws PTY_SESSION_NOT_FOUND, SERVER_NOT_FOUND, CHANGE_NOT_FOUND.
+ * @throws PTY_SESSION_NOT_FOUND, SERVER_NOT_FOUND, CHANGE_NOT_FOUND; TOKEN_REVOKED when the account that started it is
+ * disabled, removed or over.
  */
-export async function readStanding(ports: Pick<AttachPorts, 'store' | 'settings'>, id: string): Promise<Standing> {
-  const { store, settings } = ports
+export async function readStanding(ports: StandingPorts, id: string): Promise<Standing> {
+  const { store, settings, clock } = ports
   const ptySession = await store.ptySessionById(id)
   if (ptySession === null) throw new Refusal('PTY_SESSION_NOT_FOUND')
   const server = await store.serverByName(ptySession.serverName)
@@ -104,11 +107,14 @@ export async function readStanding(ports: Pick<AttachPorts, 'store' | 'settings'
   const change = ptySession.changeId === null ? null : await store.changeById(ptySession.changeId)
   if (ptySession.changeId !== null && change === null) throw new Refusal('CHANGE_NOT_FOUND')
   const policy = await policyOf(store, { server, change, purpose: ptySession.purpose }, settings.terminals)
-  const { implementorAccountId } = ptySession
+  const { implementorAccountId, startedByAccountId } = ptySession
+  const starter = await store.accountById(startedByAccountId)
+  if (starter === null || !isAccountLive(starter, toSeconds(clock.wallMs()))) throw new Refusal('TOKEN_REVOKED')
   return {
     ptySession,
     server,
     change,
+    starter,
     implementor: implementorAccountId === null ? null : await store.accountById(implementorAccountId),
     setup: {
       policy,
@@ -163,9 +169,13 @@ export async function judgeAnew(
 
 /** Idleness does not count: whoever is attached is there, and when that was written last is another matter. */
 function isLive({ account, session }: Attached, nowMs: number): boolean {
-  const now = Math.floor(nowMs / 1000)
+  const now = toSeconds(nowMs)
   if (session.revokedSeq !== null || session.epoch !== account.epoch || !isAccountLive(account, now)) return false
   return session.expiresAt === null || now < session.expiresAt
+}
+
+function toSeconds(ms: number): number {
+  return Math.floor(ms / 1000)
 }
 
 /**

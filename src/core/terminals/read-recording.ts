@@ -2,14 +2,19 @@
 import type { Account } from '../accounts/account.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import { Refusal } from '../errors.ts'
+import type { Access } from '../revocation/lasting.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Principal } from '../tokens/live-tokens.ts'
 import type { Ports } from '../wiring.ts'
 import { judgeRole } from './judge-role.ts'
+import { groupLists } from './policy.ts'
 import { policyOf } from './policy-of.ts'
 import { findKnownPtySession, type KnownPtySession, tookPart } from './pty-session-reach.ts'
 
 type ReadPorts = Pick<Ports, 'store' | 'settings' | 'clock'>
+
+/** Under which session somebody reads or watches, and what their right to it hangs on. */
+export type ReadingRight = { readonly session: Session; readonly access: Access }
 
 /**
  * Lets administrators and those who took part read the recording of a PTY session that is over. While it runs, reading
@@ -18,24 +23,21 @@ type ReadPorts = Pick<Ports, 'store' | 'settings' | 'clock'>
  * @throws PTY_SESSION_NOT_FOUND when there is none that the caller may know of; ROLE_DENIED when the caller may know of it
  * and no more; while it runs, the refusals of `mayWatch`.
  */
-export async function mayReadRecording(ports: ReadPorts, principal: Principal, id: string): Promise<void> {
+export async function mayReadRecording(ports: ReadPorts, principal: Principal, id: string): Promise<ReadingRight> {
   const { account } = principal
   const known = await findKnownPtySession(ports, account, id)
-  if (known.ptySession.state !== 'closed') {
-    await judgeWatching(ports, principal, known)
-    return
-  }
+  if (known.ptySession.state !== 'closed') return judgeWatching(ports, principal, known)
   if (account.role !== 'admin' && !tookPart(known, account.id)) throw new Refusal('ROLE_DENIED')
+  return { session: await findSession(ports, principal), access: { serverName: null, changeId: null, groups: [] } }
 }
 
 /**
- * Lets those watch a PTY session that may join it as an observer at this moment, whatever their role; returns the session
- * that they watch under.
+ * Lets those watch a PTY session that may join it as an observer at this moment, whatever their role.
  *
  * @throws PTY_SESSION_NOT_FOUND when there is none that the caller may know of; PTY_SESSION_NOT_ACTIVE; the refusals of
  * `judgeRole`.
  */
-export async function mayWatch(ports: ReadPorts, principal: Principal, id: string): Promise<Session> {
+export async function mayWatch(ports: ReadPorts, principal: Principal, id: string): Promise<ReadingRight> {
   const known = await findKnownPtySession(ports, principal.account, id)
   if (known.ptySession.state !== 'active') throw new Refusal('PTY_SESSION_NOT_ACTIVE')
   return judgeWatching(ports, principal, known)
@@ -58,23 +60,30 @@ export async function writeReading(
   await ports.store.execute('appendAudit', { events: [auditEvent(request, who, act)] })
 }
 
+async function findSession({ store }: Pick<ReadPorts, 'store'>, { session }: Principal): Promise<Session> {
+  const found = await store.sessionById(session.id)
+  if (found === null) throw new Refusal('TOKEN_REVOKED')
+  return found
+}
+
 async function judgeWatching(
-  { store, settings, clock }: ReadPorts,
-  { account, session }: Principal,
+  ports: ReadPorts,
+  principal: Principal,
   { ptySession }: KnownPtySession,
-): Promise<Session> {
+): Promise<ReadingRight> {
+  const { store, settings, clock } = ports
+  const { account } = principal
   const { serverName, osUser, changeId, purpose, implementorAccountId } = ptySession
   const server = await store.serverByName(serverName)
   if (server === null) throw new Refusal('SERVER_NOT_FOUND')
   const change = changeId === null ? null : await store.changeById(changeId)
   if (changeId !== null && change === null) throw new Refusal('CHANGE_NOT_FOUND')
   const policy = await policyOf(store, { server, change, purpose }, settings.terminals)
-  const signIn = await store.sessionById(session.id)
-  if (signIn === null) throw new Refusal('TOKEN_REVOKED')
+  const session = await findSession(ports, principal)
   const implementor = implementorAccountId === null ? null : await store.accountById(implementorAccountId)
   judgeRole({
     account,
-    session: signIn,
+    session,
     role: 'observer',
     server,
     osUser,
@@ -83,5 +92,5 @@ async function judgeWatching(
     implementorPerson: implementor?.person ?? null,
     nowMs: clock.wallMs(),
   })
-  return signIn
+  return { session, access: { serverName, changeId, groups: groupLists(server, change).flat() } }
 }

@@ -5,6 +5,13 @@ import { endReasons } from '../../core/terminals/ends.ts'
 import type { TransportFailure } from '../transports/transport.ts'
 import type { CommandEnd, CommandLimits } from './command-run.ts'
 
+/** What is said of a line that is not run, or whose end is not kept. */
+export const lineSentences = {
+  untold: 'The line cannot be written to the audit trail, so that nothing is run.',
+  endUntold: 'The end of the command cannot be written to the audit trail.',
+  stopped: 'The access of the person who typed this line was taken back, so that nothing is run.',
+} as const
+
 /**
  * Returns what ends the health check with a command; null: nothing does.
  *

@@ -1,5 +1,6 @@
 /** Terminals: a health check is a terminal without a shell; the gateway reads the lines, and servers get catalogue commands alone. */
 import { isRefusal } from '../../core/errors.ts'
+import type { Release } from '../../core/revocation/lasting.ts'
 import { type Catalogue, completeLine, helpLines, type LineVerdict, matchLine } from '../../core/terminals/catalogue.ts'
 import { forcedCommand, lineLimits } from '../../core/terminals/command-words.ts'
 import type { TerminalSize } from '../../protocol/terminal-frames.ts'
@@ -13,8 +14,9 @@ import {
   commandLimits,
   type StopCause,
 } from './command-run.ts'
-import { endSentence, failureOf, unexpected } from './end-sentence.ts'
+import { endSentence, failureOf, lineSentences, unexpected } from './end-sentence.ts'
 import { type EditorAct, emptyEditor, feed, paintEditor, type Surroundings } from './line-editor.ts'
+import { resetSequence } from './reset-sequence.ts'
 
 /** What became of a line; each that was judged is told once as `refused` or `run`, each `run` once more as `ended`. */
 export type CommandOutcome =
@@ -32,12 +34,23 @@ export type CommandOutcome =
 /** A line, what became of it, and whose it is. */
 type ToldLine = { readonly line: string; readonly outcome: CommandOutcome; readonly by: AttachmentFacts }
 
+/** A line that is judged, or runs. */
+type Line = {
+  readonly line: string
+  readonly by: AttachmentFacts
+  /** The access of its author is over. */
+  isStopped: boolean
+  run: CommandRun | null
+}
+
 /** What a health check is made of. */
 export type HealthCheckParts = Omit<CommandRunParts, 'limits'> & {
   /** Whoever types at this moment; null: nobody, and then nothing is taken. */
   readonly typist: () => AttachmentFacts | null
   /** The catalogues of whoever types, read anew for every line: what was taken back runs no more. */
   readonly catalogues: () => Promise<readonly Catalogue[]>
+  /** Holds the revocation log against a line and its command; `stop` is called once the access of its author is over. */
+  readonly hold: (by: AttachmentFacts, stop: () => void) => Release
   /** Makes the audit event, and the event in the record; rejects where the audit event cannot be written. */
   readonly onCommand: (told: ToldLine) => Promise<void>
   readonly limits?: CommandLimits
@@ -53,24 +66,8 @@ const left: TerminalExit = { code: 0, signal: 0, failure: null }
 
 const notOpened: CommandOutcome = { kind: 'ended', exit: null, stopped: null, outputBytes: 0 }
 
-/** What is said where the audit trail does not take something. */
-const untoldSentences = {
-  line: 'The line cannot be written to the audit trail, so that nothing is run.',
-  end: 'The end of the command cannot be written to the audit trail.',
-} as const
-
 /** As a shell whose terminal hung up (SIGHUP). */
 const hungUp: TerminalExit = { code: -1, signal: 1, failure: null }
-
-/**
- * Takes away what the output of a command may leave a terminal in: a sequence that was cut, the alternate screen, margins,
- * colours, a hidden cursor, reports of mouse and focus, bracketed paste. The cursor stays where it is.
- *
- * CAN and ST end whatever was begun; DECSC goes first because leaving the alternate screen restores a cursor; DECSTR is the
- * soft reset (xterm Control Sequences, "CSI ! p").
- */
-export const resetSequence =
-  '\x18\x1b\\\x1b7\x1b[?1049l\x1b[!p\x1b[0m\x1b(B\x0f\x1b[?7h\x1b[?25h\x1b[?9;1000;1002;1003;1004;1005;1006;1015;2004l'
 
 /** Returns a terminal that runs commands of the catalogues on the request's server, one at a time, each in a terminal of its own. */
 export function openHealthCheck(
@@ -230,27 +227,40 @@ class HealthCheck {
     if (!isCut && wanted === 'exit') return this.#finish(left)
     if (!isCut && wanted === '') return this.#prompt()
     this.#phase = 'reading'
+    const read: Line = { line, by, isStopped: false, run: null }
+    const release = this.#parts.hold(by, () => {
+      read.isStopped = true
+      read.run?.end()
+    })
+    try {
+      await this.#answer(read, isCut)
+    } finally {
+      release()
+    }
+  }
+
+  async #answer(read: Line, isCut: boolean): Promise<void> {
     const failed = await this.#readCatalogues()
     if (this.#isOver()) return
-    if (!isCut && wanted === 'help' && failed === null) {
+    if (!isCut && read.line.trim() === 'help' && failed === null) {
       this.#sayLines(helpLines(this.#catalogues))
       return this.#prompt()
     }
-    const verdict = failed === null ? this.#judge(line, isCut) : ({ kind: 'refused', sentence: failed } as const)
-    await this.#obey(verdict, { line, by })
+    const verdict = failed === null ? this.#judge(read.line, isCut) : ({ kind: 'refused', sentence: failed } as const)
+    await this.#obey(verdict, read)
   }
 
   /** Nothing is run, and no other line is judged, before the trail has this one. */
-  async #obey(verdict: LineVerdict, { line, by }: Omit<ToldLine, 'outcome'>): Promise<void> {
+  async #obey(verdict: LineVerdict, read: Line): Promise<void> {
+    const { line, by } = read
     const isTold = await this.#tell({ line, outcome: verdict, by })
     const isRun = isTold && verdict.kind === 'run'
-    if (this.#isOver()) {
-      if (isRun) await this.#tell({ line, outcome: notOpened, by })
-    } else if (isRun) await this.#runCommand(verdict.words, { line, by })
-    else {
-      this.#sayLines([isTold && verdict.kind === 'refused' ? verdict.sentence : untoldSentences.line])
-      this.#prompt()
-    }
+    if (isRun && !this.#isOver() && !read.isStopped) return this.#runCommand(verdict.words, read)
+    if (isRun) await this.#tell({ line, outcome: notOpened, by })
+    if (this.#isOver()) return
+    const sentence = verdict.kind === 'refused' ? verdict.sentence : lineSentences.stopped
+    this.#sayLines([isTold ? sentence : lineSentences.untold])
+    this.#prompt()
   }
 
   #judge(line: string, isCut: boolean): LineVerdict {
@@ -265,7 +275,8 @@ class HealthCheck {
     this.#finish({ code: -1, signal: 0, failure: unexpected(cause) })
   }
 
-  async #runCommand(words: readonly string[], { line, by }: Omit<ToldLine, 'outcome'>): Promise<void> {
+  async #runCommand(words: readonly string[], read: Line): Promise<void> {
+    const { line, by } = read
     const { transport, timers, limits = commandLimits } = this.#parts
     const run = new CommandRun(
       { transport, timers, limits },
@@ -273,6 +284,7 @@ class HealthCheck {
       { onOutput: (bytes) => this.#takeOutput(bytes), onNotice: (sentence) => this.#notice(sentence) },
     )
     this.#run = run
+    read.run = run
     this.#phase = 'running'
     this.#isAtLineStart = true
     if (this.#isPaused) run.pause()
@@ -285,7 +297,7 @@ class HealthCheck {
     if (this.#concludeRun(end, limits)) return
     const isTold = await told
     if (this.#isOver()) return
-    if (!isTold) this.#sayLines([untoldSentences.end])
+    if (!isTold) this.#sayLines([lineSentences.endUntold])
     this.#prompt()
   }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import xterm from '@xterm/headless'
-import { resetSequence } from '../../../src/terminals/health-check/health-check.ts'
+import { resetSequence } from '../../../src/terminals/health-check/reset-sequence.ts'
 
 /** What a terminal shows and how it stands after some output. */
 async function terminalAfter(...outputs: readonly string[]): Promise<unknown> {

@@ -1,7 +1,8 @@
 /** Terminals tests: a health check as a terminal; pause, size, and its end. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openHealthCheck, resetSequence } from '../../../src/terminals/health-check/health-check.ts'
+import { openHealthCheck } from '../../../src/terminals/health-check/health-check.ts'
+import { resetSequence } from '../../../src/terminals/health-check/reset-sequence.ts'
 import type { Terminal } from '../../../src/terminals/transports/transport.ts'
 import { handTimers, handTransport } from '../../fixtures/hand-transport.ts'
 import {
@@ -84,6 +85,7 @@ function openPausing(take: (text: string) => void): { readonly terminal: Termina
       timers: handTimers(),
       typist: () => typistNamed('ada'),
       catalogues: async () => [],
+      hold: () => () => undefined,
       onCommand: async () => undefined,
     },
     request,

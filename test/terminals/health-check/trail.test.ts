@@ -196,6 +196,7 @@ test('HLT-24, SSH-5 the log of a real server names who ended the line, not who b
       timers: handTimers(),
       typist: () => typistNamed('otto'),
       catalogues: async () => [catalogueOf(['uptime'])],
+      hold: () => () => undefined,
       onCommand: async ({ outcome }) => {
         if (outcome.kind === 'ended') ended.resolve()
       },

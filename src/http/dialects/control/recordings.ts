@@ -3,12 +3,13 @@ import { Readable } from 'node:stream'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { isRefusal, Refusal } from '../../../core/errors.ts'
+import { Refusal } from '../../../core/errors.ts'
 import { mayReadRecording, mayWatch, writeReading } from '../../../core/terminals/read-recording.ts'
 import { noStore, sendEmpty } from '../../answer.ts'
 import type { App, HttpContext, RecordingExport } from '../../context.ts'
-import { authenticate, principalOf, signedIn } from '../../steps/authenticate.ts'
+import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { describeRequest } from '../../steps/describe-request.ts'
+import { beginLasting, type LastingAnswer } from '../../steps/lasting-answer.ts'
 import { isNamedTag, readRange } from './byte-range.ts'
 import { asciicast, documentLive, documentRecording } from './documents-terminals.ts'
 import { requireProof } from './require-proof.ts'
@@ -19,7 +20,7 @@ const RecordingQuery = Type.Object({ download: Type.Optional(Type.Enum(['1'])) }
 
 /** Registers the routes. */
 export function registerRecordings(app: App, context: HttpContext): void {
-  const { ports, terminals } = context
+  const { ports } = context
   const onRequest = [authenticate(context, controlTokens), requireProof]
   const typed = app.withTypeProvider<TypeBoxTypeProvider>()
   typed.get(
@@ -27,28 +28,49 @@ export function registerRecordings(app: App, context: HttpContext): void {
     { onRequest, schema: { openapi: documentRecording, params: PtySessionId, querystring: RecordingQuery } },
     async (request, reply) => {
       const { id } = request.params
-      await mayReadRecording(ports, signedIn(request), id)
-      const recording = await terminals.exportRecording(id)
-      if (recording === null) throw new Refusal('RECORDING_NOT_FOUND')
-      const { status, headers, body } = await answerOf(id, recording, { request, reply })
-      if (body === null) return sendNoBytes(reply.headers(headers), status, request.method)
-      await writeReading(ports, id, { ...readerOf(request), as: 'recording' })
-      reply.headers({ 'content-type': asciicast, 'cache-control': 'private, no-cache', ...headers })
-      if (request.query.download === '1') reply.header('content-disposition', `attachment; filename="${id}.cast"`)
-      return reply.code(status).send(Readable.from(body))
+      const answer = await beginLasting({ context, request, reply }, controlTokens, {
+        kind: 'download',
+        judge: (principal) => mayReadRecording(ports, principal, id),
+      })
+      try {
+        return await sendRecording(context, answer, { request, reply })
+      } catch (cause) {
+        answer.close()
+        throw cause
+      }
     },
   )
   registerLive(app, context, onRequest)
+}
+
+async function sendRecording(
+  { ports, terminals }: HttpContext,
+  answer: LastingAnswer,
+  { request, reply }: RecordingRequest,
+): Promise<FastifyReply> {
+  const { id } = request.params
+  const recording = await terminals.exportRecording(id)
+  if (recording === null) throw new Refusal('RECORDING_NOT_FOUND')
+  const { status, headers, body } = await answerOf(id, recording, { request, reply })
+  if (body === null) {
+    answer.close()
+    return sendNoBytes(reply.headers(headers), status, request.method)
+  }
+  answer.requireRight()
+  await writeReading(ports, id, { ...readerOf(request), as: 'recording' })
+  reply.headers({ 'content-type': asciicast, 'cache-control': 'private, no-cache', ...headers })
+  if (request.query.download === '1') reply.header('content-disposition', `attachment; filename="${id}.cast"`)
+  return answer.send(body, status)
 }
 
 type Step = (request: FastifyRequest) => Promise<void>
 
 function registerLive(app: App, context: HttpContext, onRequest: readonly Step[]): void {
   const { ports, terminals } = context
-  const followers = new Set<AbortController>()
+  const followers = new Set<LastingAnswer>()
   // A server that closes waits for answers under way, and this one has no end of its own.
   app.addHook('preClose', async () => {
-    for (const follower of followers) follower.abort()
+    for (const follower of followers) follower.close()
   })
   const typed = app.withTypeProvider<TypeBoxTypeProvider>()
   typed.get(
@@ -60,33 +82,31 @@ function registerLive(app: App, context: HttpContext, onRequest: readonly Step[]
     },
     async (request, reply) => {
       const { id } = request.params
-      const stop = stopWithClient(reply, followers)
+      const answer = await beginLasting({ context, request, reply }, controlTokens, {
+        kind: 'follower',
+        judge: (principal) => mayWatch(ports, principal, id),
+      })
+      followers.add(answer)
+      answer.signal.addEventListener('abort', () => followers.delete(answer))
       try {
-        const { account, organizationId } = signedIn(request)
-        const { row: sessionRow, credentialId } = await mayWatch(ports, signedIn(request), id)
-        const { id: accountId, username, person, groups } = account
-        const follower = { accountId, username, person, groups, sessionRow, organizationId, credentialId }
-        const lines = terminals.follow(id, follower, stop.signal)
+        const lines = terminals.follow(id, { accountId: signedIn(request).account.id }, answer.signal)
         if (lines === null) throw new Refusal('RECORDING_NOT_FOUND')
-        if (!stop.signal.aborted) await writeReading(ports, id, { ...readerOf(request), as: 'live' })
+        if (!answer.signal.aborted) await writeReading(ports, id, { ...readerOf(request), as: 'live' })
         reply.headers({ 'content-type': asciicast, ...noStore })
-        return reply.send(Readable.from(whileAccepted(lines, stillWatching(context, request, id), stop)))
+        return answer.send(lines, 200)
       } catch (cause) {
-        stop.abort()
+        answer.close()
         throw cause
       }
     },
   )
 }
 
-/** Returns what ends the answer once its client is gone, which it may be already; it is among the followers until then. */
-function stopWithClient({ raw }: FastifyReply, followers: Set<AbortController>): AbortController {
-  const stop = new AbortController()
-  followers.add(stop)
-  stop.signal.addEventListener('abort', () => followers.delete(stop))
-  raw.once('close', () => stop.abort())
-  if (raw.destroyed) stop.abort()
-  return stop
+type RecordingRequest = Reading & {
+  readonly request: FastifyRequest<{
+    readonly Params: { readonly id: string }
+    readonly Querystring: { readonly download?: '1' }
+  }>
 }
 
 type Reading = { readonly request: FastifyRequest; readonly reply: FastifyReply }
@@ -141,35 +161,4 @@ function sendNoBytes(reply: FastifyReply, status: number, method: string): Fasti
 
 function readerOf(request: FastifyRequest): Pick<Parameters<typeof writeReading>[2], 'by' | 'request'> {
   return { by: signedIn(request).account, request: describeRequest(request, 'control') }
-}
-
-/** Returns a check that the token is still good, and that what changed of its account still lets it watch. */
-function stillWatching(context: HttpContext, request: FastifyRequest, id: string): () => Promise<void> {
-  let { account } = signedIn(request)
-  return async () => {
-    const principal = await principalOf(context, controlTokens, request)
-    if (principal.account === account) return
-    await mayWatch(context.ports, principal, id)
-    account = principal.account
-  }
-}
-
-/** Passes lines on while the check lets them; then the stream ends as if the terminal had. */
-async function* whileAccepted(
-  lines: AsyncIterable<Uint8Array>,
-  check: () => Promise<void>,
-  stop: AbortController,
-): AsyncGenerator<Uint8Array> {
-  try {
-    // Sends the headers at once, however long the terminal is silent.
-    yield new Uint8Array(0)
-    for await (const line of lines) {
-      await check()
-      yield line
-    }
-  } catch (cause) {
-    if (!isRefusal(cause)) throw cause
-  } finally {
-    stop.abort()
-  }
 }

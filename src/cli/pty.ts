@@ -1,7 +1,7 @@
 /** Cli: the verb `pty`; opens and joins terminals, lists and ends PTY sessions. Its exit code is that of the program. */
 import type { Command } from 'commander'
 import type { ControlClient, PtySessionItem, PtySessionQuery, PtyTicket, StartRequest } from '../client/client.ts'
-import { attachTerminal, type TerminalTarget } from './attach-terminal.ts'
+import { attachTerminal } from './attach-terminal.ts'
 import { CommandFailure, UsageError } from './failure.ts'
 import { onServer, type ServerFlags, serverOption } from './on-server.ts'
 import { printJson, printLines, printTable, visible } from './output.ts'
@@ -55,12 +55,11 @@ async function start(name: string, flags: PtyFlags): Promise<void> {
   const { as: osUser } = flags
   if (osUser === undefined) throw new UsageError('--as is needed.')
   const purpose = readPurpose(flags)
-  const { ticket, target } = await onServer(flags, async (client) => {
-    const target = await targetOf(client, name)
-    const server = { os_user: osUser, server_ip: target.address }
-    return { ticket: await client.startPty({ server, ...purpose }), target }
+  const ticket = await onServer(flags, async (client) => {
+    const server = { os_user: osUser, server_ip: await addressOf(client, name) }
+    return await client.startPty({ server, ...purpose })
   })
-  await attach(ticket, 'implementor', target)
+  await attach(ticket, 'implementor')
 }
 
 function readPurpose({
@@ -74,12 +73,12 @@ function readPurpose({
   return change === undefined ? { purpose: 'health_check' } : { purpose: 'change_request', change_id: change }
 }
 
-async function targetOf(client: ControlClient, name: string): Promise<TerminalTarget> {
+async function addressOf(client: ControlClient, name: string): Promise<string> {
   let after: string | undefined
   do {
     const { items, next } = await client.servers(after)
     const found = items.find((server) => server.name === name)
-    if (found !== undefined) return found
+    if (found !== undefined) return found.address
     after = next ?? undefined
   } while (after !== undefined)
   throw new CommandFailure(`There is no server ${visible(name)} that you may reach.`)
@@ -87,16 +86,12 @@ async function targetOf(client: ControlClient, name: string): Promise<TerminalTa
 
 async function join(id: string, flags: PtyFlags): Promise<void> {
   const role = flags.observe === true ? 'observer' : 'implementor'
-  await attach(await onServer(flags, (client) => client.joinPty({ pty_session_id: id, start_role: role })), role, null)
+  await attach(await onServer(flags, (client) => client.joinPty({ pty_session_id: id, start_role: role })), role)
 }
 
-async function attach(
-  ticket: PtyTicket,
-  role: 'implementor' | 'observer',
-  target: TerminalTarget | null,
-): Promise<void> {
+async function attach(ticket: PtyTicket, role: 'implementor' | 'observer'): Promise<void> {
   requireSafeGateway(ticket.proxyUrl)
-  process.exitCode = await attachTerminal(ticket, role, target)
+  process.exitCode = await attachTerminal(ticket, role)
 }
 
 async function list(flags: PtyFlags): Promise<void> {

@@ -226,8 +226,8 @@ export const options: readonly Option[] = [
   {
     name: 'pacerpro.acceptBareToken',
     type: 'flag',
-    default: true,
-    sentence: 'Accepts an Authorization header of a token alone, without "Bearer".',
+    default: false,
+    sentence: 'Accepts an Authorization header without "Bearer".',
   },
   {
     name: 'giantswarm.installationName',

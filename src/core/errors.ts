@@ -90,6 +90,8 @@ const codes = {
     sentence: 'This needs a session that proved the second factor of the account.',
   },
   SIGN_IN_DENIED: { kind: 'forbidden', sentence: 'A rule of the account denies this sign-in.' },
+  ACCESS_DENIED: { kind: 'forbidden', sentence: 'A rule of the account does not allow this.' },
+  ACTION_DUE: { kind: 'forbidden', sentence: 'The account has to do something else first.' },
   NOT_A_MEMBER: { kind: 'forbidden', sentence: 'The account is not a member of the organization.' },
   CREDENTIAL_DENIED: { kind: 'forbidden', sentence: 'A credential of this kind does not allow this.' },
   ROLE_DENIED: { kind: 'forbidden', sentence: 'The role of the account does not allow this.' },

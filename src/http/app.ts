@@ -129,6 +129,8 @@ function refuse(context: HttpContext, plugin: DialectPlugin, { thrown, request, 
   if (isTold && ports.refusals.count(code, request.clientIp)) {
     ports.log.error(expectedCodes.has(code) ? facts : { ...facts, err: thrown }, message)
   }
+  const isByRule = code === 'ACCESS_DENIED' || code === 'ACTION_DUE'
+  if (isByRule && ports.refusals.count(code, request.clientIp)) ports.log.warn(facts, message)
   if (/^(?:TOKEN|API_KEY)_/.test(code)) ports.refusals.count(code, request.clientIp)
   if (refusal.retryAfterSeconds !== undefined) reply.header('retry-after', String(refusal.retryAfterSeconds))
   return plugin.answerRefusal(refusal, request, reply)

@@ -39,15 +39,3 @@ export async function strangersOf({ reads }: StoreCommand, changeId: string): Pr
   const told = [change?.requestedBy ?? null, change?.approvedBy ?? null].filter((person) => person !== null)
   return [...new Set(told)].filter((person) => !known.has(person))
 }
-
-/** Returns the names of the accounts of each person; one that both roles have is told with its role. */
-export async function personNames({ reads }: StoreCommand): Promise<ReadonlyMap<string, readonly string[]>> {
-  const accounts = await reads.accounts()
-  const count = Map.groupBy(accounts, ({ username }) => username)
-  const names = new Map<string, string[]>()
-  for (const { person, username, role } of accounts) {
-    const name = count.get(username)?.length === 1 ? username : `${role}:${username}`
-    names.set(person, [...(names.get(person) ?? []), name])
-  }
-  return names
-}

@@ -3,7 +3,6 @@ import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import { Refusal } from '../errors.ts'
 import type { Ports } from '../wiring.ts'
 import type { Account } from './account.ts'
-import type { KeptAttributes } from './commands.ts'
 import { checkPassword, normalisePassword } from './password-policy.ts'
 
 /** A password that was accepted, as it is stored. */
@@ -51,8 +50,6 @@ export type PasswordChange = {
   readonly next: string
   /** The session that goes on; 0: none does. */
   readonly keptSessionRow: number
-  /** Attributes that change with it, made from those of the account as it was seen. */
-  readonly attributes?: KeptAttributes
   readonly request: RequestFacts
 }
 
@@ -72,10 +69,9 @@ export async function changeOwnPassword(ports: Ports, account: Account, change: 
   const nowMs = ports.clock.wallMs()
   const result = await ports.store.execute('changeAccount', {
     accountId: account.id,
-    change: change.attributes === undefined ? { password } : { password, attributes: change.attributes },
+    change: { password, settlesPasswordChange: true },
     rotation: { newEpoch: ports.random.uuid(), keptSessionRow: change.keptSessionRow },
     seen: { epoch: account.epoch, passwordHash: account.passwordHash },
-    ...(change.attributes === undefined ? {} : { seenAttributes: account.attributes }),
     nowMs,
     audit: auditEvent(
       change.request,

@@ -43,6 +43,8 @@ export type AccountChange = {
   readonly addGroups?: readonly string[]
   readonly removeGroups?: readonly string[]
   readonly password?: { readonly hash: string; readonly isShort: boolean }
+  /** The account set the password itself: none is due any more. */
+  readonly settlesPasswordChange?: true
   /** Also removes the recovery codes. */
   readonly removeSecondFactor?: boolean
   /** Makes a secret the second factor without a code (SFTPGo REST API, `totp/save`). */

@@ -66,7 +66,7 @@ export async function resetPassword(
   const act = { action: 'password-change', subject: `account:${account.id}`, detail: { by: 'mailed code' } } as const
   const result = await ports.store.execute('changeAccount', {
     accountId: account.id,
-    change: { password },
+    change: { password, settlesPasswordChange: true },
     rotation: { newEpoch: ports.random.uuid(), keptSessionRow: 0 },
     seen: { epoch: account.epoch, passwordHash: account.passwordHash },
     nowMs,

@@ -97,16 +97,60 @@ function compile(text: string): AccountRules {
   }
 }
 
-/** Tells whether the networks of the rules let an address in. */
-export function admitsAddress({ allowedNetworks, deniedNetworks }: AccountRules, ip: string): boolean {
+/** How an account comes to a door. */
+export type Approach = {
+  readonly door: Dialect
+  /** Canonical; null: not known, which no rule on networks lets in. */
+  readonly ip: string | null
+  /** By the account's own password, now or when its session began. */
+  readonly isByPassword: boolean
+  /** Unix milliseconds. */
+  readonly nowMs: number
+}
+
+/** A rule that keeps an account out. */
+export type BrokenRule = 'door' | 'password' | 'network' | 'access-time'
+
+/** Returns the first rule that keeps an account out, or null; for `noRules` at no cost. */
+export function brokenRule(rules: AccountRules, { door, ip, isByPassword, nowMs }: Approach): BrokenRule | null {
+  if (rules === noRules) return null
+  if (rules.deniedDoors.includes(door)) return 'door'
+  if (isByPassword && rules.deniesPassword) return 'password'
+  if (!admitsAddress(rules, ip)) return 'network'
+  return isWithinAccessTimes(rules.accessTimes, nowMs) ? null : 'access-time'
+}
+
+/** Tells whether the networks of the rules let an address in; one that is not known comes in if no network is named. */
+export function admitsAddress({ allowedNetworks, deniedNetworks }: AccountRules, ip: string | null): boolean {
+  if (allowedNetworks.length === 0 && deniedNetworks.length === 0) return true
+  if (ip === null) return false
   if (allowedNetworks.length > 0) return allowedNetworks.some((network) => networkHas(network, ip))
   return !deniedNetworks.some((network) => networkHas(network, ip))
 }
 
 /** Tells whether an account may come at `nowMs` (Unix milliseconds). */
 export function isWithinAccessTimes(accessTimes: readonly AccessTime[], nowMs: number): boolean {
-  if (accessTimes.length === 0) return true
+  return accessTimes.length === 0 || endOfWindowAt(accessTimes, nowMs) !== null
+}
+
+const minuteMs = 60_000
+const dayMs = 86_400_000
+
+function endOfWindowAt(accessTimes: readonly AccessTime[], nowMs: number): number | null {
   const now = new Date(nowMs)
   const time = now.toISOString().slice(11, 16)
-  return accessTimes.some(({ dayOfWeek, from, to }) => dayOfWeek === now.getUTCDay() && from <= time && time <= to)
+  const ends = accessTimes
+    .filter(({ dayOfWeek, from, to }) => dayOfWeek === now.getUTCDay() && from <= time && time <= to)
+    .map(({ to }) => nowMs - (nowMs % dayMs) + minutesOf(to) * minuteMs + minuteMs)
+  return ends.length === 0 ? null : Math.max(...ends)
+}
+
+function minutesOf(time: string): number {
+  return Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5))
+}
+
+/** Returns the rules once the account has set a new password. */
+export function afterPasswordChange(rules: AccountRules): AccountRules {
+  if (rules.text === null || !rules.passwordChangeDue) return rules
+  return parseRules(writeRules({ ...(JSON.parse(rules.text) as KeptRules), passwordChangeDue: false }))
 }

@@ -14,6 +14,7 @@ import type { Place } from './fair-queue.ts'
 import { addressThrottleDigest } from './forget-failures.ts'
 import { normalisePassword } from './password-policy.ts'
 import { isRecoveryCode, useRecoveryCode } from './recovery-codes.ts'
+import { admitByRules } from './require-rules.ts'
 import type { GateKeys, GatePlace } from './sign-in-gate.ts'
 import { defaultThrottleRules, type ThrottleKey } from './throttle.ts'
 import { withoutBlanks } from './try-code.ts'
@@ -228,6 +229,12 @@ async function begin(
   const { account, applicationPassword, code, recovery, keys } = proven
   try {
     const { organizationId } = await attempt.admit(account)
+    admitByRules(account, {
+      door: attempt.dialect,
+      ip: attempt.client.ip,
+      isByPassword: applicationPassword === null,
+      nowMs: ports.clock.wallMs(),
+    })
     const traces: SignInTraces = {
       forgetKeys: keys.filter((key) => key.rule === nameRule(ports)).map((key) => key.digest),
       knownAddress: addressDigest(ports, attempt.client.ip),

@@ -9,6 +9,7 @@ const endless = 0xffff_ffff
 const deadFlag = 1
 const applicationPasswordFlag = 2
 const secondFactorFlag = 4
+const credentialFlag = 8
 
 /** Where the subjects of a session are: slots in their tables and the versions at which the session was read. */
 export type SessionSubjects = {
@@ -31,6 +32,8 @@ export type SessionFacts = {
   readonly proof: Proof
   readonly authenticatedAt: number
   readonly isApplicationPassword: boolean
+  /** It was begun with a credential, an application password among them, not by a person who signed in. */
+  readonly isByCredential: boolean
 }
 
 /** Columns of all sessions in memory. Times are Unix seconds. */
@@ -86,6 +89,7 @@ export class SessionColumns {
     this.#dialects[slot] = dialects.indexOf(session.dialect)
     this.#flags[slot] =
       (session.isApplicationPassword ? applicationPasswordFlag : 0) |
+      (session.credentialId === null ? 0 : credentialFlag) |
       (session.proof === 'password+otp' ? secondFactorFlag : 0)
     this.#holders[slot] = 0
     this.#createdAt[slot] = session.createdAt
@@ -144,6 +148,7 @@ export class SessionColumns {
       proof: (flags & secondFactorFlag) === 0 ? 'password' : 'password+otp',
       authenticatedAt: this.#authenticatedAt[slot] as number,
       isApplicationPassword: (flags & applicationPasswordFlag) !== 0,
+      isByCredential: (flags & credentialFlag) !== 0,
     }
   }
 

@@ -1,6 +1,7 @@
 /** Core: exchanges a token for its one successor; a repeat gets the same answer, byte for byte. */
 
 import type { Account } from '../accounts/account.ts'
+import { requireRules } from '../accounts/require-rules.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import { Refusal } from '../errors.ts'
 import type { Grant, Minted } from '../sessions/create-session.ts'
@@ -35,6 +36,7 @@ export type ExchangeRequest = {
  *
  * @throws TOKEN_INVALID when it is not known, TOKEN_EXPIRED when its time is over, TOKEN_REVOKED when its session ended.
  * @throws REFRESH_REUSED when it was used before; the whole session has ended by then.
+ * @throws ACCESS_DENIED when a rule of the account denies it; nothing is spent then.
  * @see RFC 9700 section 4.14.2
  */
 export async function exchangeRefreshToken(ports: Ports, row: number, wanted: ExchangeRequest): Promise<string> {
@@ -44,6 +46,12 @@ export async function exchangeRefreshToken(ports: Ports, row: number, wanted: Ex
     throw new Refusal('TOKEN_INVALID', { detail: 'no such refresh token is known' })
   }
   const { account, session } = known
+  requireRules(account, {
+    door: 'control',
+    ip: wanted.request.ip,
+    isByPassword: session.credentialId === null,
+    nowMs: ports.clock.wallMs(),
+  })
   return exchange(ports, wanted, { mode: 'refresh', account, session, tokenRow: row, presentedDigest })
 }
 

@@ -36,6 +36,14 @@ export function clientAddress(request: Pick<FastifyRequest, 'raw' | 'headers'>, 
   return client
 }
 
+/** Returns the address of the client that a trusted proxy forwarded; null: none did, and the address is the caller's own. */
+export function forwardedAddress(
+  request: Pick<FastifyRequest, 'raw' | 'headers' | 'clientIp'>,
+  { clientIpHeader }: Pick<ProxyTrust, 'clientIpHeader'>,
+): string | null {
+  return peerOf(request).isTrusted === true && request.headers[clientIpHeader] !== undefined ? request.clientIp : null
+}
+
 /** Returns the canonical address of the other end of the socket, a proxy's or a client's. */
 export function peerAddress(request: Pick<FastifyRequest, 'raw'>): string {
   return peerOf(request).address

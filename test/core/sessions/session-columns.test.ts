@@ -32,14 +32,16 @@ function sessionOf(row: number): Session {
     proof: row % 3 === 0 ? 'password+otp' : 'password',
     authenticatedAt: row + 40,
     isApplicationPassword: row % 5 === 0,
-    credentialId: null,
+    credentialId: row % 3 === 0 ? 'credential' : null,
     revokedSeq: null,
   }
 }
 
 function factsOf(row: number): object {
-  const { id, dialect, createdAt, expiresAt, proof, authenticatedAt, isApplicationPassword } = sessionOf(row)
-  return { row, id, dialect, createdAt, expiresAt, proof, authenticatedAt, isApplicationPassword }
+  const { id, dialect, createdAt, expiresAt, proof, authenticatedAt, isApplicationPassword, credentialId } =
+    sessionOf(row)
+  const isByCredential = credentialId !== null
+  return { row, id, dialect, createdAt, expiresAt, proof, authenticatedAt, isApplicationPassword, isByCredential }
 }
 
 // Numbers that are 2^32 apart share their low bits: the index must not take one for the other.

@@ -15,7 +15,7 @@ function spentAt(parts: {
   const { dialect, role = 'user', kind = 'person', isApplicationPassword = false } = parts
   const principal: Principal = {
     account: account({ role, kind }),
-    session: session({ dialect, isApplicationPassword }),
+    session: { ...session({ dialect, isApplicationPassword }), isByCredential: isApplicationPassword },
     organizationId: null,
     tokenRow: 1,
     tokenExpiresAt: null,

@@ -39,14 +39,19 @@ const Code = Type.Object({ code: Type.String({ maxLength: 64 }) }, { title: 'Cod
 export function registerAccount(app: App, context: HttpContext): void {
   const { ports } = context
   const onRequest = [authenticate(context, controlTokens), requireProof]
+  const whileDue = [authenticate(context, { ...controlTokens, isServedWhileDue: true }), requireProof]
   const typed = app.withTypeProvider<TypeBoxTypeProvider>()
-  typed.get('/api/v1/account', { onRequest, schema: { openapi: documentAccount } }, async (request, reply) => {
-    const { account } = signedIn(request)
-    return sendJson(reply.headers(noStore), 200, encodeAccount(account, await ports.store.memberships(account.id)))
-  })
+  typed.get(
+    '/api/v1/account',
+    { onRequest: whileDue, schema: { openapi: documentAccount } },
+    async (request, reply) => {
+      const { account } = signedIn(request)
+      return sendJson(reply.headers(noStore), 200, encodeAccount(account, await ports.store.memberships(account.id)))
+    },
+  )
   typed.put(
     '/api/v1/account/password',
-    { onRequest, schema: { openapi: documentPassword, body: NewPassword } },
+    { onRequest: whileDue, schema: { openapi: documentPassword, body: NewPassword } },
     async (request, reply) => {
       const { account, session } = signedIn(request)
       await changeOwnPassword(ports, account, {
@@ -60,7 +65,7 @@ export function registerAccount(app: App, context: HttpContext): void {
   )
   typed.post(
     '/api/v1/account/totp',
-    { onRequest, schema: { openapi: documentBeginTotp, body: Proof } },
+    { onRequest: whileDue, schema: { openapi: documentBeginTotp, body: Proof } },
     async (request, reply) => {
       const enrolment = await beginSecondFactor(ports, secondFactorRequest(request), request.body.password)
       const body = { ...enrolment, qr_code: await context.qrCode(enrolment.uri) }
@@ -69,7 +74,7 @@ export function registerAccount(app: App, context: HttpContext): void {
   )
   typed.post(
     '/api/v1/account/totp/confirm',
-    { onRequest, schema: { openapi: documentConfirmTotp, body: Code } },
+    { onRequest: whileDue, schema: { openapi: documentConfirmTotp, body: Code } },
     async (request, reply) => {
       await confirmSecondFactor(ports, secondFactorRequest(request), request.body.code)
       return sendEmpty(reply, 204)

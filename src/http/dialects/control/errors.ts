@@ -25,6 +25,7 @@ function answerProblem(refusal: Refusal, reply: FastifyReply): FastifyReply {
 function answerPtyToken(refusal: Refusal, reply: FastifyReply): FastifyReply {
   const isFieldFault = refusal.code === 'INPUT_INVALID' && refusal.fields.length > 0
   const [fault] = refusal.fields
-  const sentence = fault === undefined ? refusal.message : `${fault.field || 'body'} ${fault.description}.`
+  const sentence =
+    fault === undefined || !isFieldFault ? refusal.message : `${fault.field || 'body'} ${fault.description}.`
   return sendJson(reply, isFieldFault ? 422 : httpStatusOf(refusal.code), { error: sentence })
 }

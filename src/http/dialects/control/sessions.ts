@@ -76,24 +76,29 @@ function registerSignIn(app: App, context: HttpContext): void {
 function registerEnding(app: App, context: HttpContext): void {
   const { ports } = context
   const onRequest = [authenticate(context, controlTokens)]
+  const signOut = [authenticate(context, { ...controlTokens, isSignOut: true })]
   const typed = app.withTypeProvider<TypeBoxTypeProvider>()
   typed.get('/api/v1/sessions', { onRequest, schema: { openapi: documentSessions } }, async (request, reply) => {
     const { account, session } = signedIn(request)
     const sessions = await ports.store.liveSessions(account.id)
     return sendJson(reply, 200, { items: sessions.map((one) => encodeSessionFacts(one, session.row)), next: null })
   })
-  typed.delete('/api/v1/sessions', { onRequest, schema: { openapi: documentEndSessions } }, async (request, reply) => {
-    const { account } = signedIn(request)
-    await endAllSessions(
-      ports,
-      { accountId: account.id, expectedEpoch: null },
-      { by: account, request: describeRequest(request, 'control') },
-    )
-    return sendEmpty(reply, 204)
-  })
+  typed.delete(
+    '/api/v1/sessions',
+    { onRequest: signOut, schema: { openapi: documentEndSessions } },
+    async (request, reply) => {
+      const { account } = signedIn(request)
+      await endAllSessions(
+        ports,
+        { accountId: account.id, expectedEpoch: null },
+        { by: account, request: describeRequest(request, 'control') },
+      )
+      return sendEmpty(reply, 204)
+    },
+  )
   typed.delete(
     '/api/v1/sessions/current',
-    { onRequest, schema: { openapi: documentEndCurrentSession } },
+    { onRequest: signOut, schema: { openapi: documentEndCurrentSession } },
     async (request, reply) => {
       const { account, session } = signedIn(request)
       await endSession(ports, session, { by: account, request: describeRequest(request, 'control') })

@@ -2,15 +2,17 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Principal } from '../../../core/tokens/live-tokens.ts'
 import type { App, HttpContext } from '../../context.ts'
-import { principalOf } from '../../steps/authenticate.ts'
+import { principalOf, type TokenReader } from '../../steps/authenticate.ts'
 import { documentVerify } from './documents.ts'
 import { controlTokens } from './tokens.ts'
+
+const tokens: TokenReader = { ...controlTokens, isAskedByProxy: true }
 
 /** Registers the route, for every method that a proxy may hand on with what it asks about. */
 export function registerVerify(app: App, context: HttpContext): void {
   const url = '/api/v1/verify'
   const verify = (request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> => {
-    const found = principalOf(context, controlTokens, request)
+    const found = principalOf(context, tokens, request)
     if (found instanceof Promise) return found.then((principal) => answer(principal, reply))
     return answer(found, reply)
   }

@@ -33,7 +33,7 @@ export function registerAuthTokens(app: App, context: HttpContext): void {
       return sendJson(reply.headers(noStore), 200, { auth_token: minted.accessToken })
     },
   )
-  const onRequest = [authenticate(context, giantswarmTokens)]
+  const onRequest = [authenticate(context, { ...giantswarmTokens, isSignOut: true })]
   typed.delete('/v4/auth-tokens/', { onRequest, schema: { openapi: documentDelete } }, async (request, reply) => {
     await signOut(ports, signedIn(request), describeRequest(request, 'giantswarm'))
     const message = 'The authentication token has been successfully deleted.'

@@ -39,6 +39,8 @@ const answers: Partial<Readonly<Record<RefusalCode, Answer>>> = {
   SECOND_FACTOR_REQUIRED: badCredentials,
   PASSWORD_CURRENT_WRONG: { code: 'INVALID_CREDENTIALS', status: 401, message: 'The current password is not right.' },
   ACCOUNT_EXPIRED: { code: 'ACCOUNT_EXPIRED' },
+  ACCESS_DENIED: { ...notPermitted, status: 403 },
+  ACTION_DUE: { ...notPermitted, status: 403 },
   HASH_QUEUE_FULL: { code: 'TOO_MANY_REQUESTS', status: 429 },
 }
 

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Account, emailKey } from '../../../core/accounts/account.ts'
 import { type Administration, addAccount, changeAccount, removeAccount } from '../../../core/accounts/administer.ts'
 import { changeOwnPassword } from '../../../core/accounts/change-password.ts'
+import { requireNothingDue } from '../../../core/accounts/due.ts'
 import { Refusal } from '../../../core/errors.ts'
 import type { Store } from '../../../core/store.ts'
 import type { Ports } from '../../../core/wiring.ts'
@@ -32,6 +33,7 @@ type Named = { Params: { email: string } }
 export function registerUsers(app: App, context: HttpContext): void {
   const { ports } = context
   const anybody = authenticate(context, giantswarmTokens)
+  const whileDue = authenticate(context, { ...giantswarmTokens, isServedWhileDue: true })
   const administrator = [anybody, requireAdministrator]
   const typed = app.withTypeProvider<TypeBoxTypeProvider>()
   app.get('/v4/users/', { onRequest: administrator, schema: { openapi: documentUsers } }, async (_request, reply) => {
@@ -65,7 +67,7 @@ export function registerUsers(app: App, context: HttpContext): void {
   typed.post<Named & { Body: ModifyPasswordRequest }>(
     `${path}password/`,
     {
-      onRequest: [anybody, requireOwnSignIn],
+      onRequest: [whileDue, requireOwnSignIn],
       schema: { openapi: documentModifyPassword, body: ModifyPasswordRequest },
     },
     (request, reply) => modifyPassword(ports, request, reply),
@@ -123,7 +125,10 @@ async function modifyPassword(
   const { current_password_base64: currentEncoded, new_password_base64: nextEncoded } = request.body
   const found = await byEmail(ports.store, request.params.email)
   const isOwnAccount = isOwn(request, found)
-  if (!isOwnAccount) await requireAdministrator(request)
+  if (!isOwnAccount) {
+    await requireAdministrator(request)
+    requireNothingDue(signedIn(request).account, ports.clock.wallMs())
+  }
   const account = known(found)
   const next = decodePassword(ports.encodings, nextEncoded, 'new_password_base64')
   if (isOwnAccount && (account.role !== 'admin' || currentEncoded !== undefined)) {

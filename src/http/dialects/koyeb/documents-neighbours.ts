@@ -127,7 +127,6 @@ export const documentDeleteCredential: RouteDocument = route('DeleteCredential',
 export const documentLoginMethod: RouteDocument = route('LoginMethod', {
   tag: 'Profile',
   summary: 'Tell how an account signs in',
-  security: [],
   parameters: [{ in: 'query', name: 'email' }],
   reply: replyOf('LoginMethodReply', { method: text }),
 })
@@ -142,7 +141,6 @@ export const documentTestAuth: RouteDocument = route('TestAuth', {
 export const documentTestAnon: RouteDocument = route('TestAnon', {
   tag: 'Test',
   summary: 'Answer anybody',
-  security: [],
   reply: empty,
 })
 /** ListApps. */

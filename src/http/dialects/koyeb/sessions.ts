@@ -21,7 +21,8 @@ export function registerSessions(app: App, context: HttpContext): void {
   const mint = mintKoyebToken(context)
   const onRequest = [authenticate(context, koyebTokens)]
   const person = [...onRequest, requirePerson]
-  app.delete('/v1/account/logout', { onRequest, schema: documentLogout }, async (request, reply) => {
+  const signOutStep = authenticate(context, { ...koyebTokens, isSignOut: true })
+  app.delete('/v1/account/logout', { onRequest: signOutStep, schema: documentLogout }, async (request, reply) => {
     await signOut(ports, signedIn(request), describeRequest(request, 'koyeb'))
     return sendJson(reply, 200, {})
   })

@@ -13,6 +13,9 @@ const tokenSentences: Partial<Readonly<Record<RefusalCode, string>>> = {
   TOKEN_EXPIRED: 'Signature has expired',
 }
 
+/** Rules of an account are told as a token that is not good: the original knows no 403. */
+const ruleCodes: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['ACCESS_DENIED', 'ACTION_DUE'])
+
 type Fault = { readonly error: string; readonly message: string; readonly status: number }
 
 /** Answers a refusal. */
@@ -25,7 +28,7 @@ export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: 
 // The original answers a sign-in that it cannot read as it answers a wrong password.
 function faultOf(refusal: Refusal, request: FastifyRequest): Fault {
   const isUnreadSignIn = refusal.code === 'INPUT_INVALID' && request.method === 'POST'
-  if (refusal.code.startsWith('TOKEN_')) {
+  if (refusal.code.startsWith('TOKEN_') || ruleCodes.has(refusal.code)) {
     return { error: tokenSentences[refusal.code] ?? notSignedIn, message: badToken, status: 401 }
   }
   if (refusal.kind === 'unauthenticated' || isUnreadSignIn) {

@@ -46,7 +46,8 @@ export function registerSession(app: App, context: HttpContext): void {
       return sendSession(reply, await exchangeAccessToken(ports, signedIn(request), wanted))
     },
   )
-  typed.delete('/session', { onRequest, schema: { openapi: documentDelete } }, async (request, reply) => {
+  const signOutStep = authenticateEpoch(context, { ...reader, isSignOut: true })
+  typed.delete('/session', { onRequest: signOutStep, schema: { openapi: documentDelete } }, async (request, reply) => {
     const { account } = signedIn(request)
     const target = { accountId: account.id, expectedEpoch: account.epoch }
     await endAllSessions(ports, target, { by: account, request: describeRequest(request, 'pacerpro') })

@@ -94,6 +94,7 @@ function stateless(account: Account, now: number): Principal {
       proof: 'password',
       authenticatedAt: now,
       isApplicationPassword: true,
+      isByCredential: true,
     },
     organizationId: null,
     tokenRow: 0,

@@ -48,11 +48,14 @@ export type SftpgoAttributes = {
 /** Accounts are immutable and stay in memory between requests, so each is parsed once. */
 const parsed = new WeakMap<object, SftpgoAttributes>()
 
+/** An account as far as its attributes go; its rules, where they are given, know best whether a new password is due. */
+type Attributed = Pick<Account, 'attributes' | 'role'> & Partial<Pick<Account, 'rules'>>
+
 /** Returns the attributes of an account, with a default for each that is not kept. */
-export function readAttributes(account: Pick<Account, 'attributes' | 'role'>): SftpgoAttributes {
+export function readAttributes(account: Attributed): SftpgoAttributes {
   const known = parsed.get(account)
   if (known !== undefined) return known
-  const attributes = interpret(account.role, parseKept(account.attributes))
+  const attributes = interpret(account.role, keptOf(account))
   parsed.set(account, attributes)
   return attributes
 }
@@ -61,11 +64,8 @@ export function readAttributes(account: Pick<Account, 'attributes' | 'role'>): S
 export type AttributeChanges = JsonObject & { readonly filters?: JsonObject }
 
 /** Returns what to keep for an account after a change. */
-export function changeAttributes(
-  account: Pick<Account, 'attributes' | 'role'>,
-  changes: AttributeChanges,
-): KeptAttributes {
-  const kept = parseKept(account.attributes)
+export function changeAttributes(account: Attributed, changes: AttributeChanges): KeptAttributes {
+  const kept = keptOf(account)
   const filters = { ...asObject(kept.filters), ...changes.filters }
   return keepAttributes(account.role, { ...kept, ...changes, filters })
 }
@@ -140,6 +140,15 @@ function interpretUser(filters: JsonObject): UserAttributes {
     additionalEmails: asTexts(filters.additional_emails) ?? [],
     tlsCerts: asTexts(filters.tls_certs) ?? [],
   }
+}
+
+/** Whoever sets a password at another door settles what is due without knowing of attributes. */
+function keptOf({ attributes, rules }: Attributed): JsonObject {
+  const kept = parseKept(attributes)
+  const filters = asObject(kept.filters)
+  const isDue = filters.require_password_change === true
+  if (rules === undefined || isDue === rules.passwordChangeDue) return kept
+  return { ...kept, filters: { ...filters, require_password_change: rules.passwordChangeDue } }
 }
 
 function parseKept(text: string | null): JsonObject {

@@ -13,6 +13,7 @@ import { requireNothingDue } from './due.ts'
 import { takesApiKeys } from './login-methods.ts'
 import { type Permission, requirePermission } from './permissions.ts'
 import type { Realm } from './realms.ts'
+import { callerOf, requireAllowed } from './restrictions.ts'
 import { readBearer, subjectOf } from './tokens.ts'
 
 /** Keys of tokens that memory and store do not find by digest, and that still are no rubbish. */
@@ -24,6 +25,8 @@ export type RouteRules = {
   readonly permission?: Permission
   /** Served although a second factor or a new password is due. */
   readonly isServedWhileDue?: boolean
+  /** Served although a rule of the account denies it: a session can be ended from anywhere, at any time. */
+  readonly isSignOut?: boolean
   /** An API key will not do. */
   readonly refusesApiKey?: boolean
 }
@@ -44,7 +47,7 @@ export function authenticateRealm(
     const key = takesApiKeys(context.settings, realm) ? readApiKey(request) : null
     const principal =
       key === null
-        ? await principalOfBearer(context, realm, request)
+        ? await principalOfBearer(context, { realm, request, isSignOut: rules.isSignOut === true })
         : await principalOfApiKey(context.ports, { key, realm, request })
     applyRules(principal, rules, { isByApiKey: cameByApiKey(request), nowMs: context.ports.clock.wallMs() })
     request.principal = principal
@@ -62,12 +65,15 @@ function applyRules(
   if (permission !== undefined) requirePermission(account, permission)
 }
 
-async function principalOfBearer(context: HttpContext, realm: Realm, request: FastifyRequest): Promise<Principal> {
+type BearerUse = { readonly realm: Realm; readonly request: FastifyRequest; readonly isSignOut: boolean }
+
+async function principalOfBearer(context: HttpContext, { realm, request, isSignOut }: BearerUse): Promise<Principal> {
   const token = readBearer(request)
   const principal = await principalOfToken(context, token)
   const { account, session, boundIp } = principal
   if (session.dialect !== 'sftpgo' || account.role !== realm.role) throw new Refusal('TOKEN_WRONG_AUDIENCE')
   if (boundIp !== null && boundIp !== request.clientIp) throw new Refusal('TOKEN_WRONG_ADDRESS')
+  if (!isSignOut) requireAllowed(account, callerOf(request), context.ports.clock.wallMs())
   if (context.settings.sftpgo.endsTokensOnAnyChange && subjectOf(token) !== String(account.updatedAtMs)) {
     await signOut(context.ports, principal, describeRequest(request, 'sftpgo'))
     throw new Refusal('TOKEN_REVOKED', { detail: 'the account changed since the token was issued' })

@@ -4,7 +4,6 @@ import type { App, HttpContext } from '../../context.ts'
 import { signedIn } from '../../steps/authenticate.ts'
 import { describeRequest } from '../../steps/describe-request.ts'
 import { invalidAccount, readObject, readText } from './account-shape-fields.ts'
-import { changeAttributes, readAttributes } from './attributes.ts'
 import type { Realm } from './realms.ts'
 import { serve } from './routes.ts'
 import { authenticateSelf, selfPath } from './self-service.ts'
@@ -20,14 +19,10 @@ export function registerChangePassword(app: App, context: HttpContext, realm: Re
     handler: async (request, reply) => {
       const { account } = signedIn(request)
       const { current, next } = decodePasswords(request.body)
-      const isDemanded = readAttributes(account).requirePasswordChange
       await changeOwnPassword(context.ports, account, {
         current,
         next,
         keptSessionRow: 0,
-        ...(isDemanded
-          ? { attributes: changeAttributes(account, { filters: { require_password_change: false } }) }
-          : {}),
         request: describeRequest(request, 'sftpgo'),
       })
       return sendBody(reply, 200, { message: 'Password updated' })

@@ -1,9 +1,8 @@
 /** sftpgo: what an account has to do before it is served: set up a second factor, set a new password. */
 import type { Account } from '../../../core/accounts/account.ts'
+import { dueOf as dueByRules } from '../../../core/accounts/due.ts'
 import { Refusal } from '../../../core/errors.ts'
 import { readAttributes } from './attributes.ts'
-
-const dayMs = 86_400_000
 
 /** What is due; the second factor comes first. */
 export type Due = {
@@ -15,18 +14,15 @@ export type Due = {
 
 /** Returns what is due of an account at `nowMs`. */
 export function dueOf(account: Account, nowMs: number): Due {
-  const { requireTwoFactor, twoFactorProtocols, requirePasswordChange, passwordExpirationDays, totp } =
-    readAttributes(account)
+  const { requireTwoFactor, twoFactorProtocols, totp } = readAttributes(account)
   const hasFactor = account.totpSealed !== null
   // A factor that was set up elsewhere names no protocols, and is asked for at every one.
   const covers = (protocol: string): boolean => totp.protocols.length === 0 || totp.protocols.includes(protocol)
   const isUncovered = twoFactorProtocols.some((protocol) => !hasFactor || !covers(protocol))
-  const changedAtMs = account.passwordChangedAtMs ?? account.createdAtMs
-  const isOld = passwordExpirationDays > 0 && nowMs >= changedAtMs + passwordExpirationDays * dayMs
   return {
     secondFactor: isUncovered || (requireTwoFactor && !hasFactor),
     protocols: isUncovered ? twoFactorProtocols : [],
-    passwordChange: requirePasswordChange || isOld,
+    passwordChange: dueByRules(account, nowMs).passwordChange,
   }
 }
 

@@ -1,9 +1,9 @@
 /** sftpgo: what an account's own rules say to a request: from where, when and by which means it may come. */
 import type { FastifyRequest } from 'fastify'
 import type { Account } from '../../../core/accounts/account.ts'
-import { isWithinAccessTimes } from '../../../core/accounts/rules.ts'
+import { type BrokenRule, brokenRule, isWithinAccessTimes } from '../../../core/accounts/rules.ts'
 import { Refusal } from '../../../core/errors.ts'
-import { canonicalIp, inCidr } from '../../../core/sessions/addresses.ts'
+import { canonicalIp } from '../../../core/sessions/addresses.ts'
 import { readAttributes } from './attributes.ts'
 
 /** The side of a request that the rules look at. */
@@ -30,50 +30,45 @@ export function callerOf(request: FastifyRequest): Caller {
  * @throws SIGN_IN_DENIED with the rule that denies it.
  */
 export function admitSignIn(account: Account, caller: Caller, nowMs: number): void {
-  if (!isAllowedAddress(account, caller.ip)) {
-    throw new Refusal('CREDENTIALS_INVALID', { detail: 'the address is not in the allow list of the administrator' })
+  const rule = ruleAgainst(account, caller, nowMs)
+  if (rule === null) return
+  if (rule === 'access-time' || account.role === 'admin') {
+    throw new Refusal('CREDENTIALS_INVALID', { detail: `the rule ${rule} denies it` })
   }
-  if (!isWithinAccessTimes(readAttributes(account).accessTime, nowMs)) {
-    throw new Refusal('CREDENTIALS_INVALID', { detail: 'outside the hours of access' })
-  }
-  requireAllowed(account, caller)
+  throw denied(account, rule, caller)
 }
 
 /**
- * Lets a user's request pass, at sign-in and at each later use.
+ * Lets the use of a token pass.
  *
- * @throws SIGN_IN_DENIED with the rule that denies it, in SFTPGo's words.
+ * @throws SIGN_IN_DENIED for a user, with the rule that denies it in SFTPGo's words.
+ * @throws TOKEN_WRONG_ADDRESS for an administrator from outside the allow list.
  */
-export function requireAllowed(account: Account, caller: Caller): void {
-  const message = denial(account, caller)
-  if (message !== null) throw new Refusal('SIGN_IN_DENIED', { message })
+export function requireAllowed(account: Account, caller: Caller, nowMs: number): void {
+  const rule = ruleAgainst(account, caller, nowMs)
+  if (rule === null) return
+  if (account.role === 'admin') throw new Refusal('TOKEN_WRONG_ADDRESS', { detail: `the rule ${rule} denies it` })
+  throw denied(account, rule, caller)
 }
 
 /** Tells whether an API key may stand for the account in a request. */
 export function admitsApiKey(account: Account, caller: Caller, nowMs: number): boolean {
-  const { allowApiKeyAuth, accessTime } = readAttributes(account)
-  return (
-    allowApiKeyAuth &&
-    isAllowedAddress(account, caller.ip) &&
-    isWithinAccessTimes(accessTime, nowMs) &&
-    denial(account, caller) === null
-  )
+  return readAttributes(account).allowApiKeyAuth && ruleAgainst(account, caller, nowMs) === null
 }
 
-function denial(account: Account, { ip, place }: Caller): string | null {
-  const { deniedProtocols, isAnonymous, deniedLoginMethods, allowedIp, deniedIp } = readAttributes(account)
+/** The hours come first, as in SFTPGo. An application password and an API key count as a password here, as every secret does there. */
+function ruleAgainst({ rules }: Account, { ip }: Caller, nowMs: number): BrokenRule | null {
+  if (!isWithinAccessTimes(rules.accessTimes, nowMs)) return 'access-time'
+  return brokenRule(rules, { door: 'sftpgo', ip, isByPassword: true, nowMs })
+}
+
+function denied(account: Account, rule: BrokenRule, { place }: Caller): Refusal {
   const user = `user "${account.username}"`
-  if (isAnonymous || deniedProtocols.includes('HTTP')) return `protocol HTTP is not allowed for ${user}`
-  if (deniedLoginMethods.includes('password')) return `login method password is not allowed for ${user}`
-  const isWelcome = isIn(ip, allowedIp) || (!isIn(ip, deniedIp) && allowedIp.length === 0)
-  return isWelcome ? null : `login for ${user} is not allowed from this address: ${place}`
-}
-
-function isAllowedAddress(account: Account, ip: string): boolean {
-  const { allowList } = readAttributes(account)
-  return allowList.length === 0 || isIn(ip, allowList)
-}
-
-function isIn(ip: string, networks: readonly string[]): boolean {
-  return networks.some((network) => inCidr(ip, network))
+  const messages: Readonly<Record<BrokenRule, string>> = {
+    door: `protocol HTTP is not allowed for ${user}`,
+    password: `login method password is not allowed for ${user}`,
+    network: `login for ${user} is not allowed from this address: ${place}`,
+    'access-time': `login for ${user} is not allowed at this time`,
+  }
+  return new Refusal('SIGN_IN_DENIED', { message: messages[rule] })
 }

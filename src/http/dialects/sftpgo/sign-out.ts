@@ -13,7 +13,7 @@ import { sendBody } from './wire.ts'
 export function registerSignOut(app: App, context: HttpContext, realm: Realm): void {
   serve(app, `${realm.path}/logout`, {
     schema: documentLogout(realm),
-    onRequest: authenticateRealm(context, realm, { isServedWhileDue: true, refusesApiKey: true }),
+    onRequest: authenticateRealm(context, realm, { isServedWhileDue: true, isSignOut: true, refusesApiKey: true }),
     handler: async (request, reply) => {
       await signOut(context.ports, signedIn(request), describeRequest(request, 'sftpgo'))
       return sendBody(reply, 200, { message: 'Your token has been invalidated' })

@@ -1,7 +1,7 @@
 /** SQLite store: commands that add, change and remove accounts. */
 import { type Account, emailKey, type Role } from '../../../core/accounts/account.ts'
 import type { AccountChange, NewAccount } from '../../../core/accounts/commands.ts'
-import { parseRules } from '../../../core/accounts/rules.ts'
+import { type AccountRules, afterPasswordChange, parseRules } from '../../../core/accounts/rules.ts'
 import { authorityColumns } from '../rows/account-rows.ts'
 import { appendAudit, type WriteTransaction } from '../write-transaction.ts'
 import { findAccount, isAsSeen } from './checks.ts'
@@ -34,7 +34,8 @@ export function changeAccount(tx: WriteTransaction, input: Input<'changeAccount'
   removeGroups(tx, accountId, change.removeGroups ?? [])
   addGroups(tx, accountId, change.addGroups ?? [])
   if (rotation !== null) rotateEpoch(tx, before, { ...rotation, nowMs })
-  const changesAccess = Object.keys(change).some((member) => member !== 'password')
+  const { password: _password, settlesPasswordChange: _settles, ...access } = change
+  const changesAccess = Object.keys(access).length > 0
   // A rotation makes everybody read the account again by itself.
   if (changesAccess || rotation === null) appendAccountChanged(tx, accountId, nowMs)
   appendAudit(tx, audit)
@@ -137,10 +138,15 @@ function withChange(before: Account, change: AccountChange, nowMs: number): Acco
     passwordIsShort: change.password === undefined ? before.passwordIsShort : change.password.isShort,
     passwordChangedAtMs: change.password === undefined ? before.passwordChangedAtMs : nowMs,
     attributes: change.attributes?.text ?? before.attributes,
-    rules: change.attributes === undefined ? before.rules : parseRules(change.attributes.rules),
+    rules: rulesAfter(before, change),
     authority: change.authority === undefined ? before.authority : change.authority,
     ...secondFactorAfter(before, change),
   }
+}
+
+function rulesAfter(before: Account, { attributes, settlesPasswordChange }: AccountChange): AccountRules {
+  const rules = attributes === undefined ? before.rules : parseRules(attributes.rules)
+  return settlesPasswordChange === true ? afterPasswordChange(rules) : rules
 }
 
 function secondFactorAfter(

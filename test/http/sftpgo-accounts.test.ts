@@ -1,7 +1,15 @@
 /** sftpgo: administration of users and administrators, as it is sent, kept and shown. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { addUser, asAdmin, type Caller, created, type Json, readJson } from '../fixtures/sftpgo/administration.ts'
+import {
+  addUser,
+  asAdmin,
+  type Caller,
+  created,
+  type Json,
+  readJson,
+  rooted,
+} from '../fixtures/sftpgo/administration.ts'
 import {
   ask,
   basic,
@@ -16,6 +24,35 @@ import {
 
 const notFound = '404 {"error":"Not Found","message":""}\n'
 const invalidCredentials = '401 {"error":"invalid credentials","message":"Unauthorized"}\n'
+
+/** What SFTPGo tells of every user, whatever was sent. */
+const usersFilters = {
+  hooks: { external_auth_disabled: false, pre_login_disabled: false, check_password_disabled: false },
+  totp_config: { secret: {} },
+}
+const usersDefaults = {
+  expiration_date: 0,
+  uid: 0,
+  gid: 0,
+  max_sessions: 0,
+  quota_size: 0,
+  quota_files: 0,
+  upload_data_transfer: 0,
+  download_data_transfer: 0,
+  total_data_transfer: 0,
+  last_login: 0,
+  filters: usersFilters,
+  filesystem: {
+    provider: 0,
+    osconfig: {},
+    s3config: {},
+    gcsconfig: {},
+    azblobconfig: {},
+    cryptconfig: {},
+    sftpconfig: {},
+    httpconfig: {},
+  },
+}
 
 let world: SftpgoWorld
 let ops: Caller
@@ -34,7 +71,7 @@ async function operator(): Promise<Caller> {
 test('SFT-100 a user is added with 201 and Location, read back without its password, replaced and removed', async () => {
   const call = await operator()
   const added = await call('POST', '/users', {
-    username: ' zoe/1 ',
+    username: ' zoe 1 ',
     status: 1,
     password,
     email: 'zoe@example.org',
@@ -48,27 +85,30 @@ test('SFT-100 a user is added with 201 and Location, read back without its passw
   const now = world.clock.wallMs()
   const { id, ...user } = created(added)
   const shown = {
+    ...usersDefaults,
     status: 1,
-    username: 'zoe/1',
+    username: 'zoe 1',
     email: 'zoe@example.org',
     expiration_date: 1_893_456_000_000,
     has_password: true,
     permissions: { '/': ['list'] },
     description: 'of the tower',
     home_dir: '/srv/zoe',
-    filesystem: { provider: 0 },
-    filters: { allowed_ip: ['127.0.0.0/8'], hooks: { check_password_disabled: true }, totp_config: {} },
+    filters: {
+      ...usersFilters,
+      allowed_ip: ['127.0.0.0/8'],
+      hooks: { ...usersFilters.hooks, check_password_disabled: true },
+    },
     last_password_change: now,
     created_at: now,
     updated_at: now,
-    last_login: 0,
   }
-  assert.deepEqual([added.headers.location, typeof id, user], ['/api/v2/users/zoe%2F1', 'number', shown])
-  const path = '/users/zoe%2F1'
+  assert.deepEqual([added.headers.location, typeof id, user], ['/api/v2/users/zoe%201', 'number', shown])
+  const path = '/users/zoe%201'
   assert.deepEqual(readJson(await call('GET', `${path}/`)), { id, ...shown })
-  const token = await signIn(world, '/user', { headers: basic('zoe/1') })
+  const token = await signIn(world, '/user', { headers: basic('zoe 1') })
   world.clock.advance(1_000)
-  const updated = short(await call('PUT', path, { username: 'ignored', id: 7, status: 1, password: '' }))
+  const updated = short(await call('PUT', path, { ...rooted, username: 'ignored', id: 7 }))
   const { description, filters, email, last_login: lastLogin } = readJson(await call('GET', path))
   const stillIn = (await ask(world, '/user/dirs', { headers: bearer(token) })).status
   const removed = short(await call('DELETE', path))
@@ -77,7 +117,7 @@ test('SFT-100 a user is added with 201 and Location, read back without its passw
     [
       '200 {"message":"User updated"}\n',
       undefined,
-      { totp_config: {} },
+      usersFilters,
       undefined,
       now,
       200,
@@ -109,7 +149,12 @@ test('SFT-100 an administrator is added, read back, replaced and removed', async
         username: 'watch',
         permissions: ['view_users'],
         additional_info: 'on call',
-        filters: { allow_list: ['127.0.0.1/32'], preferences: { hide_user_page_sections: 3 }, totp_config: {} },
+        filters: {
+          allow_list: ['127.0.0.1/32'],
+          require_two_factor: false,
+          totp_config: {},
+          preferences: { hide_user_page_sections: 3 },
+        },
         created_at: now,
         updated_at: now,
         last_login: 0,
@@ -121,7 +166,7 @@ test('SFT-100 an administrator is added, read back, replaced and removed', async
     await call('DELETE', '/admins/watch'),
     await call('DELETE', '/admins/watch'),
     await call('PUT', '/admins/watch', { status: 1, permissions: ['*'] }),
-    await call('PUT', '/users/nobody', { status: 1 }),
+    await call('PUT', '/users/nobody', rooted),
     await call('GET', '/users/watch'),
   ]
   assert.deepEqual(answers.map(short), [
@@ -179,17 +224,16 @@ test('SFT-101 a list ends at its limit', async () => {
   }
 })
 
-test('SFT-102 what is not valid is 400 and says `Validation error`, a taken name and a taken address too', async () => {
+test('SFT-102 what is not valid is 400 and says `Validation error`, a taken address too; a taken name is 409', async () => {
   const call = await operator()
-  const user = { username: 'v', status: 1, password }
+  const user = { ...rooted, username: 'v', password }
   const bodies: readonly (readonly ['/users' | '/admins', unknown, string])[] = [
     ['/users', 'no json', 'The body is not well-formed JSON.'],
     ['/users', [], 'The body has to be a JSON object.'],
     ['/users', { ...user, username: ' ' }, 'Validation error: The username is empty.'],
     ['/users', { ...user, username: 'a:b' }, 'Validation error: The username holds a colon.'],
-    ['/users', { ...user, status: 2 }, 'Validation error: status has to be 0 or 1, not 2'],
+    ['/users', { ...user, username: '/a' }, 'Validation error: username "/a" is not valid'],
     ['/users', { ...user, email: 'nowhere' }, 'Validation error: email "nowhere" is not valid'],
-    ['/users', { ...user, username: 'ada' }, 'Validation error: the username belongs to another account'],
     [
       '/users',
       { ...user, email: 'ADA&CO@example.org' },
@@ -197,34 +241,9 @@ test('SFT-102 what is not valid is 400 and says `Validation error`, a taken name
     ],
     [
       '/users',
-      { ...user, filters: { allowed_ip: ['10.0.0.0/99'] } },
-      'Validation error: allowed_ip holds "10.0.0.0/99", which is no network',
-    ],
-    [
-      '/users',
-      { ...user, filters: { denied_protocols: ['HTTPS'] } },
-      'Validation error: denied_protocols does not take "HTTPS"',
-    ],
-    ['/users', { ...user, filters: { web_client: ['fly'] } }, 'Validation error: web_client does not take "fly"'],
-    ['/users', { ...user, filters: { is_anonymous: 1 } }, 'Validation error: is_anonymous has to be true or false'],
-    ['/users', { ...user, filters: 1 }, 'Validation error: filters has to be an object'],
-    [
-      '/users',
-      { ...user, expiration_date: 1.5 },
-      'Validation error: expiration_date has to be a whole number from 0 on',
-    ],
-    [
-      '/users',
       { ...user, filters: { two_factor_protocols: ['HTTP'], web_client: ['mfa-disabled'] } },
       'Validation error: two-factor authentication cannot be required and disabled at the same time',
     ],
-    [
-      '/users',
-      { ...user, filters: { access_time: [{ day_of_week: 7, from: '09:00', to: '10:00' }] } },
-      'Validation error: access_time takes a day_of_week from 0 to 6, and from and to as HH:MM, from before to',
-    ],
-    ['/admins', user, 'Validation error: an administrator needs at least one permission'],
-    ['/admins', { ...user, permissions: ['fly'] }, 'Validation error: permissions does not take "fly"'],
     [
       '/admins',
       { ...user, permissions: ['*'], role: 'tower' },
@@ -240,6 +259,12 @@ test('SFT-102 what is not valid is 400 and says `Validation error`, a taken name
     answers,
     bodies.map(([, , error]) => [400, { error, message: '' }]),
   )
+  const taken = [
+    await call('POST', '/users', { ...user, username: ' ada ' }),
+    await call('POST', '/admins', { ...user, username: 'ops', permissions: ['*'] }),
+  ]
+  const duplicated = '409 {"error":"duplicated key not allowed","message":""}\n'
+  assert.deepEqual(taken.map(short), [duplicated, duplicated])
   const weak = await call('POST', '/users', { ...user, password: 'password' })
   assert.equal(weak.status, 400)
   assert.match((JSON.parse(weak.body) as { error: string }).error, /^Validation error: insecure password: ./)
@@ -249,7 +274,10 @@ test('SFT-102 what is not valid is 400 and says `Validation error`, a taken name
 test('SFT-103 a secret is shown as ciphertext only, kept where Redacted or nothing is sent, and renewed by Plain', async () => {
   const call = await operator()
   const plain = 'the key of the granary'
-  const filesystem = (secret: unknown): Json => ({ filesystem: { provider: 1, s3config: { access_secret: secret } } })
+  const s3 = { bucket: 'b', region: 'r', access_key: 'k' }
+  const filesystem = (secret: unknown): Json => ({
+    filesystem: { provider: 1, s3config: { ...s3, access_secret: secret } },
+  })
   await addUser(call, { username: 'keeper', ...filesystem({ status: 'Plain', payload: plain }) })
   const secretNow = async (): Promise<Json> => {
     const user = readJson(await call('GET', '/users/keeper'))
@@ -257,23 +285,24 @@ test('SFT-103 a secret is shown as ciphertext only, kept where Redacted or nothi
   }
   const first = await secretNow()
   const put = async (body: Json): Promise<void> => {
-    readJson(await call('PUT', '/users/keeper', { status: 1, ...body }))
+    readJson(await call('PUT', '/users/keeper', { ...rooted, ...body }))
   }
   await put(filesystem({ status: 'Redacted', payload: '' }))
   const redacted = await secretNow()
-  await put({ filesystem: { provider: 1, s3config: { bucket: 'b' } } })
+  await put({ filesystem: { provider: 1, s3config: s3 } })
   const absent = await secretNow()
   await put(filesystem({ status: 'Plain', payload: 'the key of the mill' }))
   const renewed = await secretNow()
   const { payload, ...form } = first
-  assert.deepEqual(form, { status: 'Secretbox', key: '', additional_data: '' })
+  assert.deepEqual(form, { status: 'Secretbox' })
   assert.match(String(payload), /^[A-Za-z0-9+/]{40,}={0,2}$/)
   assert.deepEqual([redacted, absent, renewed.payload === payload, renewed.status], [first, first, false, 'Secretbox'])
   const kept = (await world.ports.store.accountByName('keeper', 'user'))?.attributes ?? ''
   assert.ok(!kept.includes(plain) && !kept.includes(Buffer.from(plain).toString('base64')))
-  await put(filesystem({ status: 'Plain', payload: '' }))
+  const without = { ...s3, access_key: '', access_secret: { status: 'Plain', payload: '' } }
+  await put({ filesystem: { provider: 1, s3config: without } })
   assert.equal(await secretNow(), undefined)
-  const foreign = short(await call('PUT', '/users/keeper', { status: 1, ...filesystem(first) }))
+  const foreign = short(await call('PUT', '/users/keeper', { ...rooted, ...filesystem(first) }))
   assert.equal(
     foreign,
     '400 {"error":"Validation error: a new secret has to be sent with the status Plain","message":""}\n',
@@ -295,16 +324,16 @@ test('SFT-104 second factor and recovery codes that are sent with an account are
   const filtersNow = async (): Promise<Json> => readJson(await call('GET', '/users/proven')).filters as Json
   const before = await filtersNow()
   await enrol(world, 'proven')
-  readJson(await call('PUT', '/users/proven', { status: 1, filters: { totp_config: { enabled: false } } }))
+  readJson(await call('PUT', '/users/proven', { ...rooted, filters: { totp_config: { enabled: false } } }))
   const { enabled, secret } = (await filtersNow()).totp_config as { enabled: boolean; secret: Json }
-  assert.deepEqual([before, enabled, secret.status], [{ totp_config: {} }, true, 'Secretbox'])
+  assert.deepEqual([before, enabled, secret.status], [usersFilters, true, 'Secretbox'])
 })
 
 test('SFT-100 of replacements that race each is whole, and none takes another for its base', async () => {
   const call = await operator()
   await addUser(call, { username: 'raced' })
   const put = (index: number): ReturnType<Caller> =>
-    call('PUT', '/users/raced', { status: 1, description: `d${index}`, additional_info: `d${index}` })
+    call('PUT', '/users/raced', { ...rooted, description: `d${index}`, additional_info: `d${index}` })
   const answers = await Promise.all([1, 2, 3].map(put))
   const { description, additional_info: info } = readJson(await call('GET', '/users/raced'))
   assert.deepEqual([answers.map(({ status }) => status), info], [[200, 200, 200], description])
@@ -312,7 +341,9 @@ test('SFT-100 of replacements that race each is whole, and none takes another fo
 
 test('SFT-100 an absent status is 0: the account is there and does not sign in', async () => {
   const call = await operator()
-  const { status } = created(await call('POST', '/users', { username: 'asleep', password }))
+  const { status } = created(
+    await call('POST', '/users', { ...rooted, status: undefined, username: 'asleep', password }),
+  )
   assert.deepEqual(
     [status, short(await ask(world, '/user/token', { headers: basic('asleep') }))],
     [0, invalidCredentials],

@@ -11,6 +11,7 @@ import {
   created,
   type Json,
   readJson,
+  rooted,
 } from '../fixtures/sftpgo/administration.ts'
 import {
   type Answer,
@@ -137,7 +138,7 @@ test('SFT-110 a key that is not well formed is 400', async () => {
     'Validation error: invalid scope: 0',
     'Validation error: an API key of scope 1 takes no user',
     'Validation error: there is no user "nobody"',
-    'Validation error: expires_at has to be a whole number from 0 on',
+    'Validation error: expires_at has to be a whole number from 0 to 253402300799999, not -1',
   ])
 })
 
@@ -202,7 +203,7 @@ test('SFT-112 a key does not reach an account that is disabled, kept from HTTP o
   const key = await addApiKey(ops, { scope: 2, user: 'ruled' })
   const answers: string[] = []
   for (const rule of rules) {
-    readJson(await ops('PUT', '/users/ruled', { status: 1, ...rule }))
+    readJson(await ops('PUT', '/users/ruled', { ...rooted, ...rule }))
     answers.push(await listWith(key))
   }
   const admin = { status: 1, permissions: ['*'], filters: { allow_api_key_auth: true, allow_list: ['10.0.0.0/8'] } }
@@ -245,7 +246,7 @@ test('SFT-114 a key neither updates nor removes the administrator behind it, and
   const answers = [
     await robot('PUT', '/admins/robot', body),
     await robot('DELETE', '/admins/robot'),
-    await robot('POST', '/users', { username: 'made', status: 1, password }),
+    await robot('POST', '/users', { ...rooted, username: 'made', password }),
     await robot('DELETE', '/users/made'),
   ].map((answer: Answer) => (answer.status === 201 ? '201' : short(answer)))
   assert.deepEqual(answers, [

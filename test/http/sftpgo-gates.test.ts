@@ -218,6 +218,7 @@ test('SFT-74 a second factor cannot be demanded of and forbidden to one user', a
     username: 'torn',
     password,
     status: 1,
+    home_dir: '/srv/torn',
     permissions: { '/': ['*'] },
     filters: { two_factor_protocols: ['HTTP'], web_client: ['mfa-disabled'] },
   }

@@ -9,6 +9,7 @@ import {
   callerWith,
   type Json,
   readJson,
+  rooted,
 } from '../fixtures/sftpgo/administration.ts'
 import {
   adminToken,
@@ -85,7 +86,7 @@ test('SFT-117 an address is welcome when it is allowed, else not when it is deni
   await addUser(ops, { username: 'placed' })
   const answers: string[] = []
   for (const [filters, from] of rules) {
-    readJson(await ops('PUT', '/users/placed', { status: 1, filters }))
+    readJson(await ops('PUT', '/users/placed', { ...rooted, filters }))
     answers.push(await signInAnswer('placed', password, from))
   }
   assert.deepEqual(
@@ -105,7 +106,7 @@ test('SFT-117 the refused address is named with its port where no proxy is betwe
 
 test('SFT-118 an administrator from outside the allow list, a user outside the hours and an expired one look like a wrong password', async () => {
   const ops = await asAdmin(world)
-  await addAdmin(ops, { username: 'fenced', filters: { allow_list: ['10.0.0.0/8', '2001:db8::1'] } })
+  await addAdmin(ops, { username: 'fenced', filters: { allow_list: ['10.0.0.0/8', '2001:db8::1/128'] } })
   const admin = async (from: string): Promise<string> => {
     const answer = await ask(world, '/token', { headers: basic('fenced'), from })
     return answer.status === 200 ? '200' : `${answer.headers['www-authenticate']} ${short(answer)}`
@@ -144,10 +145,10 @@ test('SFT-119 a rule that is set later denies the live tokens of a user, with th
   for (const filters of [
     { denied_protocols: ['HTTP'] },
     { denied_login_methods: ['password'] },
-    { denied_ip: ['127.0.0.1'] },
+    { denied_ip: ['127.0.0.1/32'] },
     {},
   ]) {
-    readJson(await ops('PUT', '/users/later', { status: 1, filters }))
+    readJson(await ops('PUT', '/users/later', { ...rooted, filters }))
     answers.push(await list())
   }
   assert.deepEqual(answers, [
@@ -231,7 +232,7 @@ async function livesUnder(tokenValidation: number): Promise<unknown> {
       short(await ask(server, '/user/dirs', { headers: bearer(token), ...(from === undefined ? {} : { from }) }))
     const before = [await list(), (await list('10.1.1.1')).slice(0, 3)]
     server.clock.advance(1_000)
-    readJson(await ops('PUT', '/users/ada', { status: 1, email: 'ada&co@example.org', description: 'changed' }))
+    readJson(await ops('PUT', '/users/ada', { ...rooted, email: 'ada&co@example.org', description: 'changed' }))
     const changed = await list()
     const session = (await server.ports.store.liveSessions(server.ada.id)).length
     return [before, changed, await list(), session]

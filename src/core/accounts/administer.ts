@@ -80,8 +80,8 @@ export async function addAccount(
   throw new Refusal(result.kind === 'name-taken' ? 'NAME_TAKEN' : 'EMAIL_TAKEN')
 }
 
-/** A change that an administrator makes; `password` is plain. */
-export type AdministratorChange = Omit<AccountChange, 'password'> & { readonly password?: string }
+/** A change that an administrator makes; `password` is plain, and null takes it away. */
+export type AdministratorChange = Omit<AccountChange, 'password'> & { readonly password?: string | null }
 
 /**
  * Changes an account. A change of status, role, password or second factor ends all its sessions. Its bearer credentials
@@ -109,7 +109,7 @@ export async function changeAccount(
     throw new Refusal('PASSWORD_TOO_SHORT_ALONE')
   }
   const stored =
-    password === undefined ? undefined : await hashNewPassword(ports, password, { ...account, hasSecondFactor })
+    typeof password === 'string' ? await hashNewPassword(ports, password, { ...account, hasSecondFactor }) : password
   const person = typeof rest.person === 'string' ? await resolvePerson(ports.store, 'person', rest.person) : rest.person
   const change: AccountChange = {
     ...rest,

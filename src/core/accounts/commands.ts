@@ -42,7 +42,8 @@ export type AccountChange = {
   readonly expiresAt?: number | null
   readonly addGroups?: readonly string[]
   readonly removeGroups?: readonly string[]
-  readonly password?: { readonly hash: string; readonly isShort: boolean }
+  /** null: the account has none from now on. */
+  readonly password?: { readonly hash: string; readonly isShort: boolean } | null
   /** The account set the password itself: none is due any more. */
   readonly settlesPasswordChange?: true
   /** Also removes the recovery codes. */

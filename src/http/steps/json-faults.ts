@@ -41,6 +41,33 @@ export function findJsonFault(text: string): JsonFault | null {
   return null
 }
 
+/** Returns the first JSON value of a text, without what stands behind it; the whole text where none begins it. */
+export function firstJsonValue(text: string): string {
+  if (!/^\s*[{[]/.test(text)) return firstScalar(text)
+  let depth = 0
+  for (let index = 0; index < text.length; index += 1) {
+    switch (text.charCodeAt(index)) {
+      case 0x7b: // {
+      case 0x5b: // [
+        depth += 1
+        break
+      case 0x7d: // }
+      case 0x5d: // ]
+        depth -= 1
+        if (depth === 0) return text.slice(0, index + 1)
+        break
+      case 0x22:
+        index = endOfString(text, index) - 1
+    }
+  }
+  return text
+}
+
+/** A text that begins with no container has one word, a number or a string for its first value. */
+function firstScalar(text: string): string {
+  return /^\s*(?:"(?:[^"\\]|\\.)*"|[-+\w.]+)/su.exec(text)?.[0] ?? text
+}
+
 /** Returns the index behind the quote that ends a string. */
 function endOfString(text: string, begin: number): number {
   let index = begin + 1

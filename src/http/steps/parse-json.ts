@@ -1,7 +1,7 @@
 /** HTTP step: reads bodies as JSON whatever media type was named; what that means is the dialect's to say. */
 import { Refusal } from '../../core/errors.ts'
 import type { App } from '../context.ts'
-import { findJsonFault, type JsonFault } from './json-faults.ts'
+import { findJsonFault, firstJsonValue, type JsonFault } from './json-faults.ts'
 import { decodeUtf8 } from './read-authorization.ts'
 
 /**
@@ -26,25 +26,37 @@ const sentences: Readonly<Record<JsonFault, string>> = {
   'too-deep': 'The body is nested too deeply.',
 }
 
+/** What a dialect reads otherwise. */
+export type JsonReading = {
+  /** The first value counts, whatever stands behind it. */
+  readonly takesTextBehind?: boolean
+  /** Turns a number, as it is written, into one. */
+  readonly toNumber?: (literal: string) => number
+}
+
 /**
  * Parses JSON.
  *
  * @returns undefined for an empty body.
  * @throws INPUT_INVALID when the bytes are no UTF-8 or no JSON, or JSON that two readers may read as two things.
  */
-function parseJson(bytes: Uint8Array): unknown {
+export function parseJson(bytes: Uint8Array, { takesTextBehind = false, toNumber }: JsonReading = {}): unknown {
   if (bytes.length === 0) return undefined
-  const text = decodeUtf8(bytes)
-  if (text === null) throw malformed('the body is no UTF-8')
-  const value = parseText(text)
+  const whole = decodeUtf8(bytes)
+  if (whole === null) throw malformed('the body is no UTF-8')
+  const text = takesTextBehind ? firstJsonValue(whole) : whole
+  const value = parseText(text, toNumber)
   const fault = findJsonFault(text)
   if (fault !== null) throw new Refusal('INPUT_INVALID', { detail: fault, message: sentences[fault] })
   return value
 }
 
-function parseText(text: string): unknown {
+function parseText(text: string, toNumber: JsonReading['toNumber']): unknown {
   try {
-    return JSON.parse(text) as unknown
+    if (toNumber === undefined) return JSON.parse(text) as unknown
+    return JSON.parse(text, (_name, value: unknown, context?: { readonly source?: string }) =>
+      typeof value === 'number' && context?.source !== undefined ? toNumber(context.source) : value,
+    ) as unknown
   } catch (cause) {
     if (cause instanceof SyntaxError) throw malformed('the body is no JSON')
     throw cause

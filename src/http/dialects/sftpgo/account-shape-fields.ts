@@ -1,89 +1,115 @@
-/** sftpgo: reads the members of an account as it is sent; every fault is one `Validation error`. */
-import { isEmail } from '../../../core/accounts/names.ts'
-import { Refusal } from '../../../core/errors.ts'
-import { canonicalIp, inCidr } from '../../../core/sessions/addresses.ts'
-import { isObject, type JsonObject } from './attributes.ts'
+/** sftpgo: tables of members; one table reads what is sent, shows what is kept in the order of the original, and documents both. */
+import { type TProperties, Type } from 'typebox'
+import type { Kind, Reading } from './account-shape-kinds.ts'
+import { asObject, isObject, type JsonObject } from './attributes.ts'
+import { invalidAccount } from './validation-error.ts'
 
-/** Returns the refusal of an account that is not well formed. */
-export function invalidAccount(reason: string): Refusal {
-  return new Refusal('INPUT_INVALID', { message: `Validation error: ${reason}` })
+/** One member. */
+export type Field<Value = unknown> = {
+  readonly kind: Kind<Value>
+  /** Whether it is shown with its default too, only when it has another value, or never. */
+  readonly shown: 'always' | 'filled' | 'never'
+  /** Whether the account itself has it: what is sent of it is checked, and never kept among its attributes. */
+  readonly isOwn: boolean
 }
 
-/** Returns a body that is a JSON object. @throws INPUT_INVALID */
-export function readObject(body: unknown): JsonObject {
-  if (isObject(body)) return body
-  throw new Refusal('INPUT_INVALID', { message: 'The body has to be a JSON object.' })
+/** Members by name, in the order in which they are shown. */
+export type Fields = Readonly<Record<string, Field>>
+
+/** What is read by a table. */
+export type Values<Table> = { readonly [Name in keyof Table]: Table[Name] extends Field<infer Value> ? Value : never }
+
+/** A member that is shown with its default too. */
+export function always<Value>(kind: Kind<Value>): Field<Value> {
+  return { kind, shown: 'always', isOwn: false }
 }
 
-/** Returns a member that is an object; empty where it is absent. @throws INPUT_INVALID */
-export function readMemberObject(from: JsonObject, name: string): JsonObject {
-  const value = from[name] ?? {}
-  if (isObject(value)) return value
-  throw invalidAccount(`${name} has to be an object`)
+/** A member that is left out where it has its default. */
+export function filled<Value>(kind: Kind<Value>): Field<Value> {
+  return { kind, shown: 'filled', isOwn: false }
 }
 
-/** Returns a text, trimmed of nothing; empty where it is absent. @throws INPUT_INVALID */
-export function readText(from: JsonObject, name: string): string {
-  const value = from[name] ?? ''
-  if (typeof value === 'string') return value
-  throw invalidAccount(`${name} has to be a text`)
+/** A member that the account has as its own. */
+export function own<Value>(kind: Kind<Value>, shown: Field['shown'] = 'always'): Field<Value> {
+  return { kind, shown, isOwn: true }
 }
 
-/** Returns a whole number from 0 on; 0 where it is absent. @throws INPUT_INVALID */
-export function readWholeNumber(from: JsonObject, name: string): number {
-  const value = from[name] ?? 0
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
-  throw invalidAccount(`${name} has to be a whole number from 0 on`)
+/**
+ * Reads every member of a table; what is not in the table is left aside. Names are taken in any case, as SFTPGo takes them.
+ *
+ * @throws INPUT_INVALID for a member that is not valid, and for one that came in two spellings.
+ */
+export function readFields<Table extends Fields>(table: Table, sent: JsonObject, reading: Reading): Values<Table> {
+  const body = spelled(table, sent)
+  const before = asObject(reading.before)
+  return Object.fromEntries(
+    Object.entries(table).map(([name, { kind }]) => [
+      name,
+      kind.read(body[name], { ...reading, name, before: ownMember(before, name) }),
+    ]),
+  ) as Values<Table>
 }
 
-/** Returns a list of texts; empty where it is absent. @throws INPUT_INVALID */
-export function readTexts(from: JsonObject, name: string): readonly string[] {
-  const value = from[name] ?? []
-  if (Array.isArray(value) && value.every((member) => typeof member === 'string')) return value
-  throw invalidAccount(`${name} has to be a list of texts`)
+/** Returns the members of a table that were sent, by the names of the table. @throws INPUT_INVALID for two spellings of one. */
+export function spelled(table: Fields, sent: JsonObject): JsonObject {
+  const names = new Map(Object.keys(table).map((name) => [name.toLowerCase(), name]))
+  const body: Record<string, unknown> = {}
+  for (const [spelling, member] of Object.entries(sent)) {
+    const name = names.get(spelling.toLowerCase())
+    if (name === undefined) continue
+    if (Object.hasOwn(body, name)) throw invalidAccount(`the body names ${name} twice`)
+    body[name] = member
+  }
+  return body
 }
 
-/** Returns a list of texts of which each is one of a set. @throws INPUT_INVALID naming the first that is not. */
-export function readChoices(from: JsonObject, name: string, choices: readonly string[]): readonly string[] {
-  const chosen = readTexts(from, name)
-  const unknown = chosen.find((choice) => !choices.includes(choice))
-  if (unknown === undefined) return chosen
-  throw invalidAccount(`${name} does not take ${JSON.stringify(unknown)}`)
+/** Returns what of the read members is to be kept: all that are no default and not the account's own. */
+export function keepFields(table: Fields, values: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(values).filter(([name, value]) => table[name]?.isOwn === false && !isDefault(value)),
+  )
 }
 
-/** Returns a list of networks in CIDR notation, or of addresses. @throws INPUT_INVALID naming the first that is none. */
-export function readNetworks(from: JsonObject, name: string): readonly string[] {
-  const networks = readTexts(from, name)
-  const malformed = networks.find((network) => !isNetwork(network))
-  if (malformed === undefined) return networks
-  throw invalidAccount(`${name} holds ${JSON.stringify(malformed)}, which is no network`)
+/** Returns members as they are shown. @param owned the members that the account itself has. */
+export function showFields(table: Fields, kept: JsonObject, owned: JsonObject = {}): JsonObject {
+  const all = Object.entries(table).map(([name, { kind, shown, isOwn }]) => {
+    const value = isOwn && Object.hasOwn(owned, name) ? owned[name] : kind.show(ownMember(kept, name))
+    return { name, value, isShown: shown === 'always' || (shown === 'filled' && !isDefault(value)) }
+  })
+  return Object.fromEntries(all.filter(({ isShown }) => isShown).map(({ name, value }) => [name, value]))
 }
 
-/** Tells nothing where a member is true, false or absent. @throws INPUT_INVALID */
-export function checkFlag(from: JsonObject, name: string): void {
-  if (from[name] === undefined || typeof from[name] === 'boolean') return
-  throw invalidAccount(`${name} has to be true or false`)
+/** An object with a table of its own. @param rule looks at the whole, and returns it normalised. */
+export function object<Table extends Fields>(
+  title: string,
+  table: Table,
+  rule: (values: Values<Table>) => Values<Table> = (values) => values,
+): Kind<JsonObject> {
+  return {
+    form: 'object',
+    read: (sent, reading) => {
+      const value = sent ?? {}
+      if (!isObject(value)) throw invalidAccount(`${reading.name} has to be an object`)
+      return keepFields(table, rule(readFields(table, value, reading)))
+    },
+    show: (kept) => showFields(table, asObject(kept)),
+    schema: Type.Object(documentFields(table), { title }),
+    inner: table,
+  }
 }
 
-/** Returns an e-mail address; null where it is absent or empty. @throws INPUT_INVALID */
-export function readEmail(from: JsonObject): string | null {
-  const email = readText(from, 'email').trim()
-  if (email === '') return null
-  if (isEmail(email)) return email
-  throw invalidAccount(`email ${JSON.stringify(email)} is not valid`)
+/** Returns the properties of a table in the OpenAPI document; none is required. */
+export function documentFields(table: Fields): TProperties {
+  return Object.fromEntries(Object.entries(table).map(([name, { kind }]) => [name, Type.Optional(kind.schema)]))
 }
 
-/** Returns a status. @throws INPUT_INVALID for anything but 0 and 1; absent is 0, as in SFTPGo. */
-export function readStatus(from: JsonObject): 'enabled' | 'disabled' {
-  const status = from.status ?? 0
-  if (status === 1) return 'enabled'
-  if (status === 0) return 'disabled'
-  throw invalidAccount(`status has to be 0 or 1, not ${JSON.stringify(status)}`)
+/** Tells whether a value is the default of its kind. */
+function isDefault(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0
+  if (isObject(value)) return Object.keys(value).length === 0
+  return value === undefined || value === null || value === '' || value === 0 || value === false
 }
 
-/** An address lies in every network that has it for its base. */
-function isNetwork(text: string): boolean {
-  const [address = ''] = text.split('/')
-  const canonical = canonicalIp(address)
-  return canonical !== null && inCidr(canonical, text)
+function ownMember(object: JsonObject, name: string): unknown {
+  return Object.hasOwn(object, name) ? object[name] : undefined
 }

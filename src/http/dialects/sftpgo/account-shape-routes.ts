@@ -8,25 +8,25 @@ import {
   changeAccount,
   removeAccount,
 } from '../../../core/accounts/administer.ts'
-import { normaliseUsername } from '../../../core/accounts/names.ts'
 import type { Authority } from '../../../core/administration/permissions.ts'
 import { isRefusal, Refusal } from '../../../core/errors.ts'
 import type { Sealer } from '../../../core/ports.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { signedIn } from '../../steps/authenticate.ts'
 import { describeRequest } from '../../steps/describe-request.ts'
-import type { DecodedAccount, Decoding } from './account-shape-decode.ts'
 import { documentAccounts } from './account-shape-documents.ts'
-import { invalidAccount, readObject, readText } from './account-shape-fields.ts'
 import { pageOf, readPage } from './account-shape-list.ts'
+import { type DecodedAccount, type Decoding, readUsername } from './account-shape-own.ts'
 import { checkSelf, keepOwnFlags, keepRole, visibleTo } from './account-shape-self.ts'
 import { changeAttributes, type JsonObject, keepAttributes, readAttributes } from './attributes.ts'
 import { authenticateRealm } from './authenticate-realm.ts'
 import { authorityOf } from './authority.ts'
+import { readObject } from './bodies.ts'
 import type { RouteDocument } from './documents.ts'
 import { grantsTheSame, type Permission } from './permissions.ts'
 import { adminRealm } from './realms.ts'
 import { serve } from './routes.ts'
+import { invalidAccount } from './validation-error.ts'
 import { sendBody } from './wire.ts'
 
 /** What is done to accounts, each with its permission. */
@@ -109,13 +109,11 @@ async function read(call: Call): Promise<FastifyReply> {
 
 async function add({ context, kind, request, reply }: Call): Promise<FastifyReply> {
   const { ports, settings } = context
-  const body = readObject(request.body)
-  const name = normaliseUsername(readText(body, 'username'))
-  if (name.kind === 'rejected') throw invalidAccount(name.reason)
-  const caller = signedIn(request).account
-  const decoded = kind.decode(keepRole(body, caller), { sealer: ports.sealer, before: {} })
-  const { status, email, expiresAt, password, kept } = decoded
-  const wish = { username: name.username, email, role: kind.role, expiresAt, groups: [], password, status }
+  const body = keepRole(readObject(request), signedIn(request).account)
+  const decoded = kind.decode(body, { sealer: ports.sealer, account: null, before: {} })
+  const { status, email, expiresAt, kept } = decoded
+  const password = decoded.password === '' ? null : decoded.password
+  const wish = { username: readUsername(body), email, role: kind.role, expiresAt, groups: [], password, status }
   const account = await addAccount(
     ports,
     { ...wish, attributes: keepAttributes(kind.role, kept), ...authorityFor(kind, null, kept) },
@@ -131,9 +129,9 @@ async function change(call: Call): Promise<FastifyReply> {
   const account = await findNamed(call)
   const caller = signedIn(request).account
   const isSelf = account.id === caller.id
-  const sent = keepRole(readObject(request.body), caller)
+  const sent = keepRole(readObject(request), caller)
   const body = isSelf ? keepOwnFlags(sent, account) : sent
-  const decoded = kind.decode(body, { sealer: context.ports.sealer, before: readAttributes(account).kept })
+  const decoded = kind.decode(body, { sealer: context.ports.sealer, account, before: readAttributes(account).kept })
   if (isSelf) checkSelf(request, account, decoded)
   await changeAccount(context.ports, account, {
     change: { ...differences(account, decoded), ...authorityFor(kind, account.authority, decoded.kept) },
@@ -201,8 +199,13 @@ function differences(account: Account, to: DecodedAccount): AdministratorChange 
     ...(to.status === account.status ? {} : { status: to.status }),
     ...(to.email === account.email ? {} : { email: to.email }),
     ...(to.expiresAt === account.expiresAt ? {} : { expiresAt: to.expiresAt }),
-    ...(to.password === null ? {} : { password: to.password }),
+    ...passwordDifference(account, to),
   }
+}
+
+function passwordDifference({ passwordHash }: Account, { password }: DecodedAccount): AdministratorChange {
+  if (password === null || (password === '' && passwordHash === null)) return {}
+  return { password: password === '' ? null : password }
 }
 
 /** Tokens tell of permissions and role, so none may outlive them. */

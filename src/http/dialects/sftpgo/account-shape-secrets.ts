@@ -1,17 +1,44 @@
 /** sftpgo: the secrets inside an account's attributes; sealed before they are kept, and never unsealed for an answer. */
+import { Type } from 'typebox'
 import type { Sealer } from '../../../core/ports.ts'
-import { invalidAccount } from './account-shape-fields.ts'
-import { isObject, type JsonObject } from './attributes.ts'
+import { documentFields, type Fields, filled, readFields, type Values } from './account-shape-fields.ts'
+import { integer, type Kind, type Reading, text } from './account-shape-kinds.ts'
+import { isObject } from './attributes.ts'
+import { invalidAccount } from './validation-error.ts'
 
-/** Deeper nesting than any account has; beyond it a body is refused. */
-const deepest = 64
+/** A secret as it is kept and shown (SFTPGo REST API, Secret): ciphertext alone; none: without members. */
+export type SealedSecret =
+  | { readonly status: 'Secretbox'; readonly payload: string }
+  | { readonly [name: string]: never }
 
-/** A secret as it is kept and shown (SFTPGo REST API, Secret): ciphertext alone. */
-export type SealedSecret = {
-  readonly status: 'Secretbox'
-  readonly payload: string
-  readonly key: ''
-  readonly additional_data: ''
+/** States of a secret that is no plain text, and so stands for the one that is kept (SFTPGo REST API, SecretStatus). */
+const statusesOfOthers = [
+  'Redacted',
+  'Secretbox',
+  'AES-256-GCM',
+  'GCP',
+  'AWS',
+  'VaultTransit',
+  'AzureKeyVault',
+  'OracleKeyVault',
+]
+
+const members = {
+  status: filled(
+    text(undefined, Type.String({ description: 'Plain to set it; Redacted to keep it; Secretbox when read' })),
+  ),
+  payload: filled(text()),
+  key: filled(text()),
+  additional_data: filled(text()),
+  mode: filled(integer()),
+} satisfies Fields
+
+/** A secret: `Plain` is sealed, another status and absence keep what is there, and an empty one takes it away. */
+export const secret: Kind<SealedSecret> = {
+  form: 'secret',
+  read: readSecret,
+  show: (kept) => (isSealed(kept) ? { status: 'Secretbox', payload: kept.payload } : {}),
+  schema: Type.Object(documentFields(members), { title: 'Secret' }),
 }
 
 /** Seals a text as a secret. */
@@ -21,59 +48,40 @@ export function sealSecret(sealer: Sealer, plain: string): SealedSecret {
 
 /** Returns what was sealed already as a secret is shown. */
 export function showSealed(sealed: Uint8Array): SealedSecret {
-  return { status: 'Secretbox', payload: Buffer.from(sealed).toString('base64'), key: '', additional_data: '' }
+  return { status: 'Secretbox', payload: Buffer.from(sealed).toString('base64') }
 }
 
-/**
- * Returns a value as it is to be kept: every secret of status `Plain` is sealed; `Redacted`, any other status and an absent one
- * keep what was there before in the same place.
- *
- * @param before the value that was kept; undefined where there was none.
- * @throws INPUT_INVALID for a secret that is not `Plain` where there is nothing to keep, and for a value that is nested too deep.
- */
-export function sealSecrets(sealer: Sealer, value: unknown, before: unknown): unknown {
-  return seal({ sealer, depth: 0 }, value, before)
+/** A secret of which only the plain text counts, and nothing is sealed; undefined: none came in plain text. */
+export const plainSecret: Kind<string | undefined> = {
+  ...secret,
+  read: (sent, reading) => {
+    const came = readMembers(sent, reading)
+    return came?.status === 'Plain' ? came.payload : undefined
+  },
 }
 
-type Walk = { readonly sealer: Sealer; readonly depth: number }
-
-function seal(walk: Walk, value: unknown, before: unknown): unknown {
-  if (walk.depth > deepest) throw invalidAccount('the account is nested too deep')
-  const inner = { ...walk, depth: walk.depth + 1 }
-  if (Array.isArray(value)) {
-    const kept: readonly unknown[] = Array.isArray(before) ? before : []
-    return value.map((member, index) => seal(inner, member, kept[index]))
-  }
-  if (!isObject(value)) return value
-  if (isSecret(value)) return sealOne(walk.sealer, value, before)
-  return sealMembers(inner, value, isObject(before) ? before : {})
-}
-
-function sealMembers(walk: Walk, value: JsonObject, before: JsonObject): JsonObject {
-  const sent = Object.entries(value).map(([name, member]) => [name, seal(walk, member, ownMember(before, name))])
-  const left = Object.entries(before).filter(([name, member]) => isSealed(member) && !Object.hasOwn(value, name))
-  return Object.fromEntries([...sent, ...left].filter(([, member]) => member !== undefined))
-}
-
-/** An empty plain secret takes the old one away. */
-function sealOne(sealer: Sealer, { status, payload }: JsonObject, before: unknown): SealedSecret | undefined {
-  if (status === 'Plain') {
-    if (typeof payload !== 'string') throw invalidAccount('the payload of a secret has to be a text')
-    return payload === '' ? undefined : sealSecret(sealer, payload)
-  }
-  if (status === '') return undefined
-  if (isSealed(before)) return before
+/** @throws INPUT_INVALID for what is no secret, and for one that is not `Plain` where there is nothing to keep. */
+function readSecret(sent: unknown, reading: Reading): SealedSecret {
+  const { sealer, before } = reading
+  const kept = isSealed(before) ? before : {}
+  const came = readMembers(sent, reading)
+  if (came === null) return kept
+  if (came.status === 'Plain') return came.payload === '' || sealer === null ? {} : sealSecret(sealer, came.payload)
+  if (came.status === '') return {}
+  if (sealer === null || isSealed(before)) return kept
   throw invalidAccount('a new secret has to be sent with the status Plain')
 }
 
-function isSecret(value: JsonObject): boolean {
-  return typeof value.status === 'string' && Object.hasOwn(value, 'payload')
+/** Returns null where nothing came. @throws INPUT_INVALID for what is no secret; what it holds is never told. */
+function readMembers(sent: unknown, reading: Reading): Values<typeof members> | null {
+  if (sent === undefined || sent === null) return null
+  if (!isObject(sent)) throw invalidAccount(`${reading.name} has to be an object`)
+  const came = readFields(members, sent, reading)
+  const isEmpty = came.status === '' && came.payload === ''
+  if (isEmpty || came.status === 'Plain' || statusesOfOthers.includes(came.status)) return came
+  throw invalidAccount(`${reading.name} has a status that is not known`)
 }
 
-function isSealed(value: unknown): value is SealedSecret {
+function isSealed(value: unknown): value is { readonly status: 'Secretbox'; readonly payload: string } {
   return isObject(value) && value.status === 'Secretbox' && typeof value.payload === 'string'
-}
-
-function ownMember(object: JsonObject, name: string): unknown {
-  return Object.hasOwn(object, name) ? object[name] : undefined
 }

@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Account } from '../../../core/accounts/account.ts'
 import { Refusal } from '../../../core/errors.ts'
-import type { DecodedAccount } from './account-shape-decode.ts'
+import type { DecodedAccount } from './account-shape-own.ts'
 import { cameByApiKey } from './api-keys-authenticate.ts'
 import { asObject, isObject, type JsonObject, readAttributes } from './attributes.ts'
 import { grantsTheSame } from './permissions.ts'

@@ -1,7 +1,7 @@
 /** sftpgo: administration of administrators, by those who may do everything (SFTPGo REST API, admins). */
 import type { App, HttpContext } from '../../context.ts'
 import { encodeAdmin } from './account-shape.ts'
-import { decodeAdmin } from './account-shape-decode.ts'
+import { decodeAdmin } from './account-shape-admin.ts'
 import { registerAccounts } from './account-shape-routes.ts'
 
 /** Registers list, add, read, change and removal of administrators, and the removal of their second factors. */

@@ -14,12 +14,17 @@ import { noStore } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { signedIn } from '../../steps/authenticate.ts'
 import { describeRequest } from '../../steps/describe-request.ts'
-import { invalidAccount, readObject, readText, readWholeNumber } from './account-shape-fields.ts'
+import { type Fields, filled } from './account-shape-fields.ts'
+import { integer, text } from './account-shape-kinds.ts'
 import { pageOf, readPage } from './account-shape-list.ts'
+import { expiration } from './account-shape-own.ts'
+import { trimmed } from './account-shape-rules.ts'
 import { apiKeyDocuments } from './api-keys-documents.ts'
 import { authenticateRealm } from './authenticate-realm.ts'
+import { readBody } from './bodies.ts'
 import { adminRealm } from './realms.ts'
 import { type Operation, serve } from './routes.ts'
+import { invalidAccount } from './validation-error.ts'
 import { sendBody } from './wire.ts'
 
 /** Bytes of an id and of a secret: 22 characters each in base64url, which has no dot. */
@@ -59,7 +64,7 @@ export function registerApiKeys(app: App, context: HttpContext): void {
     schema: apiKeyDocuments.change,
     handler: async (request, reply) => {
       const { id } = await find(ports, request)
-      await changeCredential(ports, { id, change: await decode(ports, request.body) }, actor(request))
+      await changeCredential(ports, { id, change: await decode(ports, request) }, actor(request))
       return sendBody(reply, 200, { message: 'API key updated' })
     },
   })
@@ -77,7 +82,7 @@ async function add(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const wish = await decode(ports, request.body)
+  const wish = await decode(ports, request)
   const [id, secret] = [newPart(ports), newPart(ports)]
   await addCredential(
     ports,
@@ -109,21 +114,28 @@ function newPart({ random, encodings }: Pick<Ports, 'random' | 'encodings'>): st
 
 type DecodedKey = Pick<Credential, 'name' | 'description' | 'accountId' | 'expiresAtMs'> & { readonly role: Role }
 
-async function decode(ports: Ports, sent: unknown): Promise<DecodedKey> {
-  const body = readObject(sent)
-  const name = readText(body, 'name').trim()
+/** What is sent of a key. */
+const sentKey = {
+  name: filled(text(trimmed)),
+  scope: filled(integer()),
+  expires_at: filled(expiration),
+  description: filled(text()),
+  user: filled(text(trimmed)),
+  admin: filled(text(trimmed)),
+} satisfies Fields
+
+async function decode(ports: Ports, request: FastifyRequest): Promise<DecodedKey> {
+  const { name, scope, description, expires_at: expiresAtMs, ...holders } = readBody(request, sentKey)
   if (name === '') throw invalidAccount('name is mandatory')
-  const scope = readWholeNumber(body, 'scope')
   if (scope !== 1 && scope !== 2) throw invalidAccount(`invalid scope: ${scope}`)
   const role: Role = scope === 1 ? 'admin' : 'user'
   const other = scope === 1 ? 'user' : 'admin'
-  if (readText(body, other) !== '') throw invalidAccount(`an API key of scope ${scope} takes no ${other}`)
-  const expiresAtMs = readWholeNumber(body, 'expires_at')
+  if (holders[other] !== '') throw invalidAccount(`an API key of scope ${scope} takes no ${other}`)
   return {
     name,
-    description: readText(body, 'description'),
+    description,
     role,
-    accountId: await findHolder(ports, readText(body, role).trim(), role),
+    accountId: await findHolder(ports, holders[role], role),
     expiresAtMs: expiresAtMs === 0 ? null : expiresAtMs,
   }
 }

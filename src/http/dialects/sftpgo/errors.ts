@@ -25,11 +25,11 @@ const answers: Readonly<Partial<Record<RefusalCode, ApiResponse>>> = {
   NOTHING_TO_CHANGE: { message: 'You are not allowed to change anything' },
   ROLE_DENIED: { message: 'Forbidden' },
   ROUTE_NOT_FOUND: { message: 'Not Found' },
+  NAME_TAKEN: { error: 'duplicated key not allowed', message: '' },
 }
 
 /** What SFTPGo finds when it validates an account; each is 400 and begins alike, whatever the kind of the refusal. */
 const validations: Readonly<Partial<Record<RefusalCode, string>>> = {
-  NAME_TAKEN: 'the username belongs to another account',
   EMAIL_TAKEN: 'the email address belongs to another account',
   PASSWORD_CURRENT_WRONG: 'current password does not match',
   PASSWORD_TOO_SHORT_ALONE: 'the password is too short to be the only factor, set a longer one first',

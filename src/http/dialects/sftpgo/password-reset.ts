@@ -3,12 +3,17 @@ import { mailResetCode, resetPassword } from '../../../core/accounts/reset-passw
 import { isRefusal } from '../../../core/errors.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { describeRequest } from '../../steps/describe-request.ts'
-import { invalidAccount, readObject, readText } from './account-shape-fields.ts'
+import { type Fields, filled } from './account-shape-fields.ts'
+import { text } from './account-shape-kinds.ts'
 import { readAttributes } from './attributes.ts'
+import { readBody } from './bodies.ts'
 import type { Realm } from './realms.ts'
 import { serve } from './routes.ts'
 import { documentSelf } from './self-service-documents.ts'
+import { invalidAccount } from './validation-error.ts'
 import { sendBody } from './wire.ts'
+
+const sentReset = { code: filled(text()), password: filled(text()) } satisfies Fields
 
 /** Registers forgot-password and reset-password for accounts of a realm; no token is needed. */
 export function registerPasswordReset(app: App, context: HttpContext, realm: Realm): void {
@@ -28,8 +33,7 @@ export function registerPasswordReset(app: App, context: HttpContext, realm: Rea
     method: 'POST',
     schema: documentSelf('reset password', realm),
     handler: async (request, reply) => {
-      const body = readObject(request.body)
-      const [code, password] = [readText(body, 'code'), readText(body, 'password')]
+      const { code, password } = readBody(request, sentReset)
       if (password === '') throw invalidAccount('please set a password')
       if (code === '') throw invalidAccount('please set a confirmation code')
       const wish = { username: usernameOf(request), role: realm.role, code, password }

@@ -1,8 +1,8 @@
 /** sftpgo: two realms over HTTP Basic and Bearer tokens, as clients of SFTPGo's REST API know them. */
 import type { App, DialectPlugin, HttpContext } from '../../context.ts'
-import { parseEveryBodyAsJson } from '../../steps/parse-json.ts'
 import { registerAdmins } from './admins.ts'
 import { registerApiKeys } from './api-keys.ts'
+import { readEveryBody } from './bodies.ts'
 import { registerChangePassword } from './change-password.ts'
 import { registerDefender } from './defender.ts'
 import { sftpgoDocument } from './documents.ts'
@@ -30,7 +30,7 @@ export const sftpgoPlugin: DialectPlugin = {
 }
 
 function registerSftpgo(app: App, context: HttpContext): void {
-  parseEveryBodyAsJson(app)
+  readEveryBody(app)
   for (const realm of realms) {
     registerSignIn(app, context, realm)
     registerSignOut(app, context, realm)

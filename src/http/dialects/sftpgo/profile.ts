@@ -1,14 +1,17 @@
 /** sftpgo: the profile that an account reads and writes of itself; a write replaces every part that it may change. */
+import type { FastifyRequest } from 'fastify'
 import type { Account } from '../../../core/accounts/account.ts'
 import { changeOwnAccount, type OwnChange } from '../../../core/accounts/change-own.ts'
-import { isEmail } from '../../../core/accounts/names.ts'
 import { Refusal } from '../../../core/errors.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { signedIn } from '../../steps/authenticate.ts'
 import { describeRequest } from '../../steps/describe-request.ts'
-import { checkFlag, invalidAccount, readEmail, readObject, readText, readTexts } from './account-shape-fields.ts'
+import { always, type Fields, filled, showFields } from './account-shape-fields.ts'
+import { flag, text } from './account-shape-kinds.ts'
+import { address } from './account-shape-own.ts'
+import { certificates, emails, publicKeys } from './account-shape-rules.ts'
 import { changeAttributes, type JsonObject, readAttributes } from './attributes.ts'
-import { isAuthorizedKey, isCertificate } from './public-keys.ts'
+import { readBody } from './bodies.ts'
 import type { Realm } from './realms.ts'
 import { serve } from './routes.ts'
 import { authenticateSelf, mayStill, selfPath } from './self-service.ts'
@@ -40,7 +43,7 @@ export function registerProfile(app: App, context: HttpContext, realm: Realm): v
     onRequest: authenticateSelf(context, realm, { isServedWhileDue: false }),
     handler: async (request, reply) => {
       const { account } = signedIn(request)
-      const profile = decodeProfile(request.body, realm)
+      const profile = decodeProfile(request, realm)
       const plan = (current: Account): OwnChange => planProfile(current, profile)
       await changeOwnAccount(context.ports, account, { plan, request: describeRequest(request, 'sftpgo') })
       return sendBody(reply, 200, { message: 'Profile updated' })
@@ -49,69 +52,38 @@ export function registerProfile(app: App, context: HttpContext, realm: Realm): v
 }
 
 function encodeProfile(account: Account): JsonObject {
-  const { description, allowApiKeyAuth, additionalEmails, publicKeys, tlsCerts } = readAttributes(account)
-  return {
-    ...(account.email === null ? {} : { email: account.email }),
-    ...(description === '' ? {} : { description }),
-    allow_api_key_auth: allowApiKeyAuth,
-    ...(account.role === 'admin' ? {} : lists({ additionalEmails, publicKeys, tlsCerts })),
-  }
+  const { description, allowApiKeyAuth, additionalEmails, publicKeys: keys, tlsCerts } = readAttributes(account)
+  const told = { email: account.email, description, allow_api_key_auth: allowApiKeyAuth }
+  const lists = { additional_emails: additionalEmails, public_keys: keys, tls_certs: tlsCerts }
+  return { ...showFields(general, told), ...(account.role === 'admin' ? {} : showFields(ofUsers, lists)) }
 }
 
-function lists(of: Pick<Profile, 'additionalEmails' | 'publicKeys' | 'tlsCerts'>): JsonObject {
-  const named = { additional_emails: of.additionalEmails, public_keys: of.publicKeys, tls_certs: of.tlsCerts }
-  return Object.fromEntries(Object.entries(named).filter(([, members]) => members.length > 0))
-}
+/** What every account tells of itself, in the order in which it is shown. */
+const general = {
+  email: filled(address),
+  description: filled(text()),
+  allow_api_key_auth: always(flag),
+} satisfies Fields
+
+/** What users tell beside; administrators have none of it, and what they send of it is not looked at. */
+const ofUsers = {
+  additional_emails: filled(emails),
+  public_keys: filled(publicKeys),
+  tls_certs: filled(certificates),
+} satisfies Fields
 
 /** @throws INPUT_INVALID with a message that begins `Validation error`. */
-function decodeProfile(from: unknown, { role }: Realm): Profile {
-  const sent = readObject(from)
-  const body = role === 'admin' ? withoutLists(sent) : sent
-  checkFlag(body, 'allow_api_key_auth')
+function decodeProfile(request: FastifyRequest, { role }: Realm): Profile {
+  const told = readBody(request, general)
+  const lists = readBody({ body: role === 'admin' ? {} : request.body }, ofUsers)
   return {
-    email: readEmail(body),
-    description: readText(body, 'description'),
-    allowApiKeyAuth: body.allow_api_key_auth === true,
-    additionalEmails: decodeEmails(body),
-    publicKeys: decodeKeys(body),
-    tlsCerts: decodeCertificates(body),
+    email: told.email === '' ? null : told.email,
+    description: told.description,
+    allowApiKeyAuth: told.allow_api_key_auth,
+    additionalEmails: lists.additional_emails,
+    publicKeys: lists.public_keys,
+    tlsCerts: lists.tls_certs,
   }
-}
-
-/** Administrators have none of these, and what they send of them is not looked at. */
-function withoutLists({
-  additional_emails: _emails,
-  public_keys: _keys,
-  tls_certs: _certs,
-  ...rest
-}: JsonObject): JsonObject {
-  return rest
-}
-
-function decodeEmails(body: JsonObject): readonly string[] {
-  const emails = filled(body, 'additional_emails')
-  const wrong = emails.find((email) => !isEmail(email))
-  if (wrong !== undefined) throw invalidAccount(`email ${JSON.stringify(wrong)} is not valid`)
-  return emails
-}
-
-function decodeKeys(body: JsonObject): readonly string[] {
-  const keys = readTexts(body, 'public_keys')
-  const wrong = keys.findIndex((key) => key !== '' && !isAuthorizedKey(key))
-  if (wrong !== -1) throw invalidAccount(`could not parse key nr. ${wrong + 1}: ssh: no key found`)
-  return filled(body, 'public_keys')
-}
-
-function decodeCertificates(body: JsonObject): readonly string[] {
-  const certificates = readTexts(body, 'tls_certs')
-  const wrong = certificates.findIndex((certificate) => certificate !== '' && !isCertificate(certificate))
-  if (wrong !== -1) throw invalidAccount(`invalid TLS certificate ${wrong}`)
-  return filled(body, 'tls_certs')
-}
-
-/** Returns the members of a list that are not empty, each once. */
-function filled(body: JsonObject, name: string): readonly string[] {
-  return [...new Set(readTexts(body, name).filter((member) => member !== ''))]
 }
 
 /** @throws NOTHING_TO_CHANGE when every right to change a part was taken away. */

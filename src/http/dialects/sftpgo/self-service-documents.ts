@@ -1,7 +1,7 @@
 /** sftpgo: what the OpenAPI document says of what accounts do to themselves; the two realms differ in names alone. */
 import { type TSchema, Type } from 'typebox'
 import type { SecurityRequirement } from '../../openapi/operation.ts'
-import { Secret } from './account-shape-documents.ts'
+import { secret } from './account-shape-secrets.ts'
 import { ApiResponse, documentRoute, type RouteDocument } from './documents.ts'
 import type { Realm } from './realms.ts'
 
@@ -40,7 +40,7 @@ const UserProfile = Type.Object(
 )
 const PwdChange = Type.Object({ current_password: text, new_password: text }, { title: 'PwdChange' })
 const TOTPConfig = Type.Object({ name: text, issuer: text, algo: text }, { title: 'TOTPConfig' })
-const factorOfAdmin = { enabled: flag, config_name: text, secret: Type.Optional(Secret) }
+const factorOfAdmin = { enabled: flag, config_name: text, secret: Type.Optional(secret.schema) }
 const AdminTOTPConfig = Type.Object(factorOfAdmin, { title: 'AdminTOTPConfig' })
 const UserTOTPConfig = Type.Object({ ...factorOfAdmin, protocols: texts }, { title: 'UserTOTPConfig' })
 const RecoveryCode = Type.Object({ code: text, used: flag }, { title: 'RecoveryCode' })

@@ -1,4 +1,5 @@
 /** sftpgo: saves, changes and removes the caller's second factor; what is sent is laid over what there is (SFTPGo REST API, totp/save). */
+import type { FastifyRequest } from 'fastify'
 import type { Account } from '../../../core/accounts/account.ts'
 import { changeOwnAccount, type OwnChange } from '../../../core/accounts/change-own.ts'
 import type { AccountChange } from '../../../core/accounts/commands.ts'
@@ -8,14 +9,18 @@ import type { Ports } from '../../../core/wiring.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { signedIn } from '../../steps/authenticate.ts'
 import { describeRequest } from '../../steps/describe-request.ts'
-import { checkFlag, invalidAccount, readMemberObject, readObject, readText, readTexts } from './account-shape-fields.ts'
+import { type Fields, filled, spelled } from './account-shape-fields.ts'
+import { flag, text, texts } from './account-shape-kinds.ts'
+import { plainSecret } from './account-shape-secrets.ts'
 import { changeAttributes, type JsonObject, readAttributes } from './attributes.ts'
+import { readBody, readObject } from './bodies.ts'
 import type { Realm } from './realms.ts'
 import { serve } from './routes.ts'
 import { authenticateSelf, selfPath } from './self-service.ts'
 import { documentSelf } from './self-service-documents.ts'
 import { demandsSecondFactor, readBearer } from './tokens.ts'
 import { totpConfig } from './totp.ts'
+import { invalidAccount } from './validation-error.ts'
 import { sendBody } from './wire.ts'
 
 /** Protocols that a second factor can be asked at; here it is asked at every sign-in whatever stands there. */
@@ -36,7 +41,7 @@ export function registerTotpSave(app: App, context: HttpContext, realm: Realm): 
     onRequest: authenticateSelf(context, realm, { unless: 'mfa-disabled' }),
     handler: async (request, reply) => {
       const { account, session } = signedIn(request)
-      const wish = decodeWish(request.body)
+      const wish = decodeWish(request)
       const keptSessionRow = demandsSecondFactor(readBearer(request)) ? 0 : session.row
       const plan = (current: Account): OwnChange | null => planSave(ports, { account: current, wish, keptSessionRow })
       await changeOwnAccount(ports, account, { plan, request: describeRequest(request, 'sftpgo') })
@@ -54,16 +59,22 @@ type Wish = {
   readonly protocols: readonly string[] | undefined
 }
 
+const sentFactor = {
+  enabled: filled(flag),
+  config_name: filled(text()),
+  secret: filled(plainSecret),
+  protocols: filled(texts()),
+} satisfies Fields
+
 /** @throws INPUT_INVALID */
-function decodeWish(from: unknown): Wish {
-  const body = readObject(from)
-  checkFlag(body, 'enabled')
-  const secret = readMemberObject(body, 'secret')
+function decodeWish(request: FastifyRequest): Wish {
+  const sent = spelled(sentFactor, readObject(request))
+  const { enabled, config_name: configName, secret, protocols } = readBody(request, sentFactor)
   return {
-    isEnabled: body.enabled === undefined ? undefined : body.enabled === true,
-    configName: isAbsent(body, 'config_name') ? undefined : readText(body, 'config_name'),
-    secret: secret.status === 'Plain' ? readText(secret, 'payload') : undefined,
-    protocols: isAbsent(body, 'protocols') ? undefined : [...new Set(readTexts(body, 'protocols'))],
+    isEnabled: isAbsent(sent, 'enabled') ? undefined : enabled,
+    configName: isAbsent(sent, 'config_name') ? undefined : configName,
+    secret,
+    protocols: isAbsent(sent, 'protocols') ? undefined : protocols,
   }
 }
 

@@ -1,11 +1,15 @@
 /** sftpgo: makes secrets of a second factor and tries codes of them; nothing here is stored but that a code was used. */
+import type { FastifyRequest } from 'fastify'
 import type { Account } from '../../../core/accounts/account.ts'
 import { tryCode, withoutBlanks } from '../../../core/accounts/try-code.ts'
 import { Refusal } from '../../../core/errors.ts'
 import { noStore } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { signedIn } from '../../steps/authenticate.ts'
-import { readObject, readText } from './account-shape-fields.ts'
+import { type Fields, filled } from './account-shape-fields.ts'
+import { text } from './account-shape-kinds.ts'
+import { trimmed } from './account-shape-rules.ts'
+import { readBody } from './bodies.ts'
 import type { Realm } from './realms.ts'
 import { serve } from './routes.ts'
 import { authenticateSelf, selfPath } from './self-service.ts'
@@ -34,7 +38,7 @@ export function registerTotp(app: App, context: HttpContext, realm: Realm): void
     schema: documentSelf('generate totp secret', realm),
     onRequest,
     handler: async (request, reply) => {
-      const name = readText(readObject(request.body), 'config_name')
+      const { config_name: name } = readBody(request, sentTrial)
       if (name !== totpConfig.name) throw new Refusal('INPUT_INVALID', { message: unknownConfig(name) })
       return sendBody(reply.headers(noStore), 200, await generate(context, signedIn(request).account))
     },
@@ -44,7 +48,7 @@ export function registerTotp(app: App, context: HttpContext, realm: Realm): void
     schema: documentSelf('validate totp passcode', realm),
     onRequest,
     handler: async (request, reply) => {
-      const refused = await validate(context, decodeTrial(request.body))
+      const refused = await validate(context, decodeTrial(request))
       if (refused !== null) return sendBody(reply, 400, refused)
       return sendBody(reply, 200, { message: 'Passcode successfully validated' })
     },
@@ -78,13 +82,15 @@ function addressOf(secret: string, { role, username }: Account): string {
 /** A code with the secret that it is to be of. */
 type Trial = { readonly configName: string; readonly passcode: string; readonly secret: string }
 
-function decodeTrial(from: unknown): Trial {
-  const body = readObject(from)
-  return {
-    configName: readText(body, 'config_name'),
-    passcode: withoutBlanks(readText(body, 'passcode')),
-    secret: readText(body, 'secret').trim(),
-  }
+const sentTrial = {
+  config_name: filled(text()),
+  passcode: filled(text(withoutBlanks)),
+  secret: filled(text(trimmed)),
+} satisfies Fields
+
+function decodeTrial(request: FastifyRequest): Trial {
+  const { config_name: configName, passcode, secret } = readBody(request, sentTrial)
+  return { configName, passcode, secret }
 }
 
 /** Returns null where the code is right, else the answer: a code that is merely wrong has no `error`. */

@@ -1,8 +1,8 @@
 /** sftpgo: administration of users (SFTPGo REST API, users). */
 import type { App, HttpContext } from '../../context.ts'
 import { encodeUser } from './account-shape.ts'
-import { decodeUser } from './account-shape-decode.ts'
 import { registerAccounts } from './account-shape-routes.ts'
+import { decodeUser } from './account-shape-user.ts'
 
 /** Registers list, add, read, change and removal of users, and the removal of their second factors. */
 export function registerUsers(app: App, context: HttpContext): void {

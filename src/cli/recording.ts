@@ -39,7 +39,10 @@ export function addRecordingVerb(program: Command): void {
     .description('Print a recording, or write it to a new file.')
     .argument('<ID>', 'id of the PTY session')
     .option('--output <FILE>', 'File to make, for its owner alone. (default standard output)')
-    .option('--format <F>', 'asciicast (version 3), or raw: the bytes that the program put out. (default asciicast)')
+    .option(
+      '--format <F>',
+      'asciicast (version 3), asciicast-v2, or raw: the bytes that the program put out. (default asciicast)',
+    )
   addStoreOptions(exporting).action(exportOne)
   const verify = recording
     .command('verify')
@@ -116,7 +119,7 @@ async function playOne(id: string, flags: RecordingFlags): Promise<void> {
 }
 
 async function exportOne(id: string, flags: RecordingFlags): Promise<void> {
-  const format = readChoice('--format', flags.format ?? 'asciicast', ['asciicast', 'raw'])
+  const format = readChoice('--format', flags.format ?? 'asciicast', ['asciicast', 'asciicast-v2', 'raw'])
   const { output } = flags
   if (format === 'raw' && output === undefined && process.stdout.isTTY) {
     throw new UsageError('--format raw could act on this terminal: use --output, a pipe, or recording play.')

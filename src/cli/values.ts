@@ -38,7 +38,8 @@ export function readInteger(flag: string, text: string, range: { readonly from: 
 export function readChoice<Choice extends string>(flag: string, text: string, choices: readonly Choice[]): Choice {
   const found = choices.find((choice) => choice === text)
   if (found !== undefined) return found
-  throw new UsageError(`${flag} takes ${choices.join(' or ')}.`)
+  const first = choices.slice(0, -1).join(', ')
+  throw new UsageError(`${flag} takes ${first} or ${choices.at(-1)}.`)
 }
 
 /** Returns the values of a flag that was given once or more, each once, in their order. */

@@ -60,7 +60,10 @@ export type Build = { readonly version: string /** RFC 3339. */; readonly builtA
 /** A range of bytes, both ends included. */
 export type ByteRange = { readonly from: number; readonly to: number }
 
-/** A recording as asciicast v3. */
+/** The versions of asciicast that a recording is told in. */
+export type CastVersion = 2 | 3
+
+/** A recording as asciicast. */
 export type RecordingExport = {
   /** It still grows: its size is none yet, and no range of it is read. */
   readonly isLive: boolean
@@ -76,7 +79,7 @@ export type Follower = { readonly accountId: number }
 /** What HTTP asks of the terminals of this node; who may ask is decided before. */
 export type Terminals = {
   /** null: there is no recording. */
-  readonly exportRecording: (ptySessionId: string) => Promise<RecordingExport | null>
+  readonly exportRecording: (ptySessionId: string, version: CastVersion) => Promise<RecordingExport | null>
   /**
    * Returns asciicast v3 lines as they happen, until the PTY session ends, or `signal` says so; null when the PTY session does not run here. A signal that has spoken already lets nobody in.
    *

@@ -30,8 +30,8 @@ export type CommandMatch = ScreenMatch & { readonly ptySessionId: string; readon
 /** How a recording is played. */
 export type CommandPlaying = Omit<Playing, 'length'>
 
-/** What an export is: asciicast v3, or the bytes that the program put out. */
-export type ExportFormat = 'asciicast' | 'raw'
+/** What an export is: asciicast v3, asciicast v2, or the bytes that the program put out. */
+export type ExportFormat = 'asciicast' | 'asciicast-v2' | 'raw'
 
 /** The key that recordings are signed with. */
 export type CommandRecordingKey = { readonly keyId: string; readonly publicKeyPem: string }
@@ -39,7 +39,13 @@ export type CommandRecordingKey = { readonly keyId: string; readonly publicKeyPe
 /** Ends that leave a recording without its own. */
 const endsWithoutSeal: readonly (string | null)[] = ['node-lost', 'recorder-failed']
 
-const exporters = { asciicast: exportAsciicast, raw: exportOutput } as const
+type Exporter = (file: FileHandle, range: { readonly length: number }) => AsyncIterable<Uint8Array>
+
+const exporters: Readonly<Record<ExportFormat, Exporter>> = {
+  asciicast: exportAsciicast,
+  'asciicast-v2': (file, { length }) => exportAsciicast(file, { length, version: 2 }),
+  raw: exportOutput,
+}
 
 /** The recordings of a data directory. */
 export class Recordings {

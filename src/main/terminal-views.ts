@@ -1,6 +1,6 @@
 /** Main: what HTTP may see of the terminals; their recordings, and those that run here as they happen. */
 import { open, stat } from 'node:fs/promises'
-import type { ByteRange, RecordingExport, Terminals as TerminalViews } from '../http/context.ts'
+import type { ByteRange, CastVersion, RecordingExport, Terminals as TerminalViews } from '../http/context.ts'
 import { exportAsciicast } from '../terminals/recording/asciicast.ts'
 import { recordPath } from '../terminals/recording/record-path.ts'
 import type { Terminals } from './terminals.ts'
@@ -11,20 +11,21 @@ const rememberedSizes = 64
 /** Returns the views of the terminals of this node. */
 export function terminalViews({ gateway, folder }: Terminals): TerminalViews {
   const sizes = new Map<string, number>()
-  const exportRecording = async (id: string): Promise<RecordingExport | null> => {
+  const exportRecording = async (id: string, version: CastVersion): Promise<RecordingExport | null> => {
     const path = recordPath(folder, id)
     const length = await lengthOf(path)
     if (length === null) return null
     const isLive = gateway.find(id) !== undefined
-    const key = `${id} ${length}`
+    const key = `${id} ${length} ${version}`
+    const all = (): AsyncIterable<Uint8Array> => whole(path, { length, version })
     return {
       isLive,
       size: async () => {
-        const size = sizes.get(key) ?? (await sizeOf(whole(path, length)))
+        const size = sizes.get(key) ?? (await sizeOf(all()))
         if (!isLive) remember(sizes, key, size)
         return size
       },
-      read: (range) => (range === null ? whole(path, length) : slice(whole(path, length), range)),
+      read: (range) => (range === null ? all() : slice(all(), range)),
     }
   }
   return {
@@ -34,10 +35,13 @@ export function terminalViews({ gateway, folder }: Terminals): TerminalViews {
   }
 }
 
-async function* whole(path: string, length: number): AsyncGenerator<Uint8Array> {
+async function* whole(
+  path: string,
+  range: { readonly length: number; readonly version: CastVersion },
+): AsyncGenerator<Uint8Array> {
   const file = await open(path, 'r')
   try {
-    yield* exportAsciicast(file, { length })
+    yield* exportAsciicast(file, range)
   } finally {
     await file.close()
   }

@@ -146,6 +146,9 @@ describe('recordings', { concurrency: 2 }, () => {
       [cast.code, (JSON.parse(header) as { version: number }).version, (JSON.parse(event) as unknown[]).slice(1)],
       [0, 3, ['o', output]],
     )
+    const old = await sallyport(['recording', 'export', id, '--format', 'asciicast-v2'], data)
+    const { version, width, height } = JSON.parse(old.stdout.split('\n')[0] ?? '') as Record<string, number>
+    assert.deepEqual([old.code, version, width, height], [0, 2, 80, 24])
     const file = join(data.data, 'out.bin')
     const words = ['recording', 'export', id, '--format', 'raw', '--output', file]
     assert.deepEqual(await sallyport(words, data), {
@@ -159,7 +162,7 @@ describe('recordings', { concurrency: 2 }, () => {
       stdout: '',
       stderr: `sallyport: ${file} exists already, and nothing is overwritten.\n`,
     })
-    assert.deepEqual(await readings(data), [`pty_session:${id} export`, `pty_session:${id} export`])
+    assert.deepEqual(await readings(data), Array(3).fill(`pty_session:${id} export`))
   })
 
   test('CLI-43 a recording that holds is ok, one that was changed is named with its first broken place, and ends the verb with 1', async (t) => {
@@ -298,7 +301,7 @@ describe('recordings', { concurrency: 2 }, () => {
       [`verify ${unknown} --all`]: [2, 'ID and --all exclude each other.'],
       [`play ${unknown} --speed 0`]: [2, '--speed takes a number from 0.1 to 1000.'],
       [`play ${unknown} --idle-limit x`]: [2, '--idle-limit takes a number from 0 to 86400.'],
-      [`export ${unknown} --format gif`]: [2, '--format takes asciicast or raw.'],
+      [`export ${unknown} --format gif`]: [2, '--format takes asciicast, asciicast-v2 or raw.'],
     }
     for (const [words, [code, sentence]] of Object.entries(refusals)) {
       const outcome = await sallyport(['recording', ...words.split(' ')], data)

@@ -1,4 +1,4 @@
-/** Terminals: a record as asciicast v3; the same record gives the same bytes, and what a longer record gives begins with them. */
+/** Terminals: a record as asciicast v3 or v2; the same record gives the same bytes, and what a longer record gives begins with them. */
 import { type EntrySource, RecordDamage, readEntries } from './read-record.ts'
 import type { RawEntry } from './record-format.ts'
 import { parseHead, parseObject } from './record-head.ts'
@@ -15,17 +15,20 @@ const damageLabel = 'bytes that are not UTF-8'
 /**
  * Yields the export of what a record holds so far; nothing where not even its head is whole.
  *
+ * Version 2 is for players that know no other: its events tell seconds since the beginning, and it has no `x`.
+ *
  * Members of the header: the size, the start and a title; events: `o` output, `i` input, `r` size, `m` what happened and
  * where bytes were no UTF-8 (once where several pieces in a row have some), `x` the exit status.
  *
  * @param range `length`: bytes of the file to look at.
  * @see asciicast v3 (asciinema), header and event stream; an interval is in seconds since the event before it.
+ * @see asciicast v2 (asciinema), header and event stream.
  */
 export async function* exportAsciicast(
   file: EntrySource,
-  range: { readonly length: number },
+  range: { readonly length: number; readonly version?: CastVersion },
 ): AsyncGenerator<Uint8Array> {
-  const cast = new Cast()
+  const cast = new Cast(range.version ?? 3)
   let text = ''
   try {
     for await (const entry of readEntries(file, { from: 0, to: range.length })) {
@@ -41,6 +44,9 @@ export async function* exportAsciicast(
   if (text !== '') yield Buffer.from(text)
 }
 
+/** The versions that are written. */
+export type CastVersion = 2 | 3
+
 type Code = 'o' | 'i' | 'r' | 'm' | 'x'
 
 class Cast {
@@ -48,13 +54,18 @@ class Cast {
     output: { code: 'o', text: new Utf8Text(), wasDamaged: false },
     input: { code: 'i', text: new Utf8Text(), wasDamaged: false },
   } as const satisfies Record<string, Stream>
+  readonly #version: CastVersion
   #lastMs = 0
+
+  constructor(version: CastVersion) {
+    this.#version = version
+  }
 
   linesOf(entry: RawEntry): string {
     const { kind, payload, atMs } = entry
     switch (kind) {
       case 'head':
-        return `${json(headerOf(parseHead(entry)))}\n`
+        return `${json(headerOf(parseHead(entry), this.#version))}\n`
       case 'output':
       case 'input':
         return this.#textLines(this.#streams[kind], this.#streams[kind].text.push(payload), atMs)
@@ -88,24 +99,26 @@ class Cast {
     const { kind, exit_code: exitCode } = event
     const told = this.#line('m', labelOf(event), atMs)
     // Below 0: a signal ended the program, which then has no status.
-    const isStatus = kind === 'end' && typeof exitCode === 'number' && exitCode >= 0
+    const isStatus = this.#version === 3 && kind === 'end' && typeof exitCode === 'number' && exitCode >= 0
     return isStatus ? told + this.#line('x', String(exitCode), atMs) : told
   }
 
   #line(code: Code, data: string, atMs: number): string {
     const interval = Math.max(0, atMs - this.#lastMs)
     this.#lastMs += interval
-    return `[${interval / 1000}, "${code}", ${json(data)}]\n`
+    const toldMs = this.#version === 3 ? interval : this.#lastMs
+    return `[${toldMs / 1000}, "${code}", ${json(data)}]\n`
   }
 }
 
 type Stream = { readonly code: 'o' | 'i'; readonly text: Utf8Text; wasDamaged: boolean }
 
-function headerOf(head: RecordHead): object {
+function headerOf(head: RecordHead, version: CastVersion): object {
   const under = head.changeId === null ? 'health check' : `change ${head.changeId}`
+  const size = version === 3 ? { term: { cols: head.cols, rows: head.rows } } : { width: head.cols, height: head.rows }
   return {
-    version: 3,
-    term: { cols: head.cols, rows: head.rows },
+    version,
+    ...size,
     timestamp: Math.floor(head.startedAtMs / 1000),
     title: `${head.osUser}@${head.server}, ${under}, started by ${head.startedBy}`,
   }

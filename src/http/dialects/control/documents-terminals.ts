@@ -88,7 +88,7 @@ const ChangeRequestList = Type.Object(
   { title: 'ChangeRequestList' },
 )
 
-const bytes = Type.String({ description: 'asciicast v3' })
+const bytes = Type.String({ description: 'asciicast v3, or v2 where that is asked for' })
 
 /** Parameters of every list that comes in pages. */
 function pageParameters(byDefault: number): readonly ParameterDocument[] {
@@ -131,12 +131,18 @@ export const documentEndPtySession: OperationDocument = route('endPtySession', {
 /** Its recording. */
 export const documentRecording: OperationDocument = route('getRecording', {
   tag: 'PTY sessions',
-  summary: 'Replay a PTY session as asciicast v3',
+  summary: 'Replay a PTY session as asciicast',
   description:
     'For those who took part and for administrators; while it runs, for those who may observe it. Ranges are served once it is over.',
   parameters: [
     { in: 'header', name: 'Range', description: 'One range of bytes (RFC 9110 section 14).' },
     { in: 'query', name: 'download', description: '1: to be saved under a name.', schema: Type.Literal('1') },
+    {
+      in: 'query',
+      name: 'format',
+      description: 'asciicast is version 3; players that do not know it take asciicast-v2.',
+      schema: Type.Enum(['asciicast', 'asciicast-v2']),
+    },
   ],
   done: [200, 'The whole recording', bytes],
   mediaType: asciicast,
@@ -151,7 +157,7 @@ export const documentLive: OperationDocument = route('watchPtySession', {
   summary: 'Watch a PTY session as asciicast v3 lines as they happen',
   description:
     'For those who may observe it. Begins with the screen as it is, and ends with the PTY session or with the token that asks. At most 100 requests watch one PTY session at once, and at most 10 of one account; more are refused with `no-gateway`.',
-  done: [200, 'Lines, until the end', bytes],
+  done: [200, 'Lines, until the end', Type.String({ description: 'asciicast v3' })],
   mediaType: asciicast,
 })
 

@@ -15,6 +15,7 @@ import { registerRecordings } from './recordings.ts'
 import { registerReference } from './reference.ts'
 import { registerSessions } from './sessions.ts'
 import { registerSetup } from './setup.ts'
+import { registerSlashedPages } from './slashed-pages.ts'
 import { registerTerminalPage } from './terminal-page.ts'
 import { registerVerify } from './verify.ts'
 
@@ -43,6 +44,7 @@ function registerControl(app: App, context: HttpContext): void {
   registerSetup(app, context)
   registerReference(app, context)
   registerTerminalPage(app, context)
+  registerSlashedPages(app)
   app.get('/.well-known/jwks.json', { schema: { openapi: documentJwks } }, (_request, reply) =>
     sendJson(reply.header('cache-control', `public, max-age=${jwksMaxAgeSeconds}`), 200, context.jwks()),
   )

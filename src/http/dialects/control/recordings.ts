@@ -16,7 +16,10 @@ import { requireProof } from './require-proof.ts'
 import { controlTokens } from './tokens.ts'
 
 const PtySessionId = Type.Object({ id: Type.String() })
-const RecordingQuery = Type.Object({ download: Type.Optional(Type.Enum(['1'])) })
+const RecordingQuery = Type.Object({
+  download: Type.Optional(Type.Enum(['1'])),
+  format: Type.Optional(Type.Enum(['asciicast', 'asciicast-v2'])),
+})
 
 /** Registers the routes. */
 export function registerRecordings(app: App, context: HttpContext): void {
@@ -49,9 +52,10 @@ async function sendRecording(
   { request, reply }: RecordingRequest,
 ): Promise<FastifyReply> {
   const { id } = request.params
-  const recording = await terminals.exportRecording(id)
+  const version = request.query.format === 'asciicast-v2' ? 2 : 3
+  const recording = await terminals.exportRecording(id, version)
   if (recording === null) throw new Refusal('RECORDING_NOT_FOUND')
-  const { status, headers, body } = await answerOf(id, recording, { request, reply })
+  const { status, headers, body } = await answerOf(version === 2 ? `${id}.v2` : id, recording, { request, reply })
   if (body === null) {
     answer.close()
     return sendNoBytes(reply.headers(headers), status, request.method)
@@ -105,7 +109,7 @@ function registerLive(app: App, context: HttpContext, onRequest: readonly Step[]
 type RecordingRequest = Reading & {
   readonly request: FastifyRequest<{
     readonly Params: { readonly id: string }
-    readonly Querystring: { readonly download?: '1' }
+    readonly Querystring: { readonly download?: '1'; readonly format?: 'asciicast' | 'asciicast-v2' }
   }>
 }
 
@@ -119,18 +123,22 @@ type RecordingAnswer = {
 }
 
 /**
- * Decides what is sent of a recording: of one that grows all that is there, of a whole one what is asked for.
+ * Decides what is sent of a recording, whose tag begins with a name: of one that grows all that is there, of a whole one what is asked for.
  *
  * @throws RANGE_NOT_SATISFIABLE with the size beside it.
  * @see RFC 9110 section 13.2.2 for the order of the conditions.
  */
-async function answerOf(id: string, recording: RecordingExport, { request, reply }: Reading): Promise<RecordingAnswer> {
+async function answerOf(
+  name: string,
+  recording: RecordingExport,
+  { request, reply }: Reading,
+): Promise<RecordingAnswer> {
   const isHead = request.method === 'HEAD'
   if (recording.isLive) {
     return { status: 200, headers: { 'accept-ranges': 'none' }, body: isHead ? null : recording.read(null) }
   }
   const size = await recording.size()
-  const tag = `"${id}.${size}"`
+  const tag = `"${name}.${size}"`
   const headers = { etag: tag, 'accept-ranges': 'bytes' }
   if (isNamedTag(request.headers['if-none-match'], tag)) return { status: 304, headers, body: null }
   if (isHead) {

@@ -154,7 +154,7 @@ function contentOf(schema: SchemaObject, mediaType = 'application/json'): Conten
   return { [mediaType]: { schema } }
 }
 
-/** Names in the path first, then what the route validates, then what is only told; what is told wins over what is validated. */
+/** Names in the path first, then what the route validates, then what is only told, which adds to what is validated. */
 function parametersOf({ url, operation, validated }: DocumentedRoute, components: Components): ParameterObject[] {
   const inPath = [...url.matchAll(/:([A-Za-z_]\w*)/g)].map(([, name = '']) => ({ in: 'path', name }) as const)
   const known: ParameterDocument[] = [
@@ -165,8 +165,26 @@ function parametersOf({ url, operation, validated }: DocumentedRoute, components
     ...(operation.parameters ?? []),
   ]
   const byKey = new Map<string, ParameterDocument>()
-  for (const one of known) byKey.set(`${one.in} ${one.name}`, { ...byKey.get(`${one.in} ${one.name}`), ...one })
+  for (const one of known) {
+    const key = `${one.in} ${one.name}`
+    const before = byKey.get(key)
+    byKey.set(key, { ...before, ...one, ...joinSchemas(before?.schema, one.schema) })
+  }
   return [...byKey.values()].map((one) => writeParameter(one, components))
+}
+
+/** A told schema of another type is decoded from the validated text, whose limits then say nothing of it. */
+function joinSchemas(
+  validated: ParameterDocument['schema'],
+  told: ParameterDocument['schema'],
+): Pick<ParameterDocument, 'schema'> {
+  const schema = told ?? validated
+  if (schema === undefined) return {}
+  return { schema: typeOf(validated) === typeOf(told) ? { ...validated, ...told } : schema }
+}
+
+function typeOf(schema: object | undefined): unknown {
+  return schema === undefined || !('type' in schema) ? undefined : schema.type
 }
 
 function validatedIn(place: ParameterDocument['in'], schema: ObjectSchema | undefined): ParameterDocument[] {

@@ -13,7 +13,7 @@ import { setupPage, setupScript, setupStyle } from './setup-page.ts'
 const Setup = Type.Object(
   {
     secret: Type.String({ maxLength: 256 }),
-    username: Type.String({ maxLength: 255 }),
+    username: Type.String({ minLength: 1, maxLength: 255 }),
     email: Type.Optional(Type.String({ maxLength: 254 })),
     password: Type.String({ maxLength: 4_096 }),
   },

@@ -6,9 +6,10 @@ import { decodeObject, type Members, textMember } from './body.ts'
 import { lastOf, type Query, refuseFaults } from './page.ts'
 import { timestamp } from './wire.ts'
 
-/** Characters of a name, and of a description, at most (our choice). */
-const longestName = 255
-const longestDescription = 4_096
+/** Characters of a name at most (our choice). */
+export const longestName = 255
+/** Characters of a description at most (our choice). */
+export const longestDescription = 4_096
 
 /** Koyeb's kinds, and ours. */
 const kinds = { USER: 'access-token', ORGANIZATION: 'organization-token' } as const

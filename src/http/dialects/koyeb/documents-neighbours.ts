@@ -1,6 +1,8 @@
 /** koyeb: what the OpenAPI document says of the routes around the Sessions API. */
 import { type TSchema, Type } from 'typebox'
+import { organizationName } from '../../../core/organizations/organization.ts'
 import type { ParameterDocument } from '../../openapi/operation.ts'
+import { longestDescription, longestName } from './credential-wire.ts'
 import { fingerprint, LoginReply, Organization, type RouteDocument, route } from './documents.ts'
 
 const text: Type.TOptional<Type.TString> = Type.Optional(Type.String())
@@ -18,13 +20,16 @@ function queries(...names: readonly string[]): ParameterDocument[] {
   return [...names.map((name): ParameterDocument => ({ in: 'query', name })), ...page]
 }
 
+/** As the route decodes them. */
+const nameOfCredential = Type.Optional(Type.String({ minLength: 1, maxLength: longestName }))
+const descriptionOfCredential = Type.Optional(Type.String({ maxLength: longestDescription }))
 const Credential = Type.Object(
   {
     id: text,
     type: Type.Optional(Type.Union([Type.Literal('INVALID'), Type.Literal('USER'), Type.Literal('ORGANIZATION')])),
-    name: text,
+    name: nameOfCredential,
     token: Type.Optional(Type.String({ description: 'Told once, in the answer to the making.' })),
-    description: text,
+    description: descriptionOfCredential,
     user_id: text,
     organization_id: text,
     updated_at: time,
@@ -34,7 +39,12 @@ const Credential = Type.Object(
   { title: 'Credential' },
 )
 const CreateCredential = Type.Object(
-  { name: text, description: text, type: text, organization_id: text },
+  {
+    name: nameOfCredential,
+    description: descriptionOfCredential,
+    type: Type.Optional(Type.Union([Type.Literal('USER'), Type.Literal('ORGANIZATION')])),
+    organization_id: text,
+  },
   { title: 'CreateCredential' },
 )
 const Member = Type.Object({}, { title: 'OrganizationMember', additionalProperties: true })
@@ -59,7 +69,10 @@ export const documentUnscope: RouteDocument = route('UnscopeOrganizationToken', 
 export const documentCreateOrganization: RouteDocument = route('CreateOrganization', {
   tag: 'Organization',
   summary: 'Create organization',
-  body: Type.Object({ name: text }, { title: 'CreateOrganization' }),
+  body: Type.Object(
+    { name: Type.Optional(Type.String({ minLength: 4, maxLength: 39, pattern: organizationName.source })) },
+    { title: 'CreateOrganization' },
+  ),
   reply: replyOf('CreateOrganizationReply', { organization: Type.Optional(Organization) }),
 })
 /** GetOrganization. */

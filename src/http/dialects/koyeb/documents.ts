@@ -13,8 +13,8 @@ const anyType = '*/*'
 
 const LoginRequest = Type.Object(
   {
-    email: Type.Optional(Type.String()),
-    password: Type.Optional(Type.String()),
+    email: Type.Optional(Type.String({ minLength: 1 })),
+    password: Type.Optional(Type.String({ minLength: 1 })),
     organization_id: Type.Optional(Type.String({ description: '(Optional) Login into this organization' })),
   },
   { title: 'LoginRequest' },

@@ -1,0 +1,79 @@
+/** What a document says of sizes: as much as the route checks, and nothing else. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { RouteOptions } from 'fastify'
+import type { Dialect } from '../../src/core/sessions/session.ts'
+import type { OpenApiDocument, OperationObject } from '../../src/http/openapi/document.ts'
+import { limitsOf, tell } from '../fixtures/openapi/limits.ts'
+import { type RunningSallyport, runSallyport } from '../fixtures/run-sallyport.ts'
+
+const dialects: readonly Dialect[] = ['control', 'giantswarm', 'koyeb', 'pacerpro', 'sftpgo']
+
+type Validated = Readonly<
+  Record<'body' | 'params' | 'querystring' | 'headers', { readonly properties?: object } | undefined>
+>
+
+let sallyport: RunningSallyport
+/** What each route validates, by its method and its path. */
+const routes = new Map<string, Validated>()
+
+before(async () => {
+  const collect = (route: RouteOptions): void => {
+    const path = route.url.replaceAll(/:([A-Za-z_]\w*)/g, '{$1}')
+    for (const method of [route.method].flat()) routes.set(`${method} ${path}`, (route.schema ?? {}) as Validated)
+  }
+  sallyport = await runSallyport({ extend: (app) => app.addHook('onRoute', collect) })
+})
+
+after(() => sallyport.close())
+
+for (const dialect of dialects) {
+  test(`OAS-36 the document of ${dialect} has every limit that a route validates, and of what is validated no other`, () => {
+    const document = sallyport.app.openApi.document(dialect, null)
+    const differing = operationsOf(dialect, document).flatMap(({ key, operation, validated }) =>
+      [...bodyOf(operation, validated, document), ...parametersOf(operation, validated, document)]
+        .filter(({ told, checked }) => JSON.stringify(told) !== JSON.stringify(checked))
+        .map(({ what, told, checked }) => `${key} ${what}: told [${told.join(', ')}], checked [${checked.join(', ')}]`),
+    )
+    assert.deepEqual([operationsOf(dialect, document).length > 0, differing], [true, []])
+  })
+}
+
+type Compared = { readonly what: string; readonly told: string[]; readonly checked: string[] }
+type Known = { readonly key: string; readonly operation: OperationObject; readonly validated: Validated }
+
+function operationsOf(dialect: Dialect, document: OpenApiDocument): Known[] {
+  const base = dialect === 'sftpgo' ? '/api/v2' : ''
+  return Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => {
+      const key = `${method.toUpperCase()} ${base}${path}`
+      const validated = routes.get(key)
+      assert.ok(validated, `${key} is no route`)
+      return { key, operation, validated }
+    }),
+  )
+}
+
+function bodyOf({ requestBody }: OperationObject, { body }: Validated, document: OpenApiDocument): Compared[] {
+  if (body === undefined) return []
+  const schema = Object.values(requestBody?.content ?? {})[0]?.schema
+  return [{ what: 'body', told: tell(limitsOf(schema, document)), checked: tell(limitsOf(body, null)) }]
+}
+
+/** A parameter that is told as another type is decoded from its text; what is validated of the text says nothing of it. */
+function parametersOf(
+  { parameters = [] }: OperationObject,
+  validated: Validated,
+  document: OpenApiDocument,
+): Compared[] {
+  const schemas = { path: validated.params, query: validated.querystring, header: validated.headers }
+  return Object.entries(schemas).flatMap(([place, schema]) =>
+    Object.entries(schema?.properties ?? {}).flatMap(([name, checked]) => {
+      const told = parameters.find((one) => one.in === place && one.name === name)?.schema
+      if (told !== undefined && told.type !== (checked as { readonly type?: unknown }).type) return []
+      return [
+        { what: `${place} ${name}`, told: tell(limitsOf(told, document)), checked: tell(limitsOf(checked, null)) },
+      ]
+    }),
+  )
+}

@@ -1,0 +1,95 @@
+/** What a document says of the texts of bodies, tried on the running server: at each limit, beyond it, and where there is none. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { OpenApiDocument } from '../../src/http/openapi/document.ts'
+import { call } from '../fixtures/control-calls.ts'
+import { limitsOf, resolve } from '../fixtures/openapi/limits.ts'
+import { type Sample, type SampleWorld, samples, sampleWorld } from '../fixtures/openapi/samples.ts'
+
+let world: SampleWorld
+let calls = 0
+
+before(async () => {
+  world = await sampleWorld()
+})
+
+after(() => world.close())
+
+/** Longer than any text that is stored, and shorter than any body that is read. */
+const longText = 5_000
+
+for (const [dialect, known] of Object.entries(samples)) {
+  test(`OAS-37 every operation of ${dialect} with a body is tried`, () => {
+    const { paths } = world.app.openApi.document(dialect as 'control', null)
+    const wanted = Object.entries(paths).flatMap(([path, item]) =>
+      Object.entries(item)
+        .filter(([, { requestBody }]) => requestBody !== undefined)
+        .map(([method]) => `${method.toUpperCase()} ${path}`),
+    )
+    assert.deepEqual(Object.keys(known).sort(), wanted.sort())
+  })
+
+  for (const [line, sample] of Object.entries(known)) {
+    test(`OAS-37 the texts of ${line} of ${dialect} are refused for their size exactly where its document says so`, async () => {
+      const document = world.app.openApi.document(dialect as 'control', null)
+      assert.ok(!(await isRefused(line, sample, {})), 'the sample is refused')
+      const found: string[] = []
+      for (const [member, { shortest, longest }] of textsOf(document, line)) {
+        const isMeant = sample.meant?.[member] !== undefined
+        const outcome = async (length: number): Promise<string> =>
+          (await isRefused(line, sample, { [member]: 'a'.repeat(length) })) ? 'refused' : 'taken'
+        const tried = {
+          'one too short': shortest === 0 ? 'refused' : await outcome(shortest - 1),
+          'short enough': isMeant ? 'taken' : await outcome(shortest),
+          'long enough': isMeant ? 'taken' : await outcome(longest ?? longText),
+          'one too long': longest === undefined ? 'refused' : await outcome(longest + 1),
+        }
+        const right = {
+          'one too short': 'refused',
+          'short enough': 'taken',
+          'long enough': 'taken',
+          'one too long': 'refused',
+        }
+        if (JSON.stringify(tried) !== JSON.stringify(right)) found.push(`${member}: ${JSON.stringify(tried)}`)
+      }
+      assert.deepEqual(found, [])
+    })
+  }
+}
+
+type Sizes = { readonly shortest: number; readonly longest: number | undefined }
+
+/** The texts of a body, by their names, with what the document says of their lengths. */
+function textsOf(document: OpenApiDocument, line: string): Map<string, Sizes> {
+  const [method = '', path = ''] = line.split(' ')
+  const body = document.paths[path]?.[method.toLowerCase()]?.requestBody
+  const schema = resolve(Object.values(body?.content ?? {})[0]?.schema, document)
+  const members = Object.entries((schema.properties ?? {}) as Readonly<Record<string, { readonly type?: string }>>)
+  return new Map(
+    members
+      .filter(([, one]) => one.type === 'string')
+      .map(([name, one]) => {
+        const limits = limitsOf(one, document)
+        const value = (keyword: string): number | undefined =>
+          limits.find((limit) => limit.keyword === keyword)?.value as number | undefined
+        return [name, { shortest: value('minLength') ?? 0, longest: value('maxLength') }]
+      }),
+  )
+}
+
+/** Sends the sample with one change, and tells whether it is refused for what its body is. */
+async function isRefused(line: string, sample: Sample, change: Readonly<Record<string, string>>): Promise<boolean> {
+  calls += 1
+  const unique = `drill-${calls}`
+  const [method = '', path = ''] = line.split(' ')
+  const left = Object.keys(change).map((name) => sample.insteadOf?.[name])
+  const usual = Object.entries(sample.body(world, unique)).filter(([name]) => !left.includes(name))
+  const { status, body } = await call(world, {
+    method: method as 'POST',
+    path: sample.path?.(world, unique) ?? path,
+    headers: world.headers[sample.as],
+    body: { ...Object.fromEntries(usual), ...change },
+  })
+  // A problem of control says by its type what was wrong; others answer 400, and the PTY token API 422, to nothing but a body.
+  return status === 422 || (status === 400 && (body.type === undefined || body.type === 'input-invalid'))
+}

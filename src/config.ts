@@ -58,6 +58,9 @@ export type Config = {
     readonly retentionMonths: number
     readonly maxSessions: number
     readonly maxPerAccount: number
+    readonly recordingLimitMib: number
+    readonly openFloorMib: number
+    readonly endFloorMib: number
   }
   readonly ssh: {
     readonly keyType: 'ed25519' | 'ecdsa'
@@ -247,6 +250,8 @@ function assembleTerminals(values: Values): Pick<Config, 'gateway' | 'terminals'
       retentionMonths: values.integer('terminals.retentionMonths'),
       maxSessions: values.integer('terminals.maxSessions'),
       maxPerAccount: values.integer('terminals.maxPerAccount'),
+      recordingLimitMib: values.integer('terminals.recordingLimitMib'),
+      ...assembleFloors(values),
     },
     ssh: {
       keyType: oneOf('ssh.keyType', values.text('ssh.keyType'), ['ed25519', 'ecdsa'] as const),
@@ -257,6 +262,18 @@ function assembleTerminals(values: Values): Pick<Config, 'gateway' | 'terminals'
       ),
     },
   }
+}
+
+function assembleFloors(values: Values): Pick<Config['terminals'], 'openFloorMib' | 'endFloorMib'> {
+  const [openFloorMib, endFloorMib] = [
+    values.integer('terminals.openFloorMib'),
+    values.integer('terminals.endFloorMib'),
+  ]
+  if (endFloorMib > openFloorMib) {
+    const [end, open] = [flagName('terminals.endFloorMib'), flagName('terminals.openFloorMib')]
+    throw new ConfigError(`${end} takes at most what ${open} takes, which is ${openFloorMib}.`)
+  }
+  return { openFloorMib, endFloorMib }
 }
 
 /** An address binds a token unless either option says that it does not. */

@@ -7,7 +7,7 @@ import { ResetMails } from './core/accounts/reset-mails.ts'
 import { SignInGate } from './core/accounts/sign-in-gate.ts'
 import { keepThrottleTime, openThrottleTime, type ThrottleTime } from './core/accounts/throttle-time.ts'
 import { RefusalCounters } from './core/audit/refusal-counters.ts'
-import { isRefusal } from './core/errors.ts'
+import { isRefusal, Refusal } from './core/errors.ts'
 import type { Mailer } from './core/ports.ts'
 import { LastingThings } from './core/revocation/lasting.ts'
 import { RevocationNode } from './core/revocation/node.ts'
@@ -126,7 +126,10 @@ async function assemble(
     ports,
     settings,
     gateways: {
-      forStart: () => (terminals.gateway.hasRoom() ? settings.gatewayUrl : null),
+      forStart: () => {
+        if (terminals.disk.state !== 'enough') throw new Refusal('DISK_LOW', { retryAfterSeconds: 30 })
+        return terminals.gateway.hasRoom() ? settings.gatewayUrl : null
+      },
       forJoin: () => settings.gatewayUrl,
     },
     terminals: terminalViews(terminals),

@@ -20,7 +20,7 @@ const words: ReadonlyMap<number, string> = new Map([
   [4440, 'window over'],
   [4500, 'internal fault'],
   [4503, 'not available'],
-  [4507, 'recorder failed'],
+  [4507, 'not recorded any more'],
 ])
 
 /** Returns the codes of an end as a person can read them out: `4410, ended, shell-exit`. */

@@ -142,6 +142,7 @@ const codes = {
   HASH_QUEUE_FULL: { kind: 'unavailable', sentence: 'Too many sign-ins at once; try again shortly.' },
   OTHER_NODE: { kind: 'unavailable', sentence: 'Another node runs this PTY session; ask for a new join token.' },
   RECORDER_UNAVAILABLE: { kind: 'unavailable', sentence: 'The session cannot be recorded, and was not opened.' },
+  DISK_LOW: { kind: 'unavailable', sentence: 'The disk has too little room left to record another terminal.' },
   STORE_UNAVAILABLE: { kind: 'unavailable', sentence: 'The store cannot be used at the moment.' },
   NO_GATEWAY: { kind: 'unavailable', sentence: 'No gateway is there to open a terminal.' },
   INTERNAL: { kind: 'internal', sentence: 'Something went wrong on our side.' },

@@ -12,6 +12,7 @@ import { Gateway } from '../terminals/gateway.ts'
 import type { CheckedLine, GatewayParts, OpenHealthCheck } from '../terminals/gateway-parts.ts'
 import { type CommandOutcome, openHealthCheck } from '../terminals/health-check/health-check.ts'
 import { createPatterns } from '../terminals/health-check/patterns.ts'
+import { DiskRoom, freeBytesIn } from '../terminals/recording/disk-room.ts'
 import { recordSigner } from '../terminals/recording/record-key.ts'
 import { recordsFolderOf } from '../terminals/recording/record-path.ts'
 import { removeExpired } from '../terminals/recording/retention.ts'
@@ -26,6 +27,8 @@ import { createSshTransport } from '../terminals/transports/ssh/ssh.ts'
 import type { Transport } from '../terminals/transports/transport.ts'
 import { loadAuthorityKey } from './authority-keys.ts'
 
+const mebibyte = 1024 * 1024
+
 /** How often the gateway looks at what only time changes, in milliseconds. */
 const usualTickMs = 1_000
 
@@ -34,6 +37,8 @@ export type TerminalTest = {
   /** In place of ssh and local. */
   readonly transport?: Transport
   readonly tickMs?: number
+  /** In place of the disk's answer. */
+  readonly freeBytes?: () => Promise<number>
 }
 
 /** What terminals are started with. */
@@ -48,6 +53,7 @@ export type TerminalStart = {
 /** The terminals of this node. */
 export type Terminals = {
   readonly gateway: Gateway
+  readonly disk: DiskRoom
   /** Folder of the records. */
   readonly folder: string
   readonly jobs: readonly Job[]
@@ -61,6 +67,13 @@ export async function openTerminals(start: TerminalStart): Promise<Terminals> {
   const timers = systemTimers
   const folder = recordsFolderOf(config.data)
   const { privateKey } = await loadAuthorityKey(ports, 'recording')
+  const { recordingLimitMib, openFloorMib, endFloorMib } = config.terminals
+  const disk = new DiskRoom({
+    floors: { openBytes: openFloorMib * mebibyte, endBytes: endFloorMib * mebibyte },
+    freeBytes: start.test?.freeBytes ?? (() => freeBytesIn(folder)),
+    log: ports.log,
+  })
+  await disk.look()
   const screens = createScreens({ log: ports.log })
   const replaced = start.test?.transport
   const transports = replaced === undefined ? openTransports(start, timers) : { ssh: replaced, local: replaced }
@@ -68,7 +81,16 @@ export async function openTerminals(start: TerminalStart): Promise<Terminals> {
     ports,
     transports,
     openHealthCheck: healthChecks(ports, timers),
-    recorders: createRecorders({ folder, sign: recordSigner(privateKey), clock: ports.clock, timers, log: ports.log }),
+    recorders: createRecorders({
+      folder,
+      sign: recordSigner(privateKey),
+      clock: ports.clock,
+      timers,
+      log: ports.log,
+      onSegment: () => void disk.look(),
+    }),
+    recordingLimitBytes: recordingLimitMib * mebibyte,
+    disk,
     screens,
     timers,
     maxSessions: config.terminals.maxSessions,
@@ -84,6 +106,7 @@ export async function openTerminals(start: TerminalStart): Promise<Terminals> {
   let closing: Promise<void> | null = null
   return {
     gateway,
+    disk,
     folder,
     jobs: [{ name: 'remove recordings', everyMs: 3_600_000, run: () => removeOldRecords(ports, { folder, gateway }) }],
     close: () => {

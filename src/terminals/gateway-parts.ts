@@ -5,6 +5,7 @@ import type { Release } from '../core/revocation/lasting.ts'
 import type { Server } from '../core/terminals/server.ts'
 import type { Ports } from '../core/wiring.ts'
 import type { AttachmentFacts } from './attachment.ts'
+import type { DiskRoom } from './recording/disk-room.ts'
 import type { Recorders } from './recording/write-record.ts'
 import type { Screens } from './screen/screen.ts'
 import type { Timers } from './timers.ts'
@@ -41,6 +42,9 @@ export type GatewayParts = {
   readonly transports: Readonly<Record<Server['transport'], Transport>>
   readonly openHealthCheck: OpenHealthCheck
   readonly recorders: Recorders
+  /** Size of a record at which its session ends, in bytes. */
+  readonly recordingLimitBytes: number
+  readonly disk: DiskRoom
   readonly screens: Screens
   readonly timers: Timers
   /** PTY sessions that run at most. */

@@ -56,6 +56,9 @@ export class Gateway {
       isDraining: () => this.#isDraining,
       hasRoom: (beginning) => !this.#isDraining && this.#sessions.size + beginning < parts.maxSessions,
     })
+    parts.disk.onOut(() => {
+      for (const session of [...this.#sessions.values()]) void session.end('disk-low')
+    })
     this.#cancelTick = this.#tickLater()
   }
 
@@ -182,6 +185,7 @@ export class Gateway {
 
   #tick(): void {
     const { clock, node, lasting } = this.#parts.ports
+    void this.#parts.disk.look()
     if (node.isReady()) this.#leaseLostAtMs = null
     else this.#leaseLostAtMs ??= clock.monotonicMs()
     const isCutOff = this.#leaseLostAtMs !== null && clock.monotonicMs() - this.#leaseLostAtMs >= partitionGraceMs

@@ -47,6 +47,7 @@ export async function openSession(
     rules: { setup, groups, starter },
     size,
     recorder,
+    recordingLimitBytes: parts.recordingLimitBytes,
     screen: await followRecord(screens, recorder, size),
     journal: new Journal({ store, clock, timers, log }, ptySession.id),
     clock,

@@ -45,6 +45,8 @@ export type OutputPathParts = {
   readonly nowMs: () => number
   /** Lets the program wait, or go on; called only when it changes. */
   readonly hold: (isHeld: boolean) => void
+  /** Told the size of the record, in bytes, each time that it has grown. */
+  readonly onRecorded: (bytes: number) => void
   readonly onRecorderFailed: (cause: unknown) => void
 }
 
@@ -136,6 +138,7 @@ export class OutputPath {
       (position) => {
         screen.advance(position)
         then?.()
+        this.#parts.onRecorded(position.length)
       },
       (cause: unknown) => {
         if (this.#hasFailed) return

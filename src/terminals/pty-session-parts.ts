@@ -37,6 +37,8 @@ export type PtySessionParts = {
   readonly rules: SessionRules
   readonly size: TerminalSize
   readonly recorder: Recorder
+  /** Size of the record at which the session ends, in bytes. */
+  readonly recordingLimitBytes: number
   readonly screen: Screen
   readonly journal: Journal
   readonly clock: Clock

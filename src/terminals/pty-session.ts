@@ -17,9 +17,10 @@ import { Reader, type ReaderStart } from './reader.ts'
 import { Roster } from './roster.ts'
 import type { Sink } from './sink.ts'
 import { SizePath } from './size-path.ts'
-import { type Newcomer, tellEffect, tellStanding } from './tell-effect.ts'
+import { type Newcomer, tellEffect, tellNotice, tellStanding } from './tell-effect.ts'
 import { tooSlow } from './too-slow.ts'
 import type { Terminal, TerminalListener } from './transports/transport.ts'
+import { watchRecord } from './watch-record.ts'
 
 /** Milliseconds. */
 const limits = {
@@ -64,10 +65,10 @@ export class PtySession {
       timers: parts.timers,
       nowMs: () => parts.clock.monotonicMs(),
       hold: (isHeld) => (isHeld ? this.#terminal?.pause() : this.#terminal?.resume()),
-      onRecorderFailed: (cause) => {
-        parts.log.error({ err: cause, ptySession: parts.facts.id }, 'a terminal cannot be recorded any more')
-        void this.end('recorder-failed')
-      },
+      ...watchRecord(parts, {
+        tell: (sentence) => tellNotice(sentence, { roster: this.roster, output: this.#output }),
+        end: (reason) => void this.end(reason),
+      }),
     })
     this.#sizes = new SizePath({ output: this.#output, timers: parts.timers, size: parts.size })
     this.#input = new InputPath({
@@ -127,10 +128,7 @@ export class PtySession {
         this.#output.take(bytes)
         this.#input.outputSeen()
       },
-      onNotice: (sentence) => {
-        this.#output.note({ kind: 'notice', sentence })
-        this.roster.broadcast({ kind: 'notice', sentence })
-      },
+      onNotice: (sentence) => tellNotice(sentence, { roster: this.roster, output: this.#output }),
     }
     if (this.#isOver()) return
     try {

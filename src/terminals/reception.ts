@@ -146,6 +146,7 @@ export class Reception {
     const ptySession = await ports.store.ptySessionById(ptySessionId)
     const isBegunHere = (this.#beginning.get(ptySessionId) ?? 0) > 1
     if (ptySession?.state === 'active' && !isBegunHere) throw new Refusal('OTHER_NODE')
+    if ((await this.#parts.disk.look()) !== 'enough') throw new Refusal('DISK_LOW')
     const others = [...this.#expected].filter((id) => id !== ptySessionId && !this.#house.sessions.has(id))
     if (!this.#house.hasRoom(others.length)) throw new Refusal('NO_GATEWAY', { retryAfterSeconds: 5 })
     this.#expected.add(ptySessionId)
@@ -310,6 +311,7 @@ const closeCodes: Partial<Record<RefusalCode, number>> = {
   IMPLEMENTOR_PRESENT: 4403,
   TERMINAL_LIMIT_REACHED: 4403,
   PTY_SESSION_NOT_ACTIVE: 4404,
+  DISK_LOW: endReasons['disk-low'].closeCode,
   RECORDER_UNAVAILABLE: endReasons['recorder-failed'].closeCode,
 }
 

@@ -51,6 +51,12 @@ function freeSlot(roster: Roster, journal: Pick<Journal, 'slotFreed'>): void {
   }
 }
 
+/** Tells a sentence that needs no answer. */
+export function tellNotice(sentence: string, { roster, output }: Pick<Told, 'roster' | 'output'>): void {
+  output.note({ kind: 'notice', sentence })
+  roster.broadcast({ kind: 'notice', sentence })
+}
+
 /** Tells somebody who just came whether input passes, where not everybody was told now; whoever is new knows that it does. */
 export function tellStanding(
   { attachment, isBack }: Newcomer,

@@ -166,7 +166,7 @@ const ends = [
       },
     ],
     close: 4507,
-    told: ['The session could not be recorded any more.', 'Code 4507, recorder failed, recorder-failed.'],
+    told: ['The session could not be recorded any more.', 'Code 4507, not recorded any more, recorder-failed.'],
     acts: ['Start again', 'Back to the servers'],
   },
   {

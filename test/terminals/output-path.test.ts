@@ -34,6 +34,7 @@ function world(wantsPause: () => boolean = () => false): World {
     timers: time,
     nowMs: () => time.monotonicMs(),
     hold: (isHeld) => void holds.push(isHeld),
+    onRecorded: () => undefined,
     onRecorderFailed: (cause) => void failures.push(cause),
   })
   const reader: OutputReader = {

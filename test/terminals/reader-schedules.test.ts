@@ -86,6 +86,7 @@ class Run {
       timers: this.#time,
       nowMs: () => this.#time.monotonicMs(),
       hold: () => undefined,
+      onRecorded: () => undefined,
       onRecorderFailed: () => assert.fail(),
     })
     this.#comeBack()

@@ -47,6 +47,7 @@ async function world(
     timers: time,
     nowMs,
     hold: (isHeld) => void holds.push(isHeld),
+    onRecorded: () => undefined,
     onRecorderFailed: (cause) => void fates.push(String(cause)),
   })
   const put = async (length: number): Promise<void> => {

@@ -34,6 +34,16 @@ const ends = {
   },
   'node-lost': { closeCode: 4503, sentence: 'The node that ran the session stopped without an end.', retry: 'later' },
   'recorder-failed': { closeCode: 4507, sentence: 'The session could not be recorded any more.', retry: 'later' },
+  'recording-full': {
+    closeCode: 4507,
+    sentence: 'The recording of this session has reached its size limit.',
+    retry: 'later',
+  },
+  'disk-low': {
+    closeCode: 4507,
+    sentence: 'The disk has too little room left to record this session.',
+    retry: 'later',
+  },
   'host-key-mismatch': {
     closeCode: 4410,
     sentence: 'The server showed another host key than the one in the inventory; nothing was sent to it.',

@@ -12,6 +12,7 @@ import type { ChangeRequest, PtyRole, PtySession, Purpose, Server } from './serv
 
 /** Finds the gateway that is to hold a PTY session; returns its base URL without a trailing slash, or null. */
 export type GatewayLocator = {
+  /** @throws DISK_LOW when no terminal could be recorded. */
   readonly forStart: () => string | null
   readonly forJoin: (ptySessionId: string) => string | null
 }
@@ -38,7 +39,7 @@ export type StartWish = {
 /**
  * Mints a start token and stores the PTY session that it begins as `created`.
  *
- * @throws SERVER_NOT_FOUND, CHANGE_NOT_FOUND; the refusals of `judgeRole`; NO_GATEWAY; TERMINAL_LIMIT_REACHED,
+ * @throws SERVER_NOT_FOUND, CHANGE_NOT_FOUND; the refusals of `judgeRole`; NO_GATEWAY, DISK_LOW; TERMINAL_LIMIT_REACHED,
  * PTY_TOKEN_LIMIT_REACHED; TOKEN_REVOKED when the session ended meanwhile.
  */
 export async function mintStartToken(ports: Ports, caller: PtyCaller, wish: StartWish): Promise<PtyTicket> {

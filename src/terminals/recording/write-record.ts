@@ -37,6 +37,8 @@ export type RecorderParts = {
   readonly clock: Clock
   readonly timers: Timers
   readonly log: Log
+  /** Told as each segment begins, before it is written. */
+  readonly onSegment?: () => void
   /** The system's files where it is left out. */
   readonly files?: RecordFiles
 }
@@ -192,6 +194,7 @@ class RecordWriter implements Recorder {
   }
 
   #take(bytes: Uint8Array): void {
+    if (this.#chain.unsealedBytes === 0) this.#parts.onSegment?.()
     this.#chain.add(bytes)
     this.#length += bytes.length
     this.#cancelSeal ??= this.#parts.timers.after(oldestUnsealedMs, () => this.#sealByTime())

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, type TestContext, test } from 'node:test'
@@ -9,6 +9,7 @@ import { Refusal } from '../../../src/core/errors.ts'
 import { type EndReason, endReasons } from '../../../src/core/terminals/ends.ts'
 import { setPolicy } from '../../../src/core/terminals/set-policy.ts'
 import type { PolicyDocument } from '../../../src/core/terminals/terminal-policy.ts'
+import { recordPath, recordsFolderOf } from '../../../src/terminals/recording/record-path.ts'
 import type { Terminal, Transport } from '../../../src/terminals/transports/transport.ts'
 import { call } from '../../fixtures/control-calls.ts'
 import { type HandTransport, handTransport } from '../../fixtures/hand-transport.ts'
@@ -243,7 +244,7 @@ test('END-13 a terminal whose record cannot be written ends with 4507, and so do
   atEnd(t, () => {
     spawnSync('umount', [folder])
   })
-  const own = await terminalWorld({ dataDir })
+  const own = await terminalWorld({ dataDir, config: { terminals: { openFloorMib: 0, endFloorMib: 0 } } })
   atEnd(t, () => own.close())
   const ada = await own.begin('ada')
   ada.type('bytes 4000000\r')
@@ -353,6 +354,40 @@ test('END-19 whoever comes while it ends is told so, and is not left waiting', a
   assert.equal((await olga.closed).code, 4404)
   letEnd()
   await assertEnd([ada], { reason: 'ended-by-implementor', by: 'ada', in: own })
+})
+
+test('END-20 a recording that has its limit ends the session, after warnings at 75 % and 90 % of it', async (t) => {
+  const own = await terminalWorld({ config: { terminals: { recordingLimitMib: 1 } } })
+  atEnd(t, () => own.close())
+  const ada = await own.begin('ada')
+  const olga = await own.enter(await own.join(await own.signIn('olga'), ada.ptySessionId(), 'observer'))
+  for (const socket of [ada, olga]) socket.acknowledge()
+  for (const [percent, bytes] of [
+    [75, 800_000],
+    [90, 150_000],
+  ]) {
+    ada.type(`bytes ${bytes}\r`)
+    const sentence = `The recording has reached ${percent} % of its limit of 1 MiB. The session ends at the limit.`
+    for (const socket of [ada, olga]) {
+      const { event } = await socket.next('event', ({ event: some }) => some.kind === 'notice')
+      assert.deepEqual(event, { kind: 'notice', sentence })
+    }
+  }
+  ada.type('bytes 200000\r')
+  await assertEnd([ada, olga], { reason: 'recording-full', in: own })
+  const { size } = statSync(recordPath(recordsFolderOf(own.dataDir), ada.ptySessionId()))
+  assert.ok(size >= 1_048_576 && size < 3_145_728, `the recording has ${size} bytes`)
+})
+
+test('END-21 a terminal ends when the disk of the recordings has less room than its floor', async (t) => {
+  let free = 600
+  const own = await terminalWorld({ freeBytes: async () => free * 1_048_576 })
+  atEnd(t, () => own.close())
+  const ada = await own.begin('ada')
+  free = 256
+  await echoed(ada)
+  free = 255
+  await assertEnd([ada], { reason: 'disk-low', in: own })
 })
 
 test('END-18 every reason of the table is brought about by a test of this file', () => {

@@ -212,6 +212,26 @@ test('REC-5 a segment is sealed before it would be longer than 1 MiB', async (t)
   )
 })
 
+test('REC-26 as each segment begins that is told, before anything of it is written', async (t) => {
+  const disk = new SlowDisk()
+  const sizes: number[] = []
+  const { time } = recordWorld(t)
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
+  const written = (): Buffer => [...disk.files.values()][0] ?? Buffer.alloc(0)
+  const onSegment = (): void => void sizes.push(written().length)
+  const parts = { folder: temporaryFolder(t), sign: keys.signer, clock: time, timers: time, log, files: disk }
+  const recorder = await createRecorders({ ...parts, onSegment }).open(headWith())
+  for (let seq = 0; seq < 3 * mib; seq += 64 * 1024) await recorder.append([outputAt(seq, Buffer.alloc(64 * 1024, 1))])
+  time.pass(10_000)
+  await turn()
+  await recorder.append([outputAt(3 * mib, 'a')])
+  await recorder.close()
+  const seals = (await entriesOf(written())).filter(({ kind }) => kind === 'seal').map(({ end }) => end)
+  assert.equal(sizes.length, seals.length)
+  assert.equal(sizes[0], 0)
+  for (const [index, size] of sizes.entries()) assert.ok(size <= (seals[index - 1] ?? 0), `segment ${index} at ${size}`)
+})
+
 test('REC-5 a segment is sealed once its first entry is 10 s old, and an idle record gets no more seals', async (t) => {
   const disk = new SlowDisk()
   const world = recordWorld(t, disk)

@@ -12,7 +12,7 @@ const longestOpeningMs = 60_000
 const pageLength = 1_000
 
 /** Reasons that a PTY session ends for before it is recorded; those that end a recorded one too name nobody then. */
-const refusedBeforeRecorded: readonly unknown[] = ['never-opened', 'recorder-failed', 'access-changed']
+const refusedBeforeRecorded: readonly unknown[] = ['never-opened', 'recorder-failed', 'access-changed', 'access-denied']
 
 /** Why there is none. */
 export type Absence =

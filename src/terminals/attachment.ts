@@ -1,4 +1,5 @@
 /** Terminals: one account in one PTY session; it outlives its socket for as long as it may be resumed. */
+import { accessEndsAt } from '../core/accounts/rules.ts'
 import { earlierEnd } from '../core/sessions/session.ts'
 import type { Attached } from '../core/terminals/attach.ts'
 import type { BlockReason, ParticipantView, TerminalRole } from '../protocol/terminal-frames.ts'
@@ -21,7 +22,12 @@ export type AttachmentFacts = {
   readonly credentialId: string | null
   /** Unix seconds: the earlier end of session and account; null: none. */
   readonly expiresAt: number | null
+  /** Where its session signed in. */
   readonly ip: string
+  /** Where its socket comes from, or came from last. */
+  readonly clientIp: string
+  /** Unix seconds at which its time of access ends, by the rules of the account; null: never. */
+  readonly accessEndsAt: number | null
 }
 
 /**
@@ -92,13 +98,28 @@ export class Attachment {
   }
 
   /** Takes over what changed of its account and its session. */
-  renew({ account, session }: Attached): void {
-    const expiresAt = earlierEnd(account.expiresAt, session.expiresAt)
-    this.#facts = { ...this.#facts, groups: account.groups, expiresAt }
+  renew({ account, session }: Attached, nowMs: number): void {
+    this.#facts = { ...this.#facts, groups: account.groups, ...endsOf({ account, session }, nowMs) }
+  }
+
+  /** Remembers the address of the socket on which it came back. */
+  cameFrom(clientIp: string): void {
+    this.#facts = { ...this.#facts, clientIp }
   }
 
   /** The attachment as others see it. */
   view(): ParticipantView {
     return { id: this.facts.id, username: this.facts.username, role: this.role }
+  }
+}
+
+/** Returns when the access of somebody ends by itself, at `nowMs` (Unix milliseconds). */
+export function endsOf(
+  { account, session }: Attached,
+  nowMs: number,
+): Pick<AttachmentFacts, 'expiresAt' | 'accessEndsAt'> {
+  return {
+    expiresAt: earlierEnd(account.expiresAt, session.expiresAt),
+    accessEndsAt: accessEndsAt(account.rules, nowMs),
   }
 }

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import type { RequestFacts } from '../core/audit/act.ts'
 import { isRefusal, Refusal } from '../core/errors.ts'
+import { AccessWarnings } from './access-warnings.ts'
 import { Follower } from './follower.ts'
 import type { GatewayParts } from './gateway-parts.ts'
 import type { PtySession } from './pty-session.ts'
@@ -36,6 +37,7 @@ export class Gateway {
   readonly #sockets: WebSocketServer
   readonly #reception: Reception
   readonly #reviews: Reviews
+  readonly #accessWarnings = new AccessWarnings()
   #cancelTick: CancelTimer
   #leaseLostAtMs: number | null = null
   #isDraining = false
@@ -189,11 +191,13 @@ export class Gateway {
     if (node.isReady()) this.#leaseLostAtMs = null
     else this.#leaseLostAtMs ??= clock.monotonicMs()
     const isCutOff = this.#leaseLostAtMs !== null && clock.monotonicMs() - this.#leaseLostAtMs >= partitionGraceMs
-    lasting.expire(Math.floor(clock.wallMs() / 1000))
+    const nowMs = clock.wallMs()
+    lasting.expire(Math.floor(nowMs / 1000))
     for (const session of [...this.#sessions.values()]) {
       if (isCutOff) void session.end('lease-lost')
       session.ping()
       session.tick()
+      this.#accessWarnings.tell(session.roster, nowMs)
       this.#reviews.again(session)
     }
   }

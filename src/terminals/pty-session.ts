@@ -215,7 +215,7 @@ export class PtySession {
   }
 
   /** Ends one attachment whose access was taken back; the session goes with its implementor. */
-  evict(attachment: Attachment, reason: 'revoked' | 'access-changed'): void {
+  evict(attachment: Attachment, reason: 'revoked' | 'access-changed' | 'access-denied'): void {
     // It sees nothing more, however long its terminal takes to end.
     attachment.isUnderReview = true
     if (this.#supervision.implementorId() === attachment.facts.id) {

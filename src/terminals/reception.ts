@@ -1,13 +1,11 @@
 /** Terminals: brings a socket to its PTY session, by a token or by the secret of a resume; whatever is not in order is told and closed. */
-import type { Account } from '../core/accounts/account.ts'
 import type { RequestFacts } from '../core/audit/act.ts'
 import { isRefusal, kinds, Refusal, type RefusalCode } from '../core/errors.ts'
 import type { Beginning, Release } from '../core/revocation/lasting.ts'
-import { earlierEnd, type Session } from '../core/sessions/session.ts'
 import { type Admission, attachByToken, judgeAdmission, judgeAnew, readStanding } from '../core/terminals/attach.ts'
 import { type EndReason, endReasons } from '../core/terminals/ends.ts'
 import type { ClientFrame, Hello, TerminalSize } from '../protocol/terminal-frames.ts'
-import { Attachment } from './attachment.ts'
+import { Attachment, endsOf } from './attachment.ts'
 import type { GatewayParts } from './gateway-parts.ts'
 import { Journal } from './journal.ts'
 import { LeaseGate } from './lease-gate.ts'
@@ -74,7 +72,7 @@ export class Reception {
   async #receive(sink: SocketSink, visitor: Visitor): Promise<void> {
     const beginning = this.#parts.ports.lasting.begin()
     try {
-      if (visitor.claims === null) await this.#resume(sink, visitor.token)
+      if (visitor.claims === null) await this.#resume(sink, visitor.token, visitor.facts.ip ?? '')
       else await this.#attach({ sink, beginning }, { ...visitor, claims: visitor.claims })
     } catch (cause) {
       this.#refuse(sink, cause, visitor.claims === null ? 'resume' : 'later')
@@ -104,7 +102,7 @@ export class Reception {
     await this.#checkOwner(claims.ptySessionId)
     const attachmentId = ports.random.uuid()
     const admission = await attachByToken(ports, { ...claims, token, attachmentId, request: facts })
-    const attachment = this.#newAttachment(attachmentId, admission)
+    const attachment = this.#newAttachment(attachmentId, admission, facts.ip ?? '')
     const session = await this.#admit(admission, attachment, arrival)
     const { things } = this.#house
     this.#connect({ session, attachment, sink: arrival.sink })
@@ -115,7 +113,7 @@ export class Reception {
   /** Gives the attachment its place; where that fails, what the token began is over. */
   async #admit(admission: Admission, attachment: Attachment, arrival: Arrival): Promise<PtySession> {
     try {
-      judgeAdmission(admission, this.#parts.ports.clock.wallMs())
+      judgeAdmission(admission, attachment.facts.clientIp, this.#parts.ports.clock.wallMs())
       const hello = await arrival.sink.hello(helloMs)
       if (hello === null) {
         throw new Refusal('INPUT_INVALID', { message: 'The first frame has to be a HELLO, within 5 seconds.' })
@@ -172,13 +170,13 @@ export class Reception {
     }
   }
 
-  async #resume(sink: SocketSink, secret: string): Promise<void> {
+  async #resume(sink: SocketSink, secret: string, clientIp: string): Promise<void> {
     const { ports } = this.#parts
     const found = this.#findBySecret(secret)
     if (found === null) throw nothingToResume()
     const { session, attachment } = found
     const standing = await readStanding(ports, session.facts.id)
-    await judgeAnew(ports, standing, { ...attachment.facts, role: attachment.role })
+    await judgeAnew(ports, standing, { ...attachment.facts, clientIp, role: attachment.role })
     const hello = await sink.hello(helloMs)
     if (hello?.resume === undefined) {
       throw new Refusal('INPUT_INVALID', { message: 'A resume begins with a HELLO that says where to go on.' })
@@ -193,6 +191,7 @@ export class Reception {
     }
     // Of two that bring the same secret one comes first, and has another secret by now.
     if (this.#findBySecret(secret)?.attachment !== attachment) throw nothingToResume()
+    attachment.cameFrom(clientIp)
     session.readmit(attachment, sink, { from: hello.resume.seq, size: sizeOf(hello) })
     this.#connect({ session, attachment, sink })
   }
@@ -254,7 +253,7 @@ export class Reception {
     }
   }
 
-  #newAttachment(id: string, { account, session, token }: Admission): Attachment {
+  #newAttachment(id: string, { account, session, token }: Admission, clientIp: string): Attachment {
     const { clock } = this.#parts.ports
     return new Attachment(
       {
@@ -267,8 +266,9 @@ export class Reception {
         sessionId: session.id,
         organizationId: session.organizationId,
         credentialId: session.credentialId,
-        expiresAt: endOf(account, session),
         ip: session.ip,
+        clientIp,
+        ...endsOf({ account, session }, clock.wallMs()),
       },
       token.role,
       clock.monotonicMs(),
@@ -342,9 +342,6 @@ function nothingToResume(): Refusal {
 /** Why what was never opened is over. */
 function reasonOf(cause: unknown): EndReason {
   if (isRefusal(cause, 'RECORDER_UNAVAILABLE')) return 'recorder-failed'
+  if (isRefusal(cause, 'ACCESS_DENIED') || isRefusal(cause, 'ACTION_DUE')) return 'access-denied'
   return isRefusal(cause) && cause.kind === 'forbidden' ? 'access-changed' : 'never-opened'
-}
-
-function endOf(account: Account, session: Session): number | null {
-  return earlierEnd(account.expiresAt, session.expiresAt)
 }

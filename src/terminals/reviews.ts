@@ -137,7 +137,7 @@ export class Reviews {
     const attached = await judgeAnew(this.#ports, standing, { ...owner.facts, role: 'implementor' })
     return () => {
       if (attached.account.person !== owner.facts.person) void session.end('access-changed')
-      else owner.renew(attached)
+      else owner.renew(attached, this.#ports.clock.wallMs())
     }
   }
 
@@ -147,21 +147,22 @@ export class Reviews {
     return () => {
       // Supervision told persons apart by what was said of them when they came.
       if (attached.account.person !== facts.person) session.evict(attachment, 'access-changed')
-      else letGo(session, attachment, { standing, attached })
+      else letGo(session, attachment, { standing, attached, nowMs: this.#ports.clock.wallMs() })
     }
   }
 }
 
-function reasonOf({ kind }: Refusal): 'revoked' | 'access-changed' {
+function reasonOf({ kind, code }: Refusal): 'revoked' | 'access-changed' | 'access-denied' {
+  if (code === 'ACCESS_DENIED' || code === 'ACTION_DUE') return 'access-denied'
   return kind === 'unauthenticated' ? 'revoked' : 'access-changed'
 }
 
 function letGo(
   session: PtySession,
   attachment: Attachment,
-  { standing, attached }: { readonly standing: Standing; readonly attached: Attached },
+  { standing, attached, nowMs }: { readonly standing: Standing; readonly attached: Attached; readonly nowMs: number },
 ): void {
-  attachment.renew(attached)
+  attachment.renew(attached, nowMs)
   session.reconfigure(standing)
   attachment.isUnderReview = false
 }

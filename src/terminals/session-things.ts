@@ -1,5 +1,6 @@
 /** Terminals: what of a PTY session lasts beyond its request: the terminal, everybody attached to it, the line of a health check. */
 import type { Holder, LastingSubjects, LastingThing } from '../core/revocation/lasting.ts'
+import type { RevocationEntry } from '../core/revocation/log.ts'
 import { earlierEnd } from '../core/sessions/session.ts'
 import type { Attachment, AttachmentFacts } from './attachment.ts'
 import type { PtySession } from './pty-session.ts'
@@ -18,10 +19,10 @@ export class SessionThings {
     return {
       kind: 'terminal',
       subjects: () => ({ ...subjectsOf(session, session.owner.facts), ptySessionId: session.facts.id }),
-      expiresAt: () => earlierEnd(session.owner.facts.expiresAt, session.rules.starter.expiresAt),
+      expiresAt: () => earlierEnd(endOf(session.owner.facts), session.rules.starter.expiresAt),
       end: (entry) => {
         if (entry?.kind === 'pty_session') void this.#reviews.endAsAsked(session)
-        else void session.end('revoked')
+        else void session.end(reasonOf(entry, session.owner.facts))
       },
       judge: () => this.#reviews.beginSession(session),
     }
@@ -31,8 +32,8 @@ export class SessionThings {
     return {
       kind: 'attachment',
       subjects: () => subjectsOf(session, attachment.facts),
-      expiresAt: () => attachment.facts.expiresAt,
-      end: () => session.evict(attachment, 'revoked'),
+      expiresAt: () => endOf(attachment.facts),
+      end: (entry) => session.evict(attachment, reasonOf(entry, attachment.facts)),
       judge: () => this.#reviews.begin(session, attachment),
     }
   }
@@ -43,11 +44,21 @@ export class SessionThings {
     return {
       kind: 'command',
       subjects: () => subjectsOf(session, by),
-      expiresAt: () => by.expiresAt,
+      expiresAt: () => endOf(by),
       end: stop,
       judge: () => this.#reviews.beginLine(session, line),
     }
   }
+}
+
+function endOf({ expiresAt, accessEndsAt }: AttachmentFacts): number | null {
+  return earlierEnd(expiresAt, accessEndsAt)
+}
+
+/** Without an entry something is over by itself: it is a rule's doing if the time of access ends first. */
+function reasonOf(entry: RevocationEntry | null, facts: AttachmentFacts): 'revoked' | 'access-denied' {
+  const { accessEndsAt } = facts
+  return entry === null && accessEndsAt !== null && accessEndsAt === endOf(facts) ? 'access-denied' : 'revoked'
 }
 
 function subjectsOf({ facts, rules }: PtySession, holder: Holder): LastingSubjects {

@@ -57,6 +57,8 @@ const facts: AttachmentFacts = {
   credentialId: null,
   expiresAt: null,
   ip: '127.0.0.1',
+  clientIp: '127.0.0.1',
+  accessEndsAt: null,
 }
 
 type World = {

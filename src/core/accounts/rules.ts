@@ -136,6 +136,25 @@ export function isWithinAccessTimes(accessTimes: readonly AccessTime[], nowMs: n
 const minuteMs = 60_000
 const dayMs = 86_400_000
 
+/** Windows that follow one another without a gap, a week of days at most, and the first one again. */
+const mostWindows = 8
+
+/**
+ * Returns when the time ends in which an account may come that may come at `nowMs`; windows without a gap are one.
+ *
+ * @param nowMs Unix milliseconds.
+ * @returns Unix seconds; null: it does not end, or has ended.
+ */
+export function accessEndsAt({ accessTimes }: Pick<AccountRules, 'accessTimes'>, nowMs: number): number | null {
+  let endMs = endOfWindowAt(accessTimes, nowMs)
+  for (let windows = 0; endMs !== null && windows < mostWindows; windows += 1) {
+    const nextMs = endOfWindowAt(accessTimes, endMs)
+    if (nextMs === null) return endMs / 1000
+    endMs = nextMs
+  }
+  return null
+}
+
 function endOfWindowAt(accessTimes: readonly AccessTime[], nowMs: number): number | null {
   const now = new Date(nowMs)
   const time = now.toISOString().slice(11, 16)

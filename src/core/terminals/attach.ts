@@ -1,5 +1,7 @@
 /** Core: lets a socket into a PTY session by its token, and judges those who are in anew when access has changed. */
 import { type Account, isAccountLive } from '../accounts/account.ts'
+import { requireNothingDue } from '../accounts/due.ts'
+import { requireRules } from '../accounts/require-rules.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import { Refusal } from '../errors.ts'
 import type { Session } from '../sessions/session.ts'
@@ -58,7 +60,8 @@ export async function attachByToken(ports: AttachPorts, knock: Knock): Promise<A
   const standing = await readStanding(ports, knock.ptySessionId)
   const asked = await store.accountByUuid(knock.accountUuid)
   if (asked === null) throw new Refusal('TOKEN_REVOKED')
-  judgeAttachment(standing, { account: asked, signIn: null, role: knock.role, nowMs: clock.wallMs() })
+  const { role, request } = knock
+  judgeAttachment(standing, { account: asked, signIn: null, role, clientIp: request.ip, nowMs: clock.wallMs() })
   const nowMs = clock.wallMs()
   const result = await store.execute('attachPtyToken', {
     digest: digests.sha256(knock.token),
@@ -132,6 +135,8 @@ type Candidate = {
   /** How its session was begun; null: not known yet. */
   readonly signIn: RoleQuestion['session']
   readonly role: PtyRole
+  /** Canonical address of its socket; null: not known. */
+  readonly clientIp: string | null
   readonly nowMs: number
 }
 
@@ -140,9 +145,18 @@ type Candidate = {
  *
  * @throws the refusals of `judgeRole`.
  */
-export function judgeAdmission(admission: Admission, nowMs: number): void {
+export function judgeAdmission(admission: Admission, clientIp: string | null, nowMs: number): void {
   const { account, session, token } = admission
-  judgeAttachment(admission, { account, signIn: session, role: token.role, nowMs })
+  judgeAttachment(admission, { account, signIn: session, role: token.role, clientIp, nowMs })
+}
+
+/** Somebody who is attached, or comes back. */
+export type Who = {
+  readonly accountId: number
+  readonly sessionId: string
+  readonly role: PtyRole
+  /** Canonical address of the socket. */
+  readonly clientIp: string
 }
 
 /** Who is attached. */
@@ -152,18 +166,20 @@ export type Attached = { readonly account: Account; readonly session: Session }
  * Reads and judges somebody who is attached, or comes back. That a window is over is supervision's to say: policy may let
  * work go on for a while.
  *
- * @throws TOKEN_REVOKED when account or session live no more; the refusals of `judgeRole`.
+ * @throws TOKEN_REVOKED when account or session live no more; ACCESS_DENIED and ACTION_DUE by the rules of the account;
+ * the refusals of `judgeRole`.
  */
 export async function judgeAnew(
   { store, clock }: Pick<AttachPorts, 'store' | 'clock'>,
   standing: Standing,
-  who: { readonly accountId: number; readonly sessionId: string; readonly role: PtyRole },
+  who: Who,
 ): Promise<Attached> {
   const account = await store.accountById(who.accountId)
   const session = await store.sessionById(who.sessionId)
   const nowMs = clock.wallMs()
   if (account === null || session === null || !isLive({ account, session }, nowMs)) throw new Refusal('TOKEN_REVOKED')
-  judgeAttachment(standing, { account, signIn: session, role: who.role, nowMs: withinWindow(standing, nowMs) })
+  holdAgainstRules(account, { signIn: session, clientIp: who.clientIp, nowMs })
+  judgePolicy(standing, { account, signIn: session, role: who.role, nowMs: withinWindow(standing, nowMs) })
   return { account, session }
 }
 
@@ -192,7 +208,22 @@ function withinWindow({ change }: Standing, nowMs: number): number {
   return Math.min(nowMs, (change?.endsAtMs ?? Number.POSITIVE_INFINITY) - 1)
 }
 
-function judgeAttachment(standing: Standing, { account, signIn, role, nowMs }: Candidate): void {
+function judgeAttachment(standing: Standing, candidate: Candidate): void {
+  holdAgainstRules(candidate.account, candidate)
+  judgePolicy(standing, candidate)
+}
+
+/** What a program holds is asked for nothing that is due; how somebody signed in who is not known yet is asked later. */
+function holdAgainstRules(
+  account: Account,
+  { signIn, clientIp, nowMs }: Pick<Candidate, 'signIn' | 'clientIp' | 'nowMs'>,
+): void {
+  const isByPassword = signIn !== null && signIn.credentialId === null
+  requireRules(account, { door: 'control', ip: clientIp, isByPassword, nowMs })
+  if (isByPassword) requireNothingDue(account, nowMs)
+}
+
+function judgePolicy(standing: Standing, { account, signIn, role, nowMs }: Omit<Candidate, 'clientIp'>): void {
   const { server, change, ptySession, setup, implementor } = standing
   judgeRole({
     account,

@@ -21,6 +21,11 @@ const ends = {
     sentence: 'The server, the change request or the groups changed, and no longer allow this session.',
     retry: 'no',
   },
+  'access-denied': {
+    closeCode: 4403,
+    sentence: 'A rule of the account does not allow this session any more.',
+    retry: 'no',
+  },
   'window-over': { closeCode: 4440, sentence: 'The window of the change request is over.', retry: 'no' },
   idle: { closeCode: 4408, sentence: 'Nobody typed for too long.', retry: 'no' },
   headless: { closeCode: 4408, sentence: 'Nobody came back to the session in time.', retry: 'no' },

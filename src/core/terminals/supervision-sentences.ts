@@ -8,6 +8,11 @@ export function durationText(seconds: number): string {
   return counted(minutes, 'minute')
 }
 
+/** Says when the time ends in which the account of somebody may come. */
+export function accessWarning(secondsLeft: number): string {
+  return `Your time of access ends in ${durationText(secondsLeft)}.`
+}
+
 /** Says when the window ends, and what comes then. */
 export function windowWarning(secondsLeft: number, windowEnd: WindowEnd): string {
   const first = `The window of the change request ends in ${durationText(secondsLeft)}.`

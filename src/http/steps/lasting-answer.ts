@@ -3,6 +3,7 @@ import { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { accessEndsAt } from '../../core/accounts/rules.ts'
 import { isRefusal, Refusal } from '../../core/errors.ts'
 import type { LastingSubjects } from '../../core/revocation/lasting.ts'
 import { subject } from '../../core/revocation/log.ts'
@@ -64,7 +65,7 @@ export class LastingAnswer {
     const token = subject.token(context.ports.digests.sha256(reader.read(request)))
     const holder = { accountId: account.id, sessionRow: session.row, organizationId, credentialId: null }
     this.#subjects = { holder, token, access: { serverName: null, changeId: null, groups: [] } }
-    this.#expiresAt = endOf(principal, lasting)
+    this.#expiresAt = endOf(principal, lasting, context.ports.clock.wallMs())
     this.#release = context.ports.lasting.add({
       kind: lasting.kind,
       subjects: () => this.#subjects,
@@ -90,7 +91,7 @@ export class LastingAnswer {
     const { session, access } = await this.#lasting.judge(principal)
     const { credentialId } = session
     this.#subjects = { ...this.#subjects, access, holder: { ...this.#subjects.holder, credentialId } }
-    this.#expiresAt = endOf(principal, this.#lasting)
+    this.#expiresAt = endOf(principal, this.#lasting, context.ports.clock.wallMs())
     this.requireRight()
   }
 
@@ -159,8 +160,8 @@ export class LastingAnswer {
 }
 
 /** Unix seconds; a download that was begun in time outlives its token, as long as the session lasts. */
-function endOf({ account, session, tokenExpiresAt }: Principal, { kind }: Lasting): number | null {
-  const end = earlierEnd(account.expiresAt, session.expiresAt)
+function endOf({ account, session, tokenExpiresAt }: Principal, { kind }: Lasting, nowMs: number): number | null {
+  const end = earlierEnd(earlierEnd(account.expiresAt, session.expiresAt), accessEndsAt(account.rules, nowMs))
   return kind === 'follower' ? earlierEnd(end, tokenExpiresAt) : end
 }
 

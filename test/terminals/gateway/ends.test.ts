@@ -9,6 +9,7 @@ import { Refusal } from '../../../src/core/errors.ts'
 import { type EndReason, endReasons } from '../../../src/core/terminals/ends.ts'
 import { setPolicy } from '../../../src/core/terminals/set-policy.ts'
 import type { PolicyDocument } from '../../../src/core/terminals/terminal-policy.ts'
+import { keepAttributes } from '../../../src/http/dialects/sftpgo/attributes.ts'
 import { recordPath, recordsFolderOf } from '../../../src/terminals/recording/record-path.ts'
 import type { Terminal, Transport } from '../../../src/terminals/transports/transport.ts'
 import { call } from '../../fixtures/control-calls.ts'
@@ -88,7 +89,7 @@ test('END-3 an administrator ends it through the API', async () => {
   await assertEnd([ada], { reason: 'ended-by-admin', askedBy: 'root' })
 })
 
-test('END-4 the sign-out of its implementor ends it, and a group that is left does', async () => {
+test('END-4 the sign-out of its implementor ends it, and so do a group that is left and a rule of the account', async () => {
   const access = await world.signIn('ada')
   const ada = await world.enter(await world.start(access))
   const olga = await watch('olga', ada.ptySessionId())
@@ -100,6 +101,10 @@ test('END-4 the sign-out of its implementor ends it, and a group that is left do
   const changed = await changeAccount(world.ports, account, { change: { removeGroups: ['ops'] }, how })
   await assertEnd([again], { reason: 'access-changed' })
   await changeAccount(world.ports, changed, { change: { addGroups: ['ops'] }, how })
+  const [last, rules] = [await world.begin('ada'), (filters: object) => keepAttributes('user', { filters })] as const
+  await changeAccount(world.ports, changed, { change: { attributes: rules({ denied_protocols: ['HTTP'] }) }, how })
+  await assertEnd([last], { reason: 'access-denied' })
+  await changeAccount(world.ports, changed, { change: { attributes: rules({}) }, how })
 })
 
 test('END-5 a window ends it at its instant, after warnings 30, 10, 5 and 1 minute before', async () => {

@@ -22,6 +22,7 @@ import { koyebPlugin } from './http/dialects/koyeb/plugin.ts'
 import { pacerproPlugin } from './http/dialects/pacerpro/plugin.ts'
 import { sftpgoPlugin } from './http/dialects/sftpgo/plugin.ts'
 import type { Timeouts } from './http/listener.ts'
+import { signLast, startTrailSigner, trailJob } from './main/audit-trail.ts'
 import { type Foundation, openFoundation, type Start } from './main/foundation.ts'
 import {
   isTerminalUpgrade,
@@ -31,7 +32,7 @@ import {
 } from './main/terminal-listener.ts'
 import { openTerminalPage } from './main/terminal-page.ts'
 import { terminalViews } from './main/terminal-views.ts'
-import { openTerminals, type TerminalTest } from './main/terminals.ts'
+import { openTerminals, type Terminals, type TerminalTest } from './main/terminals.ts'
 import { jwksDocument } from './platform/jwks.ts'
 import { Keyring } from './platform/keyring.ts'
 import { createMailer } from './platform/mailer.ts'
@@ -96,6 +97,8 @@ async function assemble(
   const { config } = start
   const foundation = await openFoundation(start, 'server')
   opened.defer(foundation.close)
+  const trail = await startTrailSigner(foundation)
+  opened.defer(() => signLast(foundation, trail))
   const keyring = await openKeyring(foundation, config)
   const mailer = config.smtp === null ? null : createMailer({ ...config.smtp, log: foundation.ports.log })
   if (mailer !== null) opened.defer(() => mailer.close())
@@ -120,18 +123,12 @@ async function assemble(
   })
   opened.defer(() => terminals.close())
   const keyJob = { name: 'follow the key rotation', everyMs: 60_000, run: () => keyring.refresh() }
-  const jobs = startJobs([...upkeepJobs(ports), keyJob, ...terminals.jobs], ports.log)
+  const jobs = startJobs([...upkeepJobs(ports), keyJob, trailJob(trail), ...terminals.jobs], ports.log)
   opened.defer(() => jobs.stop())
   const context: HttpContext = {
     ports,
     settings,
-    gateways: {
-      forStart: () => {
-        if (terminals.disk.state !== 'enough') throw new Refusal('DISK_LOW', { retryAfterSeconds: 30 })
-        return terminals.gateway.hasRoom() ? settings.gatewayUrl : null
-      },
-      forJoin: () => settings.gatewayUrl,
-    },
+    gateways: gatewaysOf(terminals, settings),
     terminals: terminalViews(terminals),
     terminalPage: openTerminalPage(() => [settings.gatewayUrl]),
     jwks: () => jwksDocument(keyring.published()),
@@ -149,6 +146,7 @@ async function assemble(
   opened.defer(() => terminals.close())
   extend?.(app, ports)
   const { url, terminalListener } = await listen(app, { config, settings, opened, gateway: terminals.gateway })
+  ports.log.info({ fingerprint: trail.keyId }, 'audit trail is signed by this key')
   return {
     url,
     app,
@@ -156,6 +154,19 @@ async function assemble(
     setupLink: setup.secret === null ? null : `${settings.publicUrl}/setup#${setup.secret}`,
     reloadTls: () => reloadTls(config, { app, terminalListener }),
     close: () => opened.disposeAsync(),
+  }
+}
+
+function gatewaysOf(
+  { disk, gateway }: Pick<Terminals, 'disk' | 'gateway'>,
+  settings: { readonly gatewayUrl: string },
+): HttpContext['gateways'] {
+  return {
+    forStart: () => {
+      if (disk.state !== 'enough') throw new Refusal('DISK_LOW', { retryAfterSeconds: 30 })
+      return gateway.hasRoom() ? settings.gatewayUrl : null
+    },
+    forJoin: () => settings.gatewayUrl,
   }
 }
 

@@ -24,7 +24,7 @@ port.on('message', (request: WriterRequest) => {
   for (const { input } of request.commands) write(input as Exchange)
   db.exec('COMMIT')
   const results = request.commands.map(() => ({ kind: 'done', output: { kind: 'exchanged' } }) as const)
-  reply({ kind: 'batch', hasRoom: true, results, entries: [] })
+  reply({ kind: 'batch', hasRoom: true, results, entries: [], audited: null })
 })
 reply({ kind: 'ready', hasRoom: true })
 

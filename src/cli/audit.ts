@@ -1,10 +1,12 @@
 /** Cli: the verb `audit`; reads the trail, hands it out and proves it. */
 import type { Command } from 'commander'
-import type { CommandChainReport, StoreCommand } from '../main/store-command.ts'
+import type { CommandHead } from '../main/audit-command.ts'
+import type { StoreCommand } from '../main/store-command.ts'
 import { addStoreOptions, type Flags } from './configuration.ts'
 import { CommandFailure, UsageError } from './failure.ts'
 import { readStore } from './on-store.ts'
-import { jsonText, printJson, printLines, printTable, visible } from './output.ts'
+import { jsonText, printJson, printLines, printTable } from './output.ts'
+import { tellProof } from './trail-proof.ts'
 import { collect, readInteger } from './values.ts'
 
 type AuditFlags = Flags & {
@@ -13,10 +15,10 @@ type AuditFlags = Flags & {
   readonly limit?: string
   readonly after?: string
   readonly against?: readonly string[]
+  readonly key?: string
 }
 
 type ChainedEvent = Awaited<ReturnType<StoreCommand['reads']['auditEvents']>>[number]
-type Head = Awaited<ReturnType<StoreCommand['reads']['auditHeads']>>[number]
 
 /** Events that are read at once. */
 const pageLength = 1_000
@@ -41,13 +43,16 @@ export function addAuditVerb(program: Command): void {
   )
   const verify = audit
     .command('verify')
-    .description('Compute every chain again and name the first link that does not hold.')
+    .description('Compute every chain and check every signature again, and name the first that does not hold.')
+    .option(
+      '--key <KEY>',
+      'Public key, or a file that holds it. (default the one in the store, opened by the master key)',
+    )
     .option('--against <HEAD>', 'chain:seq:hash that the server logged; finds a roll-back; may be repeated.', collect)
     .option('--json', 'Prints JSON.')
-  addStoreOptions(verify).action((flags: AuditFlags) => {
-    const seen = (flags.against ?? []).map(readHead)
-    return readStore(flags, verifyAll(seen, flags.json === true))
-  })
+  addStoreOptions(verify).action(verifyStore)
+  const keys = audit.command('keys').description('Print the public key that the audit trail is signed with, as PEM.')
+  addStoreOptions(keys.option('--json', 'Prints JSON.')).action(printKey)
 }
 
 async function listEvents(flags: AuditFlags): Promise<void> {
@@ -115,55 +120,27 @@ async function exportAll({ reads }: StoreCommand): Promise<void> {
   }
 }
 
-function verifyAll(seen: readonly Head[], asJson: boolean): (command: StoreCommand) => Promise<void> {
-  return async (command) => {
-    const reports: CommandChainReport[] = []
-    for (const chain of await command.auditChains(seen)) reports.push(await command.verifyChain(chain, seen))
-    const proven = reports.filter(({ head, fault }) => head !== null || fault !== null)
-    if (asJson) await printJson(proven.map(reportJson))
-    else {
-      await printTable({
-        rows: proven,
-        columns: {
-          CHAIN: ({ chain }) => chain,
-          EVENTS: ({ head }) => head?.seq ?? null,
-          HEAD: ({ head }) => (head === null ? null : `${head.chain}:${head.seq}:${head.hash}`),
-          RESULT: ({ fault }) => (fault === null ? 'whole' : 'broken'),
-        },
-        whenEmpty: 'There are no audit events.',
-      })
-    }
-    const broken = proven.flatMap(({ fault }) => (fault === null ? [] : [sentences[fault.kind](fault)]))
-    if (broken.length > 0) throw new CommandFailure(broken.join(' '))
-  }
+async function verifyStore(flags: AuditFlags): Promise<void> {
+  const seen = (flags.against ?? []).map(readHead)
+  const { proveTrail, readAuditKey } = await import('../main/audit-command.ts')
+  const key = flags.key === undefined ? 'of the store' : await readAuditKey(flags.key)
+  if (key === null) throw new UsageError('--key takes an Ed25519 public key, or a file that holds one.')
+  await readStore(flags, async ({ foundation }) => {
+    await tellProof(await proveTrail(foundation, { seen, key }), flags.json === true)
+  })
 }
 
-type Fault = NonNullable<CommandChainReport['fault']>
-
-const sentences: Readonly<Record<Fault['kind'], (fault: Fault) => string>> = {
-  missing: (fault) => `${at(fault)} is missing.`,
-  altered: (fault) => `${at(fault)} was altered: its hash is not that of its text and the event before it.`,
-  'head-missing': (fault) => `The chain ${visible(fault.chain)} has lost its head; its last event is ${fault.seq}.`,
-  'head-behind': (fault) => `${at(fault)} is beyond the head of its chain.`,
-  'head-differs': (fault) => `${at(fault)} is not the one that the head of its chain names.`,
-  'unlike-seen': (fault) => `${at(fault)} is not the one that was seen: the trail was rolled back or replaced.`,
+function printKey(flags: AuditFlags): Promise<void> {
+  return readStore(flags, async ({ foundation }) => {
+    const { auditKey } = await import('../main/audit-command.ts')
+    const key = await auditKey(foundation.ports)
+    if (key === null) throw new CommandFailure('There is no key of the audit trail: nothing was signed yet.')
+    if (flags.json === true) return printJson({ fingerprint: key.fingerprint, public_key: key.publicKeyPem })
+    await printLines([key.publicKeyPem.trimEnd()])
+  })
 }
 
-function at({ chain, seq }: Fault): string {
-  return `Event ${seq} of the chain ${visible(chain)}`
-}
-
-function reportJson({ chain, head, fault }: CommandChainReport): object {
-  return {
-    chain,
-    is_whole: fault === null,
-    events: head?.seq ?? null,
-    head: head === null ? null : `${head.chain}:${head.seq}:${head.hash}`,
-    fault: fault === null ? null : { seq: fault.seq, kind: fault.kind },
-  }
-}
-
-function readHead(text: string): Head {
+function readHead(text: string): CommandHead {
   const match = /^(.+):([1-9]\d{0,14}):([0-9a-f]{64})$/.exec(text)
   if (match === null) throw new UsageError('--against takes chain:seq:hash, as the server logs it each minute.')
   return { chain: match[1] ?? '', seq: Number(match[2]), hash: match[3] ?? '' }

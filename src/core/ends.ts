@@ -62,7 +62,7 @@ const endings: { readonly [Name in CommandName]: Ending<Name> } = {
   addKey: false,
   retireKeys: false,
   appendAudit: ({ events }) => events.every(({ action }) => endingActions.has(action)),
-  signAuditHead: false,
+  appendAuditSeal: false,
 }
 
 /** Tells whether a command with this input is an end. */

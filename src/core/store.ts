@@ -3,7 +3,8 @@ import type { Account } from './accounts/account.ts'
 import type { AccountCommands } from './accounts/commands.ts'
 import type { ThrottleKey, ThrottleState } from './accounts/throttle.ts'
 import type { AuditCommands } from './audit/commands.ts'
-import type { ChainedEvent } from './audit/event.ts'
+import type { ChainedEvent, KeptHead } from './audit/event.ts'
+import type { AuditSeal } from './audit/seal.ts'
 import type { CredentialCommands, CredentialFilter } from './credentials/commands.ts'
 import type { Credential } from './credentials/credential.ts'
 import type { OrganizationCommands } from './organizations/commands.ts'
@@ -88,7 +89,10 @@ export type Reads = {
   readonly log: (position: LogPosition) => Promise<LogRange>
   readonly logHead: () => Promise<LogPosition>
   readonly auditEvents: (chain: string, page: { afterSeq: number; limit: number }) => Promise<readonly ChainedEvent[]>
-  readonly auditHeads: () => Promise<readonly AuditHead[]>
+  readonly auditHeads: () => Promise<readonly KeptHead[]>
+  /** Seals after a number, oldest first. */
+  readonly auditSeals: (page: { afterSeq: number; limit: number }) => Promise<readonly AuditSeal[]>
+  readonly lastAuditSeal: () => Promise<AuditSeal | null>
 }
 
 /** One page of PTY sessions: at most `limit` that come after the row `before` in the list. */
@@ -96,9 +100,6 @@ export type PtySessionPage = {
   readonly limit: number
   readonly before: { readonly createdAtMs: number; readonly id: string } | null
 }
-
-/** The newest event of a chain. */
-export type AuditHead = { readonly chain: string; readonly seq: number; readonly hash: string }
 
 /** A refresh token with what is needed to exchange it. */
 export type RefreshRecord = TokenRecord & {

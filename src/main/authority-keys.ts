@@ -1,15 +1,16 @@
 /** Main: keys that an installation makes once and keeps sealed in its store; whoever comes second gets the first one's key. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { auditEvent, type RequestFacts } from '../core/audit/act.ts'
-import type { AuthorityKeyName } from '../core/terminals/authority-key.ts'
+import type { AuditSeal } from '../core/audit/seal.ts'
+import type { AuthorityKey, AuthorityKeyName } from '../core/terminals/authority-key.ts'
 import type { Ports } from '../core/wiring.ts'
-import { makeSshAuthorityKey } from '../terminals/transports/ssh/authority.ts'
+import { makeSshAuthorityKey, sshPublicLine } from '../terminals/transports/ssh/authority.ts'
 import type { KeyType } from '../terminals/transports/ssh/keys.ts'
 
 /** A key that is ready to sign. */
 export type LoadedAuthorityKey = {
   readonly privateKey: KeyObject
-  /** One OpenSSH public key line for the CA; SPKI PEM for the recording key. */
+  /** Made from the private key: one OpenSSH public key line for the CA; SPKI PEM for the others. */
   readonly publicKey: string
 }
 
@@ -19,6 +20,8 @@ export type AuthorityKeyMaking = {
   readonly keyType?: KeyType
   /** Whose doing it is; the server's by default. */
   readonly request?: RequestFacts
+  /** Makes the seal that comes with the key `audit`. */
+  readonly firstSeal?: (privateKey: KeyObject) => Promise<AuditSeal>
 }
 
 const byServer: RequestFacts = { by: 'server', ip: null, requestId: null, activity: null, commandLine: null }
@@ -33,23 +36,42 @@ export async function loadAuthorityKey(
   name: AuthorityKeyName,
   making: AuthorityKeyMaking = {},
 ): Promise<LoadedAuthorityKey> {
-  const purpose = `authority-key:${name}`
   const known = await ports.store.authorityKey(name)
   if (known === null) await addKey(ports, name, making)
   const kept = known ?? (await ports.store.authorityKey(name))
   if (kept === null) throw new Error(`The key ${name} is not in the store, although it was added.`)
-  const der = Buffer.from(ports.sealer.open(purpose, kept.sealed))
+  const privateKey = openKey(ports, kept)
+  return { privateKey, publicKey: publicHalves[name](privateKey) }
+}
+
+/**
+ * Returns the public half of a key that is there already, made from the private one: the row may say anything. null: there is
+ * none.
+ *
+ * @throws INTERNAL when the key was sealed with another master key.
+ */
+export async function publicKeyOf(
+  ports: Pick<Ports, 'clock' | 'store' | 'sealer'>,
+  name: AuthorityKeyName,
+): Promise<string | null> {
+  const known = await ports.store.authorityKey(name)
+  return known === null ? null : publicHalves[name](openKey(ports, known))
+}
+
+function openKey({ sealer }: Pick<Ports, 'sealer'>, { name, sealed }: AuthorityKey): KeyObject {
+  const der = Buffer.from(sealer.open(`authority-key:${name}`, sealed))
   const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
   der.fill(0)
-  return { privateKey, publicKey: kept.publicKey }
+  return privateKey
 }
 
 async function addKey(
   ports: Pick<Ports, 'clock' | 'store' | 'sealer'>,
   name: AuthorityKeyName,
-  { keyType = 'ed25519', request = byServer }: AuthorityKeyMaking,
+  { keyType = 'ed25519', request = byServer, firstSeal }: AuthorityKeyMaking,
 ): Promise<void> {
-  const { privateKey, publicKey } = makers[name](keyType)
+  const privateKey = makers[name](keyType)
+  const publicKey = publicHalves[name](privateKey)
   const der = privateKey.export({ format: 'der', type: 'pkcs8' })
   const nowMs = ports.clock.wallMs()
   const sealed = ports.sealer.seal(`authority-key:${name}`, der)
@@ -59,19 +81,24 @@ async function addKey(
     { account: null, atMs: nowMs },
     { action: 'authority-key', subject: `authority-key:${name}` },
   )
-  await ports.store.execute('addAuthorityKey', { name, sealed, publicKey, nowMs, audit })
+  const first = firstSeal === undefined ? {} : { firstSeal: await firstSeal(privateKey) }
+  await ports.store.execute('addAuthorityKey', { name, sealed, publicKey, nowMs, ...first, audit })
 }
 
-const makers: Readonly<Record<AuthorityKeyName, (type: KeyType) => LoadedAuthorityKey>> = {
-  'ssh-user-ca': (type) => {
-    const { privateKey, publicLine } = makeSshAuthorityKey(type)
-    return { privateKey, publicKey: publicLine }
-  },
-  recording: () => {
-    const { privateKey } = generateKeyPairSync('ed25519')
-    return {
-      privateKey,
-      publicKey: createPublicKey(privateKey).export({ format: 'pem', type: 'spki' }).toString(),
-    }
-  },
+const newEd25519 = (): KeyObject => generateKeyPairSync('ed25519').privateKey
+
+const makers: Readonly<Record<AuthorityKeyName, (type: KeyType) => KeyObject>> = {
+  'ssh-user-ca': (type) => makeSshAuthorityKey(type).privateKey,
+  recording: newEd25519,
+  audit: newEd25519,
+}
+
+const publicHalves: Readonly<Record<AuthorityKeyName, (privateKey: KeyObject) => string>> = {
+  'ssh-user-ca': sshPublicLine,
+  recording: publicPem,
+  audit: publicPem,
+}
+
+function publicPem(privateKey: KeyObject): string {
+  return createPublicKey(privateKey).export({ format: 'pem', type: 'spki' }).toString()
 }

@@ -1,8 +1,10 @@
 /** Main: what a server and a command on the store both stand on; nothing of HTTP is loaded for it. */
 import type { Config } from '../config.ts'
 import { defaultThrottleRules } from '../core/accounts/throttle.ts'
+import type { KeptHead } from '../core/audit/event.ts'
 import type { Clock, Log } from '../core/ports.ts'
 import type { CoreSettings, Ports } from '../core/wiring.ts'
+import { headMarkKey } from '../platform/audit-key.ts'
 import { systemClock } from '../platform/clock.ts'
 import { createCommonPasswords } from '../platform/common-passwords.ts'
 import { createDigests } from '../platform/digests.ts'
@@ -14,6 +16,7 @@ import { createOneTimeCodes } from '../platform/one-time-codes.ts'
 import { createPasswordHasher, type PooledPasswordHasher } from '../platform/password-hasher.ts'
 import { systemRandom } from '../platform/random.ts'
 import { createSealer } from '../platform/sealer.ts'
+import { hasOwnMark } from '../stores/sqlite/head-mark.ts'
 import { openSqliteStore, type SqliteStore } from '../stores/sqlite/open-store.ts'
 
 /** What the process is started with. */
@@ -39,6 +42,8 @@ export type Foundation = {
   >
   readonly store: SqliteStore
   readonly hasher: PooledPasswordHasher
+  /** Tells whether a head of an audit chain was written by somebody with the master key. */
+  readonly isOwnHead: (head: KeptHead) => boolean
   readonly close: () => Promise<void>
 }
 
@@ -59,6 +64,8 @@ export async function openFoundation(start: Start, role: 'server' | 'command'): 
     ...(start.reserveBytes === undefined ? {} : { reserveBytes: start.reserveBytes }),
   })
   const masterKey = await loadKeyFor(store, start)
+  const markKey = headMarkKey(masterKey)
+  store.markHeads(markKey)
   const hasher = createPasswordHasher({
     maxQueue: config.hashQueue,
     ...(config.hashThreads === null ? {} : { threads: config.hashThreads }),
@@ -82,7 +89,7 @@ export async function openFoundation(start: Start, role: 'server' | 'command'): 
     await hasher.close()
     await store.close()
   }
-  return { ports, store, hasher, close }
+  return { ports, store, hasher, isOwnHead: (head) => hasOwnMark(markKey, head), close }
 }
 
 function coreSettings(config: Config): CoreSettings {

@@ -11,7 +11,7 @@ import {
 } from '../core/accounts/administer.ts'
 import type { RequestFacts } from '../core/audit/act.ts'
 import { scrubCommandLine } from '../core/audit/scrub.ts'
-import { type ChainReport, verifyChain } from '../core/audit/verify-chain.ts'
+import type { TrailSigner } from '../core/audit/trail-signer.ts'
 import { isCredentialLive } from '../core/credentials/credential.ts'
 import { Refusal } from '../core/errors.ts'
 import {
@@ -22,7 +22,7 @@ import {
   removeOrganization,
 } from '../core/organizations/administer.ts'
 import type { Organization } from '../core/organizations/organization.ts'
-import type { AuditHead, Reads } from '../core/store.ts'
+import type { Reads } from '../core/store.ts'
 import {
   addChange,
   addServer,
@@ -36,13 +36,11 @@ import type { ChangeRequest, Server } from '../core/terminals/server.ts'
 import { createLog } from '../platform/log.ts'
 import { dataFiles } from '../stores/sqlite/data-directory.ts'
 import { pokeServer } from '../stores/sqlite/poke.ts'
+import { openTrailSigner, signLast } from './audit-trail.ts'
 import { type Foundation, openFoundation, type Start } from './foundation.ts'
 
 /** How long a running server may take to confirm, in milliseconds. */
 const confirmationMs = 5_000
-
-/** The chains of audit events that processes of this version write. */
-const knownChains: readonly string[] = ['command', 'server']
 
 /** An account, as commands show it. */
 export type CommandAccount = Account
@@ -52,9 +50,6 @@ export type CommandServer = Server
 
 /** A change request, as commands show it. */
 export type CommandChange = ChangeRequest
-
-/** What a chain of audit events proved. */
-export type CommandChainReport = ChainReport
 
 /** How a command is opened. */
 export type CommandStart = Start & {
@@ -97,6 +92,8 @@ export class StoreCommand {
   readonly request: RequestFacts
   /** Whether this command made the store. */
   readonly isNew: boolean
+  /** Whether this command appended to the audit trail. */
+  #hasWritten = false
   /** The last entry that this command appended to the revocation log; 0: none. */
   #lastSeq = 0
 
@@ -105,6 +102,9 @@ export class StoreCommand {
     this.isNew = isNew
     this.request = { by: 'command', ip: null, requestId: null, activity: null, commandLine }
     this.reads = foundation.store
+    foundation.store.onAudited(() => {
+      this.#hasWritten = true
+    })
     foundation.store.onRevocations(async (entries) => {
       this.#lastSeq = entries.at(-1)?.seq ?? this.#lastSeq
     })
@@ -194,17 +194,6 @@ export class StoreCommand {
     return setChangeState(this.foundation.ports, step, this.request)
   }
 
-  /** Names every chain that the store has a head of, or may have lost one of. */
-  async auditChains(seen: readonly AuditHead[]): Promise<readonly string[]> {
-    const heads = await this.reads.auditHeads()
-    return [...new Set([...knownChains, ...heads.map(({ chain }) => chain), ...seen.map(({ chain }) => chain)])].sort()
-  }
-
-  /** Proves one chain, also against heads that were seen earlier. */
-  verifyChain(chain: string, seen: readonly AuditHead[]): Promise<ChainReport> {
-    return verifyChain(this.foundation.ports, chain, seen)
-  }
-
   /** Waits until a running server has applied what this command ended; `unconfirmed` when it does not say so in time. */
   async confirm(): Promise<'confirmed' | 'unconfirmed'> {
     if (this.#lastSeq === 0) return 'confirmed'
@@ -212,9 +201,17 @@ export class StoreCommand {
     return answer === 'unconfirmed' ? 'unconfirmed' : 'confirmed'
   }
 
-  /** Gives everything back. */
-  close(): Promise<void> {
-    return this.foundation.close()
+  /** Signs the audit trail if this command wrote to it, and gives everything back. */
+  async close(): Promise<void> {
+    try {
+      if (this.#hasWritten) await signLast(this.foundation, await this.#openSigner())
+    } finally {
+      await this.foundation.close()
+    }
+  }
+
+  #openSigner(): Promise<TrailSigner> {
+    return openTrailSigner(this.foundation, { chain: 'command', request: this.request })
   }
 
   #how(): Administration {

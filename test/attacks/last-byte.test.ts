@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { readConfig } from '../../src/config.ts'
-import { verifyChain } from '../../src/core/audit/verify-chain.ts'
+import { proveTrail } from '../../src/main/audit-command.ts'
 import { openFoundation } from '../../src/main/foundation.ts'
 import { sallyport } from '../cli/sallyport-process.ts'
 import { goodPassword as password } from '../fixtures/control-calls.ts'
@@ -63,9 +63,10 @@ async function adminToken(client: HttpClient): Promise<string> {
 
 async function assertWholeTrail(dataDir: string): Promise<void> {
   const config = readConfig({ flags: {}, env: {}, file: { data: dataDir, logLevel: 'silent' } })
-  const { ports, close } = await openFoundation({ config, env: {} }, 'command')
-  for (const chain of ['server', 'command']) assert.equal((await verifyChain(ports, chain, [])).fault, null, chain)
-  await close()
+  const foundation = await openFoundation({ config, env: {} }, 'command')
+  const { seals, chains } = await proveTrail(foundation, { seen: [], key: 'of the store' })
+  assert.deepEqual([seals.fault, chains.map(({ fault }) => fault)], [null, [null, null]])
+  await foundation.close()
 }
 
 type Full = {

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { appendFileSync, cpSync, readFileSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { verifyChain } from '../../src/core/audit/verify-chain.ts'
 import { goodPassword as password } from '../fixtures/control-calls.ts'
 import { bearer, openClient, signInAtControl, verifyStatus } from '../fixtures/http-client.ts'
+import { trailFaults } from '../fixtures/prove-trail.ts'
 import { runSallyport } from '../fixtures/run-sallyport.ts'
 import { serveProcess } from '../fixtures/serve-process.ts'
 import { temporaryFolder } from '../fixtures/sqlite-store.ts'
@@ -49,9 +49,7 @@ async function restart(
     const found = { live: await statuses(answered.live), ended: await statuses(answered.ended) }
     const { access_token: token } = await signInAtControl(client, 'ada', password)
     assert.equal(await verifyStatus(client, token), 200)
-    for (const chain of ['server', 'command']) {
-      assert.equal((await verifyChain(sallyport.ports, chain, [])).fault, null, chain)
-    }
+    assert.deepEqual(await trailFaults(sallyport), [])
     return found
   } finally {
     client.close()

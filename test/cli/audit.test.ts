@@ -1,15 +1,12 @@
 /** Cli tests: the audit trail, handed out and proved; what is damaged is damaged in the database itself. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import { readConfig } from '../../src/config.ts'
-import { auditEvent } from '../../src/core/audit/act.ts'
-import type { AuditEvent } from '../../src/core/audit/event.ts'
-import { type ChainFault, type ChainReport, verifyChain } from '../../src/core/audit/verify-chain.ts'
-import type { AuditHead } from '../../src/core/store.ts'
-import { type Foundation, openFoundation } from '../../src/main/foundation.ts'
+import type { AuditHead } from '../../src/core/audit/event.ts'
+import { type ChainFault, type TrailSource, verifyTrail } from '../../src/core/audit/verify-trail.ts'
+import { storedTrailKey } from '../../src/main/audit-command.ts'
+import { openTrailSigner } from '../../src/main/audit-trail.ts'
+import { edit, prove, trailEvent, withFoundation, writeTrail } from '../fixtures/audit-world.ts'
 import { dataPath, sallyport, steady } from './sallyport-process.ts'
 
 const chain = 'command'
@@ -23,16 +20,16 @@ const damages: readonly (readonly [sql: string, fault: Omit<ChainFault, 'chain'>
   ['DELETE FROM audit_events WHERE seq = 1', { seq: 1, kind: 'missing' }],
   ['DELETE FROM audit_events WHERE seq = 3', { seq: 3, kind: 'missing' }],
   ['DELETE FROM audit_events WHERE seq = 4', { seq: 4, kind: 'missing' }],
-  ['DELETE FROM audit_events', { seq: 1, kind: 'missing' }],
+  ['DELETE FROM audit_events', { seq: 1, kind: 'gone' }],
   ['DELETE FROM audit_heads', { seq: 4, kind: 'head-missing' }],
   [`UPDATE audit_heads SET hash = '${wrong}'`, { seq: 4, kind: 'head-differs' }],
   ['UPDATE audit_heads SET seq = 2', { seq: 3, kind: 'head-behind' }],
-  ['DELETE FROM audit_events; DELETE FROM audit_heads', null],
+  ['DELETE FROM audit_events; DELETE FROM audit_heads', { seq: 1, kind: 'gone' }],
 ]
 
 test('CLI-13, CLI-21 the export holds the exact texts, and their hashes follow from them', async (t) => {
   const data = dataPath(t)
-  await withTrail(data, 2)
+  await writeTrail(data, 2)
   const { code, stdout, stderr } = await sallyport(['audit', 'export'], { data })
   const events = stdout
     .trimEnd()
@@ -43,12 +40,12 @@ test('CLI-13, CLI-21 the export holds the exact texts, and their hashes follow f
     hash = createHash('sha256').update(`${hash}\n${event.text}`).digest('hex')
     assert.deepEqual(event, { chain, seq: events.indexOf(event) + 1, hash, text: event.text })
   }
-  assert.deepEqual([code, stderr, events.length], [0, '', 2])
+  assert.deepEqual([code, stderr, events.length], [0, '', 3])
   assert.equal(
     steady((await sallyport(['audit', 'list', '--limit', '1'], { data })).stdout),
     [
       'TIME                      CHAIN    SEQ  ACTION        OUTCOME  BY       FROM  SUBJECT',
-      'TIME  command  2    organization  ok       command  -     organization:number-2',
+      'TIME  command  3    organization  ok       command  -     organization:number-2',
       '',
     ].join('\n'),
   )
@@ -56,32 +53,48 @@ test('CLI-13, CLI-21 the export holds the exact texts, and their hashes follow f
 
 test('CLI-22 the command names the broken link, ends with 1, and ends with 0 where there is none', async (t) => {
   const data = dataPath(t)
-  await withTrail(data, 4)
+  await writeTrail(data, 3)
   const whole = await sallyport(['audit', 'verify'], { data })
   assert.deepEqual(
     { ...whole, stdout: steady(whole.stdout) },
     {
       code: 0,
-      stdout: `CHAIN    EVENTS  HEAD${' '.repeat(72)}RESULT\ncommand  4       command:4:HASH  whole\n`,
+      stdout: [
+        `CHAIN    EVENTS  SIGNED  HEAD${' '.repeat(72)}RESULT`,
+        'command  4       4       command:4:HASH  whole',
+        'Signatures: 2, the newest of TIME, by the key HASH.',
+        'Not covered by a signature yet: none.',
+        '',
+      ].join('\n'),
       stderr: '',
     },
   )
-  damage(data, `UPDATE audit_events SET text = '{}' WHERE seq = 2`)
-  assert.deepEqual(await sallyport(['audit', 'verify'], { data }), {
-    code: 1,
-    stdout: 'CHAIN    EVENTS  HEAD  RESULT\ncommand  -       -     broken\n',
-    stderr:
-      'sallyport: Event 2 of the chain command was altered: its hash is not that of its text and the event before it.\n',
-  })
+  edit(data, `UPDATE audit_events SET text = '{}' WHERE seq = 2`)
+  const broken = await sallyport(['audit', 'verify'], { data })
+  assert.deepEqual(
+    { ...broken, stdout: steady(broken.stdout) },
+    {
+      code: 1,
+      stdout: [
+        'CHAIN    EVENTS  SIGNED  HEAD  RESULT',
+        'command  -       0       -     broken',
+        'Signatures: 2, the newest of TIME, by the key HASH.',
+        'Not covered by a signature yet: none.',
+        '',
+      ].join('\n'),
+      stderr:
+        'sallyport: Event 2 of the chain command was altered: its hash is not that of its text and the event before it.\n',
+    },
+  )
 })
 
 test('CLI-22 every way to damage a chain is found at the first number that does not hold', async (t) => {
   const found = await Promise.all(
     damages.map(async ([sql]) => {
       const data = dataPath(t)
-      await withTrail(data, 4)
-      damage(data, sql)
-      return (await prove(data)).fault
+      await writeTrail(data, 3)
+      edit(data, sql)
+      return (await prove(data)).chains.find((report) => report.chain === chain)?.fault
     }),
   )
   assert.deepEqual(
@@ -90,19 +103,28 @@ test('CLI-22 every way to damage a chain is found at the first number that does 
   )
 })
 
-test('CLI-23 a chain that was rolled back is whole in itself and unlike the head that was seen', async (t) => {
+test('CLI-23 a trail that was rolled back with its signatures is whole in itself and unlike the head that was seen', async (t) => {
   const data = dataPath(t)
-  await withTrail(data, 4)
-  const { head } = await prove(data)
-  assert.notEqual(head, null)
+  await writeTrail(data, 1)
+  const before = await withFoundation(data, ({ store }) => store.auditHeads())
+  await writeTrail(data, 2)
+  const head = (await prove(data)).chains.find((report) => report.chain === chain)?.head
   const seen = head as AuditHead
-  damage(data, 'DELETE FROM audit_events WHERE seq > 2')
-  damage(data, `UPDATE audit_heads SET seq = 2, hash = (SELECT hash FROM audit_events WHERE seq = 2)`)
-  assert.deepEqual(
-    [(await prove(data)).fault, (await prove(data, [seen])).fault],
-    [null, { chain, seq: 4, kind: 'unlike-seen' }],
-  )
-  await withTrail(data, 3)
+  edit(data, 'DELETE FROM audit_events WHERE seq > 2; DELETE FROM audit_seals WHERE seq > 2')
+  edit(data, (db) => {
+    const sql = `UPDATE audit_heads SET seq = 2, hash = ?, mark = ? WHERE chain = '${chain}'`
+    db.prepare(sql).run(before[0]?.hash ?? '', before[0]?.mark ?? '')
+  })
+  const faultsOf = async (heads: readonly AuditHead[]) => {
+    const { chains, seals } = await prove(data, heads)
+    return [seals.fault, ...chains.map(({ fault }) => fault)].filter((fault) => fault !== null)
+  }
+  assert.deepEqual(await faultsOf([]), [])
+  assert.deepEqual(await faultsOf([seen]), [{ chain, seq: 4, kind: 'unlike-seen' }])
+  assert.deepEqual(await faultsOf([{ chain: 'server', seq: 1, hash: wrong }]), [
+    { chain: 'server', seq: 1, kind: 'unlike-seen' },
+  ])
+  await writeTrail(data, 3)
   const { code, stderr } = await sallyport(['audit', 'verify', '--against', `${chain}:4:${seen.hash}`], { data })
   assert.deepEqual(
     [code, stderr],
@@ -111,70 +133,46 @@ test('CLI-23 a chain that was rolled back is whole in itself and unlike the head
       'sallyport: Event 4 of the chain command is not the one that was seen: the trail was rolled back or replaced.\n',
     ],
   )
-  assert.deepEqual((await prove(data, [{ chain: 'server', seq: 1, hash: wrong }], 'server')).fault, {
-    chain: 'server',
-    seq: 1,
-    kind: 'unlike-seen',
-  })
 })
 
-test('CLI-24 a chain longer than a page that grows at every look at it is whole', async (t) => {
-  await withFoundation(dataPath(t), async ({ ports, store }) => {
-    const events = Array.from({ length: 1_200 }, (_, index) => event(`part:${index}`))
+test('CLI-24 a chain longer than a page that grows and is signed at every look at it is whole', async (t) => {
+  await withFoundation(dataPath(t), async (foundation) => {
+    const { ports, store, isOwnHead } = foundation
+    const events = Array.from({ length: 1_200 }, (_, index) => trailEvent(`part:${index}`))
+    const request = { by: 'command', ip: null, requestId: null, activity: null, commandLine: null } as const
+    const signer = await openTrailSigner(foundation, { chain, request })
     await store.execute('appendAudit', { events })
     let looks = 0
+    const grow = async (more: number): Promise<void> => {
+      await store.execute('appendAudit', { events: events.slice(0, more) })
+      await signer.sign()
+    }
     const grown = async <Result>(read: () => Promise<Result>): Promise<Result> => {
       looks += 1
-      if (looks % 2 === 1 && looks < 20) await store.execute('appendAudit', { events: events.slice(0, 2) })
+      if (looks % 2 === 1 && looks < 20) await grow(2)
       const found = await read()
-      if (looks % 2 === 0 && looks < 20) await store.execute('appendAudit', { events: events.slice(0, 3) })
+      if (looks % 2 === 0 && looks < 20) await grow(3)
       return found
     }
-    const growing: Pick<Foundation['store'], 'auditEvents' | 'auditHeads'> = {
+    const growing: TrailSource = {
       auditEvents: (name, page) => grown(() => store.auditEvents(name, page)),
       auditHeads: () => grown(() => store.auditHeads()),
+      auditSeals: (page) => grown(() => store.auditSeals(page)),
     }
-    const report = await verifyChain({ digests: ports.digests, store: growing }, chain, [])
+    const key = await storedTrailKey(ports)
+    const report = await verifyTrail({ digests: ports.digests, store: growing, isOwnHead }, { key, seen: [] })
     const [head] = await store.auditHeads()
-    assert.deepEqual([report, head?.seq], [{ chain, head, fault: null }, 1_200 + 10 * 2 + 9 * 3])
+    const { mark: _, ...last } = head ?? assert.fail()
+    assert.deepEqual(
+      [report.seals.fault, report.chains.map(({ head: end, fault }) => [end, fault])],
+      [
+        null,
+        [
+          [last, null],
+          [null, null],
+        ],
+      ],
+    )
+    assert.equal(last.seq, 1 + 1_200 + 10 * 2 + 9 * 3)
   })
 })
-
-function prove(data: string, seen: readonly AuditHead[] = [], of: string = chain): Promise<ChainReport> {
-  return withFoundation(data, ({ ports }) => verifyChain(ports, of, seen))
-}
-
-/** Appends so many events as commands do. */
-function withTrail(data: string, events: number): Promise<void> {
-  return withFoundation(data, async ({ store }) => {
-    const appended = Array.from({ length: events }, (_, index) => event(`organization:number-${index + 1}`))
-    await store.execute('appendAudit', { events: appended })
-  })
-}
-
-async function withFoundation<Result>(
-  data: string,
-  work: (foundation: Foundation) => Promise<Result>,
-): Promise<Result> {
-  const config = readConfig({ flags: {}, env: {}, file: { data, logLevel: 'silent' } })
-  const foundation = await openFoundation({ config, env: {} }, 'command')
-  try {
-    return await work(foundation)
-  } finally {
-    await foundation.close()
-  }
-}
-
-function event(subject: string): AuditEvent {
-  const request = { by: 'command', ip: null, requestId: null, activity: null, commandLine: null } as const
-  return auditEvent(request, { account: null, atMs: Date.UTC(2026, 0, 2) }, { action: 'organization', subject })
-}
-
-function damage(data: string, sql: string): void {
-  const db = new DatabaseSync(join(data, 'sallyport.db'))
-  try {
-    db.exec(sql)
-  } finally {
-    db.close()
-  }
-}

@@ -197,7 +197,7 @@ const samples: { readonly [Name in CommandName]: readonly Sample<Name>[] } = {
     { when: 'an end and something else', input: events('pty-end', 'recording-read'), isTaken: false },
     { when: 'what is over', input: events('recording-remove', 'pty-end', 'pty-detach'), isTaken: true },
   ],
-  signAuditHead: never({ chain: 'server', seq: 1, hash: '', signature: '', nowMs }),
+  appendAuditSeal: never({ seal: { seq: 1, text: '', signature: '' } }),
 }
 
 for (const [name, cells] of Object.entries(samples) as [CommandName, readonly Sample<CommandName>[]][]) {
@@ -257,7 +257,7 @@ function database(t: TestContext): Database {
 }
 
 function run(db: Database, reserve: Reserve, commands: readonly PostedCommand[]): BatchResult {
-  return runBatch({ db, chain: 'server', reserve }, commands)
+  return runBatch({ db, chain: 'server', headKey: null, reserve }, commands)
 }
 
 function briefOf(result: BatchResult['results'][number]): string {

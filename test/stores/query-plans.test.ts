@@ -36,7 +36,8 @@ import { atEnd, temporaryFolder } from '../fixtures/sqlite-store.ts'
 test('SQL-7 no statement of a request or of the collector scans a table', (t) => {
   const { database, connection, texts } = recording(t)
   const run = <Name extends CommandName>(name: Name, input: Commands[Name]['input']): void => {
-    const { results } = runBatch({ db: database, chain: 'server', reserve: fileReserve('', 0) }, [{ name, input }])
+    const writer = { db: database, chain: 'server', headKey: digestOf('heads'), reserve: fileReserve('', 0) }
+    const { results } = runBatch(writer, [{ name, input }])
     assert.deepEqual(
       results.map(({ kind }) => kind),
       ['done'],
@@ -51,7 +52,7 @@ test('SQL-7 no statement of a request or of the collector scans a table', (t) =>
 test('SQL-7 what an account has is counted by indexes that hold nothing but what counts', (t) => {
   const { database, connection, texts } = recording(t)
   const token = { accountId: 1, ptySessionId: '', role: 'implementor' } as const
-  const tx = { db: database, chain: 'server', entries: [], chainHead: null }
+  const tx = { db: database, chain: 'server', headKey: null, entries: [], chainHead: null }
   whyNoToken(tx, token, { limits: roomyLimits, nowMs: startMs })
   assert.deepEqual(
     [...texts]

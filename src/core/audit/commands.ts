@@ -1,5 +1,6 @@
 /** Core: the atomic commands on the audit trail that every store offers. */
 import type { AuditEvent } from './event.ts'
+import type { AuditSeal } from './seal.ts'
 
 /** Atomic commands on the audit trail. */
 export type AuditCommands = {
@@ -8,15 +9,9 @@ export type AuditCommands = {
     readonly input: { readonly events: readonly AuditEvent[] }
     readonly output: { readonly kind: 'done' }
   }
-  /** Keeps a signature over the head of a chain. */
-  readonly signAuditHead: {
-    readonly input: {
-      readonly chain: string
-      readonly seq: number
-      readonly hash: string
-      readonly signature: string
-      readonly nowMs: number
-    }
-    readonly output: { readonly kind: 'done' }
+  /** Keeps a seal that follows the newest one; `raced` when that is another one by now. */
+  readonly appendAuditSeal: {
+    readonly input: { readonly seal: AuditSeal }
+    readonly output: { readonly kind: 'appended' | 'raced' }
   }
 }

@@ -35,6 +35,7 @@ export type AuditAction =
   | 'setup'
   | 'throttle'
   | 'refused-in-bulk'
+  | 'audit-broken'
 
 /** Who acts, from where, and in the course of what; the same for every event of one request. */
 export type AuditContext = {
@@ -72,6 +73,12 @@ export type ChainedEvent = {
   /** Hex SHA-256 of the hash before it, a line feed, and the text. */
   readonly hash: string
 }
+
+/** The newest event of a chain. */
+export type AuditHead = { readonly chain: string; readonly seq: number; readonly hash: string }
+
+/** A head with the mark of whoever has the master key; null: none. */
+export type KeptHead = AuditHead & { readonly mark: string | null }
 
 /** The hash before the first event of a chain. */
 export const chainStart: string = '0'.repeat(64)

@@ -1,14 +1,14 @@
 /** Core: keys that an installation makes once and keeps; they do not rotate by themselves. */
 
-/** `ssh-user-ca` signs certificates for terminals (ed25519 or ECDSA P-256), `recording` signs records (ed25519). */
-export type AuthorityKeyName = 'ssh-user-ca' | 'recording'
+/** `ssh-user-ca` signs certificates for terminals (ed25519 or ECDSA P-256), `recording` records and `audit` the audit trail (ed25519). */
+export type AuthorityKeyName = 'ssh-user-ca' | 'recording' | 'audit'
 
 /** A key as the store keeps it. */
 export type AuthorityKey = {
   readonly name: AuthorityKeyName
   /** PKCS #8 DER, sealed for the purpose `authority-key:<name>`. */
   readonly sealed: Uint8Array
-  /** One OpenSSH public key line for the CA; SPKI PEM for the recording key. */
+  /** One OpenSSH public key line for the CA; SPKI PEM for the others. */
   readonly publicKey: string
   readonly createdAtMs: number
 }

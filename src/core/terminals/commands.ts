@@ -2,6 +2,7 @@
 
 import type { Account } from '../accounts/account.ts'
 import type { AuditEvent } from '../audit/event.ts'
+import type { AuditSeal } from '../audit/seal.ts'
 import type { AccountSeen } from '../sessions/commands.ts'
 import type { Session } from '../sessions/session.ts'
 import type { AuthorityKeyName } from './authority-key.ts'
@@ -203,13 +204,17 @@ export type TerminalCommands = {
     }
     readonly output: { readonly kind: 'set' | 'removed' | 'missing' }
   }
-  /** Keeps a key of this installation that is made once (SSH CA, recording signature); the first one stays. */
+  /**
+   * Keeps a key of this installation that is made once (SSH CA, signatures of records and of the audit trail); the first
+   * one stays. `firstSeal` comes with the key `audit`: from then on every head of a chain is marked.
+   */
   readonly addAuthorityKey: {
     readonly input: {
       readonly name: AuthorityKeyName
       readonly sealed: Uint8Array
       readonly publicKey: string
       readonly nowMs: number
+      readonly firstSeal?: AuditSeal
       readonly audit: AuditEvent
     }
     readonly output: { readonly kind: 'added' | 'exists' }

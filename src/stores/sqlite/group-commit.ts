@@ -4,6 +4,7 @@ import { Refusal } from '../../core/errors.ts'
 import type { RevocationEntry } from '../../core/revocation/log.ts'
 import { ownBytes } from './bytes.ts'
 import type {
+  Audited,
   BatchResult,
   CommandResult,
   PostedCommand,
@@ -40,6 +41,7 @@ export class GroupCommit {
   #hasRoom = true
   #onRoom: (hasRoom: boolean) => void = () => {}
   #lookTimer: NodeJS.Timeout | null = null
+  #auditListener: (audited: Audited) => void = () => {}
   /** Why nothing is taken any more; null: the writer works. */
   #end: Refusal | null = null
   #whenIdle: (() => void) | null = null
@@ -78,6 +80,16 @@ export class GroupCommit {
   /** Sets who is told of the entries that a batch appended. */
   onRevocations(listener: RevocationListener): void {
     this.#listener = listener
+  }
+
+  /** Sets who is told how far the audit chain has got. */
+  onAudited(listener: (audited: Audited) => void): void {
+    this.#auditListener = listener
+  }
+
+  /** Marks the heads of audit chains with a key from here on. */
+  markHeads(key: Uint8Array): void {
+    this.#post({ kind: 'mark-heads', key })
   }
 
   /**
@@ -175,7 +187,8 @@ export class GroupCommit {
     }, lookMs).unref()
   }
 
-  async #deliver(batch: readonly Waiting[], { results, entries }: BatchResult): Promise<void> {
+  async #deliver(batch: readonly Waiting[], { results, entries, audited }: BatchResult): Promise<void> {
+    if (audited !== null) this.#auditListener(audited)
     try {
       if (entries.length > 0) await this.#listener(entries)
     } catch (cause) {

@@ -19,6 +19,8 @@ export type PostedCommand = { readonly name: keyof WriterCommands; readonly inpu
  */
 export type WriterRequest =
   | { readonly kind: 'batch'; readonly commands: readonly PostedCommand[] }
+  /** From here on heads are marked with this key. */
+  | { readonly kind: 'mark-heads'; readonly key: Uint8Array }
   | { readonly kind: 'restart-log' | 'look-for-room' | 'close' }
 
 /** What became of one command; a failed one has changed nothing. */
@@ -30,6 +32,16 @@ export type CommandResult =
 export type BatchResult = {
   readonly results: readonly CommandResult[]
   readonly entries: readonly RevocationEntry[]
+  /** Where the audit chain of this process has got to; null: nothing was appended. */
+  readonly audited: Audited | null
+}
+
+/** What a batch did to the audit chain of its process. */
+export type Audited = {
+  /** Number of its newest event. */
+  readonly seq: number
+  /** Whether it went on from a head that nobody of ours has written. */
+  readonly isBroken: boolean
 }
 
 /** What the writer answers: once that it is there, then once a batch. `hasRoom`: it takes more than ends. */

@@ -6,6 +6,7 @@ import { terminalSchema } from './migrations/0002-terminals.ts'
 import { terminalHolders } from './migrations/0003-terminal-holders.ts'
 import { throttleTimeSchema } from './migrations/0004-throttle-time.ts'
 import { authoritySchema } from './migrations/0005-authority.ts'
+import { auditSealSchema } from './migrations/0006-audit-seals.ts'
 
 /** Statements of every step; the schema after step n is n. */
 const migrations: readonly string[] = [
@@ -14,6 +15,7 @@ const migrations: readonly string[] = [
   terminalHolders,
   throttleTimeSchema,
   authoritySchema,
+  auditSealSchema,
 ]
 
 /** The schema that this program reads and writes. */

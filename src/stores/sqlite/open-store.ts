@@ -7,7 +7,7 @@ import { startCheckpoints } from './checkpoints.ts'
 import { type DataFiles, isServerRunning, lockDataDirectory, prepareDataDirectory } from './data-directory.ts'
 import { type Database, isFull, openReading, openWriting } from './database.ts'
 import { GroupCommit } from './group-commit.ts'
-import type { WriterData } from './messages.ts'
+import type { Audited, WriterData } from './messages.ts'
 import { currentSchema, migrate, schemaOf } from './migrate.ts'
 import { accountReads } from './reads/accounts.ts'
 import { credentialReads } from './reads/credentials.ts'
@@ -40,6 +40,10 @@ export type SqliteStore = Store & {
   readonly socketPath: string
   /** Tells whether more than ends is taken; false: the disk is full. */
   readonly hasRoom: () => boolean
+  /** Marks the heads of audit chains with a key from here on, and finds those that were written without it. */
+  readonly markHeads: (key: Uint8Array) => void
+  /** Sets who is told how far the audit chain of this process has got, after each commit that appended to it. */
+  readonly onAudited: (listener: (audited: Audited) => void) => void
 }
 
 /**
@@ -87,6 +91,8 @@ async function assemble(options: SqliteOptions, opened: AsyncDisposableStack): P
     onRevocations: (listener) => writer.onRevocations(listener),
     socketPath: files.socket,
     hasRoom: () => writer.hasRoom,
+    markHeads: (key) => writer.markHeads(key),
+    onAudited: (listener) => writer.onAudited(listener),
     close: () => {
       closing ??= opened.disposeAsync()
       return closing

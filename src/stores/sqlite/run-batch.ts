@@ -4,18 +4,32 @@ import type { RevocationEntry } from '../../core/revocation/log.ts'
 import type { NumberedRows } from '../../core/store.ts'
 import { commandTable } from './commands/table.ts'
 import { type Database, isFull } from './database.ts'
-import type { BatchResult, CommandResult, PostedCommand } from './messages.ts'
+import type { Audited, BatchResult, CommandResult, PostedCommand } from './messages.ts'
 import type { Reserve } from './reserve.ts'
 import { reserveRows } from './row-numbers.ts'
 import { type WriteTransaction, writeChainHead } from './write-transaction.ts'
 
-/** The connection that writes, the audit chain it writes for, and the room that is kept for ends. */
-export type Writer = { readonly db: Database; readonly chain: string; readonly reserve: Reserve }
+/** What writes. */
+export type Writer = {
+  /** The connection that writes. */
+  readonly db: Database
+  /** The audit chain it writes for. */
+  readonly chain: string
+  /** What heads of chains are marked with; null: they are not. */
+  readonly headKey: Uint8Array | null
+  /** The room that is kept for ends. */
+  readonly reserve: Reserve
+}
 
 type AnyCommand = (tx: WriteTransaction, input: unknown) => unknown
 
 type Outcome =
-  | { readonly kind: 'committed'; readonly outputs: readonly unknown[]; readonly entries: readonly RevocationEntry[] }
+  | {
+      readonly kind: 'committed'
+      readonly outputs: readonly unknown[]
+      readonly entries: readonly RevocationEntry[]
+      readonly audited: Audited | null
+    }
   | { readonly kind: 'rolled-back' | 'not-begun'; readonly error: unknown }
 
 const table = {
@@ -38,6 +52,7 @@ export function runBatch(writer: Writer, commands: readonly PostedCommand[]): Ba
   return {
     results: commands.map((command) => (isEnding(command) ? (results.next().value ?? refused) : refused)),
     entries: ran.entries,
+    audited: ran.audited,
   }
 }
 
@@ -56,7 +71,14 @@ function runAll(writer: Writer, commands: readonly PostedCommand[]): BatchResult
     alone.push(resultOf(outcome, isBlocked ? commands.length - index : 1))
     if (isBlocked) break
   }
-  return { results: alone.flatMap(({ results }) => results), entries: alone.flatMap(({ entries }) => entries) }
+  const audited = alone.flatMap((result) => result.audited ?? [])
+  const isBroken = audited.some((one) => one.isBroken)
+  const last = audited.at(-1)
+  return {
+    results: alone.flatMap(({ results }) => results),
+    entries: alone.flatMap(({ entries }) => entries),
+    audited: last === undefined ? null : { seq: last.seq, isBroken },
+  }
 }
 
 /** Where all are ends and there is no room, the reserve makes some. */
@@ -69,19 +91,19 @@ function transact(writer: Writer, commands: readonly PostedCommand[]): Outcome {
   return outcome
 }
 
-function tryOnce({ db, chain }: Writer, commands: readonly PostedCommand[]): Outcome {
-  if (commands.length === 0) return { kind: 'committed', outputs: [], entries: [] }
+function tryOnce({ db, chain, headKey }: Writer, commands: readonly PostedCommand[]): Outcome {
+  if (commands.length === 0) return { kind: 'committed', outputs: [], entries: [], audited: null }
   try {
     db.exec('BEGIN IMMEDIATE')
   } catch (error) {
     return { kind: 'not-begun', error }
   }
-  const tx: WriteTransaction = { db, chain, entries: [], chainHead: null }
+  const tx: WriteTransaction = { db, chain, headKey, entries: [], chainHead: null }
   try {
     const outputs = commands.map(({ name, input }) => (table[name] as AnyCommand)(tx, input))
     writeChainHead(tx)
     db.exec('COMMIT')
-    return { kind: 'committed', outputs, entries: tx.entries }
+    return { kind: 'committed', outputs, entries: tx.entries, audited: auditedBy(tx) }
   } catch (error) {
     // SQLite ends the transaction by itself after some failures, a full disk among them.
     if (db.isInTransaction) db.exec('ROLLBACK')
@@ -93,10 +115,15 @@ function isEnding({ name, input }: PostedCommand): boolean {
   return name !== 'reserveRows' && isEnd(name, input as never)
 }
 
+function auditedBy({ chainHead }: WriteTransaction): Audited | null {
+  return chainHead === null ? null : { seq: chainHead.seq, isBroken: chainHead.isBroken }
+}
+
 function resultOf(outcome: Outcome, count: number): BatchResult {
   if (outcome.kind === 'committed') {
-    return { results: outcome.outputs.map((output) => ({ kind: 'done', output })), entries: outcome.entries }
+    const { outputs, entries, audited } = outcome
+    return { results: outputs.map((output) => ({ kind: 'done', output })), entries, audited }
   }
   const failed: CommandResult = { kind: 'failed', error: outcome.error }
-  return { results: Array.from({ length: count }, () => failed), entries: [] }
+  return { results: Array.from({ length: count }, () => failed), entries: [], audited: null }
 }

@@ -1,17 +1,33 @@
 /** SQLite store: what a command works with; everything it writes is committed together or not at all. */
 import { createHash, randomBytes } from 'node:crypto'
-import { type AuditEvent, chainInput, chainStart, eventText } from '../../core/audit/event.ts'
+import { brokenTrail } from '../../core/audit/broken-trail.ts'
+import {
+  type AuditEvent,
+  type AuditHead,
+  chainInput,
+  chainStart,
+  eventText,
+  type KeptHead,
+} from '../../core/audit/event.ts'
 import type { RevocationEntry, RevocationKind } from '../../core/revocation/log.ts'
 import type { Database } from './database.ts'
+import { hasOwnMark, headMark } from './head-mark.ts'
 
 /** The newest event of an audit chain; 0 and the start of every chain where there is none. */
-type ChainHead = { readonly seq: number; readonly hash: string }
+type ChainHead = {
+  readonly seq: number
+  readonly hash: string
+  /** Whether this transaction found a head that nobody of ours has written. */
+  readonly isBroken: boolean
+}
 
 /** A transaction that holds the one write lock of the database. */
 export type WriteTransaction = {
   readonly db: Database
   /** The audit chain that events of this process belong to. */
   readonly chain: string
+  /** What heads are marked with; null: they are not. */
+  readonly headKey: Uint8Array | null
   /** Entries that the transaction appended to the revocation log, oldest first. */
   readonly entries: RevocationEntry[]
   /** Where the audit chain has got to in this transaction; null: nothing was appended. */
@@ -39,30 +55,61 @@ export function appendEntry(
 
 /** Appends an event to the audit chain of this process; `writeChainHead` must follow before the commit. */
 export function appendAudit(tx: WriteTransaction, event: AuditEvent): void {
-  tx.chainHead ??= readChainHead(tx)
+  tx.chainHead ??= beginAppending(tx, event.atMs)
+  tx.chainHead = { ...tx.chainHead, ...append(tx, tx.chainHead, event) }
+}
+
+function append(
+  { db, chain }: WriteTransaction,
+  head: Pick<ChainHead, 'seq' | 'hash'>,
+  event: AuditEvent,
+): Pick<ChainHead, 'seq' | 'hash'> {
   const text = eventText(event)
-  const hash = createHash('sha256').update(chainInput(tx.chainHead.hash, text)).digest('hex')
-  const seq = tx.chainHead.seq + 1
-  tx.db.run('INSERT INTO audit_events (chain, seq, text, hash) VALUES (:chain, :seq, :text, :hash)', {
-    chain: tx.chain,
+  const hash = createHash('sha256').update(chainInput(head.hash, text)).digest('hex')
+  const seq = head.seq + 1
+  db.run('INSERT INTO audit_events (chain, seq, text, hash) VALUES (:chain, :seq, :text, :hash)', {
+    chain,
     seq,
     text,
     hash,
   })
-  tx.chainHead = { seq, hash }
+  return { seq, hash }
 }
 
 /** Writes where the audit chain has got to; once a transaction, however many events it appended. */
 export function writeChainHead(tx: WriteTransaction): void {
   if (tx.chainHead === null) return
+  const { seq, hash } = tx.chainHead
   tx.db.run(
-    `INSERT INTO audit_heads (chain, seq, hash) VALUES (:chain, :seq, :hash)
-     ON CONFLICT (chain) DO UPDATE SET seq = excluded.seq, hash = excluded.hash`,
-    { chain: tx.chain, ...tx.chainHead },
+    `INSERT INTO audit_heads (chain, seq, hash, mark) VALUES (:chain, :seq, :hash, :mark)
+     ON CONFLICT (chain) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, mark = excluded.mark`,
+    { chain: tx.chain, seq, hash, mark: markOf(tx, { chain: tx.chain, seq, hash }) },
   )
 }
 
-function readChainHead(tx: WriteTransaction): ChainHead {
-  const sql = 'SELECT seq, hash FROM audit_heads WHERE chain = :chain'
-  return tx.db.one<ChainHead>(sql, { chain: tx.chain }) ?? { seq: 0, hash: chainStart }
+/** Marks the heads of all chains as they are: what was written before there were marks. */
+export function markHeads(tx: WriteTransaction): void {
+  for (const { chain, seq, hash } of tx.db.all<KeptHead>('SELECT chain, seq, hash FROM audit_heads')) {
+    const mark = markOf(tx, { chain, seq, hash })
+    tx.db.run('UPDATE audit_heads SET mark = :mark WHERE chain = :chain', { chain, mark })
+  }
+}
+
+function markOf({ headKey }: WriteTransaction, head: AuditHead): string | null {
+  return headKey === null ? null : headMark(headKey, head)
+}
+
+/** Whoever goes on after a head that somebody else wrote says so in the very next event, and never stops for it. */
+function beginAppending(tx: WriteTransaction, atMs: number): ChainHead {
+  const sql = 'SELECT chain, seq, hash, mark FROM audit_heads WHERE chain = :chain'
+  const head = tx.db.one<KeptHead>(sql, { chain: tx.chain }) ?? null
+  const begin = { seq: head?.seq ?? 0, hash: head?.hash ?? chainStart, isBroken: false }
+  if (head === null || tx.headKey === null || hasOwnMark(tx.headKey, head) || !isTrailSealed(tx)) return begin
+  const event = brokenTrail({ kind: 'foreign-head', chain: tx.chain, seq: head.seq }, atMs)
+  return { ...append(tx, begin, event), isBroken: true }
+}
+
+/** Before the first seal heads may have no mark. */
+function isTrailSealed({ db }: WriteTransaction): boolean {
+  return db.one("SELECT 1 FROM authority_keys WHERE name = 'audit'") !== undefined
 }

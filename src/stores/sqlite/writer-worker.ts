@@ -11,6 +11,7 @@ if (port === null) throw new Error('The writer runs as a thread of the store.')
 const { path, chain, maxBytes, reserve: kept } = workerData as WriterData
 const db = openWriting(path, maxBytes)
 const reserve = fileReserve(kept.path, kept.bytes)
+let headKey: Uint8Array | null = null
 const reply = (message: WriterReply): void => port.postMessage(message)
 
 function restartLog(): void {
@@ -24,12 +25,15 @@ function restartLog(): void {
 port.on('message', (request: WriterRequest) => {
   switch (request.kind) {
     case 'batch': {
-      const result = runBatch({ db, chain, reserve }, request.commands)
+      const result = runBatch({ db, chain, headKey, reserve }, request.commands)
       reply({ kind: 'batch', ...result, hasRoom: reserve.isWhole() })
       break
     }
     case 'look-for-room':
       reply({ kind: 'room', hasRoom: reserve.isWhole() })
+      break
+    case 'mark-heads':
+      headKey = request.key
       break
     case 'restart-log':
       restartLog()

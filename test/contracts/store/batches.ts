@@ -52,10 +52,7 @@ export function batchRules(shared: Shared, open: OpenStore): void {
         hash = createHash('sha256').update(chainInput(hash, event.text)).digest('hex')
         assert.deepEqual([event.chain, event.seq, event.hash], [head.chain, index + 1, hash])
       }
-      assert.deepEqual(head, { chain: head.chain, seq: 152, hash })
-      const signature = { chain: head.chain, seq: head.seq, hash, signature: 'signed', nowMs: startMs }
-      assert.deepEqual(await effectsOf(store, 'signAuditHead', signature), refused('done'))
-      assert.deepEqual(await effectsOf(store, 'signAuditHead', signature), refused('done'))
+      assert.deepEqual(head, { chain: head.chain, seq: 152, hash, mark: null })
     } finally {
       await close()
     }
@@ -74,6 +71,28 @@ export function batchRules(shared: Shared, open: OpenStore): void {
           ['server', 1],
         ],
       )
+    } finally {
+      await close()
+    }
+  })
+
+  test('STO-270 of seals that race for a number one is kept, and only the next number follows', async () => {
+    const { store, openSecond, close } = await open()
+    try {
+      const second = await openSecond()
+      const seal = (seq: number, text: string) => ({ seal: { seq, text, signature: `of ${text}` } })
+      assert.deepEqual(await effectsOf(store, 'appendAuditSeal', seal(2, 'early')), refused('raced'))
+      const racers = [store, second, store, second]
+      const raced = await Promise.all(
+        racers.map((one, index) => one.execute('appendAuditSeal', seal(1, `racer ${index}`))),
+      )
+      const winner = raced.findIndex(({ kind }) => kind === 'appended')
+      assert.deepEqual(raced.map(kindOf).sort(), ['appended', 'raced', 'raced', 'raced'])
+      assert.deepEqual(await effectsOf(second, 'appendAuditSeal', seal(2, 'next')), refused('appended'))
+      const kept = [seal(1, `racer ${winner}`).seal, seal(2, 'next').seal]
+      assert.deepEqual(await store.auditSeals({ afterSeq: 0, limit: 10 }), kept)
+      assert.deepEqual(await second.auditSeals({ afterSeq: 1, limit: 10 }), kept.slice(1))
+      assert.deepEqual(await store.lastAuditSeal(), kept[1])
     } finally {
       await close()
     }

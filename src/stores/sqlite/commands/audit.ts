@@ -1,4 +1,5 @@
 /** SQLite store: commands on the audit trail itself. */
+import type { AuditSeal } from '../../../core/audit/seal.ts'
 import * as chain from '../write-transaction.ts'
 import type { Input, Output } from './command.ts'
 
@@ -8,13 +9,18 @@ export function appendAudit(tx: chain.WriteTransaction, input: Input<'appendAudi
   return { kind: 'done' }
 }
 
-/** Keeps a signature over the head of a chain; the first one of a head stays. */
-export function signAuditHead(tx: chain.WriteTransaction, input: Input<'signAuditHead'>): Output<'signAuditHead'> {
-  tx.db.run(
-    `INSERT INTO signed_audit_heads (chain, seq, hash, signature, signed_at_ms)
-     VALUES (:chain, :seq, :hash, :signature, :nowMs)
-     ON CONFLICT DO NOTHING`,
-    { chain: input.chain, seq: input.seq, hash: input.hash, signature: input.signature, nowMs: input.nowMs },
-  )
-  return { kind: 'done' }
+/** Keeps a seal that follows the newest one. */
+export function appendAuditSeal(
+  tx: chain.WriteTransaction,
+  { seal }: Input<'appendAuditSeal'>,
+): Output<'appendAuditSeal'> {
+  const last = tx.db.one<{ seq: number }>('SELECT seq FROM audit_seals ORDER BY seq DESC LIMIT 1')?.seq ?? 0
+  if (seal.seq !== last + 1) return { kind: 'raced' }
+  insertSeal(tx, seal)
+  return { kind: 'appended' }
+}
+
+/** Writes the row of a seal. */
+export function insertSeal({ db }: chain.WriteTransaction, { seq, text, signature }: AuditSeal): void {
+  db.run('INSERT INTO audit_seals (seq, text, signature) VALUES (:seq, :text, :signature)', { seq, text, signature })
 }

@@ -1,16 +1,21 @@
 /** SQLite store: the command on keys that an installation makes once. */
-import { appendAudit, type WriteTransaction } from '../write-transaction.ts'
+import { appendAudit, markHeads, type WriteTransaction } from '../write-transaction.ts'
+import { insertSeal } from './audit.ts'
 import type { Input, Output } from './command.ts'
 
 /** Keeps a key that nobody has made yet. */
 export function addAuthorityKey(tx: WriteTransaction, input: Input<'addAuthorityKey'>): Output<'addAuthorityKey'> {
-  const { name, sealed, publicKey, nowMs, audit } = input
+  const { name, sealed, publicKey, nowMs, firstSeal, audit } = input
   const added = tx.db.run(
     `INSERT INTO authority_keys (name, sealed, public_key, created_at_ms) VALUES (:name, :sealed, :publicKey, :nowMs)
      ON CONFLICT (name) DO NOTHING`,
     { name, sealed, publicKey, nowMs },
   )
   if (added === 0) return { kind: 'exists' }
+  if (firstSeal !== undefined) {
+    insertSeal(tx, firstSeal)
+    markHeads(tx)
+  }
   appendAudit(tx, audit)
   return { kind: 'added' }
 }

@@ -2,7 +2,7 @@
 import type { CommandName, Commands } from '../../../core/store.ts'
 import type { WriteTransaction } from '../write-transaction.ts'
 import { addAccount, changeAccount, removeAccount, upgradePasswordHash } from './accounts.ts'
-import { appendAudit, signAuditHead } from './audit.ts'
+import { appendAudit, appendAuditSeal } from './audit.ts'
 import { addAuthorityKey } from './authority-keys.ts'
 import { collectExpired } from './collect.ts'
 import {
@@ -87,5 +87,5 @@ export const commandTable: CommandTable = {
   addKey,
   retireKeys,
   appendAudit,
-  signAuditHead,
+  appendAuditSeal,
 }

@@ -1,11 +1,14 @@
 /** SQLite store: reads of the revocation log, the audit chains and the signing keys. */
+
+import type { KeptHead } from '../../../core/audit/event.ts'
+import type { AuditSeal } from '../../../core/audit/seal.ts'
 import { type LogPosition, logStart, type RevocationEntry, type RevocationKind } from '../../../core/revocation/log.ts'
 import type { LogRange } from '../../../core/store.ts'
 import type { StoredKey } from '../../../core/tokens/commands.ts'
 import type { Database } from '../database.ts'
 import type { ImmediateReads } from './read.ts'
 
-type Names = 'log' | 'logHead' | 'auditEvents' | 'auditHeads' | 'keys'
+type Names = 'log' | 'logHead' | 'auditEvents' | 'auditHeads' | 'auditSeals' | 'lastAuditSeal' | 'keys'
 
 type EntryRow = {
   readonly seq: number
@@ -44,9 +47,18 @@ export function logReads(db: Database): ImmediateReads<Names> {
         )
         .map((row) => ({ chain, ...row })),
     auditHeads: () =>
+      db.all<KeptHead>('SELECT chain, seq, hash, mark FROM audit_heads ORDER BY chain').map((row) => ({ ...row })),
+    auditSeals: ({ afterSeq, limit }) =>
       db
-        .all<{ chain: string; seq: number; hash: string }>('SELECT chain, seq, hash FROM audit_heads ORDER BY chain')
+        .all<AuditSeal>(
+          'SELECT seq, text, signature FROM audit_seals WHERE seq > :afterSeq ORDER BY seq LIMIT :limit',
+          { afterSeq, limit },
+        )
         .map((row) => ({ ...row })),
+    lastAuditSeal: () => {
+      const last = db.one<AuditSeal>('SELECT seq, text, signature FROM audit_seals ORDER BY seq DESC LIMIT 1')
+      return last === undefined ? null : { ...last }
+    },
     keys: () => db.all<KeyRow>('SELECT * FROM signing_keys ORDER BY name, generation').map(toKey),
   }
 }

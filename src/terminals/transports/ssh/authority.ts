@@ -20,6 +20,11 @@ export function makeSshAuthorityKey(type: KeyType): { readonly privateKey: KeyOb
   return { privateKey: key.privateKey, publicLine: publicLine(key, comment) }
 }
 
+/** Returns the public key line of an authority. @throws Error for a key of a kind that no authority has. */
+export function sshPublicLine(privateKey: KeyObject): string {
+  return publicLine(asSigningKey(privateKey), comment)
+}
+
 /** Returns what signs certificates. @throws Error for a key of a kind that no authority has. */
 export async function loadSigningKey(authority: SshAuthority): Promise<SigningKey> {
   return asSigningKey((await authority.load()).privateKey)

@@ -1,0 +1,75 @@
+/** Main: what the command line does with the audit trail; the key that proves it never comes from the store alone. */
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { AuditHead } from '../core/audit/event.ts'
+import { type TrailKey, type TrailReport, verifyTrail } from '../core/audit/verify-trail.ts'
+import { isRefusal } from '../core/errors.ts'
+import { sealVerifier } from '../platform/audit-key.ts'
+import { publicKeyOf } from './authority-keys.ts'
+import type { Foundation } from './foundation.ts'
+
+/** What a trail proved, chain by chain, and its seals. */
+export type CommandTrailReport = TrailReport
+
+/** A head that was told earlier. */
+export type CommandHead = AuditHead
+
+/** The key that seals the trail. */
+export type CommandAuditKey = { readonly fingerprint: string; readonly publicKeyPem: string }
+
+/** Most characters of a file that holds a public key; one in PEM has 113. */
+const mostKeyCharacters = 10_000
+
+/** Proves the trail of a store. @param key `of the store`: its own, opened with the master key. */
+export async function proveTrail(
+  { ports, isOwnHead }: Pick<Foundation, 'ports' | 'isOwnHead'>,
+  { seen, key }: { readonly seen: readonly AuditHead[]; readonly key: TrailKey | 'of the store' },
+): Promise<TrailReport> {
+  const trusted = key === 'of the store' ? await storedTrailKey(ports) : key
+  return verifyTrail({ digests: ports.digests, store: ports.store, isOwnHead }, { key: trusted, seen })
+}
+
+/** Returns the key of a store, opened with the master key: the row of the public half may say anything. */
+export async function storedTrailKey(ports: Foundation['ports']): Promise<TrailKey> {
+  try {
+    const pem = await publicKeyOf(ports, 'audit')
+    return pem === null ? null : sealVerifier(createPublicKey(pem))
+  } catch (cause) {
+    if (isRefusal(cause, 'INTERNAL')) return 'foreign'
+    throw cause
+  }
+}
+
+/** Returns the public half of the key of a store; null: nothing was signed yet. @throws INTERNAL when it does not open. */
+export async function auditKey(ports: Foundation['ports']): Promise<CommandAuditKey | null> {
+  const pem = await publicKeyOf(ports, 'audit')
+  return pem === null ? null : { publicKeyPem: pem, fingerprint: sealVerifier(createPublicKey(pem)).keyId }
+}
+
+/** Reads a public key: PEM, the base64 of its DER, or the path of a file that holds either; null: it is none of these. */
+export async function readAuditKey(text: string): Promise<TrailKey> {
+  const key = parseKey(text) ?? parseKey(await readIfThere(text))
+  return key === null ? null : sealVerifier(key)
+}
+
+function parseKey(text: string): KeyObject | null {
+  const trimmed = text.trim()
+  const isPem = trimmed.startsWith('-----BEGIN PUBLIC KEY-----')
+  try {
+    const key = isPem
+      ? createPublicKey(trimmed)
+      : createPublicKey({ key: Buffer.from(trimmed, 'base64'), format: 'der', type: 'spki' })
+    return key.asymmetricKeyType === 'ed25519' ? key : null
+  } catch {
+    // Whatever the parser says of it, it is no key.
+    return null
+  }
+}
+
+async function readIfThere(path: string): Promise<string> {
+  try {
+    return (await readFile(path, 'utf8')).slice(0, mostKeyCharacters)
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,15 @@
+/** SQLite store: the mark of a chain's head; who has no master key can write a head, and no mark of it. */
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { AuditHead } from '../../core/audit/event.ts'
+
+/** Returns the mark of a head: HMAC-SHA-256, hex. */
+export function headMark(key: Uint8Array, { chain, seq, hash }: AuditHead): string {
+  return createHmac('sha256', key).update(`${chain}\n${seq}\n${hash}`).digest('hex')
+}
+
+/** Tells whether a head has its mark. */
+export function hasOwnMark(key: Uint8Array, head: AuditHead & { readonly mark: string | null }): boolean {
+  if (head.mark === null) return false
+  const [due, found] = [Buffer.from(headMark(key, head), 'hex'), Buffer.from(head.mark, 'hex')]
+  return due.length === found.length && timingSafeEqual(due, found)
+}

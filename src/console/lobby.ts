@@ -10,7 +10,9 @@ import type {
 } from '../client/client.ts'
 import { ask } from './ask.ts'
 import { button, make } from './elements.ts'
-import { problemSentence } from './problem-sentence.ts'
+import { type Farewell, isOver } from './farewell.ts'
+import { NoticeBoard } from './notice-board.ts'
+import { problemSentence, refusalKind } from './problem-sentence.ts'
 import { runningList } from './running-list.ts'
 import { startForm } from './start-form.ts'
 import type { View } from './view.ts'
@@ -26,13 +28,15 @@ export type LobbyActs = {
 }
 
 /** Opens the lobby. */
-export function openLobby(client: ControlClient, acts: LobbyActs, notice: string): View {
-  const told = make('p', { role: 'status', class: 'told' }, [notice])
+export function openLobby(client: ControlClient, acts: LobbyActs, farewell: Farewell): View {
+  const told = new NoticeBoard(make('div', { role: 'status', class: 'told' }))
+  if (farewell.sentence !== '') told.show('farewell', [farewell.sentence])
   const trying = async (act: Promise<void>): Promise<void> => {
+    told.happened('act')
     try {
       await act
     } catch (cause) {
-      told.textContent = problemSentence(cause)
+      told.show(refusalKind(cause), [problemSentence(cause)])
     }
   }
   const start = startForm((request) => trying(acts.start(request)))
@@ -53,26 +57,36 @@ export function openLobby(client: ControlClient, acts: LobbyActs, notice: string
     account ??= await client.account()
     const [servers, changes, sessions] = await Promise.all([allServers(client), allChanges(client), allRunning(client)])
     if (!isOpen) return
+    told.happened('lists-read')
+    if (isOver(farewell, sessions, account.username)) told.happened('somebody-types')
     who.textContent = account.username
     start.fill(servers, changes)
     running.fill(sessions, { isAdmin: account.role === 'admin', servers, changes })
   }
+  const look = async (): Promise<void> => {
+    try {
+      await refresh()
+    } catch (cause) {
+      told.show(refusalKind(cause), [problemSentence(cause)])
+    }
+  }
   const timer = setInterval(() => {
-    if (!document.hidden) void trying(refresh())
+    if (!document.hidden) void look()
   }, refreshMs)
-  void trying(refresh())
+  void look()
   const element = make('div', { class: 'lobby' }, [
     make('header', { class: 'bar' }, [
       make('h1', {}, ['Sallyport']),
       who,
       button('Sign out', () => void trying(acts.signOut())),
     ]),
-    make('main', {}, [told, make('div', { class: 'columns' }, [start.element, running.element])]),
+    make('main', {}, [told.element, make('div', { class: 'columns' }, [start.element, running.element])]),
   ])
   return {
     element,
     close: () => {
       isOpen = false
+      told.close()
       clearInterval(timer)
     },
   }

@@ -1,6 +1,7 @@
 /** Console: starts the page; one view at a time, one session, which lives in this page's memory and nowhere else. */
 import { ControlClient, isControlError, type PtyTicket, type StartRequest } from '../client/client.ts'
 import type { TerminalRole } from '../client/terminal-socket.ts'
+import { type Farewell, noFarewell } from './farewell.ts'
 import { withGatewayOf } from './gateway-address.ts'
 import { joinIdOf } from './join-link.ts'
 import { openLobby } from './lobby.ts'
@@ -40,12 +41,12 @@ function toSignIn(notice: string): void {
   show({ element: signInView(client, notice), close: () => undefined }, true)
 }
 
-function toLobby(notice = ''): void {
+function toLobby(farewell: Farewell = noFarewell): void {
   history.replaceState(null, '', location.pathname)
   if (client.session === null) {
     current?.close()
     current = null
-    toSignIn(notice)
+    toSignIn(farewell.sentence)
     return
   }
   document.title = 'Sallyport: terminals'
@@ -57,7 +58,7 @@ function toLobby(notice = ''): void {
         join: ({ pty_session_id: id, start_role: role }) => join(id, role),
         signOut,
       },
-      notice,
+      farewell,
     ),
   )
 }
@@ -72,7 +73,7 @@ async function enter(): Promise<void> {
   try {
     await join(id, 'observer')
   } catch (cause) {
-    toLobby(problemSentence(cause))
+    toLobby({ ...noFarewell, sentence: problemSentence(cause) })
   }
 }
 

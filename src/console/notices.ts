@@ -2,6 +2,8 @@
 import type { BlockReason, ParticipantView, TerminalEvent } from '../client/terminal-socket.ts'
 import { clockOf } from './durations.ts'
 import { button, make } from './elements.ts'
+import { NoticeBoard } from './notice-board.ts'
+import type { Happening, NoticeName } from './notice-kinds.ts'
 
 /** Reasons that hold input until it is let go; what another reason says was said of one key or paste. */
 const lastingReasons: ReadonlySet<BlockReason> = new Set([
@@ -11,24 +13,10 @@ const lastingReasons: ReadonlySet<BlockReason> = new Set([
   'no-new-commands',
 ])
 
-/** 8 s: long enough to be read twice. */
-const briefMs = 8_000
-
-/** 30 s: for what is not said again. */
-const messageMs = 30_000
-
-type Notice = {
-  readonly element: HTMLElement
-  readonly untilMs: number
-  /** Whether it stays where the terminal is over, or is told anew what holds. */
-  readonly isKept?: boolean
-  readonly tick?: (nowMs: number) => void
-}
+/** 8 s: a warning of less is read all the same. */
+const leastWarningMs = 8_000
 
 type Warning = Extract<TerminalEvent, { kind: 'warning' }>
-
-/** What goes first. */
-const urgent: readonly string[] = ['line', 'presence', 'held', 'refused']
 
 /** Returns whether a reason holds all input until it is let go. */
 export function isLasting(why: BlockReason): boolean {
@@ -36,125 +24,71 @@ export function isLasting(why: BlockReason): boolean {
 }
 
 /**
- * The strip of notices; one of each name at a time, the newest in place of the one before.
+ * The strip of notices above a terminal.
  *
  * Room for one line is always there, so that a notice alone does not resize what runs in the terminal; more of them take
  * theirs from it, because what they would lie over may be what has to be read.
  */
 export class Notices {
-  readonly #stack = make('div', { class: 'stack', role: 'log', 'aria-label': 'Notices' })
+  readonly #board = new NoticeBoard(make('div', { class: 'stack', role: 'log', 'aria-label': 'Notices' }))
   readonly element: HTMLElement = make('div', { class: 'notices' }, [
-    this.#stack,
+    this.#board.element,
     make('small', {}, ['Ctrl+Shift+L moves from the terminal to the buttons below']),
   ])
-  readonly #shown = new Map<string, Notice>()
-  #numbered = 0
 
   /** Says that input does not reach the server. */
   hold(why: BlockReason, sentence: string): void {
-    const untilMs = isLasting(why) ? Number.POSITIVE_INFINITY : Date.now() + briefMs
-    this.#show(isLasting(why) ? 'held' : 'refused', { element: strip('attention', [sentence]), untilMs })
-  }
-
-  /** Says that input reaches the server again. */
-  letGo(): void {
-    this.#remove('held')
-    this.#remove('refused')
+    if (isLasting(why)) this.#board.happened('held')
+    this.#board.show(why === 'paste-unconfirmed' ? 'paste-held' : isLasting(why) ? 'held' : 'not-sent', [sentence])
   }
 
   /** Shows a warning for as long as it is one. */
   warn({ what, sentence, secondsLeft }: Warning): void {
-    const untilMs = Date.now() + secondsLeft * 1000
+    const untilMs = performance.now() + secondsLeft * 1000
     const left = countdown()
-    const element = strip('attention', [withCount(sentence, left), this.#dismiss(what)])
-    const tick = (nowMs: number): void => {
-      left.textContent = clockOf(untilMs - nowMs)
+    const tick = (): void => {
+      left.textContent = clockOf(untilMs - performance.now())
     }
-    this.#show(what, { element, untilMs: Math.max(untilMs, Date.now() + briefMs), tick })
-  }
-
-  /** The person did something: nobody is idle. */
-  notIdle(): void {
-    this.#remove('idle')
+    const lastsMs = Math.max(secondsLeft * 1000, leastWarningMs)
+    this.#board.show(what, [withCount(sentence, left)], { lastsMs, tick })
   }
 
   /** Asks whether the person is watching. */
   askPresence(sentence: string, byMs: number | null, confirm: () => void): void {
     const left = countdown()
-    const yes = button(
-      'I am watching',
-      () => {
-        this.#remove('presence')
-        confirm()
-      },
-      { class: 'main' },
-    )
-    const tick = (nowMs: number): void => {
-      if (byMs !== null) left.textContent = clockOf(byMs - nowMs)
+    const answer = (): void => {
+      this.#board.happened('answered')
+      confirm()
     }
-    const content = [byMs === null ? sentence : withCount(sentence, left), yes]
-    this.#show('presence', { element: strip('attention', content), untilMs: Number.POSITIVE_INFINITY, tick })
+    const tick = (): void => {
+      if (byMs !== null) left.textContent = clockOf(byMs - Date.now())
+    }
+    const yes = button('I am watching', answer, { class: 'main' })
+    this.#board.show('presence', [byMs === null ? sentence : withCount(sentence, left), yes], { tick })
   }
 
   /** Shows what somebody says. */
   message({ username }: ParticipantView, text: string): void {
-    const name = this.#nextName()
-    const content = [make('strong', {}, [username]), make('span', {}, [text]), this.#dismiss(name)]
-    this.#show(name, { element: strip('message', content), untilMs: Date.now() + messageMs, isKept: true })
+    this.#board.show('message', [make('strong', {}, [username]), make('span', {}, [text])])
   }
 
-  /** Shows what is to be known of the terminal until the person takes it away. */
-  note(sentence: string): void {
-    const name = this.#nextName()
-    const element = strip('plain', [make('span', {}, [sentence]), this.#dismiss(name)])
-    this.#show(name, { element, untilMs: Number.POSITIVE_INFINITY, isKept: true })
+  /** Says a sentence of a kind. */
+  tell(name: NoticeName, sentence: string): void {
+    this.#board.show(name, [make('span', {}, [sentence])])
   }
 
-  /** Says that the line is down, until `clear`. */
-  lineDown(sentence: string): void {
-    this.#show('line', { element: strip('attention', [sentence]), untilMs: Number.POSITIVE_INFINITY })
+  /** Takes away what is over by what happened. */
+  happened(...what: readonly Happening[]): void {
+    this.#board.happened(...what)
   }
 
-  /** Says something once. */
-  tell(sentence: string): void {
-    const element = strip('plain', [sentence, this.#dismiss('told')])
-    this.#show('told', { element, untilMs: Date.now() + briefMs })
+  /** Moves countdowns on. */
+  tick(): void {
+    this.#board.tick()
   }
 
-  /** Takes away all but what people said and what is to be known: the terminal is over, or is told anew what holds. */
-  clear(): void {
-    for (const [name, { isKept }] of this.#shown) if (isKept !== true) this.#remove(name)
-  }
-
-  /** Moves countdowns on, and takes away what had its time. */
-  tick(nowMs: number): void {
-    for (const [name, { untilMs, tick }] of this.#shown) {
-      if (nowMs >= untilMs) this.#remove(name)
-      else tick?.(nowMs)
-    }
-  }
-
-  #nextName(): string {
-    this.#numbered += 1
-    return `numbered ${this.#numbered}`
-  }
-
-  #dismiss(name: string): HTMLButtonElement {
-    return button('Dismiss', () => this.#remove(name))
-  }
-
-  #show(name: string, notice: Notice): void {
-    const before = this.#shown.get(name)
-    this.#shown.set(name, notice)
-    if (before !== undefined) before.element.replaceWith(notice.element)
-    else if (urgent.includes(name)) this.#stack.prepend(notice.element)
-    else this.#stack.append(notice.element)
-    notice.tick?.(Date.now())
-  }
-
-  #remove(name: string): void {
-    this.#shown.get(name)?.element.remove()
-    this.#shown.delete(name)
+  close(): void {
+    this.#board.close()
   }
 }
 
@@ -169,8 +103,4 @@ function withCount(sentence: string, count: HTMLElement): HTMLElement {
   if (span === undefined) return make('span', {}, [sentence, ' ', count])
   const at = sentence.indexOf(span)
   return make('span', {}, [sentence.slice(0, at), count, sentence.slice(at + span.length)])
-}
-
-function strip(kind: string, content: readonly (Node | string)[]): HTMLElement {
-  return make('p', { class: kind }, content)
 }

@@ -47,6 +47,8 @@ export type ScreenOptions = {
   readonly onInput: (bytes: Uint8Array) => void
   /** The text of a paste that is about to be given on. */
   readonly onPaste: (text: string) => void
+  /** A key was pressed or something pasted, while the person types. */
+  readonly onTyped: () => void
   /** The size that would fill the place, whenever that changes while the person types. */
   readonly onFit: (size: TerminalSize) => void
   /** The person wants the keyboard out of the terminal. */
@@ -93,6 +95,10 @@ export class TerminalScreen {
     drawWithGraphics(terminal)
     const encoder = new TextEncoder()
     terminal.onData((text) => this.#type(encoder.encode(text)))
+    // Not upon data: the terminal answers a program by itself.
+    terminal.onKey(() => {
+      if (this.#isTyping) this.#options.onTyped()
+    })
     terminal.onBinary((text) => this.#type(Uint8Array.from(text, (character) => character.charCodeAt(0))))
     terminal.attachCustomKeyEventHandler((event) => this.#takesKey(event))
     this.#takePastes()
@@ -201,6 +207,7 @@ export class TerminalScreen {
     const harmless = withoutControls(text)
     if (!this.#isTyping || harmless === '') return
     this.#options.onPaste(harmless)
+    this.#options.onTyped()
     this.#terminal.paste(harmless)
     this.focus()
   }

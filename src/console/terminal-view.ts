@@ -17,9 +17,10 @@ import { ActionBar } from './action-bar.ts'
 import { ask } from './ask.ts'
 import { make } from './elements.ts'
 import { type EndAct, endPanel } from './end-panel.ts'
+import { type Farewell, noFarewell } from './farewell.ts'
 import { joinFragment } from './join-link.ts'
 import { isLasting, Notices } from './notices.ts'
-import { problemSentence } from './problem-sentence.ts'
+import { problemSentence, refusalKind } from './problem-sentence.ts'
 import { StatusLine } from './status-line.ts'
 import { TerminalScreen } from './terminal-screen.ts'
 import type { View } from './view.ts'
@@ -34,8 +35,7 @@ export type TerminalPlace = {
 
 /** What a terminal leads to. */
 export type TerminalExits = {
-  /** With what the person should know of the terminal that was left. */
-  readonly back: (notice: string) => void
+  readonly back: (farewell: Farewell) => void
   /** Rejects with a refusal, upon which the view stays. */
   readonly join: (ptySessionId: string, role: TerminalRole) => Promise<void>
   /** Whether the session of this page still lives, as far as can be told. */
@@ -77,6 +77,9 @@ export class TerminalView implements View {
       onPaste: (text) => {
         this.#pasted = text
       },
+      onTyped: () => {
+        if (this.#state === 'open') this.#notices.happened('typed')
+      },
       onFit: (size) => this.#socket?.resize(size),
       onEscape: () => this.#bar.focus(),
       onVainKey: () => this.#tellVain(),
@@ -106,7 +109,7 @@ export class TerminalView implements View {
     window.addEventListener('beforeunload', (event) => this.#keepOpen(event), { signal })
     const timer = setInterval(() => {
       this.#status.tick(Date.now())
-      this.#notices.tick(Date.now())
+      this.#notices.tick()
     }, 1000)
     signal.addEventListener('abort', () => clearInterval(timer))
     this.#tellAll()
@@ -116,6 +119,7 @@ export class TerminalView implements View {
   close(): void {
     this.#closing.abort()
     this.#socket?.close()
+    this.#notices.close()
     this.#screen.close()
   }
 
@@ -135,7 +139,7 @@ export class TerminalView implements View {
         this.#flow = state
         this.#tellAll()
       },
-      onInputLost: () => this.#notices.tell('Some of what you typed during the drop was not sent.'),
+      onInputLost: () => this.#notices.tell('input-lost', 'Some of what you typed during the drop was not sent.'),
       onState: (state, reason) => this.#turn(state, reason),
     })
   }
@@ -145,11 +149,11 @@ export class TerminalView implements View {
     this.#welcome = welcome
     this.#participants = welcome.participants
     this.#flow = 'live'
-    this.#notices.clear()
+    this.#notices.happened('line-up')
     this.#become(welcome.role)
     // After a resume, sizes that were missed come in their places.
     if (isFirst) this.#screen.resize(welcome)
-    else this.#notices.tell('The connection was lost for a moment; the screen is whole again.')
+    else this.#notices.tell('line-back', 'The connection was lost for a moment; the screen is whole again.')
     // Whoever takes over brings another window.
     if (welcome.role === 'implementor') this.#socket?.resize(this.#screen.fittingSize())
     history.replaceState(null, '', joinFragment(welcome.ptySessionId))
@@ -159,16 +163,17 @@ export class TerminalView implements View {
   /** During a drop nothing is kept for later, as the person is told. */
   #type(bytes: Uint8Array): void {
     if (this.#state === 'reconnecting') return
-    this.#notices.notIdle()
     this.#socket?.write(bytes)
   }
 
   #become(role: TerminalRole): void {
     if (role !== this.#role) {
       this.#screen.isTyping = role === 'implementor'
-      if (role === 'observer') this.#notices.tell('You do not type any more; you watch.')
+      this.#notices.happened(role === 'implementor' ? 'types' : 'watches')
+      if (role === 'observer') this.#notices.tell('watches-now', 'You do not type any more; you watch.')
     }
     this.#role = role
+    if (this.#participants.some((one) => one.role === 'implementor')) this.#notices.happened('somebody-types')
     this.#tellAll()
   }
 
@@ -192,13 +197,13 @@ export class TerminalView implements View {
         this.#tellAll()
         break
       case 'unblocked':
-        this.#notices.letGo()
-        if (this.#held !== null) this.#notices.tell('Input passes again.')
+        this.#notices.happened('let-go')
+        if (this.#held !== null) this.#notices.tell('passes-again', 'Input passes again.')
         this.#held = null
         this.#tellAll()
         break
       case 'notice':
-        this.#notices.note(event.sentence)
+        this.#notices.tell('note', event.sentence)
         break
       case 'message':
         this.#notices.message(event.from, event.text)
@@ -209,14 +214,15 @@ export class TerminalView implements View {
     this.#state = state
     if (state === 'reconnecting') {
       const isTyping = this.#role === 'implementor'
-      this.#notices.lineDown(isTyping ? 'Reconnecting; what you type is not sent.' : 'Reconnecting.')
+      this.#notices.happened('line-down')
+      this.#notices.tell('line-down', isTyping ? 'Reconnecting; what you type is not sent.' : 'Reconnecting.')
     }
     this.#tellAll()
     if (state === 'closed' && reason !== null && !this.#closing.signal.aborted) void this.#tellEnd(reason)
   }
 
   async #tellEnd(reason: CloseReason): Promise<void> {
-    this.#notices.clear()
+    this.#notices.happened('over')
     this.#screen.isTyping = false
     this.#bar.element.hidden = true
     // The access that was taken back may be another person's.
@@ -236,7 +242,10 @@ export class TerminalView implements View {
 
   /** A token may be had for a terminal that lives on; one that is over is begun again, where that may help. */
   #waysOn({ retry, closeCode }: CloseReason, isSignedIn: boolean): EndAct[] {
-    const back = { label: isSignedIn ? 'Back to the servers' : 'Sign in again', run: () => this.#exits.back('') }
+    const back = {
+      label: isSignedIn ? 'Back to the servers' : 'Sign in again',
+      run: () => this.#exits.back(noFarewell),
+    }
     const id = this.#welcome?.ptySessionId
     const { startAgain } = this.#place
     const again = { label: 'Start again', run: () => void this.#try(startAgain?.() ?? Promise.resolve()) }
@@ -248,10 +257,11 @@ export class TerminalView implements View {
   }
 
   async #try(act: Promise<void>): Promise<void> {
+    this.#notices.happened('act')
     try {
       await act
     } catch (cause) {
-      this.#notices.tell(problemSentence(cause))
+      this.#notices.tell(refusalKind(cause), problemSentence(cause))
     }
   }
 
@@ -259,7 +269,7 @@ export class TerminalView implements View {
     const text = this.#pasted.slice(0, shownPaste)
     const confirmed = await ask({ title: 'Send these lines?', text, isLiteral: true, yes: 'Send', no: 'Throw away' })
     this.#socket?.control({ action: 'confirm-paste', confirmed })
-    this.#notices.letGo()
+    this.#notices.happened('answered')
   }
 
   async #endSession(): Promise<void> {
@@ -277,7 +287,7 @@ export class TerminalView implements View {
   #tellVain(): void {
     if (this.#isVainTold || this.#state !== 'open') return
     this.#isVainTold = true
-    this.#notices.tell('You watch; what you type is not sent.')
+    this.#notices.tell('typed-in-vain', 'You watch; what you type is not sent.')
   }
 
   async #copyLink(): Promise<void> {
@@ -286,10 +296,13 @@ export class TerminalView implements View {
     const link = new URL(joinFragment(id), location.href).href
     try {
       await navigator.clipboard.writeText(link)
-      this.#notices.tell('The link was copied. Whoever opens it signs in, and watches where the rules allow it.')
+      this.#notices.tell(
+        'link-copied',
+        'The link was copied. Whoever opens it signs in, and watches where the rules allow it.',
+      )
     } catch {
       // Without HTTPS, or without leave, a page cannot write there: the link is shown to be copied by hand.
-      this.#notices.tell(link)
+      this.#notices.tell('link', link)
     }
   }
 
@@ -313,10 +326,12 @@ export class TerminalView implements View {
     })
   }
 
-  #farewell(): string {
-    const { policy } = this.#welcome ?? {}
-    if (policy === undefined || this.#role !== 'implementor' || this.#state === 'closed') return ''
-    return `The terminal at ${policy.osUser}@${policy.server} runs on for a while; take it over, or it ends by itself.`
+  #farewell(): Farewell {
+    const { policy, ptySessionId = null } = this.#welcome ?? {}
+    if (policy === undefined || this.#role !== 'implementor' || this.#state === 'closed') return noFarewell
+    const place = `${policy.osUser}@${policy.server}`
+    const sentence = `The terminal at ${place} runs on for a while; take it over, or it ends by itself.`
+    return { sentence, waitingId: ptySessionId }
   }
 
   #keepOpen(event: BeforeUnloadEvent): void {

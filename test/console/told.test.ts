@@ -200,7 +200,7 @@ test('TPG-14 every end is told by its sentence and its code, with the ways on th
       await greet(at.gateway)
       await page.page.locator('.line[data-state="live"]').waitFor()
       await page.press('Leave')
-      await page.read('The terminal at deploy@db-1 runs on for a while; take it over, or it ends by itself.')
+      await page.page.getByRole('heading', { name: 'Running terminals' }).waitFor()
     }
     assert.deepEqual(page.complaints, [])
     await page.close()

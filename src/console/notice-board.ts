@@ -1,0 +1,76 @@
+/** Console: a place for notices; each stands there until what ends its kind has happened. */
+import { button, make } from './elements.ts'
+import { type Happening, type NoticeKind, type NoticeName, noticeKinds } from './notice-kinds.ts'
+
+/** What a notice says beside its sentence. */
+export type NoticeDetails = {
+  /** For a kind that lasts as it is told: so many milliseconds. */
+  readonly lastsMs?: number
+  /** Moves a countdown on. */
+  readonly tick?: () => void
+}
+
+type Shown = {
+  readonly name: NoticeName
+  readonly element: HTMLElement
+  readonly timer: ReturnType<typeof setTimeout> | null
+  readonly tick: (() => void) | undefined
+}
+
+/** The notices of one place. */
+export class NoticeBoard {
+  readonly element: HTMLElement
+  #shown: readonly Shown[] = []
+
+  constructor(element: HTMLElement) {
+    this.element = element
+  }
+
+  /** Shows a notice; of a kind that is not of many, in place of the one before. */
+  show(name: NoticeName, content: readonly (Node | string)[], { lastsMs, tick }: NoticeDetails = {}): void {
+    const kind: NoticeKind = noticeKinds[name]
+    const dismiss = button('Dismiss', () => this.#remove([shown]))
+    const element = make('p', { class: kind.look, 'data-notice': name }, [
+      ...content,
+      ...(kind.isDismissible ? [dismiss] : []),
+    ])
+    const ms = kind.lasts === 'told' ? (lastsMs ?? 0) : kind.lasts
+    const timer = ms === null ? null : setTimeout(() => this.#remove([shown]), ms)
+    const shown: Shown = { name, element, timer, tick }
+    const before = kind.isMany === true ? undefined : this.#shown.find((other) => other.name === name)
+    if (before !== undefined) before.element.replaceWith(element)
+    else if (kind.isUrgent === true) this.element.prepend(element)
+    else this.element.append(element)
+    if (before !== undefined) this.#remove([before])
+    this.#shown = [...this.#shown, shown]
+    tick?.()
+  }
+
+  /** Takes away what is over by what happened. */
+  happened(...what: readonly Happening[]): void {
+    this.#remove(
+      this.#shown.filter(({ name }) => {
+        const { endedBy }: NoticeKind = noticeKinds[name]
+        return endedBy.some((end) => what.includes(end))
+      }),
+    )
+  }
+
+  /** Moves countdowns on. */
+  tick(): void {
+    for (const { tick } of this.#shown) tick?.()
+  }
+
+  /** Lets go of what would end notices later. */
+  close(): void {
+    for (const { timer } of this.#shown) if (timer !== null) clearTimeout(timer)
+  }
+
+  #remove(gone: readonly Shown[]): void {
+    for (const { element, timer } of gone) {
+      element.remove()
+      if (timer !== null) clearTimeout(timer)
+    }
+    this.#shown = this.#shown.filter((shown) => !gone.includes(shown))
+  }
+}

@@ -22,6 +22,7 @@ import { koyebPlugin } from './http/dialects/koyeb/plugin.ts'
 import { pacerproPlugin } from './http/dialects/pacerpro/plugin.ts'
 import { sftpgoPlugin } from './http/dialects/sftpgo/plugin.ts'
 import type { Timeouts } from './http/listener.ts'
+import { isOwnerMissing } from './main/administrators.ts'
 import { signLast, startTrailSigner, trailJob } from './main/audit-trail.ts'
 import { type Foundation, openFoundation, type Start } from './main/foundation.ts'
 import {
@@ -63,8 +64,10 @@ export type RunningServer = {
   readonly url: string
   readonly app: App
   readonly ports: Ports
-  /** The link that makes the first administrator; null where there is one. */
+  /** The link that makes the first administrator; null where one was ever made. */
   readonly setupLink: string | null
+  /** Nobody is left who may make administrators and can sign in. */
+  readonly isOwnerMissing: boolean
   /** Reads the TLS files again. */
   readonly reloadTls: () => Promise<void>
   /** Answers what is under way, refuses what is new, writes what memory holds. */
@@ -151,7 +154,7 @@ async function assemble(
     url,
     app,
     ports,
-    setupLink: setup.secret === null ? null : `${settings.publicUrl}/setup#${setup.secret}`,
+    ...(await whoAdministers(ports, { secret: setup.secret, publicUrl: settings.publicUrl })),
     reloadTls: () => reloadTls(config, { app, terminalListener }),
     close: () => opened.disposeAsync(),
   }
@@ -248,10 +251,21 @@ async function openKeyring({ ports, store }: Foundation, config: Config): Promis
   return keyring
 }
 
+/** What a person is told who starts the server. */
+async function whoAdministers(
+  ports: Ports,
+  { secret, publicUrl }: { readonly secret: string | null; readonly publicUrl: string },
+): Promise<Pick<RunningServer, 'setupLink' | 'isOwnerMissing'>> {
+  return {
+    setupLink: secret === null ? null : `${publicUrl}/setup#${secret}`,
+    isOwnerMissing: await isOwnerMissing(ports),
+  }
+}
+
 type OpenSetup = HttpContext['setup'] & { readonly secret: string | null }
 
 async function openSetup(ports: Ports): Promise<OpenSetup> {
-  let secret = (await ports.store.hasAdmin()) ? null : ports.encodings.toBase64url(ports.random.bytes(32))
+  let secret = (await ports.store.wasAdministratorMade()) ? null : ports.encodings.toBase64url(ports.random.bytes(32))
   return {
     secret,
     accepts: (presented) =>

@@ -24,9 +24,14 @@ async function serve(flags: Flags): Promise<void> {
   await printLines([
     `Sallyport ${version.number} listens on ${visible(server.url)}`,
     ...(server.setupLink === null ? [] : [`Make the first administrator here, once: ${visible(server.setupLink)}`]),
+    ...(server.isOwnerMissing ? [`No owner can sign in. Make one: ${makeOwner(config.data)}`] : []),
   ])
   await ending.first
   await closeInTime(server)
+}
+
+function makeOwner(data: string): string {
+  return `sallyport account add NAME --role admin --data ${visible(data)}`
 }
 
 /** The first signal asks for an orderly end; a second one, or one before there is a server to close, ends at once. */

@@ -61,7 +61,7 @@ export function openLobby(client: ControlClient, acts: LobbyActs, farewell: Fare
     if (isOver(farewell, sessions, account.username)) told.happened('somebody-types')
     who.textContent = account.username
     start.fill(servers, changes)
-    running.fill(sessions, { isAdmin: account.role === 'admin', servers, changes })
+    running.fill(sessions, { endsAll: account.permissions.includes('terminals.end'), servers, changes })
   }
   const look = async (): Promise<void> => {
     try {

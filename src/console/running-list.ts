@@ -15,8 +15,8 @@ export type ListActs = {
 
 /** What the person may reach. */
 export type Reach = {
-  /** An administrator knows of every terminal, and ends any; the groups decide on the ways into it. */
-  readonly isAdmin: boolean
+  /** Who may end terminals knows of every one, and ends any; the groups decide on the ways into it. */
+  readonly endsAll: boolean
   readonly servers: readonly ServerItem[]
   readonly changes: readonly ChangeRequestItem[]
 }
@@ -52,14 +52,14 @@ export function runningList(acts: ListActs): RunningList {
 
 type Way = 'watch' | 'take-over' | 'end'
 
-/** Whoever is told of a terminal may watch it, but an administrator is told of all; a second implementor is refused anyhow. */
-function waysInto(item: PtySessionItem, { isAdmin, servers, changes }: Reach): readonly Way[] {
+/** Whoever is told of a terminal may watch it, but who may end terminals is told of all; a second implementor is refused anyhow. */
+function waysInto(item: PtySessionItem, { endsAll, servers, changes }: Reach): readonly Way[] {
   const isServerReached = servers.some(({ name }) => name === item.server)
   const isChangeReached = item.change_id === null || changes.some(({ id }) => id === item.change_id)
   const isReached = isServerReached && isChangeReached
-  const ways: Way[] = isReached || !isAdmin ? ['watch'] : []
+  const ways: Way[] = isReached || !endsAll ? ['watch'] : []
   if (isReached && item.implementor === null) ways.push('take-over')
-  if (isAdmin) ways.push('end')
+  if (endsAll) ways.push('end')
   return ways
 }
 

@@ -21,6 +21,7 @@ const endings: { readonly [Name in CommandName]: Ending<Name> } = {
     typeof change.expiresAt === 'number' ||
     (change.removeGroups ?? []).length > 0,
   removeAccount: true,
+  keepMark: false,
   upgradePasswordHash: false,
   beginSecondFactor: false,
   confirmSecondFactor: false,

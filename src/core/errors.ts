@@ -95,6 +95,11 @@ const codes = {
   NOT_A_MEMBER: { kind: 'forbidden', sentence: 'The account is not a member of the organization.' },
   CREDENTIAL_DENIED: { kind: 'forbidden', sentence: 'A credential of this kind does not allow this.' },
   ROLE_DENIED: { kind: 'forbidden', sentence: 'The role of the account does not allow this.' },
+  BEYOND_OWN_PERMISSIONS: {
+    kind: 'forbidden',
+    sentence: 'The act gives or touches more than what the account itself is permitted.',
+  },
+  OWN_ACCOUNT: { kind: 'forbidden', sentence: 'Nobody changes this of their own account.' },
   GROUP_DENIED: { kind: 'forbidden', sentence: 'No group of the account may reach this server as this OS user.' },
   CHANGE_NOT_APPROVED: { kind: 'forbidden', sentence: 'The change request is not approved.' },
   CHANGE_OUTSIDE_WINDOW: { kind: 'forbidden', sentence: 'The change request is outside its window.' },
@@ -123,7 +128,11 @@ const codes = {
   NAME_TAKEN: { kind: 'conflict', sentence: 'The name is taken.' },
   EMAIL_TAKEN: { kind: 'conflict', sentence: 'The e-mail address is taken.' },
   ADDRESS_TAKEN: { kind: 'conflict', sentence: 'Another server of the inventory has this address.' },
-  SETUP_DONE: { kind: 'conflict', sentence: 'An administrator exists already.' },
+  SETUP_DONE: { kind: 'conflict', sentence: 'An administrator was made already.' },
+  LAST_OWNER: {
+    kind: 'conflict',
+    sentence: 'This is the last owner who can sign in; make another owner first.',
+  },
   SECOND_FACTOR_EXISTS: { kind: 'conflict', sentence: 'The account has a second factor already.' },
   SECOND_FACTOR_NOT_PENDING: { kind: 'conflict', sentence: 'No second factor waits to be confirmed.' },
   STATE_CHANGED: { kind: 'conflict', sentence: 'Something changed meanwhile; look again and repeat.' },
@@ -169,6 +178,8 @@ export type RefusalExtras = {
   readonly cause?: unknown
   /** Whole seconds, at least 1. */
   readonly retryAfterSeconds?: number
+  /** Permissions that were missing; for the log and the audit trail. */
+  readonly missing?: readonly string[]
   readonly fields?: readonly FieldFault[]
 }
 
@@ -179,6 +190,7 @@ export class Refusal extends Error {
   readonly detail: string | undefined
   readonly retryAfterSeconds: number | undefined
   readonly fields: readonly FieldFault[]
+  readonly missing: readonly string[]
 
   constructor(code: RefusalCode, extras: RefusalExtras = {}) {
     super(
@@ -191,6 +203,7 @@ export class Refusal extends Error {
     this.detail = extras.detail
     this.retryAfterSeconds = extras.retryAfterSeconds
     this.fields = extras.fields ?? []
+    this.missing = extras.missing ?? []
   }
 }
 

@@ -49,7 +49,10 @@ export type Reads = {
   readonly accountByEmail: (emailKey: string) => Promise<Account | null>
   /** Every account of a person, oldest first. */
   readonly accounts: () => Promise<readonly Account[]>
-  readonly hasAdmin: () => Promise<boolean>
+  /** Every administrator, sorted by name. */
+  readonly administrators: () => Promise<readonly Account[]>
+  /** Tells whether there was ever an administrator, or an account before marks were kept. */
+  readonly wasAdministratorMade: () => Promise<boolean>
   readonly token: (key: TokenKey) => Promise<TokenRecord | null>
   /** The token that a refresh token of row `row` belongs to, with the refresh token's digest and end. */
   readonly refreshToken: (row: number) => Promise<RefreshRecord | null>

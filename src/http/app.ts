@@ -132,6 +132,7 @@ function refuse(context: HttpContext, plugin: DialectPlugin, { thrown, request, 
   const isByRule = code === 'ACCESS_DENIED' || code === 'ACTION_DUE'
   if (isByRule && ports.refusals.count(code, request.clientIp)) ports.log.warn(facts, message)
   if (/^(?:TOKEN|API_KEY)_/.test(code)) ports.refusals.count(code, request.clientIp)
+  if (refusal.missing.length > 0) ports.refusals.count(code, request.clientIp, refusal.missing)
   if (refusal.retryAfterSeconds !== undefined) reply.header('retry-after', String(refusal.retryAfterSeconds))
   return plugin.answerRefusal(refusal, request, reply)
 }

@@ -123,7 +123,7 @@ export type HttpContext = {
   readonly build: Build
   /** Returns an `otpauth:` address as a PNG in a data URL, of exactly so many pixels each way where it is said. */
   readonly qrCode: (text: string, pixels?: number) => Promise<string>
-  /** Compares a set-up secret with the one that was printed at start; false once an administrator exists. */
+  /** Compares a set-up secret with the one that was printed at start; false once it was used. */
   readonly setup: { readonly accepts: (secret: string) => boolean; readonly end: () => void }
 }
 

@@ -50,6 +50,8 @@ export type AccountAnswer = {
   readonly username: string
   readonly email: string | null
   readonly role: 'admin' | 'user'
+  /** What the account may do as an administrator; empty for users. */
+  readonly permissions: readonly string[]
   readonly groups: readonly string[]
   readonly organizations: readonly { readonly id: string; readonly name: string }[]
   readonly second_factor: boolean

@@ -50,11 +50,12 @@ describe('a server and commands beside it', { concurrency: 2 }, () => {
     )
   })
 
-  test('CLI-25, CLI-26 where an administrator exists there is no setup link, and a second signal ends a server at once', async (t) => {
+  test('CLI-25, CLI-26 where an administrator was made there is no setup link, without an owner who can sign in a command is named, and a second signal ends a server at once', async (t) => {
     const data = dataPath(t)
     assert.equal((await sallyport(['account', 'add', 'root', '--role', 'admin', '--no-password'], { data })).code, 0)
     const server = await serve(t, data)
-    assert.equal(server.stdout(), greeting(server))
+    const make = `sallyport account add NAME --role admin --data ${data}`
+    assert.equal(server.stdout(), `${greeting(server)}No owner can sign in. Make one: ${make}\n`)
     const socket = await unfinishedRequest(t, server)
     server.child.kill('SIGINT')
     await refusing(server)

@@ -10,6 +10,7 @@ import { exchangeRules } from './store/exchange.ts'
 import type { OpenStore, StoreUnderTest } from './store/harness.ts'
 import { inventoryRules } from './store/inventory.ts'
 import { organizationRules } from './store/organizations.ts'
+import { ownerRules } from './store/owners.ts'
 import { personRules } from './store/persons.ts'
 import { ptyAttachmentRules } from './store/pty-attachments.ts'
 import { ptyLimitRules } from './store/pty-limits.ts'
@@ -35,6 +36,7 @@ export function storeContract(name: string, open: OpenStore): void {
     exchangeRules(shared)
     revocationRules(shared, open)
     organizationRules(shared)
+    ownerRules(open)
     credentialRules(shared)
     bearerCredentialRules(shared)
     codeRules(shared)

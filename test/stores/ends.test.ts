@@ -72,6 +72,7 @@ const key = {
 
 /** A command without a sample does not compile. */
 const samples: { readonly [Name in CommandName]: readonly Sample<Name>[] } = {
+  keepMark: never({ mark: 'administrator-made', nowMs }),
   addAccount: never({ account: newAccount({}), asFirstAdmin: false, nowMs, audit }),
   changeAccount: [
     { when: 'its address', input: change({ change: { email: null } }), isTaken: false },

@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
 import type { Role } from '../../src/core/accounts/account.ts'
 import { noRules, parseRules } from '../../src/core/accounts/rules.ts'
-import { grantedBy } from '../../src/core/administration/permissions.ts'
+import { grantedBy, ownerAuthority } from '../../src/core/administration/permissions.ts'
 import { type JsonObject, keepAttributes, readAttributes } from '../../src/http/dialects/sftpgo/attributes.ts'
 import { authorityOf } from '../../src/http/dialects/sftpgo/authority.ts'
 import { permissions } from '../../src/http/dialects/sftpgo/permissions.ts'
@@ -59,7 +59,11 @@ test('AUT-3, ACR-2 an older database is brought up with the authority and the ru
   assert.equal(accounts.length, samples.length)
   for (const [index, account] of accounts.entries()) {
     const [attributes, role] = samples[index] ?? assert.fail()
-    const listed = readAttributes({ role, attributes: attributes === null ? null : JSON.stringify(attributes) })
+    const listed = readAttributes({
+      role,
+      authority: ownerAuthority,
+      attributes: attributes === null ? null : JSON.stringify(attributes),
+    })
     assert.deepEqual(
       grantedBy(account.authority),
       role === 'user' ? [] : grantedBy(authorityOf(null, listed)),

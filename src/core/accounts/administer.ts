@@ -1,5 +1,6 @@
-/** Core: what administrators do to accounts, on the command line and by the set-up link. */
-import { type Authority, ownerAuthority } from '../administration/permissions.ts'
+/** Core: what administrators do to accounts, at every door, on the command line and by the set-up link. */
+import { type Administrator, authorise } from '../administration/authorise.ts'
+import { type Authority, grantedBy, isSameAuthority, ownerAuthority } from '../administration/permissions.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import type { AuditAction, AuditEvent } from '../audit/event.ts'
 import { Refusal } from '../errors.ts'
@@ -28,22 +29,29 @@ export type AccountWish = {
   readonly person?: string
 }
 
-/** Who asks: nobody is signed in on the command line. */
-export type Administration = { readonly by: Pick<Account, 'id' | 'username'> | null; readonly request: RequestFacts }
+/** Who asks: nobody is signed in on the command line, and who holds the set-up link is no account yet. */
+export type Administration = {
+  readonly by: (Pick<Account, 'id' | 'username'> & Administrator) | null
+  readonly request: RequestFacts
+  /** On the command line: goes on although no owner who can sign in is left. */
+  readonly mayEndLastOwner?: boolean
+}
 
 type AdministerPorts = Pick<Ports, 'clock' | 'random' | 'store' | 'hasher' | 'settings' | 'commonPasswords'>
 
 /**
  * Adds an account.
  *
- * @param asFirstAdmin refuses where an administrator exists already.
- * @throws INPUT_INVALID, PASSWORD_REJECTED, NAME_TAKEN, EMAIL_TAKEN, SETUP_DONE
+ * @param asFirstAdmin by the set-up link: refuses where an administrator was ever made.
+ * @throws INPUT_INVALID, PASSWORD_REJECTED, NAME_TAKEN, EMAIL_TAKEN, SETUP_DONE; the refusals of `authorise`.
  */
 export async function addAccount(
   ports: AdministerPorts,
   wish: AccountWish,
   how: Administration & { readonly asFirstAdmin: boolean },
 ): Promise<Account> {
+  const authority = wish.role === 'admin' ? (wish.authority ?? ownerAuthority) : null
+  if (!how.asFirstAdmin) authoriseAddition(how, authority)
   const username = acceptUsername(wish.username)
   if (wish.email !== null) acceptEmail(wish.email)
   const password =
@@ -64,7 +72,7 @@ export async function addAccount(
       passwordHash: password?.hash ?? null,
       passwordIsShort: password?.isShort ?? false,
       attributes: wish.attributes ?? null,
-      authority: wish.role === 'admin' ? (wish.authority ?? ownerAuthority) : null,
+      authority,
       status: wish.status ?? 'enabled',
       ...(person === undefined ? {} : { person }),
     },
@@ -84,10 +92,11 @@ export async function addAccount(
 export type AdministratorChange = Omit<AccountChange, 'password'> & { readonly password?: string | null }
 
 /**
- * Changes an account. A change of status, role, password or second factor ends all its sessions. Its bearer credentials
- * end with them, except when it is disabled and nothing else ends the sessions: then they are refused until it is enabled.
+ * Changes an account. A change of status, role, authority, password or second factor ends all its sessions. Its bearer
+ * credentials end with them, except when it is disabled and nothing else ends the sessions: then they are refused until it
+ * is enabled.
  *
- * @throws STATE_CHANGED when it was made from attributes that are others by now.
+ * @throws STATE_CHANGED when it was made from attributes that are others by now; LAST_OWNER; the refusals of `authorise`.
  * @throws INPUT_INVALID, PASSWORD_REJECTED, PASSWORD_TOO_SHORT_ALONE, ACCOUNT_NOT_FOUND, NAME_TAKEN, EMAIL_TAKEN
  */
 export async function changeAccount(
@@ -103,6 +112,7 @@ export async function changeAccount(
   },
 ): Promise<Account> {
   const { password, ...rest } = what.change
+  await authoriseChange(ports, account, what)
   if (typeof rest.email === 'string') acceptEmail(rest.email)
   const hasSecondFactor = account.totpSealed !== null && rest.removeSecondFactor !== true
   if (rest.removeSecondFactor === true && account.passwordIsShort && password === undefined) {
@@ -128,6 +138,7 @@ export async function changeAccount(
         : null,
     seen: null,
     ...(what.isMadeFromAttributes === true ? { seenAttributes: account.attributes } : {}),
+    ...forced(what.how),
     nowMs,
     audit: event(what.how, nowMs, {
       action: stored === undefined ? 'account-change' : 'password-change',
@@ -138,23 +149,62 @@ export async function changeAccount(
   if (result.kind === 'changed') return result.account
   if (result.kind === 'name-taken') throw new Refusal('NAME_TAKEN')
   if (result.kind === 'email-taken') throw new Refusal('EMAIL_TAKEN')
+  if (result.kind === 'last-owner') throw new Refusal('LAST_OWNER')
   throw new Refusal(result.kind === 'missing' ? 'ACCOUNT_NOT_FOUND' : 'STATE_CHANGED')
 }
 
 /**
  * Removes an account and ends its sessions.
  *
- * @throws ACCOUNT_NOT_FOUND when it is gone already.
+ * @throws ACCOUNT_NOT_FOUND when it is gone already; LAST_OWNER; the refusals of `authorise`.
  */
 export async function removeAccount(ports: AdministerPorts, account: Account, how: Administration): Promise<void> {
+  authorise(how, 'remove-account', { account })
   const nowMs = ports.clock.wallMs()
   const result = await ports.store.execute('removeAccount', {
     accountId: account.id,
     newEpoch: ports.random.uuid(),
+    ...forced(how),
     nowMs,
     audit: event(how, nowMs, { action: 'account-remove', subject: `account:${account.id}` }),
   })
   if (result.kind === 'missing') throw new Refusal('ACCOUNT_NOT_FOUND')
+  if (result.kind === 'last-owner') throw new Refusal('LAST_OWNER')
+}
+
+function authoriseAddition(how: Administration, authority: Authority | null): void {
+  authorise(how, 'add-account')
+  if (authority !== null) authorise(how, 'grant', { gives: grantedBy(authority) })
+}
+
+/** One change may be several acts, each of which has to be allowed. */
+async function authoriseChange(
+  ports: AdministerPorts,
+  account: Account,
+  { change, how }: { readonly change: AdministratorChange; readonly how: Administration },
+): Promise<void> {
+  const { password, removeSecondFactor, secondFactor, recoverySealed, ...rest } = change
+  const { role, authority: given, addGroups, removeGroups, ...plain } = rest
+  const { authority = account.authority } = authorityAfter(account, change)
+  if (Object.keys(plain).length > 0) {
+    const isNeverOwn = plain.person !== undefined || (plain.status ?? account.status) !== account.status
+    authorise(how, 'change-account', { account, isNeverOwn })
+  }
+  if (password !== undefined) authorise(how, 'set-password', { account })
+  if ([removeSecondFactor, secondFactor, recoverySealed].some((one) => one !== undefined)) {
+    authorise(how, 'reset-second-factor', { account })
+  }
+  if ((role ?? account.role) !== account.role || !isSameAuthority(authority, account.authority)) {
+    authorise(how, 'grant', { account, gives: grantedBy(authority), isNeverOwn: true })
+  }
+  if (addGroups !== undefined || removeGroups !== undefined) {
+    authorise(how, 'change-groups', { account, isNeverOwn: await hasOthers(ports, how) })
+  }
+}
+
+/** The only administrator has nobody to ask for a group. */
+async function hasOthers({ store }: AdministerPorts, { by }: Administration): Promise<boolean> {
+  return by !== null && (await store.administrators()).some(({ id }) => id !== by.id)
 }
 
 /** A new administrator is an owner unless something less was said; a user is granted nothing. */
@@ -163,10 +213,15 @@ function authorityAfter(account: Account, { role, authority }: AdministratorChan
   return { authority: role === 'user' ? null : (authority ?? ownerAuthority) }
 }
 
+function forced({ mayEndLastOwner }: Administration): Pick<Administration, 'mayEndLastOwner'> {
+  return mayEndLastOwner === true ? { mayEndLastOwner } : {}
+}
+
 function changesProof(account: Account, change: AccountChange): boolean {
   if (change.password !== undefined || change.removeSecondFactor === true || change.secondFactor !== undefined)
     return true
-  return change.role !== undefined && change.role !== account.role
+  const { authority = account.authority } = change
+  return (change.role ?? account.role) !== account.role || !isSameAuthority(authority, account.authority)
 }
 
 function isDisabled(account: Account, change: AccountChange): boolean {

@@ -26,7 +26,7 @@ const tries = 3
 /**
  * Changes an account in its own name; returns it as it is then.
  *
- * @throws whatever `plan` throws; EMAIL_TAKEN; ACCOUNT_NOT_FOUND when it was removed.
+ * @throws whatever `plan` throws; EMAIL_TAKEN; LAST_OWNER; ACCOUNT_NOT_FOUND when it was removed.
  * @throws STATE_CHANGED when its sessions ended meanwhile.
  */
 export async function changeOwnAccount(
@@ -51,6 +51,7 @@ export async function changeOwnAccount(
     })
     if (result.kind === 'changed') return result.account
     if (result.kind === 'email-taken') throw new Refusal('EMAIL_TAKEN')
+    if (result.kind === 'last-owner') throw new Refusal('LAST_OWNER')
     current = await readAgain(ports, account)
   }
   throw new Refusal('STATE_CHANGED')

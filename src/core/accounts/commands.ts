@@ -72,9 +72,15 @@ export type EpochRotation = {
 /** A one-time code that is used up with a command; each (secret, step) passes once. */
 export type CodeUse = { readonly secretDigest: Uint8Array; readonly step: number }
 
+/**
+ * What is remembered of a store for ever: that an administrator was made; that the log said how many administrators are no
+ * owners.
+ */
+export type StoreMark = 'administrator-made' | 'authority-told'
+
 /** Atomic commands on accounts. */
 export type AccountCommands = {
-  /** Adds an account; `asFirstAdmin` refuses when an administrator exists. */
+  /** Adds an account; `asFirstAdmin` refuses when an administrator was ever made, as one is from here on. */
   readonly addAccount: {
     readonly input: {
       readonly account: NewAccount
@@ -89,6 +95,7 @@ export type AccountCommands = {
   /**
    * Changes an account and appends `account_epoch` (with a rotation) and `access_changed`: for the account, and for the
    * session of every bearer credential that the rotation keeps. `seen`, where given, must still be true of the account.
+   * A new authority that comes without attributes takes what a dialect listed of the old one out of them.
    */
   readonly changeAccount: {
     readonly input: {
@@ -98,22 +105,31 @@ export type AccountCommands = {
       readonly seen: { readonly epoch: string; readonly passwordHash: string | null } | null
       /** Where given, the attributes must still be these: new ones were made from them. */
       readonly seenAttributes?: string | null
+      /** Goes on although no owner who can sign in is left. */
+      readonly mayEndLastOwner?: boolean
       readonly nowMs: number
       readonly audit: AuditEvent
     }
     readonly output:
       | { readonly kind: 'changed'; readonly account: Account }
-      | { readonly kind: 'missing' | 'name-taken' | 'email-taken' | 'stale' }
+      | { readonly kind: 'missing' | 'name-taken' | 'email-taken' | 'stale' | 'last-owner' }
   }
   /** Removes an account: its name is free, its sessions end, its number is never used again. */
   readonly removeAccount: {
     readonly input: {
       readonly accountId: number
       readonly newEpoch: string
+      /** Goes on although no owner who can sign in is left. */
+      readonly mayEndLastOwner?: boolean
       readonly nowMs: number
       readonly audit: AuditEvent
     }
-    readonly output: { readonly kind: 'removed' | 'missing' }
+    readonly output: { readonly kind: 'removed' | 'missing' | 'last-owner' }
+  }
+  /** Keeps a mark; `known` when it was kept before. */
+  readonly keepMark: {
+    readonly input: { readonly mark: StoreMark; readonly nowMs: number }
+    readonly output: { readonly kind: 'kept' | 'known' }
   }
   /** Replaces the hash of an unchanged password by one with today's parameters; does nothing when the password changed. */
   readonly upgradePasswordHash: {

@@ -61,3 +61,10 @@ export function grantedBy(authority: Authority | null): readonly Permission[] {
 export function knownPermissions(names: readonly string[]): readonly Permission[] {
   return permissions.filter((permission) => names.includes(permission))
 }
+
+/** Tells whether two authorities are the same by name, and two lists by what they hold. */
+export function isSameAuthority(one: Authority | null, other: Authority | null): boolean {
+  if (one === null || other === null) return one === other
+  if (one.role !== 'custom' || other.role !== 'custom') return one.role === other.role
+  return knownPermissions(one.permissions).join() === knownPermissions(other.permissions).join()
+}

@@ -2,13 +2,13 @@
 import type { RefusalCode } from '../errors.ts'
 import type { AuditEvent } from './event.ts'
 
-/** Pairs of reason and address that are told apart; further ones are counted under one address. */
+/** Reasons with an address that are told apart; further ones are counted under one address. */
 const mostPairs = 1_000
 
 /** What stands for the addresses beyond the limit. */
 const otherAddresses = 'others'
 
-/** What was counted: an event per pair of reason and address, and how often each reason was given. */
+/** What was counted: an event for each reason with its address, and how often each reason was given. */
 export type CountedRefusals = {
   readonly events: readonly AuditEvent[]
   readonly times: Readonly<Partial<Record<RefusalCode, number>>>
@@ -16,15 +16,20 @@ export type CountedRefusals = {
 
 /** Counts by reason and address until they are taken. */
 export class RefusalCounters {
-  #counts = new Map<string, { code: RefusalCode; ip: string; times: number }>()
+  #counts = new Map<string, Counted>()
   readonly #codes = new Set<RefusalCode>()
 
-  /** Counts one refusal. Returns whether it is the first of its code since the counts were taken. */
-  count(code: RefusalCode, ip: string): boolean {
-    const address = this.#counts.size < mostPairs || this.#counts.has(`${code} ${ip}`) ? ip : otherAddresses
-    const key = `${code} ${address}`
-    const counted = this.#counts.get(key)
-    if (counted === undefined) this.#counts.set(key, { code, ip: address, times: 1 })
+  /**
+   * Counts one refusal. Returns whether it is the first of its code since the counts were taken.
+   *
+   * @param missing permissions that were missing; they are part of the reason.
+   */
+  count(code: RefusalCode, ip: string, missing: readonly string[] = []): boolean {
+    const told = { code, ip, missing: missing.join(' ') }
+    const isTold = this.#counts.size < mostPairs || this.#counts.has(keyOf(told))
+    const one = isTold ? told : { code, ip: otherAddresses, missing: '' }
+    const counted = this.#counts.get(keyOf(one))
+    if (counted === undefined) this.#counts.set(keyOf(one), { ...one, times: 1 })
     else counted.times += 1
     const isFirst = !this.#codes.has(code)
     this.#codes.add(code)
@@ -38,14 +43,19 @@ export class RefusalCounters {
     this.#codes.clear()
     const sums: Partial<Record<RefusalCode, number>> = {}
     for (const { code, times } of counts.values()) sums[code] = (sums[code] ?? 0) + times
-    const events = [...counts.values()].map(({ code, ip, times }) => toEvent({ code, ip, times, nowMs }))
+    const events = [...counts.values()].map((counted) => toEvent(counted, nowMs))
     return { events, times: sums }
   }
 }
 
-type Counted = { readonly code: RefusalCode; readonly ip: string; readonly times: number; readonly nowMs: number }
+/** `missing`: names with a blank between them; empty: the reason is none of permissions. */
+type Counted = { readonly code: RefusalCode; readonly ip: string; readonly missing: string; times: number }
 
-function toEvent({ code, ip, times, nowMs }: Counted): AuditEvent {
+function keyOf({ code, ip, missing }: Omit<Counted, 'times'>): string {
+  return [code, ip, missing].join(' ')
+}
+
+function toEvent({ code, ip, missing, times }: Counted, nowMs: number): AuditEvent {
   return {
     atMs: nowMs,
     by: 'server',
@@ -58,6 +68,6 @@ function toEvent({ code, ip, times, nowMs }: Counted): AuditEvent {
     action: 'refused-in-bulk',
     outcome: 'refused',
     code,
-    detail: { times },
+    detail: missing === '' ? { times } : { times, missing },
   }
 }

@@ -1,5 +1,6 @@
 /** Core: ends sessions; a call that finds its subject ended already answers only once nobody can accept it any more. */
 import type { Account } from '../accounts/account.ts'
+import { authorise, hiddenFrom, holds } from '../administration/authorise.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import type { AuditAction } from '../audit/event.ts'
 import { Refusal } from '../errors.ts'
@@ -54,9 +55,10 @@ export async function endAllSessions(
 }
 
 /**
- * Ends a session that the account owns, or any session where the account is an administrator.
+ * Ends a session that the account owns, or another one where the account may end those of others.
  *
- * @throws SESSION_NOT_FOUND when there is none, or it belongs to somebody else.
+ * @throws SESSION_NOT_FOUND when there is none, or it belongs to somebody else; BEYOND_OWN_PERMISSIONS when that is an
+ * administrator who holds more.
  */
 export async function endSessionById(
   ports: Ports,
@@ -64,8 +66,12 @@ export async function endSessionById(
   ending: Ending & { readonly by: Account },
 ): Promise<void> {
   const session = await ports.store.sessionById(id)
-  const isAllowed = session !== null && (session.accountId === ending.by.id || ending.by.role === 'admin')
-  if (!isAllowed) throw new Refusal('SESSION_NOT_FOUND')
+  if (session === null) throw new Refusal('SESSION_NOT_FOUND')
+  if (session.accountId !== ending.by.id) {
+    if (!holds(ending.by, 'end-session')) throw hiddenFrom('end-session', 'SESSION_NOT_FOUND')
+    const account = await ports.store.accountById(session.accountId)
+    authorise(ending, 'end-session', account === null ? {} : { account })
+  }
   await endSession(ports, session, ending)
 }
 

@@ -1,5 +1,6 @@
 /** Core: ends PTY sessions for those who may; to all others there is none. */
 import type { Account } from '../accounts/account.ts'
+import { type Administrator, hiddenFrom, holds } from '../administration/authorise.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import { Refusal } from '../errors.ts'
 import type { Ports } from '../wiring.ts'
@@ -7,7 +8,7 @@ import type { EndReason } from './ends.ts'
 import type { KnownPtySession } from './pty-session-reach.ts'
 
 /**
- * Ends a PTY session: an administrator any, its implementor and its observers theirs; one that nobody opened yet, its
+ * Ends a PTY session: who may end terminals any, its implementor and its observers theirs; one that nobody opened yet, its
  * starter. While nobody holds the slot, whoever held it before still may. Where it was over, nothing is written.
  *
  * @throws PTY_SESSION_NOT_FOUND when there is none, or the account may not end it.
@@ -15,13 +16,13 @@ import type { KnownPtySession } from './pty-session-reach.ts'
 export async function endPtySession(
   ports: Pick<Ports, 'store' | 'clock'>,
   id: string,
-  ending: { readonly by: Pick<Account, 'id' | 'username' | 'role'>; readonly request: RequestFacts },
+  ending: { readonly by: Pick<Account, 'id' | 'username'> & Administrator; readonly request: RequestFacts },
 ): Promise<void> {
   const { by, request } = ending
   const ptySession = await ports.store.ptySessionById(id)
   if (ptySession === null) throw new Refusal('PTY_SESSION_NOT_FOUND')
   const reason = reasonOf({ ptySession, attachments: await ports.store.ptyAttachments(id) }, by)
-  if (reason === null) throw new Refusal('PTY_SESSION_NOT_FOUND')
+  if (reason === null) throw hiddenFrom('end-terminal', 'PTY_SESSION_NOT_FOUND')
   const nowMs = ports.clock.wallMs()
   const result = await ports.store.execute('endPtySession', {
     id,
@@ -36,8 +37,11 @@ export async function endPtySession(
   if (result.kind === 'missing') throw new Refusal('PTY_SESSION_NOT_FOUND')
 }
 
-function reasonOf({ ptySession, attachments }: KnownPtySession, by: Pick<Account, 'id' | 'role'>): EndReason | null {
-  if (by.role === 'admin') return 'ended-by-admin'
+function reasonOf(
+  { ptySession, attachments }: KnownPtySession,
+  by: Pick<Account, 'id'> & Administrator,
+): EndReason | null {
+  if (holds(by, 'end-terminal')) return 'ended-by-admin'
   const own = attachments.filter(({ accountId }) => accountId === by.id)
   const holder = ptySession.implementorAccountId
   const held = ptySession.startedByAccountId === by.id || own.some(({ role }) => role === 'implementor')

@@ -2,7 +2,7 @@
 import { isRefusal } from '../errors.ts'
 import type { Ports } from '../wiring.ts'
 import { type AccessQuestion, judgeAccess, share } from './policy.ts'
-import type { Viewer } from './pty-session-reach.ts'
+import { openReach, type Viewer } from './pty-session-reach.ts'
 import type { ChangeRequest, Server } from './server.ts'
 
 type InventoryReads = Pick<Ports['store'], 'servers' | 'changes'>
@@ -49,7 +49,7 @@ export async function ptySessionsUnder(
     changeId: change.id,
     serverName: null,
     startedByAccountId: null,
-    reach: viewer.role === 'admin' ? null : reach,
+    reach: openReach(viewer, reach),
     createdFromMs: null,
     createdToMs: null,
   }

@@ -1,5 +1,6 @@
 /** Core: which PTY sessions an account may know of; one that it may not know of is answered as one that there is not. */
 import type { Account } from '../accounts/account.ts'
+import { type Administrator, holds } from '../administration/authorise.ts'
 import { Refusal } from '../errors.ts'
 import type { Ports } from '../wiring.ts'
 import { share } from './policy.ts'
@@ -8,7 +9,7 @@ import type { ChangeRequest, PtyAttachment, PtySession, PtySessionFilter, Server
 import type { PolicySubject } from './terminal-policy.ts'
 
 /** Who looks. */
-export type Viewer = Pick<Account, 'id' | 'role' | 'groups'>
+export type Viewer = Pick<Account, 'id' | 'groups'> & Administrator
 
 /** What looking needs. */
 export type ReachPorts = Pick<Ports, 'store' | 'settings'>
@@ -33,11 +34,12 @@ export async function findKnownPtySession(ports: ReachPorts, viewer: Viewer, id:
 }
 
 /**
- * Tells whether a viewer may know of a PTY session: an administrator of any; everybody of what they started, were attached
+ * Tells whether a viewer may know of a PTY session: who may end terminals of any that is not over, who may read recordings
+ * of any that is; everybody of what they started, were attached
  * to, have a group for (of the server, and of the change request where there is one), or may observe by policy.
  */
 export async function mayKnow(ports: ReachPorts, viewer: Viewer, known: KnownPtySession): Promise<boolean> {
-  if (viewer.role === 'admin' || tookPart(known, viewer.id)) return true
+  if (seesAll(viewer, known.ptySession.state) || tookPart(known, viewer.id)) return true
   const { serverName, changeId, purpose } = known.ptySession
   const server = await ports.store.serverByName(serverName)
   const change = changeId === null ? null : await ports.store.changeById(changeId)
@@ -50,15 +52,39 @@ export async function mayKnow(ports: ReachPorts, viewer: Viewer, known: KnownPty
   return lists.length > 0 && lists.every((groups) => share(viewer.groups, groups))
 }
 
+/** Live terminals are facts for who may end them; of what is over its recording is left, for who may read those. */
+function seesAll(viewer: Viewer, state: PtySession['state']): boolean {
+  return holds(viewer, state === 'closed' ? 'read-recordings' : 'see-live-terminals')
+}
+
+function seesEverything(viewer: Viewer): boolean {
+  return seesAll(viewer, 'active') && seesAll(viewer, 'closed')
+}
+
+/** What the groups of a viewer reach. */
+type Reached = { readonly accountId: number } & Names
+
+/** Returns what groups reach together with what permissions open; null: everything. */
+export function openReach(viewer: Viewer, reached: Reached): PtySessionFilter['reach'] {
+  if (seesEverything(viewer)) return null
+  return { ...reached, isLiveOpen: seesAll(viewer, 'active'), isClosedOpen: seesAll(viewer, 'closed') }
+}
+
 /** Tells whether an account started a PTY session or was attached to it. */
 export function tookPart({ ptySession, attachments }: KnownPtySession, accountId: number): boolean {
   return ptySession.startedByAccountId === accountId || attachments.some((one) => one.accountId === accountId)
 }
 
-/** Returns names that hold all that `mayKnow` may answer yes for, and little else; null for an administrator: all. */
+/** Returns names that hold all that `mayKnow` may answer yes for, and little else; null for who sees all. */
 export async function reachOf({ store }: ReachPorts, viewer: Viewer): Promise<PtySessionFilter['reach']> {
-  if (viewer.role === 'admin') return null
-  if (viewer.groups.length === 0) return { accountId: viewer.id, serverNames: [], changeIds: [] }
+  const names = await namesFor(store, viewer)
+  return openReach(viewer, { accountId: viewer.id, ...names })
+}
+
+type Names = { readonly serverNames: readonly string[]; readonly changeIds: readonly string[] }
+
+async function namesFor(store: ReachPorts['store'], viewer: Viewer): Promise<Names> {
+  if (viewer.groups.length === 0 || seesEverything(viewer)) return { serverNames: [], changeIds: [] }
   const [servers, changes] = [await store.servers(), await store.changes()]
   const watched = await watchedBy(store, viewer, { servers, changes })
   const serversOfWatched = new Set(
@@ -71,7 +97,6 @@ export async function reachOf({ store }: ReachPorts, viewer: Viewer): Promise<Pt
     watched.changes.has(change.id) ||
     change.servers.some((name) => watched.servers.has(name))
   return {
-    accountId: viewer.id,
     serverNames: servers.filter(isReached).map(({ name }) => name),
     changeIds: changes.filter(isCovered).map(({ id }) => id),
   }

@@ -1,5 +1,6 @@
 /** Core: who may read a recording, and who may watch a terminal that runs; whoever does is written down first. */
 import type { Account } from '../accounts/account.ts'
+import { holds, permissionMissing } from '../administration/authorise.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import { Refusal } from '../errors.ts'
 import type { Access } from '../revocation/lasting.ts'
@@ -17,7 +18,7 @@ type ReadPorts = Pick<Ports, 'store' | 'settings' | 'clock'>
 export type ReadingRight = { readonly session: Session; readonly access: Access }
 
 /**
- * Lets administrators and those who took part read the recording of a PTY session that is over. While it runs, reading
+ * Lets those who may read recordings and those who took part read the recording of a PTY session that is over. While it runs, reading
  * is watching.
  *
  * @throws PTY_SESSION_NOT_FOUND when there is none that the caller may know of; ROLE_DENIED when the caller may know of it
@@ -27,7 +28,7 @@ export async function mayReadRecording(ports: ReadPorts, principal: Principal, i
   const { account } = principal
   const known = await findKnownPtySession(ports, account, id)
   if (known.ptySession.state !== 'closed') return judgeWatching(ports, principal, known)
-  if (account.role !== 'admin' && !tookPart(known, account.id)) throw new Refusal('ROLE_DENIED')
+  if (!holds(account, 'read-recordings') && !tookPart(known, account.id)) throw permissionMissing('recordings.read')
   return { session: await findSession(ports, principal), access: { serverName: null, changeId: null, groups: [] } }
 }
 

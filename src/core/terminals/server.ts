@@ -90,6 +90,10 @@ export type PtySessionFilter = {
     readonly accountId: number
     readonly serverNames: readonly string[]
     readonly changeIds: readonly string[]
+    /** Every session that is not over belongs to it. */
+    readonly isLiveOpen?: boolean
+    /** Every session that is over belongs to it. */
+    readonly isClosedOpen?: boolean
   } | null
   /** Unix milliseconds of creation, from included, to excluded. */
   readonly createdFromMs: number | null

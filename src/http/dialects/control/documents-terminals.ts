@@ -125,7 +125,7 @@ export const documentEndPtySession: OperationDocument = route('endPtySession', {
   tag: 'PTY sessions',
   summary: 'End a PTY session',
   description:
-    'For its implementor, its observers and administrators. Answered once no input reaches the server any more; that its processes are gone may come a moment later.',
+    'For its implementor, its observers and who holds `terminals.end`. Answered once no input reaches the server any more; that its processes are gone may come a moment later.',
   done: [204, 'Ended, now or before'],
 })
 /** Its recording. */
@@ -133,7 +133,7 @@ export const documentRecording: OperationDocument = route('getRecording', {
   tag: 'PTY sessions',
   summary: 'Replay a PTY session as asciicast',
   description:
-    'For those who took part and for administrators; while it runs, for those who may observe it. Ranges are served once it is over.',
+    'For those who took part and for who holds `recordings.read`; while it runs, for those who may observe it. Ranges are served once it is over.',
   parameters: [
     { in: 'header', name: 'Range', description: 'One range of bytes (RFC 9110 section 14).' },
     { in: 'query', name: 'download', description: '1: to be saved under a name.', schema: Type.Literal('1') },

@@ -63,6 +63,7 @@ const Account = Type.Object(
     username: Type.String(),
     email: textOrNull,
     role: Type.Union([Type.Literal('admin'), Type.Literal('user')]),
+    permissions: Type.Array(Type.String({ description: 'What the account may do as an administrator.' })),
     groups: Type.Array(Type.String()),
     organizations: Type.Array(
       Type.Object({ id: Type.String(), name: Type.String() }, { title: 'AccountOrganization' }),

@@ -32,9 +32,10 @@ export function registerSetup(app: App, context: HttpContext): void {
   })
   typed.post('/api/v1/setup', { schema: { openapi: documentSetup, body: Setup } }, async (request, reply) => {
     const { secret, username, email, password } = request.body
-    if (!context.setup.accepts(secret)) {
+    const isOver = await ports.store.wasAdministratorMade()
+    if (isOver || !context.setup.accepts(secret)) {
       ports.refusals.count('SETUP_SECRET_INVALID', request.clientIp)
-      throw new Refusal((await ports.store.hasAdmin()) ? 'SETUP_DONE' : 'SETUP_SECRET_INVALID')
+      throw new Refusal(isOver ? 'SETUP_DONE' : 'SETUP_SECRET_INVALID')
     }
     const wish = { username, email: email ?? null, role: 'admin', expiresAt: null, groups: [], password } as const
     const account = await addAccount(ports, wish, {

@@ -1,5 +1,6 @@
 /** control: encodes answers; snake_case names, RFC 3339 times in UTC. */
 import type { Account } from '../../../core/accounts/account.ts'
+import { grantedBy } from '../../../core/administration/permissions.ts'
 import type { Membership } from '../../../core/organizations/organization.ts'
 import type { Grant, Minted } from '../../../core/sessions/create-session.ts'
 import type { Session } from '../../../core/sessions/session.ts'
@@ -39,6 +40,7 @@ export function encodeAccount(account: Account, memberships: readonly Membership
     username: account.username,
     email: account.email,
     role: account.role,
+    permissions: grantedBy(account.authority),
     groups: account.groups,
     organizations: memberships.map(({ organization }) => ({ id: organization.id, name: organization.name })),
     second_factor: account.totpSealed !== null,

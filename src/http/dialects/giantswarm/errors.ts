@@ -41,6 +41,7 @@ const answers: Partial<Readonly<Record<RefusalCode, Answer>>> = {
   ACCOUNT_EXPIRED: { code: 'ACCOUNT_EXPIRED' },
   ACCESS_DENIED: { ...notPermitted, status: 403 },
   ACTION_DUE: { ...notPermitted, status: 403 },
+  LAST_OWNER: { code: 'INVALID_INPUT', status: 400 },
   HASH_QUEUE_FULL: { code: 'TOO_MANY_REQUESTS', status: 429 },
 }
 

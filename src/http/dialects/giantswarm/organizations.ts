@@ -1,21 +1,21 @@
-/** giantswarm: one organization; its members and administrators see it, administrators make and remove it. */
+/** giantswarm: one organization; its members see it, and those who are permitted see, make and remove any. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { type Account, emailKey } from '../../../core/accounts/account.ts'
+import { holds } from '../../../core/administration/authorise.ts'
 import { Refusal } from '../../../core/errors.ts'
-import { dissolveOrganization, foundOrganization, type Governor } from '../../../core/organizations/govern.ts'
+import { dissolveOrganization, foundOrganization } from '../../../core/organizations/govern.ts'
 import type { Organization } from '../../../core/organizations/organization.ts'
 import type { Store } from '../../../core/store.ts'
 import { sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
-import { describeRequest } from '../../steps/describe-request.ts'
 import {
   documentAddOrganization,
   documentDeleteOrganization,
   documentGetOrganization,
 } from './documents-administration.ts'
-import { requireAdministrator } from './require-administrator.ts'
+import { administrationOf, requireFor } from './require-administrator.ts'
 import { giantswarmTokens } from './tokens.ts'
 import { OrganizationRequest } from './user-wire.ts'
 import { organizationId, sendGeneric } from './wire.ts'
@@ -28,34 +28,34 @@ type Named = { Params: { id: string } }
 export function registerOrganizations(app: App, context: HttpContext): void {
   const { ports } = context
   const anybody = authenticate(context, giantswarmTokens)
-  const administrator = [anybody, requireAdministrator]
+  const writes = [anybody, requireFor('write-organization')]
   app.get<Named>(path, { onRequest: anybody, schema: { openapi: documentGetOrganization } }, async (request, reply) => {
     const { account } = signedIn(request)
     const organization = await byId(ports.store, request.params.id)
     const members = await ports.store.members(organization.id)
     // Whoever may not see an organization is not told that there is one.
-    if (account.role !== 'admin' && !members.some(({ id }) => id === account.id)) throw notFound()
+    if (!holds(account, 'read-organization') && !members.some(({ id }) => id === account.id)) throw notFound()
     return sendOrganization(reply, 200, { id: request.params.id, members })
   })
   const typed = app.withTypeProvider<TypeBoxTypeProvider>()
   typed.put<Named & { Body: OrganizationRequest }>(
     path,
-    { onRequest: administrator, schema: { openapi: documentAddOrganization, body: OrganizationRequest } },
+    { onRequest: writes, schema: { openapi: documentAddOrganization, body: OrganizationRequest } },
     async (request, reply) => {
       const { id } = request.params
       if (!organizationId.test(id)) throw notAnId()
       const members = await membersOf(ports.store, request.body)
       const wish = { name: nameOf(id), memberIds: members.map((member) => member.id) }
-      await foundOrganization(ports, wish, governorOf(request))
+      await foundOrganization(ports, wish, administrationOf(request))
       return sendOrganization(reply, 201, { id, members })
     },
   )
   app.delete<Named>(
     path,
-    { onRequest: administrator, schema: { openapi: documentDeleteOrganization } },
+    { onRequest: writes, schema: { openapi: documentDeleteOrganization } },
     async (request, reply) => {
       const organization = await byId(ports.store, request.params.id)
-      await dissolveOrganization(ports, { organization, asMember: false }, governorOf(request))
+      await dissolveOrganization(ports, { organization, asMember: false }, administrationOf(request))
       const message = `The organization with ID '${request.params.id}' has been deleted.`
       return sendGeneric(reply, 200, { code: 'RESOURCE_DELETED', message })
     },
@@ -97,10 +97,6 @@ function sendOrganization(
 ): FastifyReply {
   const members = of.members.flatMap(({ email }) => (email === null ? [] : [{ email }]))
   return sendJson(reply, status, { id: of.id, members })
-}
-
-function governorOf(request: FastifyRequest): Governor {
-  return { by: signedIn(request).account, request: describeRequest(request, 'giantswarm') }
 }
 
 function notFound(): Refusal {

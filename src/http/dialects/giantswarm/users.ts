@@ -1,10 +1,11 @@
-/** giantswarm: accounts, found by their e-mail address; all of it for administrators, one's own for everybody. */
+/** giantswarm: accounts, found by their e-mail address; one's own for everybody, others' for those who are permitted the act. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Account, emailKey } from '../../../core/accounts/account.ts'
-import { type Administration, addAccount, changeAccount, removeAccount } from '../../../core/accounts/administer.ts'
+import { addAccount, changeAccount, removeAccount } from '../../../core/accounts/administer.ts'
 import { changeOwnPassword } from '../../../core/accounts/change-password.ts'
 import { requireNothingDue } from '../../../core/accounts/due.ts'
+import { holds } from '../../../core/administration/authorise.ts'
 import { Refusal } from '../../../core/errors.ts'
 import type { Store } from '../../../core/store.ts'
 import type { Ports } from '../../../core/wiring.ts'
@@ -20,7 +21,7 @@ import {
   documentModifyUser,
   documentUsers,
 } from './documents-administration.ts'
-import { isOwn, requireAdministrator, requireOwnSignIn } from './require-administrator.ts'
+import { administrationOf, isOwn, requireFor, requireOwnSignIn } from './require-administrator.ts'
 import { giantswarmTokens } from './tokens.ts'
 import { CreateUserRequest, decodeExpiry, ModifyPasswordRequest, ModifyUserRequest } from './user-wire.ts'
 import { decodePassword, encodeUser, sendGeneric } from './wire.ts'
@@ -34,30 +35,36 @@ export function registerUsers(app: App, context: HttpContext): void {
   const { ports } = context
   const anybody = authenticate(context, giantswarmTokens)
   const whileDue = authenticate(context, { ...giantswarmTokens, isServedWhileDue: true })
-  const administrator = [anybody, requireAdministrator]
   const typed = app.withTypeProvider<TypeBoxTypeProvider>()
-  app.get('/v4/users/', { onRequest: administrator, schema: { openapi: documentUsers } }, async (_request, reply) => {
+  const lists = [anybody, requireFor('list-accounts')]
+  app.get('/v4/users/', { onRequest: lists, schema: { openapi: documentUsers } }, async (_request, reply) => {
     const accounts = await ports.store.accounts()
     return sendJson(reply, 200, accounts.filter(({ email }) => email !== null).map(encodeUser))
   })
   app.get<Named>(path, { onRequest: anybody, schema: { openapi: documentGetUser } }, async (request, reply) => {
     const found = await byEmail(ports.store, request.params.email)
-    if (!isOwn(request, found)) await requireAdministrator(request)
+    if (!isOwn(request, found)) await requireFor('read-account')(request)
     return sendJson(reply, 200, encodeUser(known(found)))
   })
   typed.put<Named & { Body: CreateUserRequest }>(
     path,
-    { onRequest: administrator, schema: { openapi: documentCreateUser, body: CreateUserRequest } },
+    {
+      onRequest: [anybody, requireFor('add-account')],
+      schema: { openapi: documentCreateUser, body: CreateUserRequest },
+    },
     (request, reply) => create(ports, request, reply),
   )
   typed.patch<Named & { Body: ModifyUserRequest }>(
     path,
-    { onRequest: administrator, schema: { openapi: documentModifyUser, body: ModifyUserRequest } },
+    {
+      onRequest: [anybody, requireFor('change-account')],
+      schema: { openapi: documentModifyUser, body: ModifyUserRequest },
+    },
     (request, reply) => modify(ports, request, reply),
   )
   app.delete<Named>(
     path,
-    { onRequest: administrator, schema: { openapi: documentDeleteUser } },
+    { onRequest: [anybody, requireFor('remove-account')], schema: { openapi: documentDeleteUser } },
     async (request, reply) => {
       const account = known(await byEmail(ports.store, request.params.email))
       await removeAccount(ports, account, administrationOf(request))
@@ -116,7 +123,7 @@ async function modify(
   )
 }
 
-/** Administrators need not know the current password; one that they name for their own account is looked at. */
+/** Who may set passwords need not know the current one; one that they name for their own account is looked at. */
 async function modifyPassword(
   ports: Ports,
   request: FastifyRequest<Named & { Body: ModifyPasswordRequest }>,
@@ -126,12 +133,12 @@ async function modifyPassword(
   const found = await byEmail(ports.store, request.params.email)
   const isOwnAccount = isOwn(request, found)
   if (!isOwnAccount) {
-    await requireAdministrator(request)
+    await requireFor('set-password')(request)
     requireNothingDue(signedIn(request).account, ports.clock.wallMs())
   }
   const account = known(found)
   const next = decodePassword(ports.encodings, nextEncoded, 'new_password_base64')
-  if (isOwnAccount && (account.role !== 'admin' || currentEncoded !== undefined)) {
+  if (isOwnAccount && (!holds(account, 'set-password') || currentEncoded !== undefined)) {
     if (currentEncoded === undefined) throw missing('current_password_base64')
     await changeOwnPassword(ports, account, {
       current: decodePassword(ports.encodings, currentEncoded, 'current_password_base64'),
@@ -154,10 +161,6 @@ function known(account: Account | null): Account {
 
 function missing(field: string): Refusal {
   return new Refusal('INPUT_INVALID', { fields: [{ field, description: 'is required' }] })
-}
-
-function administrationOf(request: FastifyRequest): Administration {
-  return { by: signedIn(request).account, request: describeRequest(request, 'giantswarm') }
 }
 
 function saying(email: string | null, done: 'created' | 'deleted'): string {

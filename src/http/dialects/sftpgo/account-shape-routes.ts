@@ -188,8 +188,8 @@ function authorityFor(
   before: Authority | null,
   kept: JsonObject,
 ): { readonly authority?: Authority } {
-  if (kind.role !== 'admin') return {}
-  const listed = readAttributes({ role: kind.role, attributes: JSON.stringify(kept) })
+  if (kind.path !== '/admins') return {}
+  const listed = readAttributes({ role: kind.role, authority: null, attributes: JSON.stringify(kept) })
   return { authority: authorityOf(before, listed) }
 }
 
@@ -211,6 +211,6 @@ function passwordDifference({ passwordHash }: Account, { password }: DecodedAcco
 /** Tokens tell of permissions and role, so none may outlive them. */
 function changesRights(account: Account, to: DecodedAccount): boolean {
   const before = readAttributes(account)
-  const after = readAttributes({ role: account.role, attributes: JSON.stringify(to.kept) })
+  const after = readAttributes({ role: account.role, authority: null, attributes: JSON.stringify(to.kept) })
   return before.role !== after.role || !grantsTheSame(before.permissions, after.permissions)
 }

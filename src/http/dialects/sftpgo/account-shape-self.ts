@@ -42,7 +42,7 @@ export function checkSelf(request: FastifyRequest, account: Account, to: Decoded
   if (cameByApiKey(request)) throw refused('the administrator behind an API key cannot be updated with it')
   if (to.status === 'disabled') throw refused('you cannot disable yourself')
   const before = readAttributes(account)
-  const after = readAttributes({ role: account.role, attributes: JSON.stringify(to.kept) })
+  const after = readAttributes({ role: account.role, authority: null, attributes: JSON.stringify(to.kept) })
   if (!grantsTheSame(before.permissions, after.permissions)) throw refused('you cannot change your permissions')
 }
 

@@ -1,6 +1,8 @@
 /** sftpgo: administration of API keys; a key is shown once, and only the digest of its secret is kept (SFTPGo REST API, apikeys). */
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Role } from '../../../core/accounts/account.ts'
+import type { Account, Role } from '../../../core/accounts/account.ts'
+import { authorise } from '../../../core/administration/authorise.ts'
+import { permissions } from '../../../core/administration/permissions.ts'
 import {
   addCredential,
   type CredentialActor,
@@ -63,15 +65,20 @@ export function registerApiKeys(app: App, context: HttpContext): void {
   at('PUT', '/apikeys/:id', {
     schema: apiKeyDocuments.change,
     handler: async (request, reply) => {
-      const { id } = await find(ports, request)
-      await changeCredential(ports, { id, change: await decode(ports, request) }, actor(request))
+      const key = await find(ports, request)
+      await authoriseKey(ports, request, key)
+      const change = await decode(ports, request)
+      await authoriseKey(ports, request, change)
+      await changeCredential(ports, { id: key.id, change }, actor(request))
       return sendBody(reply, 200, { message: 'API key updated' })
     },
   })
   at('DELETE', '/apikeys/:id', {
     schema: apiKeyDocuments.remove,
     handler: async (request, reply) => {
-      await removeCredential(ports, (await find(ports, request)).id, actor(request))
+      const key = await find(ports, request)
+      await authoriseKey(ports, request, key)
+      await removeCredential(ports, key.id, actor(request))
       return sendBody(reply, 200, { message: 'API key deleted' })
     },
   })
@@ -83,6 +90,7 @@ async function add(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const wish = await decode(ports, request)
+  await authoriseKey(ports, request, wish)
   const [id, secret] = [newPart(ports), newPart(ports)]
   await addCredential(
     ports,
@@ -169,10 +177,25 @@ async function find({ store }: Ports, request: FastifyRequest): Promise<Credenti
   return key
 }
 
+/** A key acts as its holder; one of scope 1 that is bound to nobody acts as any administrator, so it gives everything. */
+async function authoriseKey(
+  { store }: Ports,
+  request: FastifyRequest,
+  { accountId, role }: Pick<Credential, 'accountId' | 'role'>,
+): Promise<void> {
+  const holder = accountId === null ? null : await store.accountById(accountId)
+  const target = holder === null ? {} : { account: holder }
+  authorise(actor(request), 'write-credential', isForAnyAdmin({ accountId, role }) ? { gives: permissions } : target)
+}
+
+function isForAnyAdmin({ accountId, role }: Pick<Credential, 'accountId' | 'role'>): boolean {
+  return accountId === null && role === adminRealm.role
+}
+
 function isOurs({ kind, dialect }: Credential): boolean {
   return kind === 'api-key' && dialect === 'sftpgo'
 }
 
-function actor(request: FastifyRequest): CredentialActor {
+function actor(request: FastifyRequest): CredentialActor & { readonly by: Account } {
   return { by: signedIn(request).account, request: describeRequest(request, 'sftpgo') }
 }

@@ -3,6 +3,7 @@ import type { Account } from '../../../core/accounts/account.ts'
 import type { KeptAttributes } from '../../../core/accounts/commands.ts'
 import { type AccessTime, type KeptRules, writeRules } from '../../../core/accounts/rules.ts'
 import { dialects } from '../../../core/sessions/session.ts'
+import { listOf } from './authority.ts'
 
 /** A JSON object as it was sent. */
 export type JsonObject = { readonly [member: string]: unknown }
@@ -49,13 +50,16 @@ export type SftpgoAttributes = {
 const parsed = new WeakMap<object, SftpgoAttributes>()
 
 /** An account as far as its attributes go; its rules, where they are given, know best whether a new password is due. */
-type Attributed = Pick<Account, 'attributes' | 'role'> & Partial<Pick<Account, 'rules'>>
+type Attributed = Pick<Account, 'attributes' | 'role' | 'authority'> & Partial<Pick<Account, 'rules'>>
 
-/** Returns the attributes of an account, with a default for each that is not kept. */
+/**
+ * Returns the attributes of an account, with a default for each that is not kept. An administrator whose list is not kept
+ * was granted its authority elsewhere, and has the list that it means.
+ */
 export function readAttributes(account: Attributed): SftpgoAttributes {
   const known = parsed.get(account)
   if (known !== undefined) return known
-  const attributes = interpret(account.role, keptOf(account))
+  const attributes = interpret(account, keptOf(account))
   parsed.set(account, attributes)
   return attributes
 }
@@ -72,7 +76,7 @@ export function changeAttributes(account: Attributed, changes: AttributeChanges)
 
 /** Returns members as they are kept, with what they mean as rules of the account. */
 export function keepAttributes(role: Account['role'], kept: JsonObject): KeptAttributes {
-  return { text: JSON.stringify(kept), rules: writeRules(rulesOf(interpret(role, kept))) }
+  return { text: JSON.stringify(kept), rules: writeRules(rulesOf(interpret({ role, authority: null }, kept))) }
 }
 
 /** HTTP is the one protocol of SFTPGo that every door speaks. */
@@ -90,12 +94,12 @@ function rulesOf(attributes: SftpgoAttributes): KeptRules {
   }
 }
 
-function interpret(role: Account['role'], kept: JsonObject): SftpgoAttributes {
+function interpret({ role, authority }: Omit<Attributed, 'attributes'>, kept: JsonObject): SftpgoAttributes {
   const filters = asObject(kept.filters)
   const totp = asObject(filters.totp_config)
   const isAdmin = role === 'admin'
   return {
-    permissions: isAdmin ? (asTexts(kept.permissions) ?? ['*']) : [],
+    permissions: isAdmin ? (asTexts(kept.permissions) ?? listOf(authority)) : [],
     role: asText(kept.role),
     description: asText(kept.description),
     additionalInfo: asText(kept.additional_info),

@@ -1,4 +1,4 @@
-/** sftpgo: what a list of SFTPGo's permissions grants outside this dialect. */
+/** sftpgo: what a list of SFTPGo's permissions grants outside this dialect, and which list an authority means here. */
 import {
   type Authority,
   grantedBy,
@@ -17,6 +17,17 @@ const mapped: readonly (readonly [Permission, readonly SftpgoPermission[]])[] = 
   ['audit.read', ['view_events']],
   ['system.read', ['view_status', 'view_defender']],
 ]
+
+/** Grants nothing here: the list of an administrator holds one name at least. */
+const nothing: SftpgoPermission = 'manage_folders'
+
+/** Returns the list of this dialect that an authority means. */
+export function listOf(authority: Authority | null): readonly SftpgoPermission[] {
+  if (authority?.role === 'owner') return ['*']
+  const held = grantedBy(authority)
+  const names = mapped.filter(([permission]) => held.includes(permission)).flatMap(([, listed]) => listed)
+  return names.length === 0 ? [nothing] : names
+}
 
 /** What of an administrator's attributes decides. */
 export type Listed = { readonly permissions: readonly string[]; readonly role: string }

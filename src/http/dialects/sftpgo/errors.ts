@@ -24,6 +24,8 @@ const answers: Readonly<Partial<Record<RefusalCode, ApiResponse>>> = {
   API_KEY_NOT_ALLOWED: { message: 'API key authentication is not allowed' },
   NOTHING_TO_CHANGE: { message: 'You are not allowed to change anything' },
   ROLE_DENIED: { message: 'Forbidden' },
+  BEYOND_OWN_PERMISSIONS: { message: 'Forbidden' },
+  OWN_ACCOUNT: { message: 'Forbidden' },
   ROUTE_NOT_FOUND: { message: 'Not Found' },
   NAME_TAKEN: { error: 'duplicated key not allowed', message: '' },
 }
@@ -32,6 +34,7 @@ const answers: Readonly<Partial<Record<RefusalCode, ApiResponse>>> = {
 const validations: Readonly<Partial<Record<RefusalCode, string>>> = {
   EMAIL_TAKEN: 'the email address belongs to another account',
   PASSWORD_CURRENT_WRONG: 'current password does not match',
+  LAST_OWNER: 'this is the last administrator who may do everything and can sign in, add another one first',
   PASSWORD_TOO_SHORT_ALONE: 'the password is too short to be the only factor, set a longer one first',
 }
 

@@ -1,7 +1,4 @@
-/** sftpgo: what an administrator may do; read from the account at each request, so that a token never outlives its rights. */
-import type { Account } from '../../../core/accounts/account.ts'
-import { Refusal } from '../../../core/errors.ts'
-import { readAttributes } from './attributes.ts'
+/** sftpgo: the permissions of administrators by their names. */
 
 /** Every permission of SFTPGo; `*` is all of them. Those of operations that are not offered are kept and grant nothing. */
 export const permissions = [
@@ -24,13 +21,6 @@ export const permissions = [
 
 /** One of them. */
 export type Permission = (typeof permissions)[number]
-
-/** @throws ROLE_DENIED unless the administrator was granted the permission, or all. */
-export function requirePermission(account: Account, permission: Permission): void {
-  const granted = readAttributes(account).permissions
-  if (granted.includes('*') || granted.includes(permission)) return
-  throw new Refusal('ROLE_DENIED', { detail: `the permission ${permission} is missing` })
-}
 
 /** Tells whether two lists grant the same, whatever their order. */
 export function grantsTheSame(one: readonly string[], other: readonly string[]): boolean {

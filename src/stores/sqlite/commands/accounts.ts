@@ -2,20 +2,24 @@
 import { type Account, emailKey, type Role } from '../../../core/accounts/account.ts'
 import type { AccountChange, NewAccount } from '../../../core/accounts/commands.ts'
 import { type AccountRules, afterPasswordChange, parseRules } from '../../../core/accounts/rules.ts'
+import { isSameAuthority } from '../../../core/administration/permissions.ts'
+import { withoutListedAuthority } from '../../../core/administration/standing-owner.ts'
 import { authorityColumns } from '../rows/account-rows.ts'
 import { appendAudit, type WriteTransaction } from '../write-transaction.ts'
 import { findAccount, isAsSeen } from './checks.ts'
 import type { Input, Output } from './command.ts'
 import { appendAccountChanged, rotateEpoch } from './epochs.ts'
+import { endsLastOwner, markAdministratorMade, wasAdministratorMade } from './owners.ts'
 
 /** Adds an account; its audit event names it where the caller could not. */
 export function addAccount(tx: WriteTransaction, input: Input<'addAccount'>): Output<'addAccount'> {
   const { account, asFirstAdmin, nowMs, audit } = input
-  if (asFirstAdmin && hasAdmin(tx)) return { kind: 'admin-exists' }
+  if (asFirstAdmin && wasAdministratorMade(tx)) return { kind: 'admin-exists' }
   if (isNameTaken(tx, { username: account.username, role: account.role, exceptId: 0 })) return { kind: 'name-taken' }
   if (isEmailTaken(tx, account.email, 0)) return { kind: 'email-taken' }
   const id = insertAccount(tx, account, nowMs)
   addGroups(tx, id, account.groups)
+  if (account.role === 'admin') markAdministratorMade(tx, nowMs)
   appendAudit(tx, { subject: `account:${id}`, ...audit })
   return { kind: 'added', account: mustFind(tx, id) }
 }
@@ -30,7 +34,10 @@ export function changeAccount(tx: WriteTransaction, input: Input<'changeAccount'
   const role = change.role ?? before.role
   if (isNameTaken(tx, { username: before.username, role, exceptId: accountId })) return { kind: 'name-taken' }
   if (change.email !== undefined && isEmailTaken(tx, change.email, accountId)) return { kind: 'email-taken' }
-  updateAccount(tx, { ...withChange(before, change, nowMs), updatedAtMs: nowMs })
+  const after = withChange(before, change, nowMs)
+  if (input.mayEndLastOwner !== true && endsLastOwner(tx, before, after)) return { kind: 'last-owner' }
+  if (role === 'admin') markAdministratorMade(tx, nowMs)
+  updateAccount(tx, { ...after, updatedAtMs: nowMs })
   removeGroups(tx, accountId, change.removeGroups ?? [])
   addGroups(tx, accountId, change.addGroups ?? [])
   if (rotation !== null) rotateEpoch(tx, before, { ...rotation, nowMs })
@@ -47,6 +54,7 @@ export function removeAccount(tx: WriteTransaction, input: Input<'removeAccount'
   const { accountId, newEpoch, nowMs, audit } = input
   const account = findAccount(tx, accountId)
   if (account === null) return { kind: 'missing' }
+  if (input.mayEndLastOwner !== true && endsLastOwner(tx, account, null)) return { kind: 'last-owner' }
   tx.db.run(
     `UPDATE accounts SET status = 'removed', person = NULL, email = NULL, email_key = NULL, password_hash = NULL, totp_sealed = NULL,
        totp_pending_sealed = NULL, recovery_sealed = NULL, attributes = NULL, rules = NULL, admin_role = NULL, admin_permissions = NULL,
@@ -76,10 +84,6 @@ export function upgradePasswordHash(
   )
   if (changed === 1) appendAccountChanged(tx, accountId, nowMs)
   return { kind: 'done' }
-}
-
-function hasAdmin(tx: WriteTransaction): boolean {
-  return tx.db.one("SELECT 1 FROM accounts WHERE role = 'admin' AND status <> 'removed' LIMIT 1") !== undefined
 }
 
 function isNameTaken(
@@ -137,7 +141,7 @@ function withChange(before: Account, change: AccountChange, nowMs: number): Acco
     passwordHash: change.password === undefined ? before.passwordHash : (change.password?.hash ?? null),
     passwordIsShort: change.password === undefined ? before.passwordIsShort : (change.password?.isShort ?? false),
     passwordChangedAtMs: change.password === undefined ? before.passwordChangedAtMs : nowMs,
-    attributes: change.attributes?.text ?? before.attributes,
+    attributes: attributesAfter(before, change),
     rules: rulesAfter(before, change),
     authority: change.authority === undefined ? before.authority : change.authority,
     ...secondFactorAfter(before, change),
@@ -147,6 +151,13 @@ function withChange(before: Account, change: AccountChange, nowMs: number): Acco
 function rulesAfter(before: Account, { attributes, settlesPasswordChange }: AccountChange): AccountRules {
   const rules = attributes === undefined ? before.rules : parseRules(attributes.rules)
   return settlesPasswordChange === true ? afterPasswordChange(rules) : rules
+}
+
+/** A list that a dialect kept would otherwise go on granting there what was taken away elsewhere. */
+function attributesAfter(before: Account, { attributes, authority }: AccountChange): string | null {
+  if (attributes !== undefined) return attributes.text
+  const isGrantedAnew = authority !== undefined && !isSameAuthority(authority, before.authority)
+  return isGrantedAnew ? withoutListedAuthority(before.attributes) : before.attributes
 }
 
 function secondFactorAfter(

@@ -16,6 +16,7 @@ import { exchangeToken } from './exchange.ts'
 import { addChange, addServer, changeServer, removeServer, setChangeState } from './inventory.ts'
 import { addKey, retireKeys } from './keys.ts'
 import { addMember, addOrganization, removeMember, removeOrganization } from './organizations.ts'
+import { keepMark } from './owners.ts'
 import { setCatalogue, setPolicy } from './policies.ts'
 import { attachPtyToken, detachPtyAttachment, freePtySlot, retakePtySlot } from './pty-attachments.ts'
 import {
@@ -46,6 +47,7 @@ export const commandTable: CommandTable = {
   addAccount,
   changeAccount,
   removeAccount,
+  keepMark,
   upgradePasswordHash,
   beginSecondFactor,
   confirmSecondFactor,

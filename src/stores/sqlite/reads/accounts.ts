@@ -11,7 +11,8 @@ type Names =
   | 'accountByName'
   | 'accountByEmail'
   | 'accounts'
-  | 'hasAdmin'
+  | 'administrators'
+  | 'wasAdministratorMade'
   | 'throttle'
   | 'throttleTime'
   | 'isKnownAddress'
@@ -30,7 +31,9 @@ export function accountReads(db: Database): ImmediateReads<Names> {
     accountByName: (username, role) => one(`${from} AND a.role = :role AND a.username = :username`, { username, role }),
     accountByEmail: (emailKey) => one(`${from} AND a.email_key = :emailKey`, { emailKey }),
     accounts: () => db.all<AccountRow>(`${from} AND a.kind = 'person' ORDER BY a.id`).map(toAccount),
-    hasAdmin: () => db.one(`SELECT 1 FROM accounts WHERE role = 'admin' AND status <> 'removed' LIMIT 1`) !== undefined,
+    administrators: () =>
+      db.all<AccountRow>(`${from} AND a.role = 'admin' AND a.kind = 'person' ORDER BY a.username`).map(toAccount),
+    wasAdministratorMade: () => db.one("SELECT 1 FROM store_marks WHERE name = 'administrator-made'") !== undefined,
     throttleTime: () =>
       db.one<{ latestMs: number }>('SELECT latest_ms AS latestMs FROM throttle_time WHERE id = 1')?.latestMs ?? 0,
     throttle: (keys) => keys.map(({ digest }) => throttleOf(db, digest)),

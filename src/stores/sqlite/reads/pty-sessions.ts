@@ -31,7 +31,8 @@ const endOfTimeMs = Number.MAX_SAFE_INTEGER
 const reachable = `(started_by_account_id = :accountId
     OR EXISTS (SELECT 1 FROM pty_attachments a WHERE a.account_id = :accountId AND a.pty_session_id = pty_sessions.id)
     OR (server_name IN (SELECT value FROM json_each(:serverNames))
-      AND (change_id IS NULL OR change_id IN (SELECT value FROM json_each(:changeIds)))))`
+      AND (change_id IS NULL OR change_id IN (SELECT value FROM json_each(:changeIds))))
+    OR CASE state WHEN 'closed' THEN :isClosedOpen ELSE :isLiveOpen END)`
 
 /** Members with an index of their own are conditions only where they are asked, so that there are 32 statements at most. */
 function listed(db: Database, filter: PtySessionFilter, { limit, before }: PtySessionPage): PtySession[] {
@@ -50,6 +51,8 @@ function listed(db: Database, filter: PtySessionFilter, { limit, before }: PtySe
         accountId: reach.accountId,
         serverNames: JSON.stringify(reach.serverNames),
         changeIds: JSON.stringify(reach.changeIds),
+        isLiveOpen: reach.isLiveOpen === true ? 1 : 0,
+        isClosedOpen: reach.isClosedOpen === true ? 1 : 0,
       },
     ],
   ]

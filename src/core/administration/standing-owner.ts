@@ -1,0 +1,31 @@
+/** Core: which owners count when the last one is to stay; those who can sign in today, and whom nothing bars for good. */
+import type { Account } from '../accounts/account.ts'
+import type { AccountRules } from '../accounts/rules.ts'
+import { dialects } from '../sessions/session.ts'
+
+/** What of an account decides. */
+type Standing = Pick<Account, 'role' | 'authority' | 'status' | 'expiresAt' | 'passwordHash' | 'rules'>
+
+/**
+ * Tells whether an account is an owner who is enabled, does not expire, and can sign in: it has a password, and no rule bars
+ * it for good. A rule that lets it in from some address or at some time bars it not for good.
+ */
+export function isStandingOwner({ role, authority, status, expiresAt, passwordHash, rules }: Standing): boolean {
+  const isOwner = role === 'admin' && authority?.role === 'owner'
+  return isOwner && status === 'enabled' && expiresAt === null && passwordHash !== null && !barsForGood(rules)
+}
+
+function barsForGood(rules: AccountRules): boolean {
+  const { allowedNetworks, deniedNetworks, deniedDoors, deniesPassword, accessTimes } = rules
+  if (deniesPassword || dialects.every((door) => deniedDoors.includes(door))) return true
+  if (accessTimes.length > 0 && accessTimes.every(({ from, to }) => from > to)) return true
+  if (allowedNetworks.length > 0) return allowedNetworks.every((network) => network === null)
+  return deniedNetworks.some((network) => network?.bits === 0)
+}
+
+/** Returns the text of kept attributes without what a dialect listed of an authority that was granted anew elsewhere. */
+export function withoutListedAuthority(attributes: string | null): string | null {
+  if (attributes === null) return null
+  const { permissions: _listed, role: _role, ...rest } = JSON.parse(attributes) as Readonly<Record<string, unknown>>
+  return JSON.stringify(rest)
+}

@@ -25,6 +25,7 @@ import type { Timeouts } from './http/listener.ts'
 import { isOwnerMissing } from './main/administrators.ts'
 import { signLast, startTrailSigner, trailJob } from './main/audit-trail.ts'
 import { type Foundation, openFoundation, type Start } from './main/foundation.ts'
+import { readinessReasons } from './main/readiness.ts'
 import {
   isTerminalUpgrade,
   listenForTerminals,
@@ -136,6 +137,7 @@ async function assemble(
     terminalPage: openTerminalPage(() => [settings.gatewayUrl]),
     jwks: () => jwksDocument(keyring.published()),
     build: { version: version.number, builtAt: version.builtAt },
+    readiness: () => readinessReasons(foundation.store, terminals.disk),
     qrCode: qrCodeDataUrl,
     setup,
   }

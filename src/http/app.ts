@@ -6,6 +6,7 @@ import type { App, DialectPlugin, HttpContext } from './context.ts'
 import { type GuardHeaders, guardHeaders, type ListenerOptions, listenerOptions, sendMalformed } from './listener.ts'
 import { MethodTable } from './method-table.ts'
 import { DocumentCatalogue } from './openapi/catalogue.ts'
+import { isProbe, registerProbes } from './probes.ts'
 import { checkHost } from './steps/check-host.ts'
 import { isAmbiguous, useOriginForm } from './steps/check-message.ts'
 import { clientAddress, peerAddress } from './steps/client-address.ts'
@@ -35,9 +36,7 @@ export function createApp(
   app.decorateRequest('principal', null)
   app.decorate('openApi', new DocumentCatalogue())
   addRootHook(app, context, guard)
-  app.get('/healthz', (_request, reply) =>
-    sendText(reply, 200, { text: 'ok', headers: { 'content-type': 'text/plain; charset=utf-8' } }),
-  )
+  registerProbes(app, context)
   app.get('/', (_request, reply) =>
     sendText(reply, 200, { text: 'Sallyport\n', headers: { 'content-type': 'text/plain; charset=utf-8' } }),
   )
@@ -68,7 +67,7 @@ function addRootHook(app: App, context: HttpContext, guard: GuardHeaders): void 
     try {
       request.clientIp = peerAddress(request)
       request.clientIp = clientAddress(request, settings)
-      if (request.url !== '/healthz') checkHost(request.headers.host, settings.publicUrl)
+      if (!isProbe(request.url)) checkHost(request.headers.host, settings.publicUrl)
       done()
     } catch (cause) {
       done(cause as Error)

@@ -14,6 +14,7 @@ import type { GatewayLocator } from '../core/terminals/mint-pty-token.ts'
 import type { Principal } from '../core/tokens/live-tokens.ts'
 import type { Ports } from '../core/wiring.ts'
 import type { DialectDocument } from './openapi/operation.ts'
+import type { ReadinessReason } from './readiness.ts'
 
 /** A Fastify instance on plain HTTP or TLS. */
 export type App = FastifyInstance<
@@ -121,6 +122,8 @@ export type HttpContext = {
   /** Public keys as they are published now (RFC 7517). */
   readonly jwks: () => { readonly keys: readonly object[] }
   readonly build: Build
+  /** Why this node does not take all of its work; empty: it does. */
+  readonly readiness: () => Promise<readonly ReadinessReason[]>
   /** Returns an `otpauth:` address as a PNG in a data URL, of exactly so many pixels each way where it is said. */
   readonly qrCode: (text: string, pixels?: number) => Promise<string>
   /** Compares a set-up secret with the one that was printed at start; false once it was used. */

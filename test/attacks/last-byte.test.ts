@@ -38,6 +38,12 @@ async function signIn(client: HttpClient, username: string): Promise<number> {
   return (await client.send({ method: 'POST', path: '/api/v1/sessions', body: { username, password } })).status
 }
 
+async function readiness(client: HttpClient): Promise<unknown[]> {
+  const { status, body } = await client.send({ path: '/readyz' })
+  const told = JSON.parse(body) as { readonly status: string; readonly reasons: readonly { readonly code: string }[] }
+  return [status, told.status, ...told.reasons.map(({ code }) => code)]
+}
+
 /** Whoever asks first may still be told to come again: the numbers of rows are fetched then. */
 async function signInOnceThereIsRoom(client: HttpClient, username: string): Promise<number> {
   for (let round = 0; round < 20; round += 1) {
@@ -103,6 +109,7 @@ test('ATK-16 on a disk that is full to the last byte sign-out and disable are an
   const { disk, dataDir, server, client, root, tokens } = full
   const [ada, bob, eve] = [tokens.ada, tokens.bob, tokens.eve]
   assert.equal(await signIn(client, 'ada'), 503)
+  assert.deepEqual(await readiness(client), [503, 'unready', 'disk-full'])
   for (const token of ada.slice(0, 6)) {
     // What was given up for an end is no room for a sign-in.
     assert.deepEqual([await signOut(client, token), await signIn(client, 'ada')], [204, 503])
@@ -126,6 +133,8 @@ test('ATK-16 on a disk that is full to the last byte sign-out and disable are an
   disk.empty()
   const after = [await signInOnceThereIsRoom(again, 'ada'), await signIn(again, 'bob'), await signIn(again, 'eve')]
   assert.deepEqual(after, [201, 401, 401])
+  // 60 MiB are less than terminals need.
+  assert.deepEqual(await readiness(again), [200, 'degraded', 'disk-low'])
   await assertWholeTrail(dataDir)
 })
 

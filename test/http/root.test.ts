@@ -94,17 +94,20 @@ test('HTP-10 what is no HTTP is 400 with no body and a closed connection', async
   )
 })
 
-test('HTP-4 another host is 421, the public host and loopback names are served, and healthz answers all', async () => {
+test('HTP-4 another host is 421, the public host and loopback names are served, and probes answer all', async () => {
   const statusFor = async (host: string, url = '/api/v1/verify'): Promise<number> =>
     (await sallyport.app.inject({ url, headers: { host } })).statusCode
   const statuses = [
     await statusFor('evil.example'),
     await statusFor('evil.example', '/healthz'),
+    await statusFor('evil.example', '/livez'),
+    await statusFor('evil.example', '/readyz?verbose'),
+    await statusFor('evil.example', '/readyz/'),
     await statusFor('localhost:9'),
     await statusFor('[::1]:9'),
     await statusFor('127.0.0.1'),
   ]
-  assert.deepEqual(statuses, [421, 200, 401, 401, 401])
+  assert.deepEqual(statuses, [421, 200, 200, 200, 421, 401, 401, 401])
 })
 
 test('HTP-6 every answer says nosniff and carries a CSP, and none names a server', async () => {

@@ -31,7 +31,11 @@ export class SessionThings {
   ofAttachment(session: PtySession, attachment: Attachment): LastingThing {
     return {
       kind: 'attachment',
-      subjects: () => subjectsOf(session, attachment.facts),
+      subjects: () => {
+        const { starterAccountId, ...own } = subjectsOf(session, attachment.facts)
+        // Who watches goes on while the account of who started it is looked at; who types stops at once.
+        return attachment.role === 'implementor' ? { ...own, starterAccountId } : own
+      },
       expiresAt: () => endOf(attachment.facts),
       end: (entry) => session.evict(attachment, reasonOf(entry, attachment.facts)),
       judge: () => this.#reviews.begin(session, attachment),
@@ -61,7 +65,7 @@ function reasonOf(entry: RevocationEntry | null, facts: AttachmentFacts): 'revok
   return entry === null && accessEndsAt !== null && accessEndsAt === endOf(facts) ? 'access-denied' : 'revoked'
 }
 
-function subjectsOf({ facts, rules }: PtySession, holder: Holder): LastingSubjects {
+function subjectsOf({ facts, rules }: PtySession, holder: Holder): LastingSubjects & { starterAccountId: number } {
   const { serverName, changeId, startedByAccountId } = facts
   return { holder, access: { serverName, changeId, groups: rules.groups }, starterAccountId: startedByAccountId }
 }

@@ -48,10 +48,16 @@ export type OperationObject = {
   readonly summary: string
   readonly description?: string
   readonly parameters?: readonly ParameterObject[]
-  readonly requestBody?: { readonly description?: string; readonly required?: boolean; readonly content: Content }
+  readonly requestBody?: {
+    readonly description?: string
+    readonly required?: boolean
+    readonly content: Content
+    /** Name of the body's argument, where Swagger Codegen reads it. */
+    readonly 'x-codegen-request-body-name'?: string
+  }
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>
   readonly security?: readonly SecurityRequirement[]
-  /** Name of the body's argument, as code generators read it. */
+  /** Name of the body's argument, where OpenAPI Generator reads it. */
   readonly 'x-codegen-request-body-name'?: string
 }
 
@@ -144,9 +150,10 @@ function writeBody(
   components: Components,
 ): Pick<OperationObject, 'requestBody' | 'x-codegen-request-body-name'> {
   const content = contentOf(components.convert(schema), mediaType)
+  const nameOfArgument = name === undefined ? {} : { 'x-codegen-request-body-name': name }
   return {
-    requestBody: { ...(description === undefined ? {} : { description }), required: true, content },
-    ...(name === undefined ? {} : { 'x-codegen-request-body-name': name }),
+    requestBody: { ...(description === undefined ? {} : { description }), required: true, content, ...nameOfArgument },
+    ...nameOfArgument,
   }
 }
 

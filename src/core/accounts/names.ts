@@ -2,7 +2,7 @@
 import { printable } from '../audit/printable.ts'
 
 /** Most Unicode code points of a username. */
-const longestUsername = 255
+export const longestUsername = 255
 /** Most characters of an e-mail address (RFC 5321 section 4.5.3.1.3, less its brackets). */
 const longestEmail = 254
 /** Most code points that are kept of a user agent. */

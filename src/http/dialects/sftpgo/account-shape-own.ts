@@ -1,7 +1,7 @@
 /** sftpgo: the members that users and administrators have in common, and how a body becomes an account. */
 import { Type } from 'typebox'
 import type { Account } from '../../../core/accounts/account.ts'
-import { normaliseUsername } from '../../../core/accounts/names.ts'
+import { longestUsername, normaliseUsername } from '../../../core/accounts/names.ts'
 import type { Sealer } from '../../../core/ports.ts'
 import { always, type Field, type Fields, filled, keepFields, object, own } from './account-shape-fields.ts'
 import { flag, integer, type Kind, list, text } from './account-shape-kinds.ts'
@@ -59,7 +59,7 @@ export const status: Kind<number> = integer({
 })
 
 /** The name; what is sent of it counts when an account is added. */
-export const username: Kind<string> = text()
+export const username: Kind<string> = text(undefined, Type.String({ minLength: 1, maxLength: longestUsername }))
 
 /** The e-mail address. */
 export const address: Kind<string> = text(email, Type.String({ format: 'email' }))

@@ -8,7 +8,7 @@ const milliseconds = Type.Optional(Type.Integer({ format: 'int64', description: 
 const ApiKey = Type.Object(
   {
     id: Type.Optional(Type.String()),
-    name: Type.Optional(Type.String()),
+    name: Type.Optional(Type.String({ minLength: 1 })),
     scope: Type.Optional(Type.Integer({ enum: [1, 2], description: '1 administrators, 2 users' })),
     created_at: milliseconds,
     updated_at: milliseconds,

@@ -276,13 +276,22 @@ function assembleFloors(values: Values): Pick<Config['terminals'], 'openFloorMib
   return { openFloorMib, endFloorMib }
 }
 
+/** Bits of SFTPGo for the ways to sign in that there are here: the tokens and the API keys of both realms. */
+const allLoginMethods = 16 | 32 | 64 | 128
+
+/** @throws ConfigError where no way to sign in is left. */
+function someLoginMethod(disabled: number): number {
+  if ((disabled & allLoginMethods) !== allLoginMethods) return disabled
+  throw new ConfigError('sftpgo.disabledLoginMethods leaves no way to sign in; switch the dialect off instead.')
+}
+
 /** An address binds a token unless either option says that it does not. */
 function assembleSftpgo(values: Values): Config['sftpgo'] {
   const tokenValidation = values.integer('sftpgo.tokenValidation') | (values.flag('sftpgo.bindAddress') ? 0 : 1)
   return {
     bindAddress: (tokenValidation & 1) === 0,
     tokenValidation,
-    disabledLoginMethods: values.integer('sftpgo.disabledLoginMethods'),
+    disabledLoginMethods: someLoginMethod(values.integer('sftpgo.disabledLoginMethods')),
     signingPassphrase: values.textOrNull('sftpgo.signingPassphrase'),
   }
 }

@@ -97,7 +97,10 @@ export function sendMalformed(reply: FastifyReply, guard: GuardHeaders): Fastify
   return sendEmpty(reply, 400, { ...guard, connection: 'close' })
 }
 
-/** What cannot be parsed gets its status and no body, and the connection ends, whether its client closes it or not. */
+/** Said of a path in which bytes stand as they are; RFC 3986 section 2.1 has them percent-encoded. */
+const rawBytes = 'The path holds bytes that have to be percent-encoded.\n'
+
+/** What cannot be parsed gets its status and no body but one that helps, and the connection ends, whether its client closes it or not. */
 function closeMalformed(error: Error & { code?: string }, socket: Socket, lingerMs: number): void {
   if (!socket.writable) return
   const status =
@@ -106,7 +109,9 @@ function closeMalformed(error: Error & { code?: string }, socket: Socket, linger
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? '408 Request Timeout'
         : '400 Bad Request'
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  const body = error.code === 'HPE_INVALID_URL' ? rawBytes : ''
+  const type = body === '' ? '' : 'Content-Type: text/plain; charset=utf-8\r\n'
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n${type}Content-Length: ${body.length}\r\n\r\n${body}`)
   const timer = setTimeout(() => socket.destroy(), lingerMs)
   socket.once('close', () => clearTimeout(timer))
 }

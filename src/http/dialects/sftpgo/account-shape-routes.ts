@@ -126,6 +126,7 @@ async function add({ context, kind, request, reply }: Call): Promise<FastifyRepl
 
 async function change(call: Call): Promise<FastifyReply> {
   const { context, kind, request, reply } = call
+  if (kind.role === 'user') checkDisconnect(request)
   const account = await findNamed(call)
   const caller = signedIn(request).account
   const isSelf = account.id === caller.id
@@ -140,6 +141,13 @@ async function change(call: Call): Promise<FastifyReply> {
     isMadeFromAttributes: true,
   })
   return sendBody(reply, 200, { message: `${kind.noun} updated` })
+}
+
+/** Whether file transfers go on is nothing that there is here; what is said of it has to be a whole number all the same. */
+function checkDisconnect(request: FastifyRequest): void {
+  const { disconnect = '0' } = request.query as { readonly disconnect?: string | readonly string[] }
+  if (/^[+-]?\d+$/.test([disconnect].flat()[0] ?? '')) return
+  throw new Refusal('INPUT_INVALID', { message: 'Invalid disconnect' })
 }
 
 async function remove(call: Call): Promise<FastifyReply> {

@@ -30,7 +30,7 @@ export const defenderDocuments: Readonly<Record<'list' | 'read' | 'remove', Rout
   }),
   remove: documentRoute('delete_defender_host_by_id', {
     ...facts,
-    summary: 'Forget the failures of one address',
+    summary: 'Forget the failures of one address; the block of a name that was attacked ends at its own time',
     parameters,
     reply: ApiResponse,
   }),

@@ -1,8 +1,9 @@
 /** sftpgo: the addresses that failed to sign in, by SFTPGo's name for the throttle; only digests of them are kept (SFTPGo REST API, defender). */
 import type { FastifyRequest } from 'fastify'
 import { failuresOf, forgetAddress } from '../../../core/accounts/forget-failures.ts'
-import { Refusal } from '../../../core/errors.ts'
+import { isRefusal, Refusal } from '../../../core/errors.ts'
 import { canonicalIp } from '../../../core/sessions/addresses.ts'
+import type { Ports } from '../../../core/wiring.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { signedIn } from '../../steps/authenticate.ts'
 import { describeRequest } from '../../steps/describe-request.ts'
@@ -26,6 +27,9 @@ export function registerDefender(app: App, context: HttpContext): void {
     onRequest,
     handler: async (request, reply) => {
       const ip = readHost(request)
+      if (ports.settings.throttle === null) {
+        return sendBody(reply, 500, { error: 'defender is disabled', message: '' })
+      }
       const found = await failuresOf(ports, ip)
       if (found === null) throw new Refusal('ADDRESS_NOT_FOUND')
       const told =
@@ -41,10 +45,21 @@ export function registerDefender(app: App, context: HttpContext): void {
     onRequest: authenticateRealm(context, adminRealm, { permission: 'manage_defender' }),
     handler: async (request, reply) => {
       const by = { by: signedIn(request).account, request: describeRequest(request, 'sftpgo') }
-      await forgetAddress(ports, readHost(request), by)
-      return sendBody(reply, 200, { message: 'OK' })
+      const isForgotten = await tryForget(ports, readHost(request), by)
+      return isForgotten ? sendBody(reply, 200, { message: 'OK' }) : sendBody(reply, 404, { message: 'Not found' })
     },
   })
+}
+
+/** Tells whether anything counted against an address, and forgets it. */
+async function tryForget(ports: Ports, ip: string, by: Parameters<typeof forgetAddress>[2]): Promise<boolean> {
+  try {
+    await forgetAddress(ports, ip, by)
+    return true
+  } catch (cause) {
+    if (isRefusal(cause, 'ADDRESS_NOT_FOUND')) return false
+    throw cause
+  }
 }
 
 /** Returns the address of a host id, which is the hex of its text. @throws INPUT_INVALID for an id of no address. */

@@ -62,7 +62,8 @@ const basicCodes: ReadonlySet<RefusalCode> = new Set([
 export function answerRefusal(refusal: Refusal, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const validation = validationOf(refusal)
   if (validation !== null) return sendBody(reply, 400, { error: `Validation error: ${validation}`, message: '' })
-  const status = httpStatusOf(refusal.code)
+  // SFTPGo cuts a body at its limit, and what is left of it is no JSON.
+  const status = refusal.code === 'BODY_TOO_LARGE' ? 400 : httpStatusOf(refusal.code)
   if (refusal.code === 'METHOD_NOT_ALLOWED') return sendEmpty(reply, status)
   if (basicCodes.has(refusal.code)) reply.header('www-authenticate', 'Basic realm="SFTPGo"')
   if (refusal.code === 'SIGN_IN_THROTTLED' && refusal.retryAfterSeconds !== undefined) {

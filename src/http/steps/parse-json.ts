@@ -45,22 +45,26 @@ export function parseJson(bytes: Uint8Array, { takesTextBehind = false, toNumber
   const whole = decodeUtf8(bytes)
   if (whole === null) throw malformed('the body is no UTF-8')
   const text = takesTextBehind ? firstJsonValue(whole) : whole
-  const value = parseText(text, toNumber)
+  const value = parseText(text)
   const fault = findJsonFault(text)
   if (fault !== null) throw new Refusal('INPUT_INVALID', { detail: fault, message: sentences[fault] })
-  return value
+  return toNumber === undefined ? value : withNumbers(text, toNumber)
 }
 
-function parseText(text: string, toNumber: JsonReading['toNumber']): unknown {
+function parseText(text: string): unknown {
   try {
-    if (toNumber === undefined) return JSON.parse(text) as unknown
-    return JSON.parse(text, (_name, value: unknown, context?: { readonly source?: string }) =>
-      typeof value === 'number' && context?.source !== undefined ? toNumber(context.source) : value,
-    ) as unknown
+    return JSON.parse(text) as unknown
   } catch (cause) {
     if (cause instanceof SyntaxError) throw malformed('the body is no JSON')
     throw cause
   }
+}
+
+/** @param text one without a fault: a function that sees each value is called as deep as they are nested. */
+function withNumbers(text: string, toNumber: (literal: string) => number): unknown {
+  return JSON.parse(text, (_name, value: unknown, context?: { readonly source?: string }) =>
+    typeof value === 'number' && context?.source !== undefined ? toNumber(context.source) : value,
+  ) as unknown
 }
 
 function malformed(detail: string): Refusal {

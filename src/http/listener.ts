@@ -86,7 +86,7 @@ export function listenerOptions(
     routerOptions: { maxParamLength: limits.headerBytes },
     logger: false,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
-    clientErrorHandler: (error: Error, socket: Socket) => closeMalformed(error, socket, timeouts.lingerMs),
+    clientErrorHandler: (error: Unparsed, socket: Socket) => closeMalformed(error, socket, timeouts.lingerMs),
     frameworkErrors: (_error: Error, _request: FastifyRequest, reply: FastifyReply) => sendMalformed(reply, guard),
   } as const
   return options
@@ -97,11 +97,20 @@ export function sendMalformed(reply: FastifyReply, guard: GuardHeaders): Fastify
   return sendEmpty(reply, 400, { ...guard, connection: 'close' })
 }
 
+/** What Node.js says of a message that it could not parse. */
+type Unparsed = Error & { readonly code?: string; readonly rawPacket?: unknown }
+
+/** Tells whether the request line holds bytes beyond ASCII, as a client sends them that encodes nothing, and no controls. */
+function beginsWithRawBytes(packet: unknown): boolean {
+  const [line = ''] = Buffer.isBuffer(packet) ? packet.toString('latin1').split('\r\n') : []
+  return /^[A-Z]+ [ -~\x80-\xff]+$/.test(line) && /[\x80-\xff]/.test(line)
+}
+
 /** Said of a path in which bytes stand as they are; RFC 3986 section 2.1 has them percent-encoded. */
 const rawBytes = 'The path holds bytes that have to be percent-encoded.\n'
 
 /** What cannot be parsed gets its status and no body but one that helps, and the connection ends, whether its client closes it or not. */
-function closeMalformed(error: Error & { code?: string }, socket: Socket, lingerMs: number): void {
+function closeMalformed(error: Unparsed, socket: Socket, lingerMs: number): void {
   if (!socket.writable) return
   const status =
     error.code === 'HPE_HEADER_OVERFLOW'
@@ -109,7 +118,7 @@ function closeMalformed(error: Error & { code?: string }, socket: Socket, linger
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? '408 Request Timeout'
         : '400 Bad Request'
-  const body = error.code === 'HPE_INVALID_URL' ? rawBytes : ''
+  const body = error.code === 'HPE_INVALID_URL' && beginsWithRawBytes(error.rawPacket) ? rawBytes : ''
   const type = body === '' ? '' : 'Content-Type: text/plain; charset=utf-8\r\n'
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n${type}Content-Length: ${body.length}\r\n\r\n${body}`)
   const timer = setTimeout(() => socket.destroy(), lingerMs)

@@ -138,6 +138,7 @@ const badKeys: Readonly<Record<string, string>> = {
   'a key behind words': `here is ${ed25519}`,
   'a cut ed25519 key': cut(ed25519, 1),
   'a cut RSA key': cut(rsa, 3),
+  'a large RSA key that is cut': cut(publicKeyLine('rsa', 3072), 3),
   'a key with more behind it': `${ed25519.split(' ')[0]} ${Buffer.concat([Buffer.from(ed25519.split(' ')[1] ?? '', 'base64'), Buffer.from([0])]).toString('base64')}`,
   'a key of another type': ed25519.replace('ssh-ed25519', 'ssh-rsa'),
   'a type that is not known': line('ssh-dss', [Buffer.from('x')]),

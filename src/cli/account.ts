@@ -1,6 +1,14 @@
 /** Cli: the verb `account`; makes, shows and changes accounts. Passwords come from standard input or a terminal only. */
 import type { Command } from 'commander'
 import type { CommandAccount, StoreCommand } from '../main/store-command.ts'
+import {
+  type AuthorityFlags,
+  addAuthorityOptions,
+  addForceOption,
+  keepingAnOwner,
+  readAuthority,
+  requireAdministrator,
+} from './account-authority.ts'
 import { addStoreOptions, chooseConfig, type Flags } from './configuration.ts'
 import { UsageError } from './failure.ts'
 import { findAccount, nameOf } from './find-account.ts'
@@ -9,18 +17,19 @@ import { printJson, printPairs, printTable } from './output.ts'
 import { readPassword } from './read-password.ts'
 import { collect, readChoice, readExpiry, readGroups, timeText } from './values.ts'
 
-type AccountFlags = Flags & {
-  readonly json?: boolean
-  readonly email?: string | false
-  readonly role?: string
-  readonly expires?: string
-  readonly person?: string | false
-  readonly group?: readonly string[]
-  readonly addGroup?: readonly string[]
-  readonly removeGroup?: readonly string[]
-  readonly passwordStdin?: boolean
-  readonly password?: boolean
-}
+type AccountFlags = Flags &
+  AuthorityFlags & {
+    readonly json?: boolean
+    readonly email?: string | false
+    readonly role?: string
+    readonly expires?: string
+    readonly person?: string | false
+    readonly group?: readonly string[]
+    readonly addGroup?: readonly string[]
+    readonly removeGroup?: readonly string[]
+    readonly passwordStdin?: boolean
+    readonly password?: boolean
+  }
 
 const nameHelp = 'username; admin:NAME or user:NAME where both roles have it'
 
@@ -36,8 +45,10 @@ export function addAccountVerb(program: Command): void {
     ['remove', 'Removes an account and ends all its sessions; its name is free again.', remove],
   ] as const
   for (const [verb, sentence, act] of acts) {
-    addStoreOptions(account.command(verb).description(sentence).argument('<NAME>', nameHelp)).action(
-      (name: string, flags: Flags) => changeStore({ flags }, act(name)),
+    const described = account.command(verb).description(sentence).argument('<NAME>', nameHelp)
+    const endsOwners = verb === 'disable' || verb === 'remove'
+    addStoreOptions(endsOwners ? addForceOption(described) : described).action((name: string, flags: AccountFlags) =>
+      changeStore({ flags }, act(name, flags)),
     )
   }
 }
@@ -54,10 +65,10 @@ function addWritingVerbs(account: Command): void {
     .option('--person <P>', 'Natural person behind it, or another account of that person; itself by default.')
     .option('--password-stdin', 'Reads the password from standard input, one line.')
     .option('--no-password', 'Sets none: it cannot sign in until one is set.')
-  addStoreOptions(add).action(addOne)
+  addStoreOptions(addAuthorityOptions(add)).action(addOne)
   const set = account
     .command('set')
-    .description('Change an account; a new role ends all its sessions.')
+    .description('Change an account; a new role, and new permissions, end all its sessions.')
     .argument('<NAME>', nameHelp)
     .option('--email <E>', 'E-mail address.')
     .option('--no-email', 'Takes the e-mail address away.')
@@ -67,7 +78,7 @@ function addWritingVerbs(account: Command): void {
     .option('--no-person', 'Lets it stand for itself.')
     .option('--add-group <G>', 'Group to join; may be repeated.', collect)
     .option('--remove-group <G>', 'Group to leave; may be repeated.', collect)
-  addStoreOptions(set).action(setOne)
+  addStoreOptions(addForceOption(addAuthorityOptions(set))).action(setOne)
   const setPassword = account
     .command('set-password')
     .description('Set a password and end all sessions.')
@@ -96,19 +107,31 @@ async function addOne(username: string, flags: AccountFlags): Promise<void> {
   const password = flags.password === false ? null : await readPassword(flags.passwordStdin === true)
   const email = typeof flags.email === 'string' ? flags.email : null
   const person = typeof flags.person === 'string' ? { person: flags.person } : {}
+  const authority = await readAuthority(flags, role)
   const { judgeNewAccount } = await import('../main/account-command.ts')
   await judgeNewAccount({ username, email, password }, await chooseConfig(flags, process.env))
   await changeStore({ flags, mayCreate: true }, async (command) => {
-    const account = await command.addAccount({ username, email, role, expiresAt, groups, password, ...person })
+    const account = await command.addAccount({
+      username,
+      email,
+      role,
+      expiresAt,
+      groups,
+      password,
+      ...person,
+      ...authority,
+    })
     return `Added ${nameOf(account)}.`
   })
 }
 
 async function setOne(name: string, flags: AccountFlags): Promise<void> {
-  const { email, role, expires, person, addGroup, removeGroup } = flags
-  if ([email, role, expires, person, addGroup, removeGroup].every((flag) => flag === undefined)) {
+  const { email, role, expires, person, addGroup, removeGroup, adminRole, permission } = flags
+  if (
+    [email, role, expires, person, addGroup, removeGroup, adminRole, permission].every((flag) => flag === undefined)
+  ) {
     throw new UsageError(
-      'Nothing is to change; give --email, --role, --expires, --person, --add-group or --remove-group.',
+      'Nothing is to change; give --email, --role, --admin-role, --permission, --expires, --person, --add-group or --remove-group.',
     )
   }
   const change = {
@@ -118,9 +141,14 @@ async function setOne(name: string, flags: AccountFlags): Promise<void> {
     ...(person === undefined ? {} : { person: person === false ? null : person }),
     ...(addGroup === undefined ? {} : { addGroups: readGroups('--add-group', addGroup) }),
     ...(removeGroup === undefined ? {} : { removeGroups: readGroups('--remove-group', removeGroup) }),
+    ...(await readAuthority(flags, role)),
   }
   await changeStore({ flags }, async (command) => {
-    const account = await command.changeAccount(await findAccount(command, name), change)
+    const found = await findAccount(command, name)
+    if (change.authority !== undefined) requireAdministrator(found, role)
+    const account = await keepingAnOwner({ command, account: found, flags }, (how) =>
+      command.changeAccount(found, change, how),
+    )
     return `Changed ${nameOf(account)}.`
   })
 }
@@ -133,9 +161,12 @@ async function setOnePassword(name: string, flags: AccountFlags): Promise<void> 
   })
 }
 
-function disable(name: string): Act {
+function disable(name: string, flags: AccountFlags): Act {
   return async (command) => {
-    const account = await command.changeAccount(await findAccount(command, name), { status: 'disabled' })
+    const account = await findAccount(command, name)
+    await keepingAnOwner({ command, account, flags }, (how) =>
+      command.changeAccount(account, { status: 'disabled' }, how),
+    )
     return `Disabled ${nameOf(account)} and ended its sessions.`
   }
 }
@@ -160,23 +191,24 @@ function resetSecondFactor(name: string): Act {
   }
 }
 
-function remove(name: string): Act {
+function remove(name: string, flags: AccountFlags): Act {
   return async (command) => {
     const account = await findAccount(command, name)
-    await command.removeAccount(account)
+    await keepingAnOwner({ command, account, flags }, (how) => command.removeAccount(account, how))
     return `Removed ${nameOf(account)} and ended its sessions.`
   }
 }
 
 async function list(command: StoreCommand, asJson: boolean): Promise<void> {
   const accounts = await command.reads.accounts()
-  if (asJson) return printJson(accounts.map(accountJson))
+  if (asJson) return printJson(accounts.map((account) => accountJson(command, account)))
   await printTable({
     rows: accounts,
     columns: {
       ID: ({ id }) => id,
       NAME: ({ username }) => username,
       ROLE: ({ role }) => role,
+      'ADMIN ROLE': ({ authority }) => authority?.role ?? null,
       STATUS: ({ status }) => status,
       EMAIL: ({ email }) => email,
       GROUPS: ({ groups }) => groups.join(','),
@@ -191,7 +223,7 @@ async function showOne(command: StoreCommand, account: CommandAccount, asJson: b
   const memberships = await command.reads.memberships(account.id)
   const organizations = memberships.map(({ organization }) => organization.name)
   const sessions = (await command.reads.liveSessions(account.id)).length
-  const shown = { ...accountJson(account), organizations, live_sessions: sessions }
+  const shown = { ...accountJson(command, account), organizations, live_sessions: sessions }
   if (asJson) return printJson(shown)
   await printPairs(
     Object.fromEntries(
@@ -204,12 +236,17 @@ async function showOne(command: StoreCommand, account: CommandAccount, asJson: b
 }
 
 /** Names are stable; hashes, sealed secrets and the epoch stay inside. */
-function accountJson(account: CommandAccount): Record<string, string | number | boolean | null | readonly string[]> {
+function accountJson(
+  command: StoreCommand,
+  account: CommandAccount,
+): Record<string, string | number | boolean | null | readonly string[]> {
   return {
     id: account.id,
     uuid: account.uuid,
     username: account.username,
     role: account.role,
+    admin_role: account.authority?.role ?? null,
+    permissions: command.permissionsOf(account),
     person: account.person,
     email: account.email,
     status: account.status,

@@ -9,11 +9,12 @@ import {
   changeAccount,
   removeAccount,
 } from '../core/accounts/administer.ts'
+import { grantedBy } from '../core/administration/permissions.ts'
 import type { RequestFacts } from '../core/audit/act.ts'
 import { scrubCommandLine } from '../core/audit/scrub.ts'
 import type { TrailSigner } from '../core/audit/trail-signer.ts'
 import { isCredentialLive } from '../core/credentials/credential.ts'
-import { Refusal } from '../core/errors.ts'
+import { isRefusal, Refusal } from '../core/errors.ts'
 import {
   addMember,
   addOrganization,
@@ -82,6 +83,9 @@ export function hasStore({ data }: Pick<Start['config'], 'data'>): Promise<boole
   return isThere(dataFiles(data).database)
 }
 
+/** Whether an act goes on although no owner who can sign in is left. */
+type Forcing = Pick<Administration, 'mayEndLastOwner'>
+
 /** An opened store with the acts of administrators; each is on the audit chain of commands. */
 export class StoreCommand {
   /** Looks at what was committed. */
@@ -116,8 +120,18 @@ export class StoreCommand {
   }
 
   /** Changes an account. @throws Refusal as the core's `changeAccount` does. */
-  changeAccount(account: Account, change: AdministratorChange): Promise<Account> {
-    return changeAccount(this.foundation.ports, account, { change, how: this.#how() })
+  changeAccount(account: Account, change: AdministratorChange, how: Forcing = {}): Promise<Account> {
+    return changeAccount(this.foundation.ports, account, { change, how: { ...this.#how(), ...how } })
+  }
+
+  /** Tells whether something was refused because it would take the last owner who can sign in away. */
+  isLastOwner(cause: unknown): boolean {
+    return isRefusal(cause, 'LAST_OWNER')
+  }
+
+  /** Returns what an account may do as an administrator. */
+  permissionsOf({ authority }: Account): readonly string[] {
+    return grantedBy(authority)
   }
 
   /**
@@ -145,8 +159,8 @@ export class StoreCommand {
   }
 
   /** Removes an account. @throws Refusal as the core's `removeAccount` does. */
-  removeAccount(account: Account): Promise<void> {
-    return removeAccount(this.foundation.ports, account, this.#how())
+  removeAccount(account: Account, how: Forcing = {}): Promise<void> {
+    return removeAccount(this.foundation.ports, account, { ...this.#how(), ...how })
   }
 
   /** Adds an organization. @throws Refusal as the core's `addOrganization` does. */

@@ -25,6 +25,8 @@ const shownAda = {
   uuid: 'UUID',
   username: 'ada',
   role: 'user',
+  admin_role: null,
+  permissions: [],
   person: 'UUID',
   email: null,
   status: 'enabled',
@@ -80,9 +82,9 @@ describe('verbs on the store', { concurrency: 2 }, () => {
       [
         'account list',
         [
-          'ID  NAME  ROLE   STATUS   EMAIL  GROUPS  EXPIRES               LAST SIGN-IN',
-          '1   ada   user   enabled  -      ops     -                     -',
-          '2   ada   admin  enabled  -      -       TIME  -',
+          'ID  NAME  ROLE   ADMIN ROLE  STATUS   EMAIL  GROUPS  EXPIRES               LAST SIGN-IN',
+          '1   ada   user   -           enabled  -      ops     -                     -',
+          '2   ada   admin  owner       enabled  -      -       TIME  -',
           '',
         ].join('\n'),
       ],

@@ -60,7 +60,20 @@ const misuses: readonly (readonly [words: readonly string[], sentence: string])[
   ],
   [
     ['account', 'set', 'ada'],
-    'Nothing is to change; give --email, --role, --expires, --person, --add-group or --remove-group.',
+    'Nothing is to change; give --email, --role, --admin-role, --permission, --expires, --person, --add-group or --remove-group.',
+  ],
+  [
+    ['account', 'set', 'ada', '--admin-role', 'owner', '--permission', 'audit.read'],
+    '--admin-role and --permission exclude each other.',
+  ],
+  [
+    ['account', 'add', 'ada', '--no-password', '--permission', 'audit.read'],
+    '--admin-role and --permission go with --role admin alone.',
+  ],
+  [['account', 'set', 'ada', '--admin-role', 'king'], '--admin-role takes owner or operator or approver or auditor.'],
+  [
+    ['account', 'set', 'ada', '--permission', 'audit.write'],
+    '--permission takes accounts.read or accounts.write or accounts.secure or admins.write or access.read or access.write or changes.approve or terminals.end or recordings.read or audit.read or keys.write or system.read or system.write.',
   ],
   [
     ['account', 'set', 'ada', '--expires', '2026-01-31'],

@@ -49,6 +49,8 @@ class Attached {
   #exit: TerminalExit | null = null
   /** Exit code of somebody who left; null: nobody did. */
   #leftWith: number | null = null
+  /** What was said of input that is held, since it passed last. */
+  readonly #saidOfHold = new Set<string>()
   #isPaused = false
   #isPasteHeld = false
   #isHinted = false
@@ -57,7 +59,11 @@ class Attached {
 
   constructor(ticket: PtyTicket, isObserver: boolean) {
     this.#isObserver = isObserver
-    this.#keys = new EscapeKeys({ isObserver, isPasteHeld: () => this.#isPasteHeld })
+    this.#keys = new EscapeKeys({
+      isObserver,
+      isPasteHeld: () => this.#isPasteHeld,
+      nowMs: () => performance.now(),
+    })
     for (const signal of Object.keys(endingSignals)) process.on(signal, this.#endBySignal)
     this.#terminal = openTerminal(ticket, {
       size: this.#local.size(),
@@ -198,7 +204,16 @@ class Attached {
     if (event.kind === 'blocked' && event.why === 'paste-unconfirmed') this.#isPasteHeld = true
     if (event.kind === 'unblocked') this.#isPaused = false
     const sentence = eventSentence(event, this.#welcome?.participant.id ?? '')
-    if (sentence !== null) sayNotice(sentence)
+    if (sentence !== null && !this.#wasSaid(event, sentence)) sayNotice(sentence)
+  }
+
+  /** Each key that is typed while input is held is refused anew; that is said once. What is said of a paste is of that one. */
+  #wasSaid(event: TerminalEvent, sentence: string): boolean {
+    if (event.kind === 'unblocked') this.#saidOfHold.clear()
+    if (event.kind !== 'blocked' || event.why === 'paste-unconfirmed' || event.why === 'paste-too-large') return false
+    const wasSaid = this.#saidOfHold.has(sentence)
+    this.#saidOfHold.add(sentence)
+    return wasSaid
   }
 
   #compareSize({ cols, rows }: { readonly cols: number; readonly rows: number }): void {

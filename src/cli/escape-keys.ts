@@ -1,5 +1,7 @@
 /** Cli: finds the escapes in what is typed, as ssh has them: a tilde at the beginning of a line and one key. Pure. */
 
+import { EscapeSequences } from './escape-sequences.ts'
+
 /** What was typed: input, or an escape. */
 export type KeyAct =
   | { readonly kind: 'input'; readonly bytes: Uint8Array }
@@ -11,6 +13,8 @@ export type KeyOwner = {
   readonly isObserver: boolean
   /** Whether a paste waits for a yes or a no; only then are there keys for them, wherever the line is. */
   readonly isPasteHeld: () => boolean
+  /** Milliseconds of a clock that never goes back. */
+  readonly nowMs: () => number
 }
 
 type EscapeKind = Exclude<KeyAct['kind'], 'input'>
@@ -24,9 +28,14 @@ const whilePasteIsHeld: EscapeTable = { y: 'send-paste', n: 'drop-paste' }
 const tilde = 0x7e
 const lineEnds: readonly number[] = [0x0a, 0x0d]
 
-/** What is typed at one terminal. A tilde is held back until the key after it is known; two of them are one. */
+/**
+ * What is typed at one terminal. What the terminal itself sends, and its function keys, are no text: they begin and end no
+ * line, hold no escape, and whoever watches has typed nothing by them. A tilde is held back until the key after it is
+ * known; two of them are one.
+ */
 export class EscapeKeys {
   readonly #owner: KeyOwner
+  readonly #sequences = new EscapeSequences()
   #isLineStart = true
   #isTildeHeld = false
 
@@ -52,6 +61,11 @@ export class EscapeKeys {
   /** After an escape the line is still at its beginning, so that another may follow. */
   #read(byte: number): EscapeKind | readonly number[] {
     const wasTildeHeld = this.#isTildeHeld
+    if (this.#sequences.holds(byte, this.#owner.nowMs())) {
+      if (this.#owner.isObserver) return []
+      this.#isTildeHeld = false
+      return wasTildeHeld ? [tilde, byte] : [byte]
+    }
     this.#isTildeHeld = !wasTildeHeld && byte === tilde && this.#mayEscape
     if (this.#isTildeHeld) return []
     const found = wasTildeHeld ? this.#escapeOf(String.fromCharCode(byte)) : undefined

@@ -63,8 +63,7 @@ export function eventSentence(event: TerminalEvent, ownId: string): string | nul
     case 'message':
       return `${event.from.username}: ${event.text}`
     case 'warning':
+    case 'notice':
       return event.sentence
-    default:
-      return null
   }
 }

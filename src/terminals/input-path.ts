@@ -2,6 +2,7 @@
 
 import type { Instant } from '../core/revocation/lease.ts'
 import type { Supervision } from '../core/terminals/supervision.ts'
+import { isReportOnly } from '../core/terminals/terminal-reports.ts'
 import { TypingPace } from '../core/terminals/typing-pace.ts'
 import type { BlockReason } from '../protocol/terminal-frames.ts'
 import type { Attachment } from './attachment.ts'
@@ -59,14 +60,11 @@ export class InputPath {
     const { supervision, now, onBlocked, whyNot } = this.#parts
     if (this.#isClosed) return
     const why = whyNot(attachment)
-    if (why !== null) {
-      onBlocked(attachment, why)
-      return
-    }
     const at = now()
-    const verdict = supervision.input(attachment.facts.id, bytes, at)
+    const verdict = why === null ? supervision.input(attachment.facts.id, bytes, at) : ({ kind: 'drop', why } as const)
     if (verdict.kind === 'drop') {
-      onBlocked(attachment, verdict.why)
+      // A terminal that answered by itself is nobody who has to know.
+      if (!isReportOnly(bytes)) onBlocked(attachment, verdict.why)
       return
     }
     const pace = this.#paceOf(attachment)

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { EscapeKeys } from '../../src/cli/escape-keys.ts'
 import { eventSentence, noticeText } from '../../src/cli/terminal-notices.ts'
+import { terminalAnswers } from '../fixtures/terminal-answers.ts'
 
 test('CLI-73 an escape is found at the beginning of a line alone, and another may follow it', () => {
   const table: readonly (readonly [typed: string, acts: readonly string[]])[] = [
@@ -42,6 +43,39 @@ test('CLI-74 whoever watches has an escape after every tilde, and keys of their 
   assert.deepEqual(actsOf(['a~p~sb~.'], { isObserver: true }), ['input a', 'present', 'pause', 'input b', 'leave'])
 })
 
+/** Keys that no text comes from. */
+const functionKeys = { up: '\x1b[A', delete: '\x1b[3~', F1: '\x1bOP', F5: '\x1b[15~', 'page up': '\x1b[5~' }
+
+test('CLI-83 what a terminal answers by itself, and its function keys, are no typing of whoever watches', async () => {
+  for (const [name, answer] of Object.entries({ ...(await terminalAnswers()), ...functionKeys })) {
+    for (let cut = 0; cut <= answer.length; cut += 1) {
+      const parts = [answer.slice(0, cut), answer.slice(cut)]
+      assert.deepEqual(actsOf(parts, { isObserver: true }), [], name)
+      assert.deepEqual(actsOf([...parts, 'e.', '~.'], { isObserver: true }), ['input e.', 'leave'], name)
+    }
+  }
+})
+
+test('CLI-83 they reach the program of whoever types, and leave the beginning of a line where it is', async () => {
+  for (const [name, answer] of Object.entries({ ...(await terminalAnswers()), ...functionKeys })) {
+    assert.deepEqual(actsOf([`${answer}~.`]), [`input ${answer}`, 'leave'], name)
+    assert.deepEqual(actsOf([`ls\r${answer}~e`]), [`input ls\r${answer}`, 'end'], name)
+    assert.deepEqual(actsOf([`a${answer}~.`]), [`input a${answer}~.`], name)
+    assert.equal(actsOf([`~${answer}`]).join(), `input ~${answer}`, name)
+  }
+})
+
+test('CLI-83 what comes later than a terminal sends is typed, also after a key that begins a sequence', () => {
+  let nowMs = 0
+  const later = (): number => {
+    nowMs += 101
+    return nowMs
+  }
+  assert.deepEqual(actsOf(['\x1bP~.'], { isObserver: true }), [])
+  assert.deepEqual(actsOf(['\x1b', 'P', '~.'], { isObserver: true, nowMs: later }), ['input P', 'leave'])
+  assert.deepEqual(actsOf(['\x1bP\r~.'], { isObserver: true }), ['input \r', 'leave'])
+})
+
 test('CLI-79 the keys for a paste count only while one is held back', () => {
   assert.deepEqual(actsOf(['ls~y~n'], { isPasteHeld: true }), ['input ls', 'send-paste', 'drop-paste'])
   assert.deepEqual(actsOf(['~y']), ['input ~y'])
@@ -61,6 +95,7 @@ test('CLI-78 every event has its sentence, and the own coming and going has none
       eventSentence({ kind: 'blocked', why: 'paste-unconfirmed', sentence }, 'two'),
       eventSentence({ kind: 'blocked', why: 'observers-missing', sentence }, 'two'),
       eventSentence({ kind: 'unblocked' }, 'two'),
+      eventSentence({ kind: 'notice', sentence }, 'two'),
       eventSentence({ kind: 'message', from: participant, text: 'hello' }, 'two'),
     ],
     [
@@ -73,6 +108,7 @@ test('CLI-78 every event has its sentence, and the own coming and going has none
       'Something. (~y sends it, ~n does not)',
       'Something.',
       'Input passes again.',
+      'Something.',
       'olga: hello',
     ],
   )
@@ -86,10 +122,14 @@ test('CLI-78 a notice holds nothing that cannot be seen, and begins a line of it
   )
 })
 
-function actsOf(parts: readonly string[], owner: { isObserver?: boolean; isPasteHeld?: boolean } = {}): string[] {
+function actsOf(
+  parts: readonly string[],
+  owner: { isObserver?: boolean; isPasteHeld?: boolean; nowMs?: () => number } = {},
+): string[] {
   const keys = new EscapeKeys({
     isObserver: owner.isObserver ?? false,
     isPasteHeld: () => owner.isPasteHeld ?? false,
+    nowMs: owner.nowMs ?? (() => 0),
   })
   return parts
     .flatMap((part) => [...keys.take(Buffer.from(part, 'latin1'))])

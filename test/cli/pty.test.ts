@@ -242,6 +242,30 @@ suite('attached terminals', { skip: whyNoPty() }, () => {
     await observer.closed
   })
 
+  test('CLI-84 that input is held is said once, whatever is typed meanwhile', async (t) => {
+    await rule({ observers: { count: 1, onLeave: 'pause' } })
+    t.after(() => rule(null))
+    const shell = await attachedShell(t, ada, start)
+    const id = await attachedTo(shell)
+    const refused = 'sallyport: Not sent: too few observers are watching.\r\n'
+    shell.type('a')
+    await shell.until(refused)
+    // The gateway tells it again a second later.
+    for (const key of ['b', 'c']) {
+      world.clock.advance(1_500)
+      shell.type(key)
+      await world.ports.node.renew()
+    }
+    const observer = await observe(id)
+    await shell.until('sallyport: Input passes again.\r\n')
+    shell.type('done\r')
+    await shell.until('done: not found\r\n$ ')
+    assert.equal(shell.text().split(refused).length, 2)
+    shell.type('exit 0\r')
+    assert.equal((await endOf(shell)).code, 0)
+    await observer.closed
+  })
+
   function rule(policy: PolicyDocument | null): Promise<void> {
     return setPolicy(world.ports, { subject: { kind: 'server', name: 'web-1' }, policy }, request)
   }

@@ -2,7 +2,8 @@
 
 /**
  * What xterm-like terminals send without a key being pressed: focus in and out; mouse (SGR, urxvt, X10); cursor position,
- * status, device attributes, modes, window size; answers that are device control or operating system command strings.
+ * status, colour scheme, device attributes, terminal parameters, modes, window size; answers that are device control,
+ * operating system command or application program command strings.
  *
  * @see xterm control sequences, "Device-Control functions", "FocusIn/FocusOut" and "Mouse Tracking"
  */
@@ -13,11 +14,13 @@ const report = new RegExp(
     String.raw`\x1b\[\d+;\d+;\d+M`,
     String.raw`\x1b\[M[\x20-\xff]{3}`,
     String.raw`\x1b\[\??\d+;\d+(?:;\d+)?R`,
-    String.raw`\x1b\[\??\d*n`,
+    String.raw`\x1b\[\??\d*(?:;\d+)*n`,
     String.raw`\x1b\[[?>=][\d;]*c`,
     String.raw`\x1b\[\??\d+;\d+\$y`,
-    String.raw`\x1b\[\d+(?:;\d+){0,2}t`,
+    String.raw`\x1b\[\d+(?:;\d+){0,4}t`,
+    String.raw`\x1b\[[23](?:;\d+){6}x`,
     String.raw`\x1b\[\?\d+u`,
+    String.raw`\x1b_[^\x1b\x07]*(?:\x1b\\|\x07)`,
     String.raw`\x1bP[^\x1b\x07]*(?:\x1b\\|\x07)`,
     String.raw`\x1b\][^\x1b\x07]*(?:\x1b\\|\x07)`,
   ].join('|'),

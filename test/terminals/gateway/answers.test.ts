@@ -1,0 +1,53 @@
+/** The gateway: what terminals answer by themselves is nobody's typing. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { isReportOnly } from '../../../src/core/terminals/terminal-reports.ts'
+import { echoed } from '../../fixtures/pass-time.ts'
+import { terminalAnswers } from '../../fixtures/terminal-answers.ts'
+import { type TerminalWorld, terminalWorld } from '../../fixtures/terminal-world.ts'
+
+let world: TerminalWorld
+
+before(async () => {
+  world = await terminalWorld()
+})
+
+after(() => world.close())
+
+test('SUP-11 every answer of a terminal is a report, and no key is', async () => {
+  for (const [name, answer] of Object.entries(await terminalAnswers())) {
+    assert.equal(isReportOnly(Buffer.from(answer, 'latin1')), true, name)
+  }
+  for (const key of [
+    'a',
+    '\r',
+    '\x1b',
+    '\x1b[A',
+    '\x1bOP',
+    '\x1b[3~',
+    '\x1b[97;5u',
+    '\x1bx',
+    '\x1b[200~text\x1b[201~',
+  ]) {
+    assert.equal(isReportOnly(Buffer.from(key, 'latin1')), false, JSON.stringify(key))
+  }
+})
+
+test('GTW-30 what the terminal of whoever watches answers by itself is dropped, acknowledged, and told to nobody', async () => {
+  const ada = await world.begin('ada')
+  const olga = await world.enter(await world.join(await world.signIn('olga'), ada.ptySessionId(), 'observer'))
+  const blocked = (): number =>
+    olga.frames.filter((frame) => frame.type === 'event' && frame.event.kind === 'blocked').length
+  let inputSeq = 0
+  for (const [name, answer] of Object.entries(await terminalAnswers())) {
+    inputSeq += 1
+    olga.send({ type: 'input', inputSeq, bytes: Buffer.from(answer, 'latin1') })
+    await olga.next('inputAck', (ack) => ack.inputSeq === inputSeq)
+    assert.equal(blocked(), 0, name)
+  }
+  olga.send({ type: 'input', inputSeq: inputSeq + 1, bytes: Buffer.from('x') })
+  await echoed(olga)
+  assert.equal(blocked(), 1)
+  ada.type('exit 0\r')
+  await ada.closed
+})

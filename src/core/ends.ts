@@ -18,6 +18,7 @@ const endings: { readonly [Name in CommandName]: Ending<Name> } = {
     rotation !== null ||
     change.status === 'disabled' ||
     change.role === 'user' ||
+    change.authority !== undefined ||
     typeof change.expiresAt === 'number' ||
     (change.removeGroups ?? []).length > 0,
   removeAccount: true,

@@ -1,5 +1,6 @@
 /** Main: what a server that starts says of its administrators. */
 import { isStandingOwner } from '../core/administration/standing-owner.ts'
+import { isRefusal } from '../core/errors.ts'
 import type { Ports } from '../core/wiring.ts'
 
 /**
@@ -11,12 +12,22 @@ import type { Ports } from '../core/wiring.ts'
 export async function isOwnerMissing({ store, clock, log }: Pick<Ports, 'store' | 'clock' | 'log'>): Promise<boolean> {
   const administrators = await store.administrators()
   const custom = administrators.filter(({ authority }) => authority?.role === 'custom').length
-  const told = await store.execute('keepMark', { mark: 'authority-told', nowMs: clock.wallMs() })
-  if (told.kind === 'kept' && custom > 0) {
+  if ((await isFirstTime({ store, clock })) && custom > 0) {
     log.warn(
       { administrators: custom },
       'administrators with a list of permissions may do outside sftpgo only what it maps to',
     )
   }
   return !administrators.some(isStandingOwner) && (await store.wasAdministratorMade())
+}
+
+/** A full disk keeps no server from starting: what could not be marked is told at the next start. */
+async function isFirstTime({ store, clock }: Pick<Ports, 'store' | 'clock'>): Promise<boolean> {
+  try {
+    const { kind } = await store.execute('keepMark', { mark: 'authority-told', nowMs: clock.wallMs() })
+    return kind === 'kept'
+  } catch (cause) {
+    if (isRefusal(cause, 'STORE_UNAVAILABLE')) return false
+    throw cause
+  }
 }

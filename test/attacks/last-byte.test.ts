@@ -85,19 +85,19 @@ type Full = {
 }
 
 /** A server whose disk has just been filled, with tokens of everybody. */
-async function fullDisk(t: TestContext): Promise<Full | null> {
+async function fullDisk(t: TestContext, tokensOfAda = 8): Promise<Full | null> {
   const disk = smallDisk(t, 60)
   if (disk === null) return null
   const dataDir = join(disk.folder, 'data')
   await prepare(dataDir)
   const [server, client] = await serve(t, dataDir)
   const root = await adminToken(client)
-  const tokensOf = async (username: string): Promise<string[]> => {
+  const tokensOf = async (username: string, count = 8): Promise<string[]> => {
     const tokens: string[] = []
-    while (tokens.length < 8) tokens.push((await signInAtControl(client, username, password)).access_token)
+    while (tokens.length < count) tokens.push((await signInAtControl(client, username, password)).access_token)
     return tokens
   }
-  const tokens = { ada: await tokensOf('ada'), bob: await tokensOf('bob'), eve: await tokensOf('eve') }
+  const tokens = { ada: await tokensOf('ada', tokensOfAda), bob: await tokensOf('bob'), eve: await tokensOf('eve') }
   disk.fill()
   assert.equal(disk.freeBytes(), 0)
   return { disk, dataDir, server, client, root, tokens }
@@ -136,6 +136,22 @@ test('ATK-16 on a disk that is full to the last byte sign-out and disable are an
   // 60 MiB are less than terminals need.
   assert.deepEqual(await readiness(again), [200, 'degraded', 'disk-low'])
   await assertWholeTrail(dataDir)
+})
+
+test('ATK-16 while another process goes on to fill the disk, sign-out after sign-out is answered and survives SIGKILL', async (t) => {
+  const full = await fullDisk(t, 40)
+  if (full === null) return
+  const { disk, dataDir, server, client, tokens } = full
+  const stop = await disk.keepFull()
+  const statuses: number[] = []
+  for (const token of tokens.ada) statuses.push(await signOut(client, token))
+  stop()
+  assert.deepEqual(statuses, Array<number>(40).fill(204))
+  disk.fill()
+  await server.end('SIGKILL')
+  const [, again] = await serve(t, dataDir)
+  const after = await Promise.all([...tokens.ada, ...tokens.bob].map((token) => verifyStatus(again, token)))
+  assert.deepEqual(after, [...Array<number>(40).fill(401), ...Array<number>(8).fill(200)])
 })
 
 test('ATK-16 a server on a full disk is told to end, the next one starts on what it left, and so does one that finds the disk full', async (t) => {

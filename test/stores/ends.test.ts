@@ -76,11 +76,12 @@ const samples: { readonly [Name in CommandName]: readonly Sample<Name>[] } = {
   addAccount: never({ account: newAccount({}), asFirstAdmin: false, nowMs, audit }),
   changeAccount: [
     { when: 'its address', input: change({ change: { email: null } }), isTaken: false },
-    { when: 'enabled', input: change({ change: { status: 'enabled', role: 'admin' } }), isTaken: false },
+    { when: 'enabled', input: change({ change: { status: 'enabled' } }), isTaken: false },
     { when: 'a group more', input: change({ change: { addGroups: ['ops'], expiresAt: null } }), isTaken: false },
     { when: 'disabled', input: change({ change: { status: 'disabled' } }), isTaken: true },
     { when: 'a group less', input: change({ change: { removeGroups: ['ops'] } }), isTaken: true },
     { when: 'no administrator any more', input: change({ change: { role: 'user' } }), isTaken: true },
+    { when: 'another authority', input: change({ change: { authority: null } }), isTaken: true },
     { when: 'it expires', input: change({ change: { expiresAt: 1 } }), isTaken: true },
     { when: 'its sessions end', input: change({ rotation }), isTaken: true },
   ],

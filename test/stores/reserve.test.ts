@@ -33,6 +33,17 @@ test('SQL-27 the reserve is given up piece by piece, and filled again while ther
   assert.equal(first.equals(readFileSync(path).subarray(mebibyte, 2 * mebibyte)), false)
 })
 
+test('SQL-27 what is given up goes to the end of the log, whose beginning stays', (t) => {
+  const folder = temporaryFolder(t)
+  const log = join(folder, 'log')
+  writeFileSync(log, 'frames')
+  const reserve = fileReserve(join(folder, 'reserve'), 2 * mebibyte, log)
+  assert.deepEqual([reserve.isWhole(), reserve.giveUp()], [true, true])
+  const bytes = readFileSync(log)
+  assert.deepEqual([bytes.subarray(0, 6).toString(), bytes.length], ['frames', 6 + mebibyte - 64 * 1024])
+  assert.ok(deflateSync(bytes).length >= bytes.length)
+})
+
 test('SQL-27 what cannot be had is no reserve, and takes nobody down', (t) => {
   const folder = temporaryFolder(t)
   mkdirSync(join(folder, 'folder'))

@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { ownBytes } from '../../src/stores/sqlite/bytes.ts'
+import { failureTeller } from '../../src/stores/sqlite/checkpoints.ts'
 import { GroupCommit } from '../../src/stores/sqlite/group-commit.ts'
 import { RowNumbers } from '../../src/stores/sqlite/row-numbers.ts'
 import { addAccount, kindOf, sessionInput } from '../contracts/store/harness.ts'
@@ -47,6 +48,22 @@ test('SQL-17 under writes without a pause the write-ahead log starts anew before
     megabytes += 0.8
   }
   assert.ok(megabytes < 1_000, 'the log never started anew')
+})
+
+test('SQL-29 a checkpoint that fails is told at once, and the next ones once a minute', () => {
+  const told: unknown[] = []
+  let nowMs = 5_000
+  const tell = failureTeller({ warn: ({ error }) => void told.push(error) }, () => nowMs)
+  for (const [atMs, cause] of [
+    [5_000, new Error('full')],
+    [5_500, new Error('full')],
+    [64_999, new Error('full')],
+    [65_000, 'still full'],
+  ] as const) {
+    nowMs = atMs
+    tell(cause)
+  }
+  assert.deepEqual(told, ['full', 'still full'])
 })
 
 test('SQL-11 a full store refuses what it cannot keep, still reads, and serves again when there is room', async (t) => {

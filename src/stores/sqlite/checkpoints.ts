@@ -20,13 +20,10 @@ export function startCheckpoints(path: string, log: Log): Checkpoints {
   const worker = new Worker(new URL('./checkpoint-worker.ts', import.meta.url), { workerData: data })
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   let caughtUp = (): void => {}
-  let toldAtMs = Number.NEGATIVE_INFINITY
+  const tellFailure = failureTeller(log, () => performance.now())
   worker.on('message', (report: CheckpointReport) => {
     if (report.kind === 'caught-up') caughtUp()
-    else if (performance.now() - toldAtMs >= quietMs) {
-      toldAtMs = performance.now()
-      log.warn({ error: sentenceOf(report.cause) }, 'a checkpoint of the store failed; it is tried again')
-    }
+    else tellFailure(report.cause)
   })
   worker.on('error', (cause) => {
     log.error({ error: sentenceOf(cause) }, 'the checkpointer of the store is gone; its log grows until a restart')
@@ -42,6 +39,20 @@ export function startCheckpoints(path: string, log: Log): Checkpoints {
       worker.postMessage('close')
       await exited
     },
+  }
+}
+
+/**
+ * Returns what tells of checkpoints that failed, once a minute however many do.
+ *
+ * @param nowMs Milliseconds of a clock that never goes back.
+ */
+export function failureTeller(log: Pick<Log, 'warn'>, nowMs: () => number): (cause: unknown) => void {
+  let toldAtMs = Number.NEGATIVE_INFINITY
+  return (cause) => {
+    if (nowMs() - toldAtMs < quietMs) return
+    toldAtMs = nowMs()
+    log.warn({ error: sentenceOf(cause) }, 'a checkpoint of the store failed; it is tried again')
   }
 }
 

@@ -6,8 +6,11 @@ import { dirname } from 'node:path'
 /** 16 MiB: hundreds of ends, each committed by itself, before the log of the database is used anew. */
 export const usualReserveBytes: number = 16 * 1024 * 1024
 
-/** What is given up at once, and written at once: 1 MiB. Whoever else fills the disk gets no more of it than the rest of that. */
+/** What is given up at once, and written at once: 1 MiB. */
 const pieceBytes = 1024 * 1024
+
+/** What of a piece the log is not made longer by: 64 KiB, for its index and for the database. */
+const looseBytes = 64 * 1024
 
 /** What is left for all others where the reserve is filled: as long as the log grows before it is copied. */
 const marginBytes = 4 * 1024 * 1024
@@ -20,11 +23,16 @@ export type Reserve = {
   readonly giveUp: () => boolean
 }
 
-/** Keeps the reserve in a file (0600) that every process on the store sees; a reserve of 0 bytes is always whole. */
-export function fileReserve(path: string, bytes: number): Reserve {
+/**
+ * Keeps the reserve in a file (0600) that every process on the store sees; a reserve of 0 bytes is always whole.
+ *
+ * @param log The write-ahead log of the store: it grows by what is given up, before whoever else fills the disk can take it.
+ * What lies behind its last commit is rubbish to SQLite, and is written over (SQLite, "WAL-mode File Format", 4.4).
+ */
+export function fileReserve(path: string, bytes: number, log: string | null = null): Reserve {
   return {
     isWhole: () => sizeOf(path) >= bytes || did(() => fill(path, bytes)),
-    giveUp: () => bytes > 0 && did(() => cut(path)),
+    giveUp: () => bytes > 0 && did(() => cut(path, log)),
   }
 }
 
@@ -76,16 +84,29 @@ function fill(path: string, bytes: number): boolean {
   }
 }
 
-/** Some file systems hand freed room out only after a commit of their own, hence the sync. */
-function cut(path: string): boolean {
+/** Some file systems hand freed room out only after a commit of their own, hence the sync and the second try. */
+function cut(path: string, log: string | null): boolean {
   const size = sizeOf(path)
   if (size === 0) return false
-  const descriptor = openSync(path, 'r+')
+  const left = Math.max(0, size - pieceBytes)
+  using opened = new DisposableStack()
+  const descriptor = opened.adopt(openSync(path, 'r+'), closeSync)
+  const logDescriptor = log === null ? null : opened.adopt(openSync(log, 'a', 0o600), closeSync)
+  const rubbish = randomFillSync(Buffer.allocUnsafe(Math.max(0, size - left - looseBytes)))
+  ftruncateSync(descriptor, left)
+  const taken = logDescriptor === null ? 0 : append(logDescriptor, rubbish)
+  fsyncSync(descriptor)
+  if (logDescriptor !== null) append(logDescriptor, rubbish.subarray(taken))
+  return true
+}
+
+/** Writes as much as there is room for, and returns how much that was. */
+function append(descriptor: number, bytes: Uint8Array): number {
+  let written = 0
   try {
-    ftruncateSync(descriptor, Math.max(0, size - pieceBytes))
-    fsyncSync(descriptor)
-    return true
-  } finally {
-    closeSync(descriptor)
+    while (written < bytes.length) written += writeSync(descriptor, bytes, written)
+  } catch {
+    // What did not fit was taken by others.
   }
+  return written
 }

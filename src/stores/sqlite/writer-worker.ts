@@ -10,7 +10,7 @@ if (port === null) throw new Error('The writer runs as a thread of the store.')
 
 const { path, chain, maxBytes, reserve: kept } = workerData as WriterData
 const db = openWriting(path, maxBytes)
-const reserve = fileReserve(kept.path, kept.bytes)
+const reserve = fileReserve(kept.path, kept.bytes, `${path}-wal`)
 let headKey: Uint8Array | null = null
 const reply = (message: WriterReply): void => port.postMessage(message)
 

@@ -3,7 +3,17 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import { ConfigError, readConfig } from '../../src/config.ts'
-import { addUser, asAdmin, type Caller, callerWith, readJson, rooted } from '../fixtures/sftpgo/administration.ts'
+import {
+  addAdmin,
+  addUser,
+  asAdmin,
+  type Caller,
+  callerWith,
+  created,
+  type Json,
+  readJson,
+  rooted,
+} from '../fixtures/sftpgo/administration.ts'
 import { call, tokenOf } from '../fixtures/sftpgo/self.ts'
 import {
   adminToken,
@@ -47,6 +57,31 @@ test('SFT-131 text behind the JSON, members in any case and every media type are
   const { status, home_dir: home } = readJson(await ops('GET', '/users/bodies'))
   assert.deepEqual([status, home], [1, '/srv/files'])
 })
+
+test('SFT-131 members in capitals make the same account, and pass no rule by', async () => {
+  const user = { ...rooted, username: 'capitals', filters: { web_client: ['mfa-disabled'] }, role: 'mill' }
+  const { id: _user, ...added } = created(await ops('POST', '/users', inCapitals(user)))
+  assert.deepEqual(
+    [added.username, added.role, (added.filters as Json).web_client],
+    ['capitals', 'mill', ['mfa-disabled']],
+  )
+  await addAdmin(ops, { username: 'capitals', permissions: ['*'] })
+  await addAdmin(ops, { username: 'miller', permissions: ['add_users', 'edit_users', 'view_users'], role: 'mill' })
+  const self = await asAdmin(world, 'capitals')
+  const flags = { require_two_factor: true, require_password_change: true }
+  const put = { status: 1, permissions: ['*'], filters: inCapitals(flags) }
+  assert.equal(short(await self('PUT', '/admins/capitals', inCapitals(put))), '200 {"message":"Admin updated"}\n')
+  const { filters } = readJson(await self('GET', '/admins/capitals'))
+  assert.deepEqual(filters, { require_two_factor: false, totp_config: {}, preferences: {} })
+  const miller = await asAdmin(world, 'miller')
+  const sent = inCapitals({ ...rooted, role: 'tower' })
+  assert.equal(short(await miller('PUT', '/users/capitals', sent)), updated)
+  assert.equal(readJson(await ops('GET', '/users/capitals')).role, 'mill')
+})
+
+function inCapitals(members: Json): Json {
+  return Object.fromEntries(Object.entries(members).map(([name, value]) => [name.toUpperCase(), value]))
+}
 
 test('SFT-131 a member that comes twice is refused, in one spelling or in two, at any depth', async () => {
   await addUser(ops, { username: 'twice' })

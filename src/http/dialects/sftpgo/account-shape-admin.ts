@@ -71,12 +71,12 @@ export const adminFields: Fields = table
  */
 export function decodeAdmin(sent: JsonObject, { sealer, account, before }: Decoding): DecodedAccount {
   const body = spelled(table, sent)
-  if (account === null) readUsername(body)
+  const name = readUsername(body, account)
   const values = readFields(table, body, { name: 'admin', sealer, before })
   if (account === null && values.password === '') throw invalidAccount('please set a password')
   if (values.permissions.length === 0) throw invalidAccount('an administrator needs at least one permission')
   if (values.permissions.includes('*') && values.role !== '') {
     throw invalidAccount('an administrator with a role cannot have the permission *')
   }
-  return decodedAccount(table, values, before)
+  return decodedAccount(table, { ...values, username: name }, before)
 }

@@ -10,8 +10,10 @@ import { secret } from './account-shape-secrets.ts'
 import { asObject, type JsonObject } from './attributes.ts'
 import { invalidAccount } from './validation-error.ts'
 
-/** An account as it was sent, apart from its name. */
+/** An account as it was sent. */
 export type DecodedAccount = {
+  /** Of an account that is replaced, the one that it has. */
+  readonly username: string
   readonly status: Account['status']
   readonly email: string | null
   /** Unix seconds. */
@@ -91,6 +93,7 @@ export function secondFactor(
 
 /** Members that every account has as its own. */
 type OwnValues = {
+  readonly username: string
   readonly status: number
   readonly email: string
   readonly password: string
@@ -105,6 +108,7 @@ type OwnValues = {
 export function decodedAccount(table: Fields, values: OwnValues & JsonObject, before: JsonObject): DecodedAccount {
   const { expiration_date: endsAtMs = 0 } = values
   return {
+    username: values.username,
     status: values.status === 1 ? 'enabled' : 'disabled',
     email: values.email === '' ? null : values.email,
     expiresAt: endsAtMs === 0 ? null : Math.floor(endsAtMs / 1000),
@@ -122,8 +126,9 @@ function withFactorOf(before: JsonObject, values: JsonObject): JsonObject {
   return factor === undefined ? values : { ...values, filters: { ...asObject(values.filters), totp_config: factor } }
 }
 
-/** Returns the name of an account that is added, as it is kept. @throws INPUT_INVALID */
-export function readUsername(body: JsonObject): string {
+/** Returns the name that an account has, or that of one which is added. @throws INPUT_INVALID */
+export function readUsername(body: JsonObject, account: Account | null): string {
+  if (account !== null) return account.username
   const name = normaliseUsername(text().read(body.username, { name: 'username', sealer: null, before: undefined }))
   if (name.kind === 'rejected') throw invalidAccount(name.reason)
   return accountName(name.username, 'username')

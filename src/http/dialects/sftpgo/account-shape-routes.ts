@@ -16,7 +16,7 @@ import { signedIn } from '../../steps/authenticate.ts'
 import { describeRequest } from '../../steps/describe-request.ts'
 import { documentAccounts } from './account-shape-documents.ts'
 import { pageOf, readPage } from './account-shape-list.ts'
-import { type DecodedAccount, type Decoding, readUsername } from './account-shape-own.ts'
+import type { DecodedAccount, Decoding } from './account-shape-own.ts'
 import { checkSelf, keepOwnFlags, keepRole, visibleTo } from './account-shape-self.ts'
 import { changeAttributes, type JsonObject, keepAttributes, readAttributes } from './attributes.ts'
 import { authenticateRealm } from './authenticate-realm.ts'
@@ -109,11 +109,11 @@ async function read(call: Call): Promise<FastifyReply> {
 
 async function add({ context, kind, request, reply }: Call): Promise<FastifyReply> {
   const { ports, settings } = context
-  const body = keepRole(readObject(request), signedIn(request).account)
-  const decoded = kind.decode(body, { sealer: ports.sealer, account: null, before: {} })
-  const { status, email, expiresAt, kept } = decoded
+  const sent = kind.decode(readObject(request), { sealer: ports.sealer, account: null, before: {} })
+  const decoded = keepRole(sent, signedIn(request).account)
+  const { username, status, email, expiresAt, kept } = decoded
   const password = decoded.password === '' ? null : decoded.password
-  const wish = { username: readUsername(body), email, role: kind.role, expiresAt, groups: [], password, status }
+  const wish = { username, email, role: kind.role, expiresAt, groups: [], password, status }
   const account = await addAccount(
     ports,
     { ...wish, attributes: keepAttributes(kind.role, kept), ...authorityFor(kind, null, kept) },
@@ -130,9 +130,9 @@ async function change(call: Call): Promise<FastifyReply> {
   const account = await findNamed(call)
   const caller = signedIn(request).account
   const isSelf = account.id === caller.id
-  const sent = keepRole(readObject(request), caller)
-  const body = isSelf ? keepOwnFlags(sent, account) : sent
-  const decoded = kind.decode(body, { sealer: context.ports.sealer, account, before: readAttributes(account).kept })
+  const decoding = { sealer: context.ports.sealer, account, before: readAttributes(account).kept }
+  const sent = keepRole(kind.decode(readObject(request), decoding), caller)
+  const decoded = isSelf ? keepOwnFlags(sent, account) : sent
   if (isSelf) checkSelf(request, account, decoded)
   await changeAccount(context.ports, account, {
     change: { ...differences(account, decoded), ...authorityFor(kind, account.authority, decoded.kept) },

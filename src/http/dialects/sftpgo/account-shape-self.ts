@@ -4,7 +4,7 @@ import type { Account } from '../../../core/accounts/account.ts'
 import { Refusal } from '../../../core/errors.ts'
 import type { DecodedAccount } from './account-shape-own.ts'
 import { cameByApiKey } from './api-keys-authenticate.ts'
-import { asObject, isObject, type JsonObject, readAttributes } from './attributes.ts'
+import { asObject, readAttributes } from './attributes.ts'
 import { grantsTheSame } from './permissions.ts'
 
 /** Tells whether an administrator sees an account: one with a role sees those of the same role alone. */
@@ -13,22 +13,21 @@ export function visibleTo(administrator: Account, account: Account): boolean {
   return role === '' || readAttributes(account).role === role
 }
 
-/** Returns a body whose account has the role of the administrator, where the administrator has one. */
-export function keepRole(body: JsonObject, administrator: Account): JsonObject {
+/** Returns what was sent with the role of the administrator, where the administrator has one. */
+export function keepRole(to: DecodedAccount, administrator: Account): DecodedAccount {
   const { role } = readAttributes(administrator)
-  return role === '' ? body : { ...body, role }
+  return role === '' ? to : { ...to, kept: { ...to.kept, role } }
 }
 
-/** Returns a body with what administrators cannot ask of themselves put back as it is. */
-export function keepOwnFlags(body: JsonObject, account: Account): JsonObject {
-  if (body.filters !== undefined && !isObject(body.filters)) return body
+/** Returns what was sent with the flags put back as they are that administrators cannot set on themselves. */
+export function keepOwnFlags(to: DecodedAccount, account: Account): DecodedAccount {
   const { requirePasswordChange, requireTwoFactor } = readAttributes(account)
   const filters = {
-    ...asObject(body.filters),
+    ...asObject(to.kept.filters),
     require_password_change: requirePasswordChange,
     require_two_factor: requireTwoFactor,
   }
-  return { ...body, filters }
+  return { ...to, kept: { ...to.kept, filters } }
 }
 
 /**

@@ -286,12 +286,13 @@ export const userFields: Fields = table
  */
 export function decodeUser(sent: JsonObject, { sealer, account, before }: Decoding): DecodedAccount {
   const body = spelled(table, sent)
-  const name = account === null ? readUsername(body) : account.username
+  const name = readUsername(body, account)
   const values = readFields(table, body, { name: 'user', sealer, before })
   const decoded = decodedAccount(
     table,
     {
       ...values,
+      username: name,
       home_dir: homeOf(values, name),
       permissions: permissionsOf(values),
       ...(values.total_data_transfer > 0 ? { upload_data_transfer: 0, download_data_transfer: 0 } : {}),

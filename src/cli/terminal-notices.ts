@@ -58,6 +58,8 @@ export function eventSentence(event: TerminalEvent, ownId: string): string | nul
       return event.byMs === null ? event.sentence : `${event.sentence} (~p confirms)`
     case 'blocked':
       return event.why === 'paste-unconfirmed' ? `${event.sentence} (~y sends it, ~n does not)` : event.sentence
+    case 'active':
+      return null
     case 'unblocked':
       return 'Input passes again.'
     case 'message':

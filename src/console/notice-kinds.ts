@@ -16,7 +16,7 @@ export type Happening =
   | 'over'
   /** Somebody holds the implementor's slot. */
   | 'somebody-types'
-  /** The person pressed a key, or pasted. */
+  /** Whoever implements pressed a key, or pasted. */
   | 'typed'
   /** The person implements from now on, or only watches. */
   | 'types'

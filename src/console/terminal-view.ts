@@ -196,6 +196,9 @@ export class TerminalView implements View {
         if (event.why === 'paste-unconfirmed') void this.#confirmPaste()
         this.#tellAll()
         break
+      case 'active':
+        this.#notices.happened('typed')
+        break
       case 'unblocked':
         this.#notices.happened('let-go')
         if (this.#held !== null) this.#notices.tell('passes-again', 'Input passes again.')

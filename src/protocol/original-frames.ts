@@ -113,6 +113,7 @@ function encodeEvent(event: TerminalEvent): readonly Uint8Array<ArrayBuffer>[] {
     case 'blocked':
       return [textFrame(isUnwatched(event.why) ? 'noActiveObserver' : 'warn', event.sentence)]
     case 'unblocked':
+    case 'active':
       return []
     case 'message':
       return [textFrame('broadcast', `${event.from.username}: ${event.text}`)]

@@ -83,6 +83,8 @@ export type TerminalEvent =
     }
   | { readonly kind: 'blocked'; readonly why: BlockReason; readonly sentence: string }
   | { readonly kind: 'unblocked' }
+  /** Somebody typed after a warning that nobody did. */
+  | { readonly kind: 'active' }
   /** Something to know of the terminal itself: what outlives it, say. */
   | { readonly kind: 'notice'; readonly sentence: string }
   | { readonly kind: 'message'; readonly from: ParticipantView; readonly text: string }

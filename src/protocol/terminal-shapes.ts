@@ -72,6 +72,7 @@ const eventShapes: Readonly<Record<TerminalEvent['kind'], Reading<TerminalEvent>
   }),
   blocked: object({ kind: oneOf('blocked'), why: blockReason, sentence: anyText }),
   unblocked: object({ kind: oneOf('unblocked') }),
+  active: object({ kind: oneOf('active') }),
   notice: object({ kind: oneOf('notice'), sentence: anyText }),
   message: object({ kind: oneOf('message'), from: participant, text: anyText }),
 }

@@ -79,6 +79,7 @@ export class PtySession {
       whyNot: ({ isUnderReview }) =>
         parts.isLeaseHeld() ? (isUnderReview ? 'access-under-review' : null) : 'node-without-lease',
       record: (bytes) => {
+        this.roster.noteInput(bytes)
         if (this.#rules.setup.policy.recordInput) this.#output.noteInput(bytes)
       },
       onBlocked: (attachment, why) => this.#conversation.tellBlocked(attachment, why),

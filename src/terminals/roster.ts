@@ -1,5 +1,6 @@
 /** Terminals: everybody attached to one PTY session, and what is told to all of them. */
 import type { Release } from '../core/revocation/lasting.ts'
+import { isReportOnly } from '../core/terminals/terminal-reports.ts'
 import type { ParticipantView, TerminalEvent } from '../protocol/terminal-frames.ts'
 import type { Attachment } from './attachment.ts'
 
@@ -7,6 +8,8 @@ import type { Attachment } from './attachment.ts'
 export class Roster {
   readonly #attachments = new Map<string, Attachment>()
   readonly #releases = new Map<Attachment, Release>()
+  /** Whether everybody believes that nobody types. */
+  #isIdleTold = false
 
   get size(): number {
     return this.#attachments.size
@@ -50,7 +53,15 @@ export class Roster {
 
   /** Tells everybody of an event. */
   broadcast(event: TerminalEvent): void {
+    if (event.kind === 'warning' && event.what === 'idle') this.#isIdleTold = true
     for (const attachment of this.all()) this.sendEvent(attachment, event)
+  }
+
+  /** Tells everybody, where they were warned that nobody types, that somebody does. */
+  noteInput(bytes: Uint8Array): void {
+    if (!this.#isIdleTold || isReportOnly(bytes)) return
+    this.#isIdleTold = false
+    this.broadcast({ kind: 'active' })
   }
 
   /** Tells everybody that somebody came or went, and who is there now. */

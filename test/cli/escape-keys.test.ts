@@ -96,6 +96,7 @@ test('CLI-78 every event has its sentence, and the own coming and going has none
       eventSentence({ kind: 'blocked', why: 'observers-missing', sentence }, 'two'),
       eventSentence({ kind: 'unblocked' }, 'two'),
       eventSentence({ kind: 'notice', sentence }, 'two'),
+      eventSentence({ kind: 'active' }, 'two'),
       eventSentence({ kind: 'message', from: participant, text: 'hello' }, 'two'),
     ],
     [
@@ -109,6 +110,7 @@ test('CLI-78 every event has its sentence, and the own coming and going has none
       'Something.',
       'Input passes again.',
       'Something.',
+      null,
       'olga: hello',
     ],
   )

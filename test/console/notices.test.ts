@@ -223,6 +223,16 @@ test('TPG-31 what happens on the page ends the notices that it makes untrue', { 
   }
 })
 
+test('TPG-31 a warning of being idle ends for whoever watches when somebody types', { skip }, async (t) => {
+  const at = await stage(t)
+  const { page, peer } = await enter(at, asObserver)
+  peer.send(event(warning('idle')))
+  await seen(page.page, 'idle')
+  peer.send(event({ kind: 'active' }))
+  await gone(page.page, 'idle')
+  await page.close()
+})
+
 test('TPG-31 a farewell to a terminal ends when there is nothing to take over any more', { skip }, async (t) => {
   const at = await stage(t)
   const scene = await enter(at)

@@ -82,6 +82,7 @@ const event: fc.Arbitrary<TerminalEvent> = fc.oneof(
     sentence: anyText,
   }),
   record<TerminalEvent & { kind: 'unblocked' }>({ kind: fc.constant('unblocked') }),
+  record<TerminalEvent & { kind: 'active' }>({ kind: fc.constant('active') }),
   record<TerminalEvent & { kind: 'notice' }>({ kind: fc.constant('notice'), sentence: anyText }),
   record<TerminalEvent & { kind: 'message' }>({ kind: fc.constant('message'), from: participant, text: anyText }),
 )

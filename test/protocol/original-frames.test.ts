@@ -130,6 +130,7 @@ test('FRM-15 frames that the original knows nothing of are not sent to its clien
     { type: 'inputAck', inputSeq: 1 },
     { type: 'size', seq: 1, cols: 80, rows: 24 },
     { type: 'event', event: { kind: 'unblocked' } },
+    { type: 'event', event: { kind: 'active' } },
   ]
   assert.deepEqual(frames.flatMap(encodeForOriginal), [])
 })

@@ -1,8 +1,9 @@
 /** The gateway: what terminals answer by themselves is nobody's typing. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { setPolicy } from '../../../src/core/terminals/set-policy.ts'
 import { isReportOnly } from '../../../src/core/terminals/terminal-reports.ts'
-import { echoed } from '../../fixtures/pass-time.ts'
+import { echoed, passTime } from '../../fixtures/pass-time.ts'
 import { terminalAnswers } from '../../fixtures/terminal-answers.ts'
 import { type TerminalWorld, terminalWorld } from '../../fixtures/terminal-world.ts'
 
@@ -49,5 +50,31 @@ test('GTW-30 what the terminal of whoever watches answers by itself is dropped, 
   await echoed(olga)
   assert.equal(blocked(), 1)
   ada.type('exit 0\r')
+  await ada.closed
+})
+
+test('GTW-31 whoever is attached is told once that somebody types after a warning that nobody does', async (t) => {
+  const request = { by: 'command', ip: null, requestId: null, activity: null, commandLine: null } as const
+  const subject = { kind: 'change', name: 'CR1' } as const
+  await setPolicy(world.ports, { subject, policy: { idleMinutes: 1 } }, request)
+  t.after(() => setPolicy(world.ports, { subject, policy: null }, request))
+  const ada = await world.begin('ada')
+  const olga = await world.enter(await world.join(await world.signIn('olga'), ada.ptySessionId(), 'observer'))
+  const told = (): number =>
+    olga.frames.filter((frame) => frame.type === 'event' && frame.event.kind === 'active').length
+  ada.type('x')
+  await echoed(ada)
+  await passTime(world, 32_000, [ada, olga])
+  await olga.next('event', ({ event }) => event.kind === 'warning' && event.what === 'idle')
+  ada.type('\x1b[?1;2c')
+  await echoed(ada)
+  await echoed(olga)
+  assert.equal(told(), 0)
+  for (const key of ['y', 'z']) ada.type(key)
+  await ada.next('event', ({ event }) => event.kind === 'active')
+  await echoed(ada)
+  await echoed(olga)
+  assert.equal(told(), 1)
+  ada.type('\rexit 0\r')
   await ada.closed
 })

@@ -22,6 +22,8 @@ export type Config = {
   readonly behindProxy: boolean
   readonly trustedProxies: readonly string[]
   readonly clientIpHeader: string
+  readonly connectionsPerAddress: number
+  readonly bodiesMebibytes: number
   readonly allowLocalShell: boolean
   readonly logLevel: 'info' | 'warn' | 'error' | 'silent'
   readonly throttle: boolean
@@ -211,7 +213,17 @@ function assemble(map: ReadonlyMap<string, Value>): Config {
   }
 }
 
-type ListenerConfig = Pick<Config, 'listen' | 'publicUrl' | 'tls' | 'behindProxy' | 'trustedProxies' | 'clientIpHeader'>
+type ListenerConfig = Pick<
+  Config,
+  | 'listen'
+  | 'publicUrl'
+  | 'tls'
+  | 'behindProxy'
+  | 'trustedProxies'
+  | 'clientIpHeader'
+  | 'connectionsPerAddress'
+  | 'bodiesMebibytes'
+>
 
 function assembleListener(values: Values): ListenerConfig {
   const certFile = values.textOrNull('tlsCert')
@@ -228,6 +240,8 @@ function assembleListener(values: Values): ListenerConfig {
     behindProxy,
     trustedProxies: values.list('trustedProxies'),
     clientIpHeader: values.text('clientIpHeader').toLowerCase(),
+    connectionsPerAddress: values.integer('connectionsPerAddress'),
+    bodiesMebibytes: values.integer('bodiesMebibytes'),
   }
 }
 

@@ -14,7 +14,9 @@ import { RevocationNode } from './core/revocation/node.ts'
 import { defaultRotation } from './core/tokens/key-rotation.ts'
 import { upkeepJobs, writeLastUses, writeRefusals } from './core/upkeep.ts'
 import type { Ports } from './core/wiring.ts'
+import { AddressCap } from './http/address-cap.ts'
 import { createApp } from './http/app.ts'
+import { BodyBudget } from './http/body-budget.ts'
 import type { App, HttpContext, HttpSettings } from './http/context.ts'
 import { controlPlugin } from './http/dialects/control/plugin.ts'
 import { giantswarmPlugin } from './http/dialects/giantswarm/plugin.ts'
@@ -130,6 +132,7 @@ async function assemble(
   const jobs = startJobs([...upkeepJobs(ports), keyJob, trailJob(trail), ...terminals.jobs], ports.log)
   opened.defer(() => jobs.stop())
   const context: HttpContext = {
+    ...sharesOf(config, ports),
     ports,
     settings,
     gateways: gatewaysOf(terminals, settings),
@@ -150,7 +153,8 @@ async function assemble(
   // Before the application is closed, which waits for every connection.
   opened.defer(() => terminals.close())
   extend?.(app, ports)
-  const { url, terminalListener } = await listen(app, { config, settings, opened, gateway: terminals.gateway })
+  const { gateway } = terminals
+  const { url, terminalListener } = await listen(app, { ...context, config, settings, opened, gateway })
   ports.log.info({ fingerprint: trail.keyId }, 'audit trail is signed by this key')
   return {
     url,
@@ -175,21 +179,30 @@ function gatewaysOf(
   }
 }
 
+/** What addresses have of the listeners together. */
+function sharesOf(config: Config, { clock }: Ports): Pick<HttpContext, 'bodies' | 'connections'> {
+  return {
+    bodies: new BodyBudget(config.bodiesMebibytes * 1024 * 1024, clock),
+    connections: new AddressCap(config.connectionsPerAddress),
+  }
+}
+
 type Listening = {
   readonly config: Config
   /** Told where both listeners are. */
   readonly settings: { publicUrl: string; gatewayUrl: string }
   readonly opened: AsyncDisposableStack
   readonly gateway: Gateway
-}
+} & Pick<HttpContext, 'connections' | 'ports'>
 
 /** `terminalListener` is null where terminals share the one listener, which is at `url`. */
 type Listeners = { readonly url: string; readonly terminalListener: TerminalListener | null }
 
-async function listen(app: App, { config, settings, opened, gateway }: Listening): Promise<Listeners> {
+async function listen(app: App, listening: Listening): Promise<Listeners> {
+  const { config, settings } = listening
   const url = await app.listen({ host: config.listen.host, port: config.listen.port })
   settings.publicUrl = config.publicUrl ?? url
-  const terminalListener = await listenForTerminals({ config, tls: await readTls(config), gateway, app, opened })
+  const terminalListener = await listenForTerminals({ ...listening, tls: await readTls(config), app })
   settings.gatewayUrl = config.gateway.publicUrl ?? terminalListener?.url ?? settings.publicUrl
   return { url, terminalListener }
 }

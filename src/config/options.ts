@@ -114,6 +114,23 @@ export const options: readonly Option[] = [
     sentence: 'Header in which trusted proxies name the client.',
   },
   {
+    name: 'connectionsPerAddress',
+    type: 'integer',
+    default: 1_000,
+    minimum: 1,
+    maximum: 1_000_000,
+    sentence:
+      'Connections that one address may have; behind trusted proxies, requests and WebSockets under way of one client. An IPv6 /64 is one address.',
+  },
+  {
+    name: 'bodiesMebibytes',
+    type: 'integer',
+    default: 64,
+    minimum: 8,
+    maximum: 65_536,
+    sentence: 'Mebibytes that bodies under way may hold together; one address may hold a quarter of them.',
+  },
+  {
     name: 'allowLocalShell',
     type: 'flag',
     default: false,

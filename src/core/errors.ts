@@ -39,7 +39,7 @@ type CodeFacts = {
 }
 
 const codes = {
-  BODY_TOO_LARGE: { kind: 'invalid', sentence: 'The body is larger than 1 MiB.', httpStatus: 413 },
+  BODY_TOO_LARGE: { kind: 'invalid', sentence: 'The body is too large.', httpStatus: 413 },
   METHOD_NOT_ALLOWED: { kind: 'invalid', sentence: 'This method is not offered here.', httpStatus: 405 },
   HOST_NOT_SERVED: { kind: 'invalid', sentence: 'Requests for this host are not served here.', httpStatus: 421 },
   CLIENT_ADDRESS_UNREADABLE: {

@@ -1,6 +1,7 @@
 /** HTTP: the one listener; decides which dialect a path belongs to and who answers what nobody serves. */
 import fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
 import { Refusal, type RefusalCode } from '../core/errors.ts'
+import { capSockets, tellRefusedSocket, tooManyUnderWay } from './address-cap.ts'
 import { sendText } from './answer.ts'
 import type { App, DialectPlugin, HttpContext } from './context.ts'
 import { type GuardHeaders, guardHeaders, type ListenerOptions, listenerOptions, sendMalformed } from './listener.ts'
@@ -11,7 +12,11 @@ import { checkHost } from './steps/check-host.ts'
 import { isAmbiguous, useOriginForm } from './steps/check-message.ts'
 import { clientAddress, peerAddress } from './steps/client-address.ts'
 import { allowOrigin, answerPreflight, isPreflight } from './steps/cross-origin.ts'
+import { judgesCaller } from './steps/judging.ts'
 import { toRefusal } from './to-refusal.ts'
+
+/** Bytes of a body at most where nobody has to sign in first: what the largest sign-in takes is far less. */
+const bodyBytesOfStrangers = 64 * 1024
 
 /** Makes the application with the given dialects; nothing listens yet. */
 export function createApp(
@@ -30,12 +35,17 @@ export function createApp(
       [route.method].flat().filter((one) => one !== 'OPTIONS'),
     ),
   )
+  app.addHook('onRoute', (route) => {
+    if (!judgesCaller(route.onRequest)) route.bodyLimit = bodyBytesOfStrangers
+  })
   // Each dialect reads bodies in its own way; of what nobody serves no body is read, so that none can hide a 404 or 405.
   app.removeAllContentTypeParsers()
   app.decorateRequest('clientIp', '')
   app.decorateRequest('principal', null)
   app.decorate('openApi', new DocumentCatalogue())
+  app.decorate('bodyBudget', context.bodies)
   addRootHook(app, context, guard)
+  capConnections(app, context)
   registerProbes(app, context)
   app.get('/', (_request, reply) =>
     sendText(reply, 200, { text: 'Sallyport\n', headers: { 'content-type': 'text/plain; charset=utf-8' } }),
@@ -72,6 +82,20 @@ function addRootHook(app: App, context: HttpContext, guard: GuardHeaders): void 
     } catch (cause) {
       done(cause as Error)
     }
+  })
+}
+
+/** Behind a proxy sockets are the proxy's, so that what is under way is counted, for the client that it names. */
+function capConnections(app: App, { connections, ports, settings }: HttpContext): void {
+  if (settings.trustedProxies.length === 0) {
+    capSockets(app.server, connections, (ip) => tellRefusedSocket(ports, ip))
+    return
+  }
+  app.addHook('onRequest', (request, reply, done) => {
+    const giveBack = connections.take(request.clientIp)
+    if (giveBack === null) return done(tooManyUnderWay())
+    reply.raw.once('close', giveBack)
+    done()
   })
 }
 

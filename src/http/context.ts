@@ -13,6 +13,8 @@ import type { Dialect } from '../core/sessions/session.ts'
 import type { GatewayLocator } from '../core/terminals/mint-pty-token.ts'
 import type { Principal } from '../core/tokens/live-tokens.ts'
 import type { Ports } from '../core/wiring.ts'
+import type { AddressCap } from './address-cap.ts'
+import type { BodyBudget } from './body-budget.ts'
 import type { DialectDocument } from './openapi/operation.ts'
 import type { ReadinessReason } from './readiness.ts'
 
@@ -114,6 +116,9 @@ export type TerminalPage = {
 
 /** Everything a dialect needs. */
 export type HttpContext = {
+  readonly bodies: BodyBudget
+  /** By the peer of a socket where no proxy is trusted, else by client. */
+  readonly connections: AddressCap
   readonly ports: Ports
   readonly settings: HttpSettings
   readonly gateways: GatewayLocator
@@ -143,6 +148,9 @@ export type DialectPlugin = {
 }
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    readonly bodyBudget: BodyBudget
+  }
   interface FastifyRequest {
     /** Canonical address of the client, behind trusted proxies where there are any. */
     clientIp: string

@@ -17,7 +17,6 @@ export function toRefusal(thrown: unknown): Refusal {
   const fault = thrown as FastifyFault
   if (fault.validation !== undefined)
     return new Refusal('INPUT_INVALID', { fields: fault.validation.map(fieldFault), cause: thrown })
-  if (fault.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Refusal('BODY_TOO_LARGE', { cause: thrown })
   const isClientFault = fault.statusCode !== undefined && fault.statusCode >= 400 && fault.statusCode < 500
   return new Refusal(isClientFault ? 'INPUT_INVALID' : 'INTERNAL', { cause: thrown })
 }

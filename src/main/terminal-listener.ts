@@ -4,9 +4,14 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Config } from '../config.ts'
+import { isRefusal } from '../core/errors.ts'
+import type { Ports } from '../core/wiring.ts'
+import { type AddressCap, capSockets, tellRefusedSocket, tooManyUnderWay } from '../http/address-cap.ts'
 import type { App } from '../http/context.ts'
 import { type GuardHeaders, guardHeaders } from '../http/listener.ts'
+import { clientAddress } from '../http/steps/client-address.ts'
 import type { Gateway } from '../terminals/gateway.ts'
+import { refuseUpgrade } from '../terminals/refuse-upgrade.ts'
 
 /** The path that clients append to `proxyUrl`. */
 const terminalPath = '/v1/ws'
@@ -22,6 +27,9 @@ export type TerminalListening = {
   readonly config: Config
   readonly tls: TlsFiles | null
   readonly gateway: Gateway
+  readonly ports: Ports
+  /** What clients have of both listeners together. */
+  readonly connections: AddressCap
   /** The one listener, which is used where terminals have none of their own. */
   readonly app: App
   readonly opened: AsyncDisposableStack
@@ -43,8 +51,9 @@ export function isTerminalUpgrade({ url = '', headers }: IncomingMessage): boole
 /** Lets the gateway take upgrades; returns its listener where it has one of its own, else null. */
 export async function listenForTerminals(listening: TerminalListening): Promise<TerminalListener | null> {
   const { config, tls, gateway, app, opened } = listening
-  const take = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
-    gateway.handleUpgrade(request, socket, head)
+  const take = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    if (countSocket(listening, request, socket)) gateway.handleUpgrade(request, socket, head)
+  }
   if (config.gateway.listen === null) {
     app.server.on('upgrade', take)
     return null
@@ -52,6 +61,9 @@ export async function listenForTerminals(listening: TerminalListening): Promise<
   const isSecure = tls !== null || config.gateway.publicUrl?.startsWith('https:') === true
   const server = createOwnServer(tls, guardHeaders({ isSecure }))
   server.on('upgrade', take)
+  if (config.trustedProxies.length === 0) {
+    capSockets(server, listening.connections, (ip) => tellRefusedSocket(listening.ports, ip))
+  }
   opened.defer(async () => {
     // A server waits for every socket that it handed over.
     await gateway.drain()
@@ -71,6 +83,32 @@ export async function listenForTerminals(listening: TerminalListening): Promise<
     present: (files) => {
       if (tls !== null) (server as TlsServer).setSecureContext(files)
     },
+  }
+}
+
+/** Behind a proxy a WebSocket counts for its client; else its socket was counted when it came. Returns whether it may be. */
+function countSocket(
+  { config, connections, ports }: TerminalListening,
+  request: IncomingMessage,
+  socket: Duplex,
+): boolean {
+  if (config.trustedProxies.length === 0) return true
+  const ip = clientOf(config, request)
+  const giveBack = ip === null ? null : connections.take(ip)
+  if (giveBack !== null) socket.once('close', giveBack)
+  if (ip === null || giveBack !== null) return true
+  tellRefusedSocket(ports, ip)
+  refuseUpgrade(socket, tooManyUnderWay())
+  return false
+}
+
+/** null: it cannot be read, and the gateway refuses it. */
+function clientOf(config: Config, request: IncomingMessage): string | null {
+  try {
+    return clientAddress({ raw: request, headers: request.headers }, config)
+  } catch (cause) {
+    if (isRefusal(cause)) return null
+    throw cause
   }
 }
 

@@ -261,11 +261,11 @@ test('GIA-10 names of 3 and of more than 30 characters are left out', () => {
   assert.deepEqual(encodeOrganizations(memberships), [{ id: 'a_b_c' }, { id: 'abcd' }, { id: 'b'.repeat(30) }])
 })
 
-test('GIA-11 a body over 1 MiB is INVALID_INPUT', async () => {
+test('GIA-11 a body over 64 KiB is INVALID_INPUT', async () => {
   const answer = await client.send({ method: 'POST', path, body: `"${'a'.repeat(1_048_576)}"` })
   assert.deepEqual(
     [answer.status, answer.body],
-    [413, '{"code":"INVALID_INPUT","message":"The body is larger than 1 MiB."}'],
+    [413, '{"code":"INVALID_INPUT","message":"The body is larger than 64 KiB."}'],
   )
 })
 

@@ -61,9 +61,9 @@ test('KOY-17 every refusal has the shape of its status, and says that status as 
   await app.close()
 })
 
-test('KOY-17 a body over 1 MiB is Status code 3', async () => {
+test('KOY-17 a body over 64 KiB is Status code 3', async () => {
   const { status, headers, json } = await call(world, 'POST /v1/account/login', { body: `"${'x'.repeat(1_048_576)}"` })
-  const wanted = { code: 3, message: 'The body is larger than 1 MiB.', details: [] }
+  const wanted = { code: 3, message: 'The body is larger than 64 KiB.', details: [] }
   assert.deepEqual([status, headers.get('content-type'), json], [413, 'application/json', wanted])
 })
 

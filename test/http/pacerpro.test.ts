@@ -297,9 +297,9 @@ test('PAC-10 the token with which an account changes its own password at control
   })
 })
 
-test('PAC-11 a body over 1 MiB is refused in the Error shape', async () => {
+test('PAC-11 a body over 64 KiB is refused in the Error shape', async () => {
   const answer = await client.send({ method: 'POST', path, body: `"${'a'.repeat(1_048_576)}"` })
-  const message = 'The body is larger than 1 MiB.'
+  const message = 'The body is larger than 64 KiB.'
   assert.deepEqual(
     [answer.status, JSON.parse(answer.body)],
     [413, { error: message, message, status: 413, type: 'error' }],

@@ -133,7 +133,7 @@ test('SFT-3, SFT-4 a body that is too large, a rule that denies and a fault of o
   ]
   const answers = codes.map((code) => writtenAs(new Refusal(code)))
   assert.deepEqual(answers, [
-    '400 {"error":"The body is larger than 1 MiB.","message":""}\n',
+    '400 {"error":"The body is too large.","message":""}\n',
     '400 {"error":"The request is not well formed.","message":""}\n',
     '403 {"error":"A rule of the account denies this sign-in.","message":"Forbidden"}\n',
     '404 {"error":"Not Found","message":""}\n',

@@ -27,6 +27,7 @@ export function canonicalIp(text: string): string | null {
  * @param ip A canonical address; another text is returned as it is.
  */
 export function addressKey(ip: string): string {
+  if (!ip.includes(':')) return ip
   const groups = parse(ip)
   if (groups === null) return ip
   if (isMapped(groups)) return format(groups)

@@ -9,6 +9,7 @@ import type { Principal } from '../../core/tokens/live-tokens.ts'
 import { mayBeSpentAt, type RowReader, verifyToken } from '../../core/tokens/verify.ts'
 import type { HttpContext } from '../context.ts'
 import { forwardedAddress } from './client-address.ts'
+import { judgeCaller } from './judging.ts'
 
 /** How a dialect finds a token in a request. */
 export type TokenReader = {
@@ -33,9 +34,9 @@ export const noRow: RowReader = () => null
 
 /** Returns a step that sets `request.principal`. */
 export function authenticate(context: HttpContext, reader: TokenReader): (request: FastifyRequest) => Promise<void> {
-  return async function authenticateRequest(request) {
+  return judgeCaller(async function authenticateRequest(request) {
     request.principal = await principalOf(context, reader, request)
-  }
+  })
 }
 
 /**

@@ -1,8 +1,10 @@
 /** HTTP step: reads bodies as JSON whatever media type was named; what that means is the dialect's to say. */
+import type { FastifyRequest } from 'fastify'
 import { Refusal } from '../../core/errors.ts'
 import type { App } from '../context.ts'
 import { findJsonFault, firstJsonValue, type JsonFault } from './json-faults.ts'
 import { decodeUtf8 } from './read-authorization.ts'
+import { readBody } from './read-body.ts'
 
 /**
  * Makes a dialect parse every body as JSON, with or without a media type. An empty body is `undefined`.
@@ -11,13 +13,7 @@ import { decodeUtf8 } from './read-authorization.ts'
  */
 export function parseEveryBodyAsJson(app: App): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
-    try {
-      done(null, parseJson(body as Buffer))
-    } catch (cause) {
-      done(cause as Error, undefined)
-    }
-  })
+  app.addContentTypeParser('*', async (request: FastifyRequest) => parseJson(await readBody(request, app.bodyBudget)))
 }
 
 const sentences: Readonly<Record<JsonFault, string>> = {

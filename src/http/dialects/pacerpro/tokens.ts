@@ -4,6 +4,7 @@ import { isRefusal, Refusal } from '../../../core/errors.ts'
 import type { Mint } from '../../../core/sessions/create-session.ts'
 import type { HttpContext } from '../../context.ts'
 import { noRow, principalOf, type TokenReader } from '../../steps/authenticate.ts'
+import { judgeCaller } from '../../steps/judging.ts'
 import { readAuthorization } from '../../steps/read-authorization.ts'
 import { FreeSeconds } from './free-seconds.ts'
 
@@ -58,7 +59,7 @@ export function authenticateEpoch(
   context: HttpContext,
   reader: TokenReader,
 ): (request: FastifyRequest) => Promise<void> {
-  return async function authenticateRequest(request) {
+  return judgeCaller(async function authenticateRequest(request) {
     const token = reader.read(request)
     try {
       const principal = await principalOf(context, reader, request)
@@ -69,7 +70,7 @@ export function authenticateEpoch(
       if (!isUnknown || (await context.ports.signer.inspect('pacerpro', token)) !== 'expired') throw cause
       throw new Refusal('TOKEN_EXPIRED', { detail: 'signed by us, and forgotten since', cause })
     }
-  }
+  })
 }
 
 /** Reads the epoch out of a token that was accepted, and so is of our own making. */

@@ -8,6 +8,7 @@ import { verifyToken } from '../../../core/tokens/verify.ts'
 import type { HttpContext } from '../../context.ts'
 import { noRow } from '../../steps/authenticate.ts'
 import { describeRequest } from '../../steps/describe-request.ts'
+import { judgeCaller } from '../../steps/judging.ts'
 import { cameByApiKey, principalOfApiKey, readApiKey } from './api-keys-authenticate.ts'
 import { requireNothingDue } from './due.ts'
 import { takesApiKeys } from './login-methods.ts'
@@ -44,7 +45,7 @@ export function authenticateRealm(
   realm: Realm,
   rules: RouteRules = {},
 ): (request: FastifyRequest) => Promise<void> {
-  return async function authenticateRequest(request) {
+  return judgeCaller(async function authenticateRequest(request) {
     const key = takesApiKeys(context.settings, realm) ? readApiKey(request) : null
     const principal =
       key === null
@@ -52,7 +53,7 @@ export function authenticateRealm(
         : await principalOfApiKey(context.ports, { key, realm, request })
     applyRules(principal, rules, { isByApiKey: cameByApiKey(request), nowMs: context.ports.clock.wallMs() })
     request.principal = principal
-  }
+  })
 }
 
 /** Whoever comes with an API key is asked for nothing that is due. */

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { isRefusal, Refusal } from '../../../core/errors.ts'
 import type { App } from '../../context.ts'
 import { parseJson } from '../../steps/parse-json.ts'
+import { readBody as readBytes } from '../../steps/read-body.ts'
 import { type Fields, readFields, type Values } from './account-shape-fields.ts'
 import { isObject, type JsonObject } from './attributes.ts'
 
@@ -18,12 +19,13 @@ class UnreadableBody {
 /** Makes the dialect read every body, with or without a media type. An operation that wants none takes any. */
 export function readEveryBody(app: App): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes, done) => {
+  app.addContentTypeParser('*', async (request: FastifyRequest) => {
+    const bytes = await readBytes(request, app.bodyBudget)
     try {
-      done(null, parseJson(bytes as Buffer, { takesTextBehind: true, toNumber: exactNumber }))
+      return parseJson(bytes, { takesTextBehind: true, toNumber: exactNumber })
     } catch (cause) {
-      if (isRefusal(cause, 'INPUT_INVALID')) done(null, new UnreadableBody(cause))
-      else done(cause as Error)
+      if (isRefusal(cause, 'INPUT_INVALID')) return new UnreadableBody(cause)
+      throw cause
     }
   })
 }

@@ -4,6 +4,7 @@ import type { Account } from '../../../core/accounts/account.ts'
 import { Refusal } from '../../../core/errors.ts'
 import type { HttpContext } from '../../context.ts'
 import { signedIn } from '../../steps/authenticate.ts'
+import { judgeCaller } from '../../steps/judging.ts'
 import { readAttributes } from './attributes.ts'
 import { authenticateRealm } from './authenticate-realm.ts'
 import type { Realm } from './realms.ts'
@@ -37,12 +38,12 @@ export function authenticateSelf(
   { unless, isServedWhileDue = true }: SelfRules = {},
 ): (request: FastifyRequest) => Promise<void> {
   const authenticate = authenticateRealm(context, realm, { isServedWhileDue, refusesApiKey: true })
-  return async function authenticateCaller(request) {
+  return judgeCaller(async function authenticateCaller(request) {
     await authenticate(request)
     if (unless !== undefined && !mayStill(signedIn(request).account, unless)) {
       throw new Refusal('ROLE_DENIED', { detail: `the account has ${unless}` })
     }
-  }
+  })
 }
 
 /** Tells whether a right was left to an account; nothing is ever taken from administrators. */

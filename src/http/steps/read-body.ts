@@ -1,0 +1,76 @@
+/** HTTP step: reads a body into one buffer, within the limit of its route and within the budget of all bodies. */
+import type { FastifyRequest } from 'fastify'
+import { Refusal } from '../../core/errors.ts'
+import { addressKey } from '../../core/sessions/addresses.ts'
+import type { BodyBudget } from '../body-budget.ts'
+
+/** What a body costs beside its bytes: its request, its stream and its place in lists; measured, rounded up. */
+const overheadBytes = 4 * 1024
+
+/** What who was dropped is told to wait, in seconds. */
+const retryAfterSeconds = 2
+
+/**
+ * Reads a body. Parts are copied as they come: each of them is a view on a larger buffer, and a thousand of one byte would
+ * hold a thousand of those.
+ *
+ * @throws BODY_TOO_LARGE, before anything is read where the length is told.
+ * @throws HASH_QUEUE_FULL when others need the room.
+ */
+export function readBody(request: FastifyRequest, budget: BodyBudget): Promise<Buffer> {
+  const limit = request.routeOptions.bodyLimit
+  const told = Number(request.headers['content-length'] ?? 0)
+  if (told > limit) return Promise.reject(tooLarge(limit))
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
+  const stream = request.raw
+  if (stream.destroyed) return Promise.reject(cut())
+  let isOver = false
+  let buffer = Buffer.alloc(0)
+  let length = 0
+  const refuse = (refusal: Refusal): void => {
+    end()
+    reject(refusal)
+  }
+  const claim = budget.open(addressKey(request.clientIp), () => refuse(noRoom()))
+  const take = (part: Buffer): void => {
+    if (length + part.length > limit) return void refuse(tooLarge(limit))
+    if (length + part.length > buffer.length) {
+      const capacity = Math.min(limit, Math.max(2 * buffer.length, length + part.length))
+      claim.grow(capacity - buffer.length)
+      if (isOver) return
+      buffer = Buffer.concat([buffer.subarray(0, length)], capacity)
+    }
+    part.copy(buffer, length)
+    length += part.length
+    claim.receive(part.length)
+  }
+  const finish = (): void => {
+    const whole = buffer.subarray(0, length)
+    end()
+    resolve(whole)
+  }
+  const fail = (cause?: Error): void => refuse(cut(cause))
+  const end = (): void => {
+    isOver = true
+    claim.close()
+    stream.off('data', take).off('end', finish).off('error', fail).off('close', fail)
+    buffer = Buffer.alloc(0)
+  }
+  claim.grow(overheadBytes)
+  stream.on('data', take).on('end', finish).on('error', fail).on('close', fail)
+  return promise
+}
+
+function cut(cause?: Error): Refusal {
+  return new Refusal('INPUT_INVALID', { detail: 'the body was cut', cause })
+}
+
+function tooLarge(limit: number): Refusal {
+  const size = limit >= 1024 * 1024 ? `${limit / (1024 * 1024)} MiB` : `${limit / 1024} KiB`
+  return new Refusal('BODY_TOO_LARGE', { message: `The body is larger than ${size}.` })
+}
+
+function noRoom(): Refusal {
+  const message = 'Too many requests at once; try again shortly.'
+  return new Refusal('HASH_QUEUE_FULL', { message, detail: 'the bodies under way hold too much', retryAfterSeconds })
+}

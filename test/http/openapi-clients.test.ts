@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { Dialect } from '../../src/core/sessions/session.ts'
+import { integer } from '../../src/http/dialects/sftpgo/account-shape-kinds.ts'
 import type { OpenApiDocument } from '../../src/http/openapi/document.ts'
 import { openApiFolder } from '../../tools/openapi.ts'
 import { projectRoot } from '../../tools/source-tree.ts'
@@ -33,6 +34,44 @@ for (const dialect of dialects) {
   test(`OAS-33 every object with members has a name in the document of ${dialect}`, () => {
     assert.deepEqual(namelessIn(documentOf(dialect)), [])
   })
+}
+
+for (const dialect of dialects) {
+  test(`OAS-39 the document of ${dialect} says of every whole number whether 32 bits hold it`, () => {
+    const numbers = integersWithin(documentOf(dialect), '')
+    const fitting = (one: Whole): boolean => one.enum !== undefined || (one.maximum ?? largestInt32 + 1) <= largestInt32
+    const silent = numbers.filter(({ schema }) => schema.format === undefined && !fitting(schema))
+    const tooLarge = numbers.filter(({ schema }) => schema.format === 'int32' && (schema.maximum ?? 0) > largestInt32)
+    assert.deepEqual([numbers.length > 0 || dialect === 'koyeb', silent, tooLarge], [true, [], []])
+  })
+}
+
+test('OAS-39 a number of sftpgo is told as int32 only where a larger one is not taken', () => {
+  const reading = { name: 'n', sealer: null, before: undefined }
+  const kinds = [integer(), integer({ least: 0 }), integer({ least: 0, clears: true }), integer({ most: largestInt32 })]
+  const formats = kinds.map((kind) => (kind.schema as Whole).format)
+  const takesMore = kinds.map((kind) => {
+    try {
+      return kind.read(largestInt32 + 1, reading) === largestInt32 + 1
+    } catch {
+      return false
+    }
+  })
+  assert.deepEqual(takesMore, [true, true, true, false])
+  assert.deepEqual(
+    formats,
+    takesMore.map((takes) => (takes ? 'int64' : 'int32')),
+  )
+})
+
+const largestInt32 = 2_147_483_647
+
+type Whole = { readonly format?: string; readonly maximum?: number; readonly enum?: readonly number[] }
+
+function integersWithin(value: unknown, at: string): { readonly at: string; readonly schema: Whole }[] {
+  if (value === null || typeof value !== 'object') return []
+  const own = (value as { readonly type?: unknown }).type === 'integer' ? [{ at, schema: value as Whole }] : []
+  return [...own, ...Object.entries(value).flatMap(([key, one]) => integersWithin(one, `${at}/${key}`))]
 }
 
 const text = { type: 'string' }

@@ -11,7 +11,7 @@ const Problem = Type.Object(
   {
     type: Type.String({ description: 'A stable name, such as `credentials-invalid`.' }),
     title: Type.String(),
-    status: Type.Integer(),
+    status: Type.Integer({ format: 'int32' }),
     fields: Type.Optional(
       Type.Array(Type.Object({ field: Type.String(), description: Type.String() }, { title: 'ProblemField' })),
     ),

@@ -31,7 +31,7 @@ const itemMembers = {
     ),
     Type.Null(),
   ]),
-  exit_code: Type.Union([Type.Integer(), Type.Null()]),
+  exit_code: Type.Union([Type.Integer({ format: 'int32' }), Type.Null()]),
   recording: Type.Boolean({ description: 'There is a recording of it here.' }),
 }
 const PtySessionItem = Type.Object(itemMembers, { title: 'PtySessionItem' })
@@ -61,7 +61,7 @@ const ServerItem = Type.Object(
   {
     name: Type.String(),
     address: Type.String(),
-    port: Type.Integer(),
+    port: Type.Integer({ format: 'int32' }),
     os_users: names,
     transport: Type.Union([Type.Literal('ssh'), Type.Literal('local')]),
     groups: names,

@@ -58,7 +58,7 @@ const SessionList = Type.Object(
 )
 const Account = Type.Object(
   {
-    id: Type.Integer(),
+    id: Type.Integer({ format: 'int64' }),
     uuid: Type.String({ format: 'uuid' }),
     username: Type.String(),
     email: textOrNull,
@@ -106,7 +106,7 @@ const ApplicationPasswordList = Type.Object(
   { title: 'ApplicationPasswordList' },
 )
 const FirstAdmin = Type.Object(
-  { id: Type.Integer(), username: Type.String(), role: Type.Literal('admin') },
+  { id: Type.Integer({ format: 'int64' }), username: Type.String(), role: Type.Literal('admin') },
   { title: 'FirstAdmin' },
 )
 const Jwks = Type.Object(

@@ -74,7 +74,10 @@ export const documentDelete: OperationDocument = {
   responses: { 200: { description: 'The token has ended', schema: GenericResponse }, 401: refused },
 }
 
-const Range = Type.Object({ max: Type.Integer(), default: Type.Integer() }, { title: 'V4InfoResponseRange' })
+const Range = Type.Object(
+  { max: Type.Integer({ format: 'int32' }), default: Type.Integer({ format: 'int32' }) },
+  { title: 'V4InfoResponseRange' },
+)
 const Info = Type.Object(
   {
     general: Type.Object(

@@ -12,7 +12,7 @@ const ErrorReply = Type.Object(
   {
     error: Type.String(),
     message: Type.String(),
-    status: Type.Integer({ description: 'The HTTP status.' }),
+    status: Type.Integer({ format: 'int32', description: 'The HTTP status.' }),
     type: Type.Union([Type.Literal('error'), Type.Literal('alert'), Type.Literal('notice'), Type.Literal('warning')]),
   },
   { title: 'Error' },

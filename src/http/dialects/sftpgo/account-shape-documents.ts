@@ -17,12 +17,12 @@ const Admin: TSchema = Type.Object(documentFields(adminFields), { title: 'Admin'
 
 /** Parameters of every list. */
 export const pageParameters: readonly ParameterDocument[] = [
-  { in: 'query', name: 'offset', schema: Type.Integer({ minimum: 0, default: 0 }) },
+  { in: 'query', name: 'offset', schema: Type.Integer({ format: 'int32', minimum: 0, default: 0 }) },
   {
     in: 'query',
     name: 'limit',
     description: 'Items on one page; more than 500 count as 500',
-    schema: Type.Integer({ minimum: 1, default: 100 }),
+    schema: Type.Integer({ format: 'int32', minimum: 1, default: 100 }),
   },
   { in: 'query', name: 'order', schema: Type.String({ enum: ['ASC', 'DESC'] }), description: 'Order of the names' },
 ]

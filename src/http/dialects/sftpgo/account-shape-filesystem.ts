@@ -174,6 +174,7 @@ const provider = integer({
   most: names.length - 1,
   clears: true,
   schema: Type.Integer({
+    format: 'int32',
     description: '0 local, 1 S3, 2 Google Cloud Storage, 3 Azure Blob Storage, 4 local and encrypted, 5 SFTP, 6 HTTP',
   }),
 })

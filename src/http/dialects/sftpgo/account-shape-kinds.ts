@@ -68,6 +68,9 @@ export type Bounds = {
   readonly schema?: TSchema
 }
 
+/** Clients keep a number in 32 bits unless its document says otherwise. */
+const largestInt32 = 2_147_483_647
+
 /** A whole number that doubles hold exactly. */
 export function integer(bounds: Bounds = {}): Kind<number> {
   const { least = Number.MIN_SAFE_INTEGER, most = Number.MAX_SAFE_INTEGER, clears = false } = bounds
@@ -83,7 +86,8 @@ export function integer(bounds: Bounds = {}): Kind<number> {
       throw invalidAccount(`${name} has to be a whole number ${inWords(bounds)}, not ${value}`)
     },
     show: (kept) => (typeof kept === 'number' ? kept : 0),
-    schema: bounds.schema ?? Type.Integer(clears ? {} : documentedBounds(bounds)),
+    schema:
+      bounds.schema ?? Type.Integer({ format: most > largestInt32 ? 'int64' : 'int32', ...documentedBounds(bounds) }),
   }
 }
 
@@ -91,7 +95,8 @@ function inWords({ least, most }: Bounds): string {
   return most === undefined ? `from ${least} on` : `from ${least ?? Number.MIN_SAFE_INTEGER} to ${most}`
 }
 
-function documentedBounds({ least, most }: Bounds): { minimum?: number; maximum?: number } {
+function documentedBounds({ least, most, clears = false }: Bounds): { minimum?: number; maximum?: number } {
+  if (clears) return {}
   return { ...(least === undefined ? {} : { minimum: least }), ...(most === undefined ? {} : { maximum: most }) }
 }
 

@@ -6,7 +6,7 @@ const DefenderEntry = Type.Object(
   {
     id: Type.Optional(Type.String()),
     ip: Type.Optional(Type.String()),
-    score: Type.Optional(Type.Integer({ description: 'Failures of an address that is not blocked' })),
+    score: Type.Optional(Type.Integer({ format: 'int32', description: 'Failures of an address that is not blocked' })),
     ban_time: Type.Optional(Type.String({ format: 'date-time', description: 'End of the block' })),
   },
   { title: 'DefenderEntry' },

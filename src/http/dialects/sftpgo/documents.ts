@@ -33,8 +33,8 @@ const VersionInfo = Type.Object(
 const DirEntry = Type.Object(
   {
     name: Type.Optional(Type.String()),
-    size: Type.Optional(Type.Integer()),
-    mode: Type.Optional(Type.Integer()),
+    size: Type.Optional(Type.Integer({ format: 'int64' })),
+    mode: Type.Optional(Type.Integer({ format: 'int32' })),
     last_modified: Type.Optional(Type.String({ format: 'date-time' })),
   },
   { title: 'DirEntry' },

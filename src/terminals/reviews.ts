@@ -20,6 +20,8 @@ type Look = {
   readonly session: PtySession
   readonly judge: (standing: Standing) => Promise<() => void>
   readonly refuse: (refusal: Refusal) => void
+  /** What cannot wait for a store that cannot be read now; left out: it takes and gives nothing until the next look. */
+  readonly giveUp?: () => void
 }
 
 /** Reviews under way. */
@@ -83,6 +85,7 @@ export class Reviews {
         return () => undefined
       },
       refuse: line.stop,
+      giveUp: line.stop,
     })
   }
 
@@ -120,7 +123,7 @@ export class Reviews {
   }
 
   /** What was read before the newest entry came counts for nothing. */
-  async #look({ subject, session, judge, refuse }: Look, round: number): Promise<void> {
+  async #look({ subject, session, judge, refuse, giveUp }: Look, round: number): Promise<void> {
     const isNewest = (): boolean => this.#rounds.get(subject) === round
     try {
       const letGo = await judge(await readStanding(this.#ports, session.facts.id))
@@ -128,8 +131,9 @@ export class Reviews {
     } catch (cause) {
       if (!isNewest()) return
       // A store that cannot be read leaves the gate closed; the next tick asks again.
-      if (isRefusal(cause) && cause.kind !== 'unavailable') refuse(cause)
-      else this.#ports.log.warn({ err: cause, ptySession: session.facts.id }, 'access could not be looked at anew')
+      if (isRefusal(cause) && cause.kind !== 'unavailable') return refuse(cause)
+      giveUp?.()
+      this.#ports.log.warn({ err: cause, ptySession: session.facts.id }, 'access could not be looked at anew')
     }
   }
 

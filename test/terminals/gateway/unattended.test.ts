@@ -1,11 +1,15 @@
 /** The gateway: whose a terminal is while others work in it, or nobody does. */
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, type TestContext, test } from 'node:test'
 import type { Account } from '../../../src/core/accounts/account.ts'
 import { type AdministratorChange, changeAccount, removeAccount } from '../../../src/core/accounts/administer.ts'
+import { Refusal } from '../../../src/core/errors.ts'
 import { setChangeState } from '../../../src/core/terminals/inventory.ts'
+import { setCatalogue } from '../../../src/core/terminals/set-catalogue.ts'
+import { verifyToken } from '../../../src/core/tokens/verify.ts'
 import { call } from '../../fixtures/control-calls.ts'
 import { type HandTransport, handTransport, type PlayedTerminal } from '../../fixtures/hand-transport.ts'
+import { patterns } from '../../fixtures/health-check.ts'
 import { answered, passTime } from '../../fixtures/pass-time.ts'
 import { closedInStore } from '../../fixtures/terminal-ends.ts'
 import type { TerminalSocket } from '../../fixtures/terminal-socket.ts'
@@ -185,3 +189,77 @@ test('GTW-29, REV-14 a terminal ends at the second at which the account that sta
   assert.equal((await closedInStore(world, socket.ptySessionId())).endReason, 'revoked')
   await change('ada', { expiresAt: null })
 })
+
+/** Resolves once the look has begun. */
+type HeldLook = { readonly asked: Promise<void> }
+
+/** Holds the next look at somebody until `first` resolves; it fails as `first` does. */
+async function heldLook(t: TestContext, access: string, first: () => Promise<void>): Promise<HeldLook> {
+  const { store } = world.ports
+  const { session } = await verifyToken(world.ports, access, () => null)
+  const asked = Promise.withResolvers<void>()
+  const read = store.sessionById
+  const held = t.mock.method(store, 'sessionById', async (id: string) => {
+    if (id !== session.id) return read(id)
+    held.mock.restore()
+    asked.resolve()
+    await first()
+    return read(id)
+  })
+  return { asked: asked.promise }
+}
+
+test('GTW-28 whoever takes a terminal over while its last implementor is judged keeps it', async (t) => {
+  const ada = await begin('ada')
+  await leave(ada)
+  const ticket = await world.join(await world.signIn('otto'), ada.socket.ptySessionId(), 'implementor')
+  const taken = Promise.withResolvers<void>()
+  const { asked } = await heldLook(t, ada.access, () => taken.promise)
+  await change('ada', { removeGroups: ['ops'] })
+  await asked
+  const otto = await world.enter(ticket)
+  taken.resolve()
+  await answered(otto)
+  otto.type('x')
+  await otto.next('inputAck')
+  assert.deepEqual([ada.terminal.isEnded(), [...ada.terminal.written]], [false, [...Buffer.from('x')]])
+  await change('ada', { addGroups: ['ops'] })
+})
+
+test('GTW-28 a terminal that was left is judged as soon as the store can be read again', async (t) => {
+  const ada = await begin('ada')
+  await leave(ada)
+  const { asked } = await heldLook(t, ada.access, () => Promise.reject(new Refusal('STORE_UNAVAILABLE')))
+  await change('ada', { removeGroups: ['ops'] })
+  await asked
+  const { endReason } = await closedInStore(world, ada.socket.ptySessionId())
+  assert.deepEqual([ada.terminal.isEnded(), endReason], [true, 'access-changed'])
+  await change('ada', { addGroups: ['ops'] })
+})
+
+for (const canRead of [true, false]) {
+  test(`HLT-26 a command whose author changed ${canRead ? 'goes on where the author still may run it' : 'ends where the store cannot be read'}`, async (t) => {
+    await setCatalogue(
+      { ...world.ports, patterns },
+      { group: 'ops', document: { commands: [{ words: ['uptime'] }] } },
+      request,
+    )
+    const access = await world.signIn('ada')
+    const index = hand.terminals.length
+    const socket = await world.enter(await world.startCheck(access))
+    await socket.see('> ')
+    socket.type('uptime\r')
+    const command = await hand.opened(index)
+    const { store } = world.ports
+    const fail = async (): Promise<never> => {
+      throw new Refusal('STORE_UNAVAILABLE')
+    }
+    const broken = canRead ? null : t.mock.method(store, 'sessionById', fail)
+    await change('ada', { addGroups: ['others'] })
+    await answered(socket)
+    assert.equal(command.isEnded(), !canRead)
+    broken?.mock.restore()
+    socket.send({ type: 'control', control: { action: 'end' } })
+    await socket.closed
+  })
+}

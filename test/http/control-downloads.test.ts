@@ -32,7 +32,7 @@ async function* endless(): AsyncGenerator<Uint8Array> {
 /** Terminals whose recordings have no end; `isLive` ones have no size either. */
 function terminals(isLive: boolean): Terminals {
   const recording: RecordingExport = { isLive, size: async () => size, read: endless }
-  return { exportRecording: async () => recording, follow: () => null, hasRecording: async () => true }
+  return { exportRecording: async () => recording, follow: endless, hasRecording: async () => true }
 }
 
 /** Who downloads what, and how it is served. */
@@ -40,6 +40,7 @@ type Asked = {
   readonly by: Person
   readonly id: string
   readonly isLive?: boolean
+  readonly what?: 'recording' | 'live'
   readonly sallyport?: PtyWorld['sallyport']
   readonly tls?: { readonly cert: string; readonly key: string }
 }
@@ -55,13 +56,13 @@ type Download = {
 
 /** Begins a download; `t` ends the server. */
 async function download(t: TestContext, asked: Asked): Promise<Download> {
-  const { by, id, isLive = true, sallyport = world.sallyport, tls } = asked
+  const { by, id, isLive = true, what = 'recording', sallyport = world.sallyport, tls } = asked
   const app = controlOver(sallyport, terminals(isLive), tls === undefined ? {} : { tls })
   t.after(() => app.close())
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   const connected = once(app.server, tls === undefined ? 'connection' : 'secureConnection')
   const options = { headers: { authorization: `Bearer ${by.token}` }, agent: false, rejectUnauthorized: false }
-  const request = (tls === undefined ? get : getOverTls)(`${url}/api/v1/pty_sessions/${id}/recording`, options)
+  const request = (tls === undefined ? get : getOverTls)(`${url}/api/v1/pty_sessions/${id}/${what}`, options)
   request.on('error', () => undefined)
   const [response]: IncomingMessage[] = await once(request, 'response')
   const [connection]: Socket[] = await connected
@@ -115,6 +116,16 @@ for (const isLive of [true, false]) {
     assert.deepEqual(await over, ['ECONNRESET', false])
   })
 }
+
+test('PTY-14 the connection of a follower that reads nothing is reset by the time the sign-out is answered', async (t) => {
+  const { id, bob } = await takenPart(false)
+  const { response, connection, over } = await download(t, { by: bob, id, what: 'live' })
+  while (!connection.writableNeedDrain) await new Promise((resolve) => setImmediate(resolve))
+  await signOut(bob)
+  assert.ok(connection.destroyed)
+  response.resume()
+  assert.deepEqual(await over, ['ECONNRESET', false])
+})
 
 test('PTY-21 a client of HTTP/1.0, to whom the end of the connection is the end of the body, sees a reset', async (t) => {
   const { id, bob } = await takenPart(false)

@@ -154,7 +154,9 @@ export class LastingAnswer {
   #end(): void {
     if (this.#isRevoked || this.#stop.signal.aborted) return
     this.#isRevoked = true
-    if (this.#isSending && this.#lasting.kind === 'download') reset(this.#exchange.reply.raw.socket)
+    const { raw } = this.#exchange.reply
+    // A follower who reads nothing would keep its connection, and what waits for it.
+    if (this.#isSending && (this.#lasting.kind === 'download' || raw.writableNeedDrain)) reset(raw.socket)
     this.close()
   }
 }

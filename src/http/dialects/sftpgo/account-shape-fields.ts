@@ -72,11 +72,23 @@ export function keepFields(table: Fields, values: JsonObject): JsonObject {
 
 /** Returns members as they are shown. @param owned the members that the account itself has. */
 export function showFields(table: Fields, kept: JsonObject, owned: JsonObject = {}): JsonObject {
-  const all = Object.entries(table).map(([name, { kind, shown, isOwn }]) => {
+  const all: Record<string, unknown> = {}
+  for (const [name, { kind, shown, isOwn }] of Object.entries(table)) {
+    if (shown === 'never') continue
     const value = isOwn && Object.hasOwn(owned, name) ? owned[name] : kind.show(ownMember(kept, name))
-    return { name, value, isShown: shown === 'always' || (shown === 'filled' && !isDefault(value)) }
-  })
-  return Object.fromEntries(all.filter(({ isShown }) => isShown).map(({ name, value }) => [name, value]))
+    if (shown === 'always' || !isDefault(value)) all[name] = value
+  }
+  return all
+}
+
+/** Returns a function that shows members of a table; where nothing is kept it gives one and the same object. */
+export function showBy(table: Fields): (kept: unknown) => JsonObject {
+  let nothing: JsonObject | undefined
+  return function showKept(kept) {
+    if (isObject(kept)) return showFields(table, kept)
+    nothing ??= showFields(table, {})
+    return nothing
+  }
 }
 
 /** An object with a table of its own. @param rule looks at the whole, and returns it normalised. */
@@ -92,7 +104,7 @@ export function object<Table extends Fields>(
       if (!isObject(value)) throw invalidAccount(`${reading.name} has to be an object`)
       return keepFields(table, rule(readFields(table, value, reading)))
     },
-    show: (kept) => showFields(table, asObject(kept)),
+    show: showBy(table),
     schema: Type.Object(documentFields(table), { title }),
     inner: table,
   }

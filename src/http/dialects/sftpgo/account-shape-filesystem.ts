@@ -8,7 +8,7 @@ import {
   filled,
   keepFields,
   readFields,
-  showFields,
+  showBy,
   spelled,
   type Values,
 } from './account-shape-fields.ts'
@@ -116,7 +116,7 @@ function config<Table extends Fields>(
         const values = readFields(table, asObject(sent), reading)
         return keepFields(table, reading.sealer === null ? values : rule(values))
       },
-      show: (kept) => showFields(table, asObject(kept)),
+      show: showBy(table),
       schema: Type.Object(documentFields(table), { title }),
       inner: table,
     },
@@ -185,7 +185,7 @@ const table: Fields = { provider: always(provider), ...configs }
 export const filesystem: Kind<JsonObject> = {
   form: 'object',
   read: readFilesystem,
-  show: (kept) => showFields(table, asObject(kept)),
+  show: showBy(table),
   schema: Type.Object(documentFields(table), { title: 'FilesystemConfig' }),
   inner: table,
 }

@@ -200,7 +200,7 @@ function remove(name: string, flags: AccountFlags): Act {
 }
 
 async function list(command: StoreCommand, asJson: boolean): Promise<void> {
-  const accounts = await command.reads.accounts()
+  const accounts = await command.accounts()
   if (asJson) return printJson(accounts.map((account) => accountJson(command, account)))
   await printTable({
     rows: accounts,

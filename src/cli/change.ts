@@ -102,8 +102,8 @@ async function warnOfStrangers(command: StoreCommand, id: string): Promise<void>
   for (const person of await strangersOf(command, id)) await printNotice(`No account is the person ${visible(person)}.`)
 }
 
-async function list({ reads }: StoreCommand, asJson: boolean): Promise<void> {
-  const changes = await reads.changes()
+async function list(command: StoreCommand, asJson: boolean): Promise<void> {
+  const changes = await command.changes()
   if (asJson) return printJson(changes.map(changeJson))
   await printTable({
     rows: changes,

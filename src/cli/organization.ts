@@ -59,11 +59,11 @@ function addMemberVerbs(organization: Command): void {
   )
 }
 
-async function listAll({ reads }: StoreCommand, asJson: boolean): Promise<void> {
+async function listAll(command: StoreCommand, asJson: boolean): Promise<void> {
   const organizations = await Promise.all(
-    (await reads.organizations()).map(async (organization) => ({
+    (await command.reads.organizations()).map(async (organization) => ({
       ...organization,
-      members: (await reads.members(organization.id)).map(({ id, username, role }) => ({ id, username, role })),
+      members: (await command.members(organization.id)).map(({ id, username, role }) => ({ id, username, role })),
     })),
   )
   if (asJson) {

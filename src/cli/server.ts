@@ -154,8 +154,8 @@ function lacksTrust({ transport, hostKey, hostCa }: CommandServer): boolean {
   return transport === 'ssh' && hostKey === null && hostCa === null
 }
 
-async function list({ reads }: StoreCommand, asJson: boolean): Promise<void> {
-  const servers = await reads.servers()
+async function list(command: StoreCommand, asJson: boolean): Promise<void> {
+  const servers = await command.servers()
   if (asJson) return printJson(servers.map(serverJson))
   await printTable({
     rows: servers,

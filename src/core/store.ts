@@ -11,7 +11,7 @@ import type { OrganizationCommands } from './organizations/commands.ts'
 import type { Member, Membership, Organization } from './organizations/organization.ts'
 import type { LogPosition, RevocationEntry } from './revocation/log.ts'
 import type { SessionCommands } from './sessions/commands.ts'
-import type { Session } from './sessions/session.ts'
+import type { Dialect, Session } from './sessions/session.ts'
 import type { AuthorityKey, AuthorityKeyName } from './terminals/authority-key.ts'
 import type { TerminalCommands } from './terminals/commands.ts'
 import type { ChangeRequest, PtyAttachment, PtySession, PtySessionFilter, Server } from './terminals/server.ts'
@@ -41,14 +41,31 @@ export type LogRange =
   | { readonly kind: 'entries'; readonly entries: readonly RevocationEntry[] }
   | { readonly kind: 'history-changed' }
 
-/** Reads; each is one consistent look at what was committed. */
+/** A page of a list that goes by a key: rows after it, or from the first on; other work gets a turn before each page. */
+export type Page<Key> = { readonly after: Key | null; readonly limit: number }
+
+/** A page of a list that goes by counting. */
+export type Slice = { readonly limit: number; readonly offset: number; readonly isDescending?: boolean }
+
+/** Which accounts are wanted by name; `sftpgoRole` is the role that sftpgo keeps in the attributes, null: whatever it is. */
+export type NamedAccounts = { readonly role: Account['role']; readonly sftpgoRole: string | null }
+
+/** A policy with what it is of. */
+export type SubjectPolicy = { readonly subject: PolicySubject; readonly policy: PolicyDocument }
+
+/** Reads; each is one consistent look at what was committed, and none but `organizations` reads a whole table. */
 export type Reads = {
   readonly accountById: (id: number) => Promise<Account | null>
   readonly accountByUuid: (uuid: string) => Promise<Account | null>
   readonly accountByName: (username: string, role: Account['role']) => Promise<Account | null>
   readonly accountByEmail: (emailKey: string) => Promise<Account | null>
-  /** Every account of a person, oldest first. */
-  readonly accounts: () => Promise<readonly Account[]>
+  /** Accounts of persons, oldest first, by number. */
+  readonly accounts: (page: Page<number>) => Promise<readonly Account[]>
+  /** Accounts of persons of one role, sorted by name, as one page. */
+  readonly accountsByName: (wanted: NamedAccounts, page: Slice) => Promise<readonly Account[]>
+  readonly hasAccounts: () => Promise<boolean>
+  /** Tells whether an account stands for the person. */
+  readonly personExists: (person: string) => Promise<boolean>
   /** Every administrator, sorted by name. */
   readonly administrators: () => Promise<readonly Account[]>
   /** Tells whether there was ever an administrator, or an account before marks were kept. */
@@ -61,13 +78,18 @@ export type Reads = {
   readonly credentialById: (id: string) => Promise<Credential | null>
   /** Matching credentials, oldest first. */
   readonly credentials: (filter: CredentialFilter) => Promise<readonly Credential[]>
+  /** API keys of one dialect, sorted by id, as one page. */
+  readonly apiKeys: (dialect: Dialect, page: Slice) => Promise<readonly Credential[]>
   readonly organizationById: (id: string) => Promise<Organization | null>
   readonly organizationByName: (name: string) => Promise<Organization | null>
+  /** Every one, sorted by name: for the command line. */
   readonly organizations: () => Promise<readonly Organization[]>
   readonly memberships: (accountId: number) => Promise<readonly Membership[]>
-  readonly members: (organizationId: string) => Promise<readonly Account[]>
+  /** Members, the oldest account first, by number. */
+  readonly members: (organizationId: string, page: Page<number>) => Promise<readonly Account[]>
+  readonly memberCount: (organizationId: string) => Promise<number>
   /** The members with the times at which they joined, in that order. */
-  readonly roster: (organizationId: string) => Promise<readonly Member[]>
+  readonly roster: (organizationId: string, page: Slice) => Promise<readonly Member[]>
   readonly throttle: (keys: readonly ThrottleKey[]) => Promise<readonly ThrottleState[]>
   /** The latest time of the throttle that was kept, in milliseconds; 0: none was. */
   readonly throttleTime: () => Promise<number>
@@ -75,14 +97,19 @@ export type Reads = {
   readonly isKnownAddress: (accountId: number, address: Uint8Array, sinceMs: number) => Promise<boolean>
   readonly serverByName: (name: string) => Promise<Server | null>
   readonly serverByAddress: (address: string) => Promise<Server | null>
-  readonly servers: () => Promise<readonly Server[]>
+  /** Servers, sorted by name. */
+  readonly servers: (page: Page<string>) => Promise<readonly Server[]>
+  readonly hasSshServers: () => Promise<boolean>
   readonly changeById: (id: string) => Promise<ChangeRequest | null>
-  readonly changes: () => Promise<readonly ChangeRequest[]>
+  /** Change requests, sorted by id. */
+  readonly changes: (page: Page<string>) => Promise<readonly ChangeRequest[]>
   readonly ptySessionById: (id: string) => Promise<PtySession | null>
   /** Newest first; `before` is the last row of the page before. */
   readonly ptySessions: (filter: PtySessionFilter, page: PtySessionPage) => Promise<readonly PtySession[]>
   /** Attachments of one PTY session, oldest first. */
   readonly ptyAttachments: (ptySessionId: string) => Promise<readonly PtyAttachment[]>
+  /** Policies with what they are of, sorted by that. */
+  readonly policies: (page: Page<PolicySubject>) => Promise<readonly SubjectPolicy[]>
   readonly policy: (subject: PolicySubject) => Promise<PolicyDocument | null>
   /** JSON texts of the catalogues of groups that have one, sorted by group; null: of every group. */
   readonly catalogues: (groups: readonly string[] | null) => Promise<ReadonlyMap<string, string>>

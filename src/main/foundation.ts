@@ -112,7 +112,7 @@ function coreSettings(config: Config): CoreSettings {
 
 async function loadKeyFor(store: SqliteStore, { config, env }: Start): Promise<Uint8Array> {
   try {
-    const isNew = (await store.keys()).length === 0 && (await store.accounts()).length === 0
+    const isNew = (await store.keys()).length === 0 && !(await store.hasAccounts())
     return await loadMasterKey({ env, dataDir: config.data, createIfMissing: isNew })
   } catch (cause) {
     await store.close()

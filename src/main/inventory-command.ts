@@ -27,15 +27,15 @@ export async function requireFreeAddress({ reads }: StoreCommand, { name, addres
 }
 
 /** Tells whether a server, a change request or an account lists a group. */
-export async function isGroupListed({ reads }: StoreCommand, group: string): Promise<boolean> {
-  const lists = await Promise.all([reads.servers(), reads.changes(), reads.accounts()])
+export async function isGroupListed(command: StoreCommand, group: string): Promise<boolean> {
+  const lists = await Promise.all([command.servers(), command.changes(), command.accounts()])
   return lists.flat().some(({ groups }) => groups.includes(group))
 }
 
 /** Returns those of the persons that are told of a change request whom no account stands for. */
 export async function strangersOf({ reads }: StoreCommand, changeId: string): Promise<readonly string[]> {
   const change = await reads.changeById(changeId)
-  const known = new Set((await reads.accounts()).map(({ person }) => person))
   const told = [change?.requestedBy ?? null, change?.approvedBy ?? null].filter((person) => person !== null)
-  return [...new Set(told)].filter((person) => !known.has(person))
+  const isKnown = await Promise.all(told.map((person) => reads.personExists(person)))
+  return [...new Set(told.filter((_, index) => !isKnown[index]))]
 }

@@ -15,6 +15,7 @@ import { scrubCommandLine } from '../core/audit/scrub.ts'
 import type { TrailSigner } from '../core/audit/trail-signer.ts'
 import { isCredentialLive } from '../core/credentials/credential.ts'
 import { isRefusal, Refusal } from '../core/errors.ts'
+import { everyAccount, everyChange, everyMember, everyServer, listOf } from '../core/every-row.ts'
 import {
   addMember,
   addOrganization,
@@ -112,6 +113,26 @@ export class StoreCommand {
     foundation.store.onRevocations(async (entries) => {
       this.#lastSeq = entries.at(-1)?.seq ?? this.#lastSeq
     })
+  }
+
+  /** Returns every account, oldest first. */
+  accounts(): Promise<readonly Account[]> {
+    return listOf(everyAccount(this.reads))
+  }
+
+  /** Returns every member of an organization, the oldest account first. */
+  members(organizationId: string): Promise<readonly Account[]> {
+    return listOf(everyMember(this.reads, organizationId))
+  }
+
+  /** Returns every server, sorted by name. */
+  servers(): Promise<readonly Server[]> {
+    return listOf(everyServer(this.reads))
+  }
+
+  /** Returns every change request, sorted by id. */
+  changes(): Promise<readonly ChangeRequest[]> {
+    return listOf(everyChange(this.reads))
   }
 
   /** Adds an account. @throws Refusal as the core's `addAccount` does. */

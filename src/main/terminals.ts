@@ -167,9 +167,8 @@ function openTransports(
       timers,
       bound,
       isAllowed: async (isOwnUser) => {
-        const servers = await ports.store.servers()
-        const sshServers = servers.filter(({ transport }) => transport === 'ssh').length
-        return whyNoLocalShell({ isAsked: config.allowLocalShell, isOwnUser, sshServers })
+        const hasSshServers = await ports.store.hasSshServers()
+        return whyNoLocalShell({ isAsked: config.allowLocalShell, isOwnUser, hasSshServers })
       },
     }),
   }

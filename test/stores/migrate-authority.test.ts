@@ -8,6 +8,7 @@ import fc from 'fast-check'
 import type { Role } from '../../src/core/accounts/account.ts'
 import { noRules, parseRules } from '../../src/core/accounts/rules.ts'
 import { grantedBy, ownerAuthority } from '../../src/core/administration/permissions.ts'
+import { everyAccount, listOf } from '../../src/core/every-row.ts'
 import { type JsonObject, keepAttributes, readAttributes } from '../../src/http/dialects/sftpgo/attributes.ts'
 import { authorityOf } from '../../src/http/dialects/sftpgo/authority.ts'
 import { permissions } from '../../src/http/dialects/sftpgo/permissions.ts'
@@ -55,7 +56,7 @@ test('AUT-3, ACR-2 an older database is brought up with the authority and the ru
       insert(index, role, attributes)
     }),
   )
-  const accounts = await store.accounts()
+  const accounts = await listOf(everyAccount(store))
   assert.equal(accounts.length, samples.length)
   for (const [index, account] of accounts.entries()) {
     const [attributes, role] = samples[index] ?? assert.fail()

@@ -6,11 +6,13 @@ import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { logStart } from '../../src/core/revocation/log.ts'
 import type { CommandName, Commands } from '../../src/core/store.ts'
+import { nothingWatched } from '../../src/core/terminals/pty-session-reach.ts'
 import type { PtySessionFilter } from '../../src/core/terminals/server.ts'
 import { whyNoToken } from '../../src/stores/sqlite/commands/pty-limits.ts'
 import { Database } from '../../src/stores/sqlite/database.ts'
 import { migrate } from '../../src/stores/sqlite/migrate.ts'
 import { accountReads } from '../../src/stores/sqlite/reads/accounts.ts'
+import { credentialReads } from '../../src/stores/sqlite/reads/credentials.ts'
 import { logReads } from '../../src/stores/sqlite/reads/logs.ts'
 import { organizationReads } from '../../src/stores/sqlite/reads/organizations.ts'
 import { ptySessionReads } from '../../src/stores/sqlite/reads/pty-sessions.ts'
@@ -68,6 +70,7 @@ const ordered = [
   'SCAN revocations',
   'SCAN a USING COVERING INDEX removed_accounts',
   'SCAN json_each VIRTUAL TABLE INDEX 1:',
+  'SCAN g VIRTUAL TABLE INDEX 1:',
 ]
 
 type Run = <Name extends CommandName>(name: Name, input: Commands[Name]['input']) => void
@@ -158,6 +161,11 @@ function readsOf(database: Database): void {
   accounts.throttle([])
   accounts.throttleTime()
   accounts.isKnownAddress(1, digestOf(''), 0)
+  accounts.accounts({ after: null, limit: 1 })
+  accounts.personExists('')
+  for (const sftpgoRole of [null, 'branch'])
+    for (const isDescending of [false, true])
+      accounts.accountsByName({ role: 'user', sftpgoRole }, { limit: 1, offset: 1, isDescending })
   const sessions = sessionReads(database)
   sessions.token({ digest: digestOf(''), row: null })
   sessions.token({ digest: digestOf(''), row: 1 })
@@ -168,9 +176,16 @@ function readsOf(database: Database): void {
   organizations.organizationById('')
   organizations.organizationByName('')
   organizations.memberships(1)
-  organizations.members('')
-  organizations.roster('')
+  organizations.members('', { after: null, limit: 1 })
+  organizations.roster('', { limit: 1, offset: 0 })
+  organizations.memberCount('')
   const terminals = terminalReads(database)
+  terminals.servers({ after: null, limit: 1 })
+  terminals.changes({ after: null, limit: 1 })
+  terminals.policies({ after: null, limit: 1 })
+  terminals.hasSshServers()
+  for (const isDescending of [false, true])
+    credentialReads(database).apiKeys('sftpgo', { limit: 1, offset: 0, isDescending })
   terminals.serverByName('')
   terminals.serverByAddress('')
   terminals.changeById('')
@@ -192,8 +207,8 @@ const filters: readonly Partial<PtySessionFilter>[] = [
   { changeId: 'CHG-1' },
   { serverName: 'web-1' },
   { startedByAccountId: 1 },
-  { reach: { accountId: 1, serverNames: ['web-1'], changeIds: [] } },
-  { state: 'closed', serverName: 'web-1', reach: { accountId: 1, serverNames: [], changeIds: [] } },
+  { reach: { accountId: 1, groups: ['ops'], watched: nothingWatched } },
+  { state: 'closed', serverName: 'web-1', reach: { accountId: 1, groups: [], watched: nothingWatched } },
 ]
 
 type Recording = { readonly database: Database; readonly connection: DatabaseSync; readonly texts: Set<string> }

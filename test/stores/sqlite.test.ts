@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import { everyAccount, listOf } from '../../src/core/every-row.ts'
 import { isServerRunning, lockDataDirectory, prepareDataDirectory } from '../../src/stores/sqlite/data-directory.ts'
 import { currentSchema } from '../../src/stores/sqlite/migrate.ts'
 import { initialSchema } from '../../src/stores/sqlite/migrations/0001-initial.ts'
@@ -60,7 +61,7 @@ test('SQL-2 a second server on a data directory is refused in one sentence, a co
     message: `Another Sallyport server is working on the data directory ${dataDir}.`,
   })
   const command = await openCommandStore(dataDir)
-  assert.deepEqual(await command.accounts(), [])
+  assert.deepEqual(await listOf(everyAccount(command)), [])
   await command.close()
   await first.close()
   const after = isServerRunning(prepareDataDirectory(dataDir))
@@ -114,7 +115,7 @@ test('SQL-25 a database of the first schema with all that is in it is brought up
   for (let opened = 0; opened < 2; opened += 1) {
     const store = await openServerStore(dataDir)
     atEnd(t, () => store.close())
-    const [account] = await store.accounts()
+    const [account] = await listOf(everyAccount(store))
     assert.deepEqual([account?.username, account?.person], ['ada', 'uuid-1'])
     const change = await store.changeById('CHG-1')
     assert.deepEqual([change?.state, change?.requestedBy, change?.approvedBy], ['approved', null, null])

@@ -12,11 +12,15 @@ const personName = /^[a-z0-9._@+-]{1,64}$/
  * @param field the name of the input, for the refusal.
  * @throws INPUT_INVALID when it is not well formed, or accounts of different persons have the username.
  */
-export async function resolvePerson(store: Pick<Reads, 'accounts'>, field: string, text: string): Promise<string> {
+export async function resolvePerson(
+  store: Pick<Reads, 'personExists' | 'accountByName'>,
+  field: string,
+  text: string,
+): Promise<string> {
   const name = text.trim().toLowerCase()
-  const accounts = await store.accounts()
-  if (accounts.some(({ person }) => person === name)) return name
-  const persons = new Set(accounts.filter(({ username }) => username === text.trim()).map(({ person }) => person))
+  if (await store.personExists(name)) return name
+  const named = [await store.accountByName(text.trim(), 'user'), await store.accountByName(text.trim(), 'admin')]
+  const persons = new Set(named.flatMap((account) => (account?.kind === 'person' ? [account.person] : [])))
   const [person = name] = persons
   if (persons.size > 1) throw refused(field, 'names accounts of different persons')
   if (persons.size === 0 && !personName.test(name))

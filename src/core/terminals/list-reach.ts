@@ -1,60 +1,103 @@
 /** Core: lists the servers and change requests that an account may work on at this moment, by its groups alone. */
 import { isRefusal } from '../errors.ts'
+import { everyChange, everyServer } from '../every-row.ts'
 import type { Ports } from '../wiring.ts'
 import { type AccessQuestion, judgeAccess, share } from './policy.ts'
-import { openReach, type Viewer } from './pty-session-reach.ts'
+import { nothingWatched, openReach, type Viewer } from './pty-session-reach.ts'
 import type { ChangeRequest, Server } from './server.ts'
 
-type InventoryReads = Pick<Ports['store'], 'servers' | 'changes'>
+type InventoryReads = Pick<Ports['store'], 'servers' | 'changes' | 'serverByName'>
 
 /** PTY sessions that are told with a change request at most. */
 const toldPtySessions = 100
 
-/** Returns the servers that list a group of the viewer, sorted by name. */
-export async function reachableServers(
+/** One page of a list, and the key after which the next one begins; null: there is none. */
+export type ReachPage<Item> = { readonly items: readonly Item[]; readonly next: string | null }
+
+/** Which page is wanted: after a key, or from the first on. */
+export type ReachWish = { readonly limit: number; readonly after: string | null }
+
+/** Returns a page of the servers that list a group of the viewer, sorted by name. */
+export function reachableServers(
   store: InventoryReads,
   viewer: Pick<Viewer, 'groups'>,
-): Promise<readonly Server[]> {
-  return (await store.servers()).filter(({ groups }) => share(viewer.groups, groups))
+  wish: ReachWish,
+): Promise<ReachPage<Server>> {
+  return take(everyServer(store, wish.after), {
+    limit: wish.limit,
+    keyOf: ({ name }) => name,
+    fits: async ({ groups }) => share(viewer.groups, groups),
+  })
 }
 
 /**
- * Returns the change requests under which the viewer may open a terminal at `nowMs` (Unix milliseconds), on one of their
- * servers and as one of their OS users at least, sorted by id.
+ * Returns a page of the change requests under which the viewer may open a terminal at `nowMs` (Unix milliseconds), on one
+ * of their servers and as one of their OS users at least, sorted by id.
  */
-export async function reachableChanges(
+export function reachableChanges(
   store: InventoryReads,
   viewer: Pick<Viewer, 'groups'>,
-  nowMs: number,
-): Promise<readonly ChangeRequest[]> {
-  const servers = await reachableServers(store, viewer)
-  return (await store.changes()).filter((change) =>
-    servers.some((server) =>
-      change.osUsers.some((osUser) => mayOpen({ account: viewer, server, osUser, change, nowMs })),
-    ),
-  )
+  wish: ReachWish & { readonly nowMs: number },
+): Promise<ReachPage<ChangeRequest>> {
+  const { nowMs } = wish
+  return take(everyChange(store, wish.after), {
+    limit: wish.limit,
+    keyOf: ({ id }) => id,
+    fits: async (change) => {
+      if (!share(viewer.groups, change.groups)) return false
+      const servers = await serversOf(store, viewer, change)
+      return servers.some((server) =>
+        change.osUsers.some((osUser) => mayOpen({ account: viewer, server, osUser, change, nowMs })),
+      )
+    },
+  })
 }
 
 /** Returns the ids of the newest 100 PTY sessions under a change request that the viewer may know of, the newest first. */
 export async function ptySessionsUnder(
-  store: InventoryReads & Pick<Ports['store'], 'ptySessions'>,
+  store: Pick<Ports['store'], 'ptySessions'>,
   viewer: Viewer,
   change: ChangeRequest,
 ): Promise<readonly string[]> {
-  const servers = await reachableServers(store, viewer)
-  const reach = { accountId: viewer.id, serverNames: servers.map(({ name }) => name), changeIds: [change.id] }
+  const { id: accountId, groups } = viewer
   const filter = {
     state: null,
     purpose: null,
     changeId: change.id,
     serverName: null,
     startedByAccountId: null,
-    reach: openReach(viewer, reach),
+    reach: openReach(viewer, { accountId, groups, watched: nothingWatched }),
     createdFromMs: null,
     createdToMs: null,
   }
   const found = await store.ptySessions(filter, { limit: toldPtySessions, before: null })
   return found.map(({ id }) => id)
+}
+
+async function serversOf(
+  store: InventoryReads,
+  viewer: Pick<Viewer, 'groups'>,
+  change: ChangeRequest,
+): Promise<readonly Server[]> {
+  const named = await Promise.all(change.servers.map((name) => store.serverByName(name)))
+  return named.filter((server) => server !== null).filter(({ groups }) => share(viewer.groups, groups))
+}
+
+type Taking<Item> = {
+  readonly limit: number
+  readonly keyOf: (item: Item) => string
+  readonly fits: (item: Item) => Promise<boolean>
+}
+
+async function take<Item>(items: AsyncIterable<Item>, { limit, keyOf, fits }: Taking<Item>): Promise<ReachPage<Item>> {
+  const found: Item[] = []
+  for await (const item of items) {
+    if (!(await fits(item))) continue
+    const last = found.at(-1)
+    if (found.length === limit && last !== undefined) return { items: found, next: keyOf(last) }
+    found.push(item)
+  }
+  return { items: found, next: null }
 }
 
 function mayOpen(question: AccessQuestion): boolean {

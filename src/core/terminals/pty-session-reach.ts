@@ -2,10 +2,11 @@
 import type { Account } from '../accounts/account.ts'
 import { type Administrator, holds } from '../administration/authorise.ts'
 import { Refusal } from '../errors.ts'
+import { everyPolicy } from '../every-row.ts'
 import type { Ports } from '../wiring.ts'
 import { share } from './policy.ts'
 import { policyOf } from './policy-of.ts'
-import type { ChangeRequest, PtyAttachment, PtySession, PtySessionFilter, Server } from './server.ts'
+import type { PtyAttachment, PtySession, PtySessionFilter, Watched } from './server.ts'
 import type { PolicySubject } from './terminal-policy.ts'
 
 /** Who looks. */
@@ -61,8 +62,11 @@ function seesEverything(viewer: Viewer): boolean {
   return seesAll(viewer, 'active') && seesAll(viewer, 'closed')
 }
 
-/** What the groups of a viewer reach. */
-type Reached = { readonly accountId: number } & Names
+/** What groups reach. */
+type Reached = { readonly accountId: number; readonly groups: readonly string[]; readonly watched: Watched }
+
+/** Nothing that a policy calls anybody to observe. */
+export const nothingWatched: Watched = { groups: [], serverNames: [], changeIds: [] }
 
 /** Returns what groups reach together with what permissions open; null: everything. */
 export function openReach(viewer: Viewer, reached: Reached): PtySessionFilter['reach'] {
@@ -75,54 +79,17 @@ export function tookPart({ ptySession, attachments }: KnownPtySession, accountId
   return ptySession.startedByAccountId === accountId || attachments.some((one) => one.accountId === accountId)
 }
 
-/** Returns names that hold all that `mayKnow` may answer yes for, and little else; null for who sees all. */
+/** Returns what holds all that `mayKnow` may answer yes for, and little else; null for who sees all. */
 export async function reachOf({ store }: ReachPorts, viewer: Viewer): Promise<PtySessionFilter['reach']> {
-  const names = await namesFor(store, viewer)
-  return openReach(viewer, { accountId: viewer.id, ...names })
+  const { id: accountId, groups } = viewer
+  const isAsked = groups.length > 0 && !seesEverything(viewer)
+  return openReach(viewer, { accountId, groups, watched: isAsked ? await watchedBy(store, viewer) : nothingWatched })
 }
 
-type Names = { readonly serverNames: readonly string[]; readonly changeIds: readonly string[] }
-
-async function namesFor(store: ReachPorts['store'], viewer: Viewer): Promise<Names> {
-  if (viewer.groups.length === 0 || seesEverything(viewer)) return { serverNames: [], changeIds: [] }
-  const [servers, changes] = [await store.servers(), await store.changes()]
-  const watched = await watchedBy(store, viewer, { servers, changes })
-  const serversOfWatched = new Set(
-    changes.filter(({ id }) => watched.changes.has(id)).flatMap((change) => change.servers),
-  )
-  const isReached = ({ name, groups }: Server): boolean =>
-    share(groups, viewer.groups) || watched.servers.has(name) || serversOfWatched.has(name)
-  const isCovered = (change: ChangeRequest): boolean =>
-    share(change.groups, viewer.groups) ||
-    watched.changes.has(change.id) ||
-    change.servers.some((name) => watched.servers.has(name))
-  return {
-    serverNames: servers.filter(isReached).map(({ name }) => name),
-    changeIds: changes.filter(isCovered).map(({ id }) => id),
+async function watchedBy(store: ReachPorts['store'], viewer: Viewer): Promise<Watched> {
+  const names: Record<PolicySubject['kind'], string[]> = { group: [], server: [], change: [] }
+  for await (const { subject, policy } of everyPolicy(store)) {
+    if (share(policy.observers?.from ?? [], viewer.groups)) names[subject.kind].push(subject.name)
   }
-}
-
-type Inventory = { readonly servers: readonly Server[]; readonly changes: readonly ChangeRequest[] }
-
-/** Returns the names of what a policy calls the viewer to observe: its own, or that of one of its groups. */
-async function watchedBy(
-  store: ReachPorts['store'],
-  viewer: Viewer,
-  { servers, changes }: Inventory,
-): Promise<{ readonly servers: ReadonlySet<string>; readonly changes: ReadonlySet<string> }> {
-  const calls = async (kind: PolicySubject['kind'], name: string): Promise<boolean> =>
-    share((await store.policy({ kind, name }))?.observers?.from ?? [], viewer.groups)
-  const groups = new Set([...servers, ...changes].flatMap((one) => one.groups))
-  const calling = await filterAsync([...groups], (name) => calls('group', name))
-  const names = await filterAsync(servers, async (one) => share(one.groups, calling) || calls('server', one.name))
-  const ids = await filterAsync(changes, async (one) => share(one.groups, calling) || calls('change', one.id))
-  return { servers: new Set(names.map(({ name }) => name)), changes: new Set(ids.map(({ id }) => id)) }
-}
-
-async function filterAsync<Item>(
-  items: readonly Item[],
-  fits: (item: Item) => Promise<boolean>,
-): Promise<readonly Item[]> {
-  const verdicts = await Promise.all(items.map(fits))
-  return items.filter((_, index) => verdicts[index])
+  return { groups: names.group, serverNames: names.server, changeIds: names.change }
 }

@@ -85,11 +85,12 @@ export type PtySessionFilter = {
   readonly changeId: string | null
   readonly serverName: string | null
   readonly startedByAccountId: number | null
-  /** Only sessions that the account started, was attached to, or may reach by these names; null: all. */
+  /** Only sessions that the account started, was attached to, or may reach by its groups; null: all. */
   readonly reach: {
     readonly accountId: number
-    readonly serverNames: readonly string[]
-    readonly changeIds: readonly string[]
+    readonly groups: readonly string[]
+    /** What a policy calls the account to observe: its own, or that of a group. */
+    readonly watched: Watched
     /** Every session that is not over belongs to it. */
     readonly isLiveOpen?: boolean
     /** Every session that is over belongs to it. */
@@ -98,6 +99,13 @@ export type PtySessionFilter = {
   /** Unix milliseconds of creation, from included, to excluded. */
   readonly createdFromMs: number | null
   readonly createdToMs: number | null
+}
+
+/** Names of what policies are of. */
+export type Watched = {
+  readonly groups: readonly string[]
+  readonly serverNames: readonly string[]
+  readonly changeIds: readonly string[]
 }
 
 /** Ids of accounts, servers and changes: they enter key ids, file names and known_hosts. */

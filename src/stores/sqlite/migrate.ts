@@ -7,6 +7,7 @@ import { terminalHolders } from './migrations/0003-terminal-holders.ts'
 import { throttleTimeSchema } from './migrations/0004-throttle-time.ts'
 import { authoritySchema } from './migrations/0005-authority.ts'
 import { auditSealSchema } from './migrations/0006-audit-seals.ts'
+import { listIndexSchema } from './migrations/0007-list-indexes.ts'
 
 /** Statements of every step; the schema after step n is n. */
 const migrations: readonly string[] = [
@@ -16,6 +17,7 @@ const migrations: readonly string[] = [
   throttleTimeSchema,
   authoritySchema,
   auditSealSchema,
+  listIndexSchema,
 ]
 
 /** The schema that this program reads and writes. */

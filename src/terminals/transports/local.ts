@@ -31,7 +31,7 @@ export type LocalShellFacts = {
   readonly isAsked: boolean
   readonly isOwnUser: boolean
   /** Servers of the inventory that are reached over ssh. */
-  readonly sshServers: number
+  readonly hasSshServers: boolean
 }
 
 /**
@@ -39,9 +39,9 @@ export type LocalShellFacts = {
  *
  * A shell of our own user is for a try-out only: as soon as there is a real server to protect, it is refused.
  */
-export function whyNoLocalShell({ isAsked, isOwnUser, sshServers }: LocalShellFacts): string | null {
+export function whyNoLocalShell({ isAsked, isOwnUser, hasSshServers }: LocalShellFacts): string | null {
   if (!isAsked) return 'local shells are off; --allow-local-shell allows them'
-  if (isOwnUser && sshServers > 0) {
+  if (isOwnUser && hasSshServers) {
     return "a local shell would run as Sallyport's own OS user, and there is an ssh server whose keys it could use"
   }
   return null

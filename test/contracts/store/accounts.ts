@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import type { Account } from '../../../src/core/accounts/account.ts'
 import { parseRules } from '../../../src/core/accounts/rules.ts'
 import { afterFailure, defaultThrottleRules, noFailures } from '../../../src/core/accounts/throttle.ts'
+import { everyAccount, listOf } from '../../../src/core/every-row.ts'
 import type { Commands, Store } from '../../../src/core/store.ts'
 import { auditOf, digestOf, newAccount, account as sampleAccount, startMs } from '../../fixtures/records.ts'
 import {
@@ -39,7 +40,7 @@ export function accountRules(shared: Shared, open: OpenStore): void {
       store.accountByUuid(given.uuid),
       store.accountByName(given.username, 'user'),
       store.accountByEmail('ada@example.org'),
-      store.accounts().then((accounts) => accounts.find(({ id }) => id === added.id)),
+      listOf(everyAccount(store)).then((accounts) => accounts.find(({ id }) => id === added.id)),
     ])
     assert.deepEqual(found, [expected, expected, expected, expected, expected])
   })

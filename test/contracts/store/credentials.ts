@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import type { Account } from '../../../src/core/accounts/account.ts'
 import type { Credential } from '../../../src/core/credentials/credential.ts'
+import { everyAccount, listOf } from '../../../src/core/every-row.ts'
 import type { Commands, Store } from '../../../src/core/store.ts'
 import { auditOf, digestOf, newSession, opaqueToken, organization, startMs } from '../../fixtures/records.ts'
 import { addAccount, createSession, effectsOf, kindOf, refused, type Shared, sessionInput } from './harness.ts'
@@ -126,7 +127,7 @@ export function credentialRules(shared: Shared): void {
     const hidden = await store.accountById(id)
     assert.deepEqual([hidden?.kind, hidden?.passwordHash], ['organization', null])
     assert.equal(
-      (await store.accounts()).some((account) => account.id === id),
+      (await listOf(everyAccount(store))).some((account) => account.id === id),
       false,
     )
     await store.execute('removeOrganization', {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
+import { everyChange, everyServer, listOf } from '../../../src/core/every-row.ts'
 import type { PolicyDocument, PolicySubject } from '../../../src/core/terminals/terminal-policy.ts'
 import { auditOf, changeRequest, digestOf, server, startMs } from '../../fixtures/records.ts'
 import { effectsOf, type OpenStore, refused, type Shared } from './harness.ts'
@@ -24,7 +25,7 @@ export function inventoryRules(shared: Shared, open: OpenStore): void {
     const changed = { ...one, port: 2222, groups: [], hostKey: null, hostCa: 'ssh-ed25519 BBBB' }
     const log = [`access_changed server:${one.name}`]
     assert.deepEqual(await change(changed), { output: { kind: 'changed' }, log, audit: ['server ok'] })
-    const listed = (await store.servers()).filter(({ name }) => [one.name, other.name].includes(name))
+    const listed = (await listOf(everyServer(store))).filter(({ name }) => [one.name, other.name].includes(name))
     assert.deepEqual(
       listed,
       [changed, other].sort((a, b) => (a.name < b.name ? -1 : 1)),
@@ -59,7 +60,7 @@ export function inventoryRules(shared: Shared, open: OpenStore): void {
     assert.deepEqual(await set(change.id, 'approved'), refused('closed'))
     assert.deepEqual(await set('absent', 'closed'), refused('missing'))
     const closed = { ...change, state: 'closed' }
-    const listed = (await store.changes()).filter(({ id }) => id === change.id)
+    const listed = (await listOf(everyChange(store))).filter(({ id }) => id === change.id)
     assert.deepEqual([await store.changeById(change.id), listed], [closed, [closed]])
     assert.equal(await store.changeById('absent'), null)
   })

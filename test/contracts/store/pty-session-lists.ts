@@ -4,8 +4,9 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Store } from '../../../src/core/store.ts'
-import type { PtySession, PtySessionFilter } from '../../../src/core/terminals/server.ts'
-import { auditOf, everyPtySession, startMs } from '../../fixtures/records.ts'
+import { nothingWatched } from '../../../src/core/terminals/pty-session-reach.ts'
+import type { PtySession, PtySessionFilter, Watched } from '../../../src/core/terminals/server.ts'
+import { auditOf, changeRequest, everyPtySession, server, startMs } from '../../fixtures/records.ts'
 import type { OpenStore, Shared } from './harness.ts'
 import { attach, type Caller, joinedBy, signedIn, startedBy } from './pty-harness.ts'
 
@@ -84,7 +85,13 @@ export function ptySessionListRules(shared: Shared, open: OpenStore): void {
   test('STO-247 a reach holds what the account started, was attached to, and what is on its servers under its changes', async () => {
     const { store } = shared()
     const [caller, other] = [await signedIn(store), await signedIn(store)]
-    const [mine, web, change] = [randomUUID(), randomUUID(), randomUUID()]
+    const [mine, web, change, group] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()]
+    const listing = { groups: [group] }
+    await store.execute('addServer', { server: server({ name: web, ...listing }), audit: auditOf('server') })
+    await store.execute('addChange', {
+      change: changeRequest({ id: change, ...listing }),
+      audit: auditOf('change-request'),
+    })
     const start = (by: Caller, serverName: string, changeId: string | null = null) =>
       startedBy(store, by, { serverName, changeId, purpose: changeId === null ? 'health_check' : 'change_request' })
     const visible = [
@@ -101,11 +108,22 @@ export function ptySessionListRules(shared: Shared, open: OpenStore): void {
     await start(other, mine)
     await start(other, mine, change)
     await start(other, web, randomUUID())
-    const reach = { accountId: caller.account.id, serverNames: [web], changeIds: [change] }
+    const reach = { accountId: caller.account.id, groups: [group, 'another'], watched: nothingWatched }
     const found = await idsIn(store, { ...everyPtySession, reach })
     assert.deepEqual(found, new Set(visible.map(({ ptySession }) => ptySession.id)))
-    const stranger = { accountId: (await signedIn(store)).account.id, serverNames: [], changeIds: [change] }
-    assert.deepEqual(await idsIn(store, { ...everyPtySession, reach: stranger }), new Set())
+    const nobody = { accountId: (await signedIn(store)).account.id, groups: ['another'], watched: nothingWatched }
+    assert.deepEqual(await idsIn(store, { ...everyPtySession, reach: nobody }), new Set())
+    const watchedIn = async (watched: Partial<Watched>): Promise<number> =>
+      (await idsIn(store, { ...everyPtySession, reach: { ...nobody, watched: { ...nothingWatched, ...watched } } }))
+        .size
+    assert.deepEqual(
+      [
+        await watchedIn({ groups: [group] }),
+        await watchedIn({ serverNames: [web] }),
+        await watchedIn({ changeIds: [change] }),
+      ],
+      [4, 3, 2],
+    )
   })
 }
 

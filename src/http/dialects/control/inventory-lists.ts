@@ -29,8 +29,8 @@ export function registerInventoryLists(app: App, context: HttpContext): void {
     { onRequest, schema: { openapi: documentServers, querystring: PageQuery } },
     async (request, reply) => {
       const limit = readLimit(request.query.limit, usualPage)
-      const servers = await reachableServers(store, signedIn(request).account)
-      const { items, next } = pageOf(servers, ({ name }) => name, { limit, after: request.query.after })
+      const wish = { limit, after: request.query.after ?? null }
+      const { items, next } = await reachableServers(store, signedIn(request).account, wish)
       return sendJson(reply, 200, { items: items.map(encodeServer), next })
     },
   )
@@ -40,8 +40,8 @@ export function registerInventoryLists(app: App, context: HttpContext): void {
     async (request, reply) => {
       const { account } = signedIn(request)
       const limit = readLimit(request.query.limit, usualPage)
-      const changes = await reachableChanges(store, account, clock.wallMs())
-      const { items, next } = pageOf(changes, ({ id }) => id, { limit, after: request.query.after })
+      const wish = { limit, after: request.query.after ?? null, nowMs: clock.wallMs() }
+      const { items, next } = await reachableChanges(store, account, wish)
       const encoded: ChangeRequestItem[] = []
       for (const change of items) {
         encoded.push(encodeChangeRequest(change, await ptySessionsUnder(store, account, change)))
@@ -49,16 +49,4 @@ export function registerInventoryLists(app: App, context: HttpContext): void {
       return sendJson(reply, 200, { items: encoded, next })
     },
   )
-}
-
-/** The key of a page's last item is `after` of the next one; items are sorted by it. */
-function pageOf<Item>(
-  items: readonly Item[],
-  keyOf: (item: Item) => string,
-  { limit, after }: { readonly limit: number; readonly after: string | undefined },
-): { readonly items: readonly Item[]; readonly next: string | null } {
-  const left = after === undefined ? items : items.filter((item) => keyOf(item) > after)
-  const page = left.slice(0, limit)
-  const last = page.at(-1)
-  return { items: page, next: left.length > limit && last !== undefined ? keyOf(last) : null }
 }

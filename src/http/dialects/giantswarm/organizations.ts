@@ -1,14 +1,15 @@
 /** giantswarm: one organization; its members see it, and those who are permitted see, make and remove any. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyReply } from 'fastify'
 import { type Account, emailKey } from '../../../core/accounts/account.ts'
 import { holds } from '../../../core/administration/authorise.ts'
 import { Refusal } from '../../../core/errors.ts'
+import { everyMember } from '../../../core/every-row.ts'
 import { dissolveOrganization, foundOrganization } from '../../../core/organizations/govern.ts'
 import type { Organization } from '../../../core/organizations/organization.ts'
 import type { Store } from '../../../core/store.ts'
 import { sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
+import { sendRows } from '../../send-rows.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import {
   documentAddOrganization,
@@ -32,10 +33,12 @@ export function registerOrganizations(app: App, context: HttpContext): void {
   app.get<Named>(path, { onRequest: anybody, schema: { openapi: documentGetOrganization } }, async (request, reply) => {
     const { account } = signedIn(request)
     const organization = await byId(ports.store, request.params.id)
-    const members = await ports.store.members(organization.id)
+    const isMember = async (): Promise<boolean> =>
+      (await ports.store.memberships(account.id)).some((one) => one.organization.id === organization.id)
     // Whoever may not see an organization is not told that there is one.
-    if (!holds(account, 'read-organization') && !members.some(({ id }) => id === account.id)) throw notFound()
-    return sendOrganization(reply, 200, { id: request.params.id, members })
+    if (!holds(account, 'read-organization') && !(await isMember())) throw notFound()
+    const before = `{"id":${JSON.stringify(request.params.id)},"members":[`
+    return sendRows(reply, { around: [before, ']}'], rows: memberRows(everyMember(ports.store, organization.id)) })
   })
   const typed = app.withTypeProvider<TypeBoxTypeProvider>()
   typed.put<Named & { Body: OrganizationRequest }>(
@@ -47,7 +50,8 @@ export function registerOrganizations(app: App, context: HttpContext): void {
       const members = await membersOf(ports.store, request.body)
       const wish = { name: nameOf(id), memberIds: members.map((member) => member.id) }
       await foundOrganization(ports, wish, administrationOf(request))
-      return sendOrganization(reply, 201, { id, members })
+      const rows = members.flatMap(({ email }) => (email === null ? [] : [{ email }]))
+      return sendJson(reply, 201, { id, members: rows })
     },
   )
   app.delete<Named>(
@@ -90,13 +94,8 @@ async function membersOf(
   return [...found.values()]
 }
 
-function sendOrganization(
-  reply: FastifyReply,
-  status: number,
-  of: { readonly id: string; readonly members: readonly Account[] },
-): FastifyReply {
-  const members = of.members.flatMap(({ email }) => (email === null ? [] : [{ email }]))
-  return sendJson(reply, status, { id: of.id, members })
+async function* memberRows(members: AsyncIterable<Account>): AsyncGenerator<object, void, undefined> {
+  for await (const { email } of members) if (email !== null) yield { email }
 }
 
 function notFound(): Refusal {

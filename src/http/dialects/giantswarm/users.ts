@@ -7,10 +7,12 @@ import { changeOwnPassword } from '../../../core/accounts/change-password.ts'
 import { requireNothingDue } from '../../../core/accounts/due.ts'
 import { holds } from '../../../core/administration/authorise.ts'
 import { Refusal } from '../../../core/errors.ts'
+import { everyAccount } from '../../../core/every-row.ts'
 import type { Store } from '../../../core/store.ts'
 import type { Ports } from '../../../core/wiring.ts'
 import { sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
+import { sendRows } from '../../send-rows.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { describeRequest } from '../../steps/describe-request.ts'
 import {
@@ -38,8 +40,7 @@ export function registerUsers(app: App, context: HttpContext): void {
   const typed = app.withTypeProvider<TypeBoxTypeProvider>()
   const lists = [anybody, requireFor('list-accounts')]
   app.get('/v4/users/', { onRequest: lists, schema: { openapi: documentUsers } }, async (_request, reply) => {
-    const accounts = await ports.store.accounts()
-    return sendJson(reply, 200, accounts.filter(({ email }) => email !== null).map(encodeUser))
+    return sendRows(reply, { around: ['[', ']'], rows: everyUser(ports.store) })
   })
   app.get<Named>(path, { onRequest: anybody, schema: { openapi: documentGetUser } }, async (request, reply) => {
     const found = await byEmail(ports.store, request.params.email)
@@ -148,6 +149,11 @@ async function modifyPassword(
     })
   } else await changeAccount(ports, account, { change: { password: next }, how: administrationOf(request) })
   return sendGeneric(reply, 202, { code: 'RESOURCE_UPDATED', message: 'The password has been updated.' })
+}
+
+/** Who has no address is nobody here. */
+async function* everyUser(store: Pick<Store, 'accounts'>): AsyncGenerator<object, void, undefined> {
+  for await (const account of everyAccount(store)) if (account.email !== null) yield encodeUser(account)
 }
 
 function byEmail(store: Pick<Store, 'accountByEmail'>, email: string): Promise<Account | null> {

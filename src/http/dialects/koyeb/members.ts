@@ -7,7 +7,7 @@ import { sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { documentMembers } from './documents-neighbours.ts'
-import { decodePage, lastOf, pageOf, type Query, refuseFaults } from './page.ts'
+import { decodePage, lastOf, type Page, pageOf, type Query, refuseFaults } from './page.ts'
 import { koyebTokens } from './tokens.ts'
 import { avatarUrl, timestamp } from './wire.ts'
 
@@ -25,15 +25,9 @@ export function registerMembers(app: App, context: HttpContext): void {
       const [userId, organizationId] = [lastOf(query.user_id), lastOf(query.organization_id)]
       const organizations = await visibleOrganizations(ports.store, signedIn(request))
       const wanted = organizations.filter(({ id }) => organizationId === '' || id === organizationId)
-      const rosters = await Promise.all(
-        wanted.map(async (organization) =>
-          (await ports.store.roster(organization.id)).map((member) => ({ ...member, organization })),
-        ),
-      )
-      const found = rosters.flat().filter(({ account }) => userId === '' || account.uuid === userId)
-      const { items, told } = pageOf(found, page)
+      const { items, count } = await membersOf(ports.store, wanted, { userId, page })
       const encode = encodeMember(context)
-      return sendJson(reply, 200, { members: items.map(encode), ...told })
+      return sendJson(reply, 200, { members: items.map(encode), ...page, count })
     },
   )
 }
@@ -46,6 +40,47 @@ async function visibleOrganizations(
   if (account.kind === 'person') return (await store.memberships(account.id)).map(({ organization }) => organization)
   const own = organizationId === null ? null : await store.organizationById(organizationId)
   return own === null ? [] : [own]
+}
+
+type MemberWish = { readonly userId: string; readonly page: Page }
+
+type Found = { readonly items: readonly Placed[]; readonly count: number }
+
+/** Returns a page of the members of organizations, one organization after the other, and how many there are in all. */
+async function membersOf(
+  store: Pick<Store, 'memberships' | 'memberCount' | 'roster' | 'accountByUuid'>,
+  organizations: readonly Organization[],
+  { userId, page }: MemberWish,
+): Promise<Found> {
+  if (userId !== '') return oneMember(store, organizations, { userId, page })
+  const items: Placed[] = []
+  let count = 0
+  for (const organization of organizations) {
+    const members = await store.memberCount(organization.id)
+    const offset = Math.max(0, page.offset - count)
+    const limit = page.limit - items.length
+    count += members
+    if (limit === 0 || offset >= members) continue
+    const roster = await store.roster(organization.id, { limit, offset })
+    items.push(...roster.map((member) => ({ ...member, organization })))
+  }
+  return { items, count }
+}
+
+async function oneMember(
+  store: Pick<Store, 'memberships' | 'accountByUuid'>,
+  organizations: readonly Organization[],
+  { userId, page }: MemberWish,
+): Promise<Found> {
+  const account = await store.accountByUuid(userId)
+  const memberships = account === null ? [] : await store.memberships(account.id)
+  const found = organizations.flatMap((organization) => {
+    const membership = memberships.find((one) => one.organization.id === organization.id)
+    if (account === null || membership === undefined) return []
+    return [{ account, joinedAtMs: membership.joinedAtMs, organization }]
+  })
+  const { items, told } = pageOf(found, page)
+  return { items, count: told.count }
 }
 
 type Placed = Member & { readonly organization: Organization }

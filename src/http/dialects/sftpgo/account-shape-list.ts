@@ -1,17 +1,15 @@
 /** sftpgo: the page of a list that a query asks for (SFTPGo REST API, `limit`, `offset`, `order`). */
 import type { FastifyRequest } from 'fastify'
 import { Refusal } from '../../../core/errors.ts'
+import type { Slice } from '../../../core/store.ts'
 
 const defaultLimit = 100
 
 /** A larger limit counts as this one. */
 const largestLimit = 500
 
-/** Which part of a list is wanted. */
-export type Page = { readonly limit: number; readonly offset: number; readonly isDescending: boolean }
-
 /** Reads limit, offset and order from a query. @throws INPUT_INVALID naming the one that is not taken. */
-export function readPage(request: FastifyRequest): Page {
+export function readPage(request: FastifyRequest): Required<Slice> {
   const query = request.query as Readonly<Record<string, string | readonly string[] | undefined>>
   const value = (name: string): string | undefined => [query[name] ?? []].flat()[0]
   const order = value('order') ?? 'ASC'
@@ -21,13 +19,6 @@ export function readPage(request: FastifyRequest): Page {
     offset: readNumber('offset', value('offset'), { absent: 0, least: 0 }),
     isDescending: order === 'DESC',
   }
-}
-
-/** Returns one page of a list in the order of its names, compared by code units. */
-export function pageOf<Item>(items: readonly Item[], name: (item: Item) => string, page: Page): readonly Item[] {
-  const sorted = [...items].sort((one, other) => (name(one) < name(other) ? -1 : 1))
-  if (page.isDescending) sorted.reverse()
-  return sorted.slice(page.offset, page.offset + page.limit)
 }
 
 function readNumber(

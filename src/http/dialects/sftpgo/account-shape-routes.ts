@@ -15,9 +15,9 @@ import type { App, HttpContext } from '../../context.ts'
 import { signedIn } from '../../steps/authenticate.ts'
 import { describeRequest } from '../../steps/describe-request.ts'
 import { documentAccounts } from './account-shape-documents.ts'
-import { pageOf, readPage } from './account-shape-list.ts'
+import { readPage } from './account-shape-list.ts'
 import type { DecodedAccount, Decoding } from './account-shape-own.ts'
-import { checkSelf, keepOwnFlags, keepRole, visibleTo } from './account-shape-self.ts'
+import { checkSelf, keepOwnFlags, keepRole, roleSeenBy, visibleTo } from './account-shape-self.ts'
 import { changeAttributes, type JsonObject, keepAttributes, readAttributes } from './attributes.ts'
 import { authenticateRealm } from './authenticate-realm.ts'
 import { authorityOf } from './authority.ts'
@@ -93,9 +93,7 @@ function again(handler: Handler): Handler {
 async function list({ context: { ports }, kind, request, reply }: Call): Promise<FastifyReply> {
   const page = readPage(request)
   const caller = signedIn(request).account
-  const all = await ports.store.accounts()
-  const visible = all.filter((account) => account.role === kind.role && visibleTo(caller, account))
-  const shown = pageOf(visible, ({ username }) => username, page)
+  const shown = await ports.store.accountsByName({ role: kind.role, sftpgoRole: roleSeenBy(caller) }, page)
   return sendBody(
     reply,
     200,

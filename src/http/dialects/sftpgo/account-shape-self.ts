@@ -7,10 +7,15 @@ import { cameByApiKey } from './api-keys-authenticate.ts'
 import { asObject, readAttributes } from './attributes.ts'
 import { grantsTheSame } from './permissions.ts'
 
+/** Returns the role that accounts must have for an administrator to see them; null: any, or none. */
+export function roleSeenBy(administrator: Account): string | null {
+  return readAttributes(administrator).role || null
+}
+
 /** Tells whether an administrator sees an account: one with a role sees those of the same role alone. */
 export function visibleTo(administrator: Account, account: Account): boolean {
-  const { role } = readAttributes(administrator)
-  return role === '' || readAttributes(account).role === role
+  const role = roleSeenBy(administrator)
+  return role === null || readAttributes(account).role === role
 }
 
 /** Returns what was sent with the role of the administrator, where the administrator has one. */

@@ -18,7 +18,7 @@ import { signedIn } from '../../steps/authenticate.ts'
 import { describeRequest } from '../../steps/describe-request.ts'
 import { type Fields, filled } from './account-shape-fields.ts'
 import { integer, text } from './account-shape-kinds.ts'
-import { pageOf, readPage } from './account-shape-list.ts'
+import { readPage } from './account-shape-list.ts'
 import { expiration } from './account-shape-own.ts'
 import { trimmed } from './account-shape-rules.ts'
 import { apiKeyDocuments } from './api-keys-documents.ts'
@@ -45,13 +45,8 @@ export function registerApiKeys(app: App, context: HttpContext): void {
   at('GET', '/apikeys', {
     schema: apiKeyDocuments.list,
     handler: async (request, reply) => {
-      const page = readPage(request)
-      const keys = (await ports.store.credentials({ kind: 'api-key' })).filter(isOurs)
-      return sendBody(
-        reply,
-        200,
-        await Promise.all(pageOf(keys, ({ id }) => id, page).map((key) => encode(ports, key))),
-      )
+      const keys = await ports.store.apiKeys('sftpgo', readPage(request))
+      return sendBody(reply, 200, await Promise.all(keys.map((key) => encode(ports, key))))
     },
   })
   at('POST', '/apikeys', {

@@ -1,6 +1,7 @@
 /** SQLite store: reads of accounts and of what sign-ins left behind. */
 import type { Account } from '../../../core/accounts/account.ts'
 import { noFailures, type ThrottleState } from '../../../core/accounts/throttle.ts'
+import type { NamedAccounts, Slice } from '../../../core/store.ts'
 import type { Database, SqlValues } from '../database.ts'
 import { type AccountRow, accountColumns, toAccount } from '../rows/account-rows.ts'
 import type { ImmediateReads } from './read.ts'
@@ -11,6 +12,9 @@ type Names =
   | 'accountByName'
   | 'accountByEmail'
   | 'accounts'
+  | 'accountsByName'
+  | 'hasAccounts'
+  | 'personExists'
   | 'administrators'
   | 'wasAdministratorMade'
   | 'throttle'
@@ -30,7 +34,23 @@ export function accountReads(db: Database): ImmediateReads<Names> {
     accountByUuid: (uuid) => one(`${from} AND a.uuid = :uuid`, { uuid }),
     accountByName: (username, role) => one(`${from} AND a.role = :role AND a.username = :username`, { username, role }),
     accountByEmail: (emailKey) => one(`${from} AND a.email_key = :emailKey`, { emailKey }),
-    accounts: () => db.all<AccountRow>(`${from} AND a.kind = 'person' ORDER BY a.id`).map(toAccount),
+    accounts: ({ after, limit }) =>
+      db
+        .all<AccountRow>(`${from} AND a.kind = 'person' AND a.id > :after ORDER BY a.id LIMIT :limit`, {
+          after: after ?? 0,
+          limit,
+        })
+        .map(toAccount),
+    accountsByName: ({ role, sftpgoRole }, page) => namedPage(db, { role, sftpgoRole }, page),
+    hasAccounts: () =>
+      db.one(`SELECT 1 FROM accounts WHERE kind = 'person' AND status <> 'removed' LIMIT 1`) !== undefined,
+    personExists: (person) =>
+      db.one(
+        `SELECT 1 FROM accounts WHERE person = :person AND kind = 'person' AND status <> 'removed'
+         UNION ALL
+         SELECT 1 FROM accounts WHERE uuid = :person AND person IS NULL AND kind = 'person' AND status <> 'removed'`,
+        { person },
+      ) !== undefined,
     administrators: () =>
       db.all<AccountRow>(`${from} AND a.role = 'admin' AND a.kind = 'person' ORDER BY a.username`).map(toAccount),
     wasAdministratorMade: () => db.one("SELECT 1 FROM store_marks WHERE name = 'administrator-made'") !== undefined,
@@ -43,6 +63,26 @@ export function accountReads(db: Database): ImmediateReads<Names> {
         { accountId, address, sinceMs },
       ) !== undefined,
   }
+}
+
+/** The rows of a page are chosen from an index alone; only those are read. */
+function namedPage(
+  db: Database,
+  { role, sftpgoRole }: NamedAccounts,
+  { limit, offset, isDescending = false }: Slice,
+): readonly Account[] {
+  const order = `a.username ${isDescending ? 'DESC' : 'ASC'}`
+  const ofRole = sftpgoRole === null ? '' : " AND json_extract(a.attributes, '$.role') = :sftpgoRole"
+  return db
+    .all<AccountRow>(
+      `${from} AND a.id IN (
+         SELECT a.id FROM accounts a
+         WHERE a.role = :role AND a.kind = 'person' AND a.status <> 'removed'${ofRole}
+         ORDER BY ${order} LIMIT :limit OFFSET :offset)
+       ORDER BY ${order}`,
+      { role, limit, offset, ...(sftpgoRole === null ? {} : { sftpgoRole }) },
+    )
+    .map(toAccount)
 }
 
 function throttleOf(db: Database, digest: Uint8Array): ThrottleState {

@@ -4,12 +4,20 @@ import { type CredentialRow, toCredential } from '../rows/credential-rows.ts'
 import type { ImmediateReads } from './read.ts'
 
 /** Returns the reads. */
-export function credentialReads(db: Database): ImmediateReads<'credentialById' | 'credentials'> {
+export function credentialReads(db: Database): ImmediateReads<'credentialById' | 'credentials' | 'apiKeys'> {
   return {
     credentialById: (id) => {
       const row = db.one<CredentialRow>('SELECT * FROM credentials WHERE id = :id', { id })
       return row === undefined ? null : toCredential(row)
     },
+    apiKeys: (dialect, { limit, offset, isDescending = false }) =>
+      db
+        .all<CredentialRow>(
+          `SELECT * FROM credentials WHERE kind = 'api-key' AND dialect = :dialect
+           ORDER BY id ${isDescending ? 'DESC' : 'ASC'} LIMIT :limit OFFSET :offset`,
+          { dialect, limit, offset },
+        )
+        .map(toCredential),
     credentials: ({ kind, accountId, organizationId }) => {
       const wanted = [
         ...(accountId === undefined ? [] : ['account_id = :accountId']),

@@ -4,7 +4,14 @@ import type { Database } from '../database.ts'
 import { type AccountRow, accountColumns, toAccount } from '../rows/account-rows.ts'
 import type { ImmediateReads } from './read.ts'
 
-type Names = 'organizationById' | 'organizationByName' | 'organizations' | 'memberships' | 'members' | 'roster'
+type Names =
+  | 'organizationById'
+  | 'organizationByName'
+  | 'organizations'
+  | 'memberships'
+  | 'members'
+  | 'memberCount'
+  | 'roster'
 
 type OrganizationRow = { readonly id: string; readonly name: string; readonly created_at_ms: number }
 
@@ -26,20 +33,27 @@ export function organizationReads(db: Database): ImmediateReads<Names> {
           { accountId },
         )
         .map((row) => ({ accountId, organization: toOrganization(row), joinedAtMs: row.joined_at_ms })),
-    members: (organizationId) =>
+    members: (organizationId, { after, limit }) =>
       db
         .all<AccountRow>(
           `SELECT ${accountColumns} FROM memberships m JOIN accounts a ON a.id = m.account_id
-           WHERE m.organization_id = :organizationId ORDER BY a.id`,
-          { organizationId },
+           WHERE m.organization_id = :organizationId AND m.account_id > :after ORDER BY m.account_id LIMIT :limit`,
+          { organizationId, after: after ?? 0, limit },
         )
         .map(toAccount),
-    roster: (organizationId) =>
+    memberCount: (organizationId) =>
+      db.one<{ members: number }>(
+        'SELECT count(*) AS members FROM memberships WHERE organization_id = :organizationId',
+        {
+          organizationId,
+        },
+      )?.members ?? 0,
+    roster: (organizationId, { limit, offset }) =>
       db
         .all<AccountRow & { readonly joined_at_ms: number }>(
           `SELECT ${accountColumns}, m.joined_at_ms FROM memberships m JOIN accounts a ON a.id = m.account_id
-           WHERE m.organization_id = :organizationId ORDER BY m.joined_at_ms, a.id`,
-          { organizationId },
+           WHERE m.organization_id = :organizationId ORDER BY m.joined_at_ms, m.account_id LIMIT :limit OFFSET :offset`,
+          { organizationId, limit, offset },
         )
         .map((row) => ({ account: toAccount(row), joinedAtMs: row.joined_at_ms })),
   }

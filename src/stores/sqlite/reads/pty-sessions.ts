@@ -28,10 +28,20 @@ export function ptySessionReads(db: Database): ImmediateReads<Names> {
 /** Later than every moment that is written. */
 const endOfTimeMs = Number.MAX_SAFE_INTEGER
 
+/** Tells in SQL whether the server, or the change, of a row lists one of the groups of a JSON list. */
+const listsGroup = {
+  server: (groups: string): string => `EXISTS (SELECT 1 FROM servers s, json_each(s.groups) g
+      WHERE s.name = server_name AND g.value IN (SELECT value FROM json_each(${groups})))`,
+  change: (groups: string): string => `EXISTS (SELECT 1 FROM changes c, json_each(c.groups) g
+      WHERE c.id = change_id AND g.value IN (SELECT value FROM json_each(${groups})))`,
+}
+
 const reachable = `(started_by_account_id = :accountId
     OR EXISTS (SELECT 1 FROM pty_attachments a WHERE a.account_id = :accountId AND a.pty_session_id = pty_sessions.id)
-    OR (server_name IN (SELECT value FROM json_each(:serverNames))
-      AND (change_id IS NULL OR change_id IN (SELECT value FROM json_each(:changeIds))))
+    OR (${listsGroup.server(':groups')} AND (change_id IS NULL OR ${listsGroup.change(':groups')}))
+    OR server_name IN (SELECT value FROM json_each(:watchedServers))
+    OR change_id IN (SELECT value FROM json_each(:watchedChanges))
+    OR ${listsGroup.server(':watchedGroups')} OR ${listsGroup.change(':watchedGroups')}
     OR CASE state WHEN 'closed' THEN :isClosedOpen ELSE :isLiveOpen END)`
 
 /** Members with an index of their own are conditions only where they are asked, so that there are 32 statements at most. */
@@ -49,8 +59,10 @@ function listed(db: Database, filter: PtySessionFilter, { limit, before }: PtySe
       reachable,
       reach && {
         accountId: reach.accountId,
-        serverNames: JSON.stringify(reach.serverNames),
-        changeIds: JSON.stringify(reach.changeIds),
+        groups: JSON.stringify(reach.groups),
+        watchedGroups: JSON.stringify(reach.watched.groups),
+        watchedServers: JSON.stringify(reach.watched.serverNames),
+        watchedChanges: JSON.stringify(reach.watched.changeIds),
         isLiveOpen: reach.isLiveOpen === true ? 1 : 0,
         isClosedOpen: reach.isClosedOpen === true ? 1 : 0,
       },

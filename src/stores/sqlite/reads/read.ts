@@ -1,4 +1,5 @@
 /** SQLite store: reads run at once on the connection of the main thread; this is their shape, and how they become promises. */
+import { setImmediate } from 'node:timers/promises'
 import { Refusal } from '../../../core/errors.ts'
 import type { Reads } from '../../../core/store.ts'
 
@@ -15,8 +16,18 @@ export function asPromises(reads: ImmediateReads<keyof Reads>): Reads {
   return Object.fromEntries(entries) as Reads
 }
 
+/** Lists that are gone through page by page: other work of the thread gets a turn before each page. */
+const paged: ReadonlySet<string> = new Set([
+  'accounts',
+  'members',
+  'servers',
+  'changes',
+  'policies',
+] satisfies (keyof Reads)[])
+
 function asPromise(name: string, read: AnyRead): (...given: readonly unknown[]) => Promise<unknown> {
   return async (...given) => {
+    if (paged.has(name)) await setImmediate()
     try {
       return read(...given)
     } catch (cause) {

@@ -1,6 +1,6 @@
 /** SQLite store: reads of the inventory, of what terminals are held to, and of the keys they work with. */
 import type { AuthorityKey } from '../../../core/terminals/authority-key.ts'
-import type { PolicyDocument } from '../../../core/terminals/terminal-policy.ts'
+import type { PolicyDocument, PolicySubject } from '../../../core/terminals/terminal-policy.ts'
 import type { Database } from '../database.ts'
 import { type ChangeRow, type ServerRow, toChange, toServer } from '../rows/inventory-rows.ts'
 import type { ImmediateReads } from './read.ts'
@@ -9,9 +9,11 @@ type Names =
   | 'serverByName'
   | 'serverByAddress'
   | 'servers'
+  | 'hasSshServers'
   | 'changeById'
   | 'changes'
   | 'policy'
+  | 'policies'
   | 'catalogues'
   | 'authorityKey'
 
@@ -21,9 +23,32 @@ export function terminalReads(db: Database): ImmediateReads<Names> {
     serverByName: (name) => optional(db.one<ServerRow>('SELECT * FROM servers WHERE name = :name', { name }), toServer),
     serverByAddress: (address) =>
       optional(db.one<ServerRow>('SELECT * FROM servers WHERE address = :address', { address }), toServer),
-    servers: () => db.all<ServerRow>('SELECT * FROM servers ORDER BY name').map(toServer),
+    servers: ({ after, limit }) =>
+      db
+        .all<ServerRow>('SELECT * FROM servers WHERE name > :after ORDER BY name LIMIT :limit', {
+          after: after ?? '',
+          limit,
+        })
+        .map(toServer),
+    hasSshServers: () => db.one("SELECT 1 FROM servers WHERE transport = 'ssh' LIMIT 1") !== undefined,
     changeById: (id) => optional(db.one<ChangeRow>('SELECT * FROM changes WHERE id = :id', { id }), toChange),
-    changes: () => db.all<ChangeRow>('SELECT * FROM changes ORDER BY id').map(toChange),
+    changes: ({ after, limit }) =>
+      db
+        .all<ChangeRow>('SELECT * FROM changes WHERE id > :after ORDER BY id LIMIT :limit', {
+          after: after ?? '',
+          limit,
+        })
+        .map(toChange),
+    policies: ({ after, limit }) =>
+      db
+        .all<PolicyRow>(
+          'SELECT kind, name, document FROM policies WHERE (kind, name) > (:kind, :name) ORDER BY kind, name LIMIT :limit',
+          { kind: after?.kind ?? '', name: after?.name ?? '', limit },
+        )
+        .map(({ kind, name, document }) => ({
+          subject: { kind, name },
+          policy: JSON.parse(document) as PolicyDocument,
+        })),
     policy: ({ kind, name }) =>
       optional(
         db.one<{ document: string }>('SELECT document FROM policies WHERE kind = :kind AND name = :name', {
@@ -39,6 +64,8 @@ export function terminalReads(db: Database): ImmediateReads<Names> {
     },
   }
 }
+
+type PolicyRow = PolicySubject & { readonly document: string }
 
 type CatalogueRow = { readonly group_name: string; readonly document: string }
 

@@ -34,10 +34,13 @@ export class NoticeBoard {
       ...content,
       ...(kind.isDismissible ? [dismiss] : []),
     ])
+    const before = kind.isMany === true ? undefined : this.#shown.find((other) => other.name === name)
+    // Said again while it stands there, it would be read aloud again.
+    const isSame = before?.element.textContent === element.textContent
+    if (isSame && kind.lasts === null && tick === undefined) return
     const ms = kind.lasts === 'told' ? (lastsMs ?? 0) : kind.lasts
     const timer = ms === null ? null : setTimeout(() => this.#remove([shown]), ms)
     const shown: Shown = { name, element, timer, tick }
-    const before = kind.isMany === true ? undefined : this.#shown.find((other) => other.name === name)
     if (before !== undefined) before.element.replaceWith(element)
     else if (kind.isUrgent === true) this.element.prepend(element)
     else this.element.append(element)

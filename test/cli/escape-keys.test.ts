@@ -43,6 +43,13 @@ test('CLI-74 whoever watches has an escape after every tilde, and keys of their 
   assert.deepEqual(actsOf(['a~p~sb~.'], { isObserver: true }), ['input a', 'present', 'pause', 'input b', 'leave'])
 })
 
+test('CLI-85 a paste goes on byte for byte, whatever it holds but an escape at the beginning of a line', () => {
+  const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)).toString('latin1')
+  const pasted = `a\x1b[200~${bytes}\x1b[201~; id\n\x1b[201~`
+  const typed = actsOf([pasted]).map((act) => act.replace(/^input /, ''))
+  assert.equal(typed.join(''), pasted)
+})
+
 /** Keys that no text comes from. */
 const functionKeys = { up: '\x1b[A', delete: '\x1b[3~', F1: '\x1bOP', F5: '\x1b[15~', 'page up': '\x1b[5~' }
 

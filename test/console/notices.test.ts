@@ -82,7 +82,10 @@ test('TPG-31 each kind of notice ends by what it states and by nothing else, and
       name,
     )
     await page.evaluate(`for (const said of ['one', 'two']) board.show('${name}', [said], { lastsMs: 20_000 })`)
+    const again = `(() => { const stood = place.lastChild; board.show('${name}', ['two'], { lastsMs: 20_000 }); return stood === place.lastChild })()`
     const isMany = name === 'message' || name === 'note'
+    const isLasting = !isMany && !wanted.includes('time')
+    if (!isMany) assert.equal(await page.evaluate(again), isLasting, `${name} is said again`)
     assert.equal(await count(name), isMany ? 2 : 1, name)
     await page.evaluate('place.replaceChildren(); board.close(); board = new board.constructor(place)')
   }

@@ -7,7 +7,7 @@ import { changeAccount } from '../../src/core/accounts/administer.ts'
 import { type Authority, namedRoles } from '../../src/core/administration/permissions.ts'
 import { writeRefusals } from '../../src/core/upkeep.ts'
 import { attach, startedBy } from '../contracts/store/pty-harness.ts'
-import { type AuthorityWorld, authorityWorld, base64, newest } from '../fixtures/authority-world.ts'
+import { type AuthorityWorld, authorityWorld, base64, newest } from '../fixtures/authority/world.ts'
 import { auditTexts, onCommandLine } from '../fixtures/cast.ts'
 import { auditOf, startMs } from '../fixtures/records.ts'
 

@@ -5,7 +5,7 @@ import { readConfig } from '../../src/config.ts'
 import { isStandingOwner } from '../../src/core/administration/standing-owner.ts'
 import { isRefusal } from '../../src/core/errors.ts'
 import { openCommand } from '../../src/main/store-command.ts'
-import { authorityWorld } from '../fixtures/authority-world.ts'
+import { authorityWorld } from '../fixtures/authority/world.ts'
 
 test('AUT-8 of two owners who remove each other, one at giantswarm and one on the command line, one is refused', async () => {
   const world = await authorityWorld()

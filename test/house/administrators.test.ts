@@ -1,0 +1,50 @@
+/** House tests: one function decides who may act as an administrator, and every other look at a role has its reason. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { projectRoot, readSources } from '../../tools/source-tree.ts'
+
+/** What asks whether somebody is an administrator, or what somebody holds. */
+const questions = /role [=!]== '(?:admin|user)'|\.role === realm\.role|grantedBy\(|authority\?*\.role/g
+
+/** Where it may be asked, how often, and why it is no question of power. */
+const reasons: Readonly<Record<string, readonly [times: number, reason: string]>> = {
+  'src/core/administration/authorise.ts': [3, 'the one place that decides'],
+  'src/core/administration/permissions.ts': [2, 'says what an authority grants'],
+  'src/core/administration/standing-owner.ts': [2, 'which owners count as the last'],
+  'src/core/accounts/administer.ts': [4, 'says to authorise what is given, and gives users nothing'],
+  'src/core/tokens/verify.ts': [1, 'tokens of the admin realm of sftpgo stay there'],
+  'src/core/ends.ts': [1, 'a change that takes the role away is an end'],
+  'src/stores/sqlite/commands/accounts.ts': [2, 'the mark that an administrator was made'],
+  'src/stores/sqlite/rows/account-rows.ts': [2, 'how an authority is kept'],
+  'src/main/store-command.ts': [1, 'shows what an account holds'],
+  'src/main/administrators.ts': [1, 'the log counts those who are no owners'],
+  'src/cli/account.ts': [2, 'shows the role'],
+  'src/cli/account-authority.ts': [1, 'flags that go with the role admin alone'],
+  'src/cli/find-account.ts': [3, 'names that both roles have'],
+  'src/cli/organization.ts': [1, 'names that both roles have'],
+  'src/http/dialects/control/wire.ts': [1, 'tells the caller what it holds'],
+}
+
+/** sftpgo has two realms, with lists of names of their own. */
+const realmsOf = 'src/http/dialects/sftpgo/'
+
+test('AUT-13 nothing but the one function asks what an administrator may do', () => {
+  const found = new Map<string, number>()
+  for (const [path, text] of readSources(projectRoot, ['src'])) {
+    if (!path.startsWith('src/') || path.startsWith(realmsOf)) continue
+    const code = text
+      .replace(/\/\*[\s\S]*?\*\/|\/\/.*$|^import .*$/gm, '')
+      .replaceAll(/export function grantedBy\(/g, '')
+    const times = [...code.matchAll(questions)].length
+    if (times > 0) found.set(path, times)
+  }
+  const expected = Object.fromEntries(Object.entries(reasons).map(([path, [times]]) => [path, times]))
+  assert.deepEqual(Object.fromEntries([...found].sort()), Object.fromEntries(Object.entries(expected).sort()))
+})
+
+test('AUT-13 sftpgo asks for power by its own list and by the one function alone', () => {
+  const powers = [...readSources(projectRoot, ['src'])]
+    .filter(([path, text]) => path.startsWith(realmsOf) && /requirePermission\(|authorise\(|grantedBy\(/.test(text))
+    .map(([path]) => path.slice(realmsOf.length))
+  assert.deepEqual(powers.sort(), ['api-keys.ts', 'authenticate-realm.ts', 'authority.ts', 'require-permission.ts'])
+})

@@ -7,6 +7,12 @@ import type { BodyBudget } from '../body-budget.ts'
 /** What a body costs beside its bytes: its request, its stream and its place in lists; measured, rounded up. */
 const overheadBytes = 4 * 1024
 
+/** Bytes from which on a body has pages of its own: they go back to the system at once, and growing copies nothing. */
+const pagesFromBytes = 16 * 1024
+
+/** No bytes yet. */
+const nothing: Buffer<ArrayBuffer> = Buffer.allocUnsafeSlow(0)
+
 /** What who was dropped is told to wait, in seconds. */
 const retryAfterSeconds = 2
 
@@ -25,7 +31,7 @@ export function readBody(request: FastifyRequest, budget: BodyBudget): Promise<B
   const stream = request.raw
   if (stream.destroyed) return Promise.reject(cut())
   let isOver = false
-  let buffer = Buffer.alloc(0)
+  let buffer = nothing
   let length = 0
   const refuse = (refusal: Refusal): void => {
     end()
@@ -38,14 +44,14 @@ export function readBody(request: FastifyRequest, budget: BodyBudget): Promise<B
       const capacity = Math.min(limit, Math.max(2 * buffer.length, length + part.length))
       claim.grow(capacity - buffer.length)
       if (isOver) return
-      buffer = Buffer.concat([buffer.subarray(0, length)], capacity)
+      buffer = enlarge(buffer, { capacity, limit })
     }
     part.copy(buffer, length)
     length += part.length
     claim.receive(part.length)
   }
   const finish = (): void => {
-    const whole = buffer.subarray(0, length)
+    const whole = Buffer.from(buffer.subarray(0, length))
     end()
     resolve(whole)
   }
@@ -54,11 +60,34 @@ export function readBody(request: FastifyRequest, budget: BodyBudget): Promise<B
     isOver = true
     claim.close()
     stream.off('data', take).off('end', finish).off('error', fail).off('close', fail)
-    buffer = Buffer.alloc(0)
+    giveUp(buffer)
+    buffer = nothing
   }
   claim.grow(overheadBytes)
   stream.on('data', take).on('end', finish).on('error', fail).on('close', fail)
   return promise
+}
+
+type Wanted = { readonly capacity: number; readonly limit: number }
+
+/** Returns a larger buffer with the bytes of another, which is given up; it lies in no pool, so that it can be. */
+function enlarge(buffer: Buffer<ArrayBuffer>, { capacity, limit }: Wanted): Buffer<ArrayBuffer> {
+  if (buffer.buffer.resizable) {
+    buffer.buffer.resize(capacity)
+    return Buffer.from(buffer.buffer)
+  }
+  const larger =
+    capacity < pagesFromBytes
+      ? Buffer.allocUnsafeSlow(capacity)
+      : Buffer.from(new ArrayBuffer(capacity, { maxByteLength: limit }))
+  buffer.copy(larger)
+  giveUp(buffer)
+  return larger
+}
+
+/** Frees the memory at once: a server that has nothing more to do would collect it only much later. */
+function giveUp(buffer: Buffer<ArrayBuffer>): void {
+  if (buffer !== nothing) buffer.buffer.transferToFixedLength(0)
 }
 
 function cut(cause?: Error): Refusal {

@@ -2,16 +2,19 @@
  * Bench: measures the scenarios that are named, or all of them.
  *
  *     npm run bench -- [--quick] [--patient] [--document] [verify] [refresh] [sign-in] [revoke] [memory] [stored] [terminals]
+ *     npm run bench -- --beside DIR
  *
  * `--quick` takes fewer and shorter rounds; `--patient` waits up to a minute before each for others to leave the machine
  * alone; `--document` writes the figures of each scenario into
- * `docs/performance.md` as soon as it is done.
+ * `docs/performance.md` as soon as it is done. `--beside DIR` measures verify and refresh beside those of another checkout,
+ * in which `npm ci` was run.
  */
 import { parseArgs } from 'node:util'
 import { buildServer } from './measure/build.ts'
 import { startLoad } from './measure/processes.ts'
 import type { Result } from './report/result.ts'
 import { describeMachine, print, writeDocument, writeJson } from './report/write.ts'
+import { beside } from './scenarios/beside.ts'
 import { memory } from './scenarios/memory.ts'
 import { refresh } from './scenarios/refresh.ts'
 import { revoke } from './scenarios/revoke.ts'
@@ -37,16 +40,19 @@ const { values, positionals } = parseArgs({
     quick: { type: 'boolean', default: false },
     patient: { type: 'boolean', default: false },
     document: { type: 'boolean', default: false },
+    beside: { type: 'string' },
   },
 })
 const patienceMs = values.patient ? 60_000 : 0
 const effort: Effort = values.quick
   ? { isQuick: true, rounds: 3, mostRounds: values.patient ? 8 : 4, roundMs: 1_000, patienceMs }
   : { isQuick: false, rounds: 5, mostRounds: values.patient ? 15 : 7, roundMs: 2_000, patienceMs }
-const names = positionals.length === 0 ? Object.keys(scenarios) : positionals
+const asked: Readonly<Record<string, Scenario>> =
+  values.beside === undefined ? scenarios : { beside: beside(values.beside) }
+const names = positionals.length === 0 ? Object.keys(asked) : positionals
 for (const name of names) {
-  if (scenarios[name] !== undefined) continue
-  console.error(`There is no scenario ${name}; there are ${Object.keys(scenarios).join(', ')}.`)
+  if (asked[name] !== undefined) continue
+  console.error(`There is no scenario ${name}; there are ${Object.keys(asked).join(', ')}.`)
   process.exit(2)
 }
 
@@ -56,7 +62,7 @@ console.log(machine)
 const results: Result[] = []
 await using load = await startLoad()
 for (const name of names) {
-  const result = await scenarios[name]?.(load, effort)
+  const result = await asked[name]?.(load, effort)
   if (result === undefined) continue
   print(result)
   results.push(result)

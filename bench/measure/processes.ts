@@ -2,7 +2,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { LoadReport, Plan } from '../load/plan.ts'
 import type { Counters, ServerReply, ServerRequest, ServerStart } from '../server/protocol.ts'
 
@@ -35,14 +36,18 @@ export type ServerOptions = ServerStart & {
   readonly core?: string | null
   /** As it is installed (where not said), or as a checkout runs it. */
   readonly form?: 'built' | 'sources'
+  /** Folder of another checkout whose built server is measured; left out: this one's. */
+  readonly checkout?: string
 }
 
 const sources = new URL('../server/serve.ts', import.meta.url)
-const built = new URL('../built/bench/server/serve.js', import.meta.url)
+const builtPath = 'bench/built/bench/server/serve.js'
+const built = new URL(`../../${builtPath}`, import.meta.url)
 
 /** Starts a server; resolves once it listens. */
-export async function startServer({ core, form, ...start }: ServerOptions): Promise<ServerProcess> {
-  const child = startChild(form === 'sources' ? sources : built, {
+export async function startServer({ core, form, checkout, ...start }: ServerOptions): Promise<ServerProcess> {
+  const other = checkout === undefined ? built : pathToFileURL(join(checkout, builtPath))
+  const child = startChild(form === 'sources' ? sources : other, {
     core: core === undefined ? separateCores.server : core,
     flags: ['--expose-gc'],
     words: [JSON.stringify(start)],

@@ -17,10 +17,11 @@ export type Scenario = (load: LoadProcess, effort: Effort) => Promise<Result>
 export async function withStore<Value>(
   seed: { readonly accounts: number; readonly sessions: number },
   use: (dataDir: string) => Promise<Value>,
+  fill: typeof seedStore = seedStore,
 ): Promise<Value> {
   const dataDir = await mkdtemp(join(tmpdir(), 'sallyport-bench-'))
   try {
-    await seedStore({ dataDir, ...seed })
+    await fill({ dataDir, ...seed })
     return await use(dataDir)
   } finally {
     await rm(dataDir, { recursive: true, force: true })

@@ -38,7 +38,7 @@ async function makeOneSession(dataDir: string): Promise<void> {
   const account = await addAccount(
     server.ports,
     { username: 'account-1', email: null, role: 'user', expiresAt: null, groups: ['ops'], password: null },
-    { by: null, request, asFirstAdmin: false },
+    { by: null, request: { ...request, by: 'command' }, asFirstAdmin: false },
   )
   await createSession(server.ports, {
     account,

@@ -47,6 +47,8 @@ export class Reception {
   readonly #beginning = new Map<string, number>()
   /** Those of them for which there was room. */
   readonly #expected = new Set<string>()
+  /** What lets go of each PTY session that was begun here. */
+  readonly #releases = new Map<string, Release>()
   /** Sockets on their way in. */
   readonly #arriving = new Map<SocketSink, Promise<void>>()
 
@@ -106,6 +108,9 @@ export class Reception {
     const session = await this.#admit(admission, attachment, arrival)
     const { things } = this.#house
     this.#connect({ session, attachment, sink: arrival.sink })
+    if (admission.token.isStart) {
+      this.#releases.set(session.facts.id, arrival.beginning.add(things.ofTerminal(session)))
+    }
     session.roster.keep(attachment, arrival.beginning.add(things.ofAttachment(session, attachment)))
     if (admission.token.isStart) void openTerminal(this.#parts, { session, admission, things })
   }
@@ -119,13 +124,10 @@ export class Reception {
         throw new Refusal('INPUT_INVALID', { message: 'The first frame has to be a HELLO, within 5 seconds.' })
       }
       const session = admission.token.isStart
-        ? await this.#begin({ admission, owner: attachment, hello, beginning: arrival.beginning })
+        ? await this.#begin({ admission, owner: attachment, hello })
         : this.#house.sessions.get(admission.ptySession.id)
       // Whoever came into the midst of an end would never be told of it.
-      if (session === undefined || session.endReason !== null) {
-        const isRevoked = admission.token.isStart && session?.endReason === 'revoked'
-        throw new Refusal(isRevoked ? 'TOKEN_REVOKED' : 'PTY_SESSION_NOT_ACTIVE')
-      }
+      if (session === undefined || session.endReason !== null) throw new Refusal('PTY_SESSION_NOT_ACTIVE')
       if (attachment.role === 'observer' && session.roster.size >= mostAttached) {
         throw new Refusal('NO_GATEWAY', { message: 'Too many people watch this session.' })
       }
@@ -150,18 +152,17 @@ export class Reception {
     this.#expected.add(ptySessionId)
   }
 
-  async #begin({ admission, owner, hello, beginning }: Start): Promise<PtySession> {
-    const { sessions, things } = this.#house
+  async #begin({ admission, owner, hello }: Start): Promise<PtySession> {
+    const { sessions } = this.#house
     const { id } = admission.ptySession
-    let release: Release = () => undefined
     const onClosed = (): void => {
       sessions.delete(id)
-      release()
+      this.#releases.get(id)?.()
+      this.#releases.delete(id)
     }
     try {
       const session = await openSession(this.#parts, { admission, owner, size: sizeOf(hello), onClosed })
       sessions.set(id, session)
-      release = beginning.add(things.ofTerminal(session))
       if (this.#house.isDraining()) await session.end('node-drained')
       return session
     } catch (cause) {
@@ -322,7 +323,6 @@ type Start = {
   readonly admission: Admission
   readonly owner: Attachment
   readonly hello: Hello
-  readonly beginning: Beginning
 }
 
 type Connection = {

@@ -26,11 +26,11 @@ async function addCast(role: Role): Promise<void> {
     const email = role === 'user' ? { email: `${username}@example.org` } : {}
     return sallyport.addAccount({ username, password: goodPassword, role, ...email, ...parts })
   }
+  await add('known')
   const disabled = await add('disabled')
   const request = { by: 'command', ip: null, requestId: null, activity: null, commandLine: null } as const
   await changeAccount(sallyport.ports, disabled, { change: { status: 'disabled' }, how: { by: null, request } })
   await add('blank', { password: null })
-  await add('known')
   await add('expired', { expiresAt })
   await add('careful')
   const username = role === 'user' ? 'careful' : 'admin:careful'

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import type { Browser } from 'playwright-core'
-import { call } from '../fixtures/control-calls.ts'
+import { addAccount } from '../../src/core/accounts/administer.ts'
+import { onCommandLine } from '../fixtures/cast.ts'
+import { call, goodPassword } from '../fixtures/control-calls.ts'
 import { requireTools } from '../fixtures/require-tool.ts'
 import { openBrowser, openTerminalPage, type TerminalPage } from '../fixtures/terminal-page.ts'
 import { type TerminalWorld, terminalWorld } from '../fixtures/terminal-world.ts'
@@ -29,6 +31,14 @@ async function signedIn(username: string): Promise<TerminalPage> {
   const person = await openTerminalPage(browser, world.url)
   await person.signIn(username)
   return person
+}
+
+/** An administrator who may not end terminals. */
+async function addAuditor(username: string, groups: readonly string[]): Promise<TerminalPage> {
+  const wish = { username, email: null, role: 'admin', expiresAt: null, groups, password: goodPassword } as const
+  const how = { by: null, request: onCommandLine, asFirstAdmin: false }
+  await addAccount(world.ports, { ...wish, authority: { role: 'auditor' } }, how)
+  return signedIn(username)
 }
 
 async function focused({ page }: TerminalPage): Promise<unknown> {
@@ -81,7 +91,7 @@ test('TPG-9 an id that no terminal has is told at the field where it was entered
   await ada.close()
 })
 
-test('TPG-28 an administrator who reaches no server ends a terminal after a question, and is offered no way into it', {
+test('TPG-28 an owner who reaches no server ends a terminal after a question, is offered no way into it, and an auditor ends none', {
   skip,
 }, async () => {
   const ada = await signedIn('ada')
@@ -89,9 +99,11 @@ test('TPG-28 an administrator who reaches no server ends a terminal after a ques
   await ada.see('$')
   const olga = await signedIn('olga')
   const root = await signedIn('root')
+  const lea = await addAuditor('lea', ['ops'])
   const rowOf = ({ page }: TerminalPage) => page.getByRole('listitem').filter({ hasText: 'ada types' })
-  await Promise.all([rowOf(olga).waitFor(), rowOf(root).waitFor()])
+  await Promise.all([olga, root, lea].map((person) => rowOf(person).waitFor()))
   assert.deepEqual(await rowOf(olga).getByRole('button').allInnerTexts(), ['Watch'])
+  assert.deepEqual(await rowOf(lea).getByRole('button').allInnerTexts(), ['Watch'])
   assert.deepEqual(await rowOf(root).getByRole('button').allInnerTexts(), ['End'])
   await root.screenshot('administrator')
   const dialog = root.page.getByRole('dialog', { name: 'End the session of deploy@web-1?' })
@@ -103,7 +115,7 @@ test('TPG-28 an administrator who reaches no server ends a terminal after a ques
   await dialog.getByRole('button', { name: 'End session' }).click()
   await ada.read('An administrator ended the session.')
   await rowOf(root).waitFor({ state: 'detached' })
-  for (const person of [ada, olga, root]) {
+  for (const person of [ada, olga, root, lea]) {
     assert.deepEqual(person.complaints, [])
     await person.close()
   }

@@ -107,7 +107,7 @@ export async function changeAccount(
     readonly how: Administration
     /** Ends all sessions whatever the change is. */
     readonly endsSessions?: boolean
-    /** The new attributes were made from those of `account`, which must still be there. */
+    /** The new attributes and the authority were made from those of `account`, which must still be there. */
     readonly isMadeFromAttributes?: boolean
   },
 ): Promise<Account> {
@@ -137,7 +137,7 @@ export async function changeAccount(
         ? { newEpoch: ports.random.uuid(), keptSessionRow: 0, keepsCredentials: !endsCredentials }
         : null,
     seen: null,
-    ...(what.isMadeFromAttributes === true ? { seenAttributes: account.attributes } : {}),
+    ...(what.isMadeFromAttributes === true ? seenOf(account) : {}),
     ...forced(what.how),
     nowMs,
     audit: event(what.how, nowMs, {
@@ -211,6 +211,13 @@ async function hasOthers({ store }: AdministerPorts, { by }: Administration): Pr
 function authorityAfter(account: Account, { role, authority }: AdministratorChange): Pick<AccountChange, 'authority'> {
   if (role === undefined || role === account.role) return authority === undefined ? {} : { authority }
   return { authority: role === 'user' ? null : (authority ?? ownerAuthority) }
+}
+
+function seenOf({ attributes, authority }: Account): {
+  seenAttributes: string | null
+  seenAuthority: Authority | null
+} {
+  return { seenAttributes: attributes, seenAuthority: authority }
 }
 
 function forced({ mayEndLastOwner }: Administration): Pick<Administration, 'mayEndLastOwner'> {

@@ -105,6 +105,8 @@ export type AccountCommands = {
       readonly seen: { readonly epoch: string; readonly passwordHash: string | null } | null
       /** Where given, the attributes must still be these: new ones were made from them. */
       readonly seenAttributes?: string | null
+      /** Where given, the authority must still be this one: a new one was made from it. */
+      readonly seenAuthority?: Authority | null
       /** Goes on although no owner who can sign in is left. */
       readonly mayEndLastOwner?: boolean
       readonly nowMs: number

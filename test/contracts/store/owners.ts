@@ -146,6 +146,20 @@ export function ownerRules(open: OpenStore): void {
       assert.deepEqual([await store.administrators(), await store.wasAdministratorMade()], [[], true])
     }))
 
+  test('AUT-11 what was made from an authority that is another one by now changes nothing', () =>
+    over(async (store) => {
+      await owner(store)
+      const auditor = await owner(store, { authority: { role: 'auditor' } })
+      const change = { authority: { role: 'custom', permissions: ['recordings.read'] } } as const
+      const made = (seen: Account['authority']): Commands['changeAccount']['input'] => ({
+        ...changeInput(auditor, change),
+        seenAuthority: seen,
+      })
+      assert.deepEqual(await effectsOf(store, 'changeAccount', made({ role: 'operator' })), refused('stale'))
+      assert.equal(kindOf(await store.execute('changeAccount', made({ role: 'auditor' }))), 'changed')
+      assert.equal(kindOf(await store.execute('changeAccount', made({ role: 'auditor' }))), 'stale')
+    }))
+
   test('AUT-11 a new authority takes what a dialect listed of the old one out of the attributes', () =>
     over(async (store) => {
       await owner(store)

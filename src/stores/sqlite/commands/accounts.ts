@@ -31,6 +31,8 @@ export function changeAccount(tx: WriteTransaction, input: Input<'changeAccount'
   if (before === null) return { kind: 'missing' }
   if (seen !== null && !isAsSeen(before, seen)) return { kind: 'stale' }
   if (seenAttributes !== undefined && seenAttributes !== before.attributes) return { kind: 'stale' }
+  const { seenAuthority = before.authority } = input
+  if (!isSameAuthority(seenAuthority, before.authority)) return { kind: 'stale' }
   const role = change.role ?? before.role
   if (isNameTaken(tx, { username: before.username, role, exceptId: accountId })) return { kind: 'name-taken' }
   if (change.email !== undefined && isEmailTaken(tx, change.email, accountId)) return { kind: 'email-taken' }

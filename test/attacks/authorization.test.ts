@@ -156,7 +156,9 @@ test('ATK-4 a token of which one character was changed, added or taken away is r
     const middle = how === 'remove' ? '' : how === 'swap case' ? swapCase(token[index] ?? '') : character
     const altered = token.slice(0, index) + middle + token.slice(kept)
     const { statusCode } = await world.attack({ url: use.path, headers: { authorization: use.authorization(altered) } })
-    assert.equal(statusCode, altered === token ? 200 : 401, `${how} ${index} ${character}`)
+    // More blanks than one before a token are one at control.
+    const meant = use.path.startsWith('/api/v1/') ? altered.replace(/^ +/, '') : altered
+    assert.equal(statusCode, meant === token ? 200 : 401, `${how} ${index} ${character}`)
   })
   for (const [path, token] of tokens) {
     const authorization = presented(realmOf(path), token)

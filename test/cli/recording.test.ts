@@ -16,7 +16,8 @@ import { createRecorders } from '../../src/terminals/recording/write-record.ts'
 import { systemTimers } from '../../src/terminals/timers.ts'
 import { attach, signedIn, startedBy } from '../contracts/store/pty-harness.ts'
 import { auditOf, startMs } from '../fixtures/records.ts'
-import { dataPath, launcher, plainEnvironment, sallyport } from './sallyport-process.ts'
+import { atEnd, temporaryFolder } from '../fixtures/sqlite-store.ts'
+import { launcher, plainEnvironment, sallyport } from './sallyport-process.ts'
 
 const esc = '\u001b'
 const output = `$ ls\r\n${esc}[31mred${esc}[0m ${esc}]52;c;ZXZpbA==\u0007caf\u00e9\r\n`
@@ -26,10 +27,10 @@ const startedAtMs = Date.UTC(2026, 0, 31, 18)
 type Data = { readonly data: string; readonly folder: string; readonly command: StoreCommand }
 
 async function openData(t: TestContext): Promise<Data> {
-  const data = dataPath(t)
+  const data = join(temporaryFolder(t), 'data')
   const config = readConfig({ flags: {}, env: {}, file: { data } })
   const command = await openCommand({ config, env: {}, words: [], mayCreate: true })
-  t.after(() => command.close())
+  atEnd(t, () => command.close())
   return { data, folder: recordsFolderOf(data), command }
 }
 

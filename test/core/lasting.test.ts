@@ -8,7 +8,7 @@ import { type RevocationEntry, type RevocationKind, subject } from '../../src/co
 const subjects: LastingSubjects = {
   holder: { accountId: 7, sessionRow: 70, organizationId: 'org', credentialId: 'cred' },
   access: { serverName: 'web-1', changeId: 'CR1', groups: ['ops'] },
-  token: 'aa',
+  tokenSubject: 'aa',
   ptySessionId: 'pty',
   starterAccountId: 9,
 }

@@ -29,7 +29,7 @@ export type LastingSubjects = {
   readonly holder: Holder
   readonly access: Access
   /** The access token that asked for it, as an entry names it; left out: it outlives that. */
-  readonly token?: string
+  readonly tokenSubject?: string
   /** The PTY session that it is. */
   readonly ptySessionId?: string
   /** Account that it needs as well, whoever holds it. */
@@ -133,10 +133,10 @@ export class LastingThings {
 
 /** Returns what an entry does to something that has these subjects. */
 export function coverOf(entry: RevocationEntry, subjects: LastingSubjects): Cover {
-  const { holder, token, ptySessionId } = subjects
+  const { holder, tokenSubject, ptySessionId } = subjects
   switch (entry.kind) {
     case 'token':
-      return endIf(entry.subject === token)
+      return endIf(entry.subject === tokenSubject)
     case 'session':
       return endIf(entry.subject === subject.session(holder.sessionRow))
     case 'account_epoch':

@@ -62,9 +62,9 @@ export class LastingAnswer {
     this.#lasting = lasting
     const principal = signedIn(request)
     const { account, session, organizationId } = principal
-    const token = subject.token(context.ports.digests.sha256(reader.read(request)))
+    const tokenSubject = subject.token(context.ports.digests.sha256(reader.read(request)))
     const holder = { accountId: account.id, sessionRow: session.row, organizationId, credentialId: null }
-    this.#subjects = { holder, token, access: { serverName: null, changeId: null, groups: [] } }
+    this.#subjects = { holder, tokenSubject, access: { serverName: null, changeId: null, groups: [] } }
     this.#expiresAt = endOf(principal, lasting, context.ports.clock.wallMs())
     this.#release = context.ports.lasting.add({
       kind: lasting.kind,

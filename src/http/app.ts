@@ -75,11 +75,12 @@ function addRootHook(app: App, context: HttpContext, guard: GuardHeaders): void 
     useOriginForm(request.raw)
     for (const [name, value] of guards) reply.raw.setHeader(name, value)
     try {
-      request.clientIp = peerAddress(request)
       request.clientIp = clientAddress(request, settings)
       if (!isProbe(request.url)) checkHost(request.headers.host, settings.publicUrl)
       done()
     } catch (cause) {
+      // The proxy's own, where it does not say whom it asks for.
+      if (request.clientIp === '') request.clientIp = peerAddress(request)
       done(cause as Error)
     }
   })

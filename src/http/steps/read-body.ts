@@ -4,7 +4,7 @@ import { Refusal } from '../../core/errors.ts'
 import { addressKey } from '../../core/sessions/addresses.ts'
 import type { BodyBudget } from '../body-budget.ts'
 
-/** What a body costs beside its bytes: its request, its stream and its place in lists; measured, rounded up. */
+/** What is counted for a body beside its bytes: its request, its stream and its place in lists; a guess on the safe side. */
 const overheadBytes = 4 * 1024
 
 /** Bytes from which on a body has pages of its own: they go back to the system at once, and growing copies nothing. */

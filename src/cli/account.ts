@@ -15,7 +15,7 @@ import { findAccount, nameOf } from './find-account.ts'
 import { type Act, changeStore, readStore } from './on-store.ts'
 import { printJson, printPairs, printTable } from './output.ts'
 import { readPassword } from './read-password.ts'
-import { collect, readChoice, readExpiry, readGroups, timeText } from './values.ts'
+import { collect, readChoice, readExpiry, readGroups, timeForms, timeText } from './values.ts'
 
 type AccountFlags = Flags &
   AuthorityFlags & {
@@ -61,7 +61,7 @@ function addWritingVerbs(account: Command): void {
     .option('--email <E>', 'E-mail address, with which it can sign in too.')
     .option('--role <ROLE>', 'admin or user. (default user)')
     .option('--group <G>', 'Group that it belongs to; may be repeated.', collect)
-    .option('--expires <T>', 'RFC 3339 time from which it cannot sign in, or never.')
+    .option('--expires <T>', `Time from which it cannot sign in: ${timeForms}; or never.`)
     .option('--person <P>', 'Natural person behind it, or another account of that person; itself by default.')
     .option('--password-stdin', 'Reads the password from standard input, one line.')
     .option('--no-password', 'Sets none: it cannot sign in until one is set.')
@@ -73,7 +73,7 @@ function addWritingVerbs(account: Command): void {
     .option('--email <E>', 'E-mail address.')
     .option('--no-email', 'Takes the e-mail address away.')
     .option('--role <ROLE>', 'admin or user.')
-    .option('--expires <T>', 'RFC 3339 time from which it cannot sign in, or never.')
+    .option('--expires <T>', `Time from which it cannot sign in: ${timeForms}; or never.`)
     .option('--person <P>', 'Natural person behind it, or another account of that person.')
     .option('--no-person', 'Lets it stand for itself.')
     .option('--add-group <G>', 'Group to join; may be repeated.', collect)
@@ -99,7 +99,7 @@ function addReadingVerbs(account: Command): void {
 
 async function addOne(username: string, flags: AccountFlags): Promise<void> {
   const role = readChoice('--role', flags.role ?? 'user', ['admin', 'user'])
-  const expiresAt = flags.expires === undefined ? null : readExpiry('--expires', flags.expires)
+  const expiresAt = flags.expires === undefined ? null : readExpiry('--expires', flags.expires, Date.now())
   if (flags.password === false && flags.passwordStdin === true) {
     throw new UsageError('--password-stdin and --no-password exclude each other.')
   }
@@ -137,7 +137,7 @@ async function setOne(name: string, flags: AccountFlags): Promise<void> {
   const change = {
     ...(email === undefined ? {} : { email: email === false ? null : email.trim() }),
     ...(role === undefined ? {} : { role: readChoice('--role', role, ['admin', 'user']) }),
-    ...(expires === undefined ? {} : { expiresAt: readExpiry('--expires', expires) }),
+    ...(expires === undefined ? {} : { expiresAt: readExpiry('--expires', expires, Date.now()) }),
     ...(person === undefined ? {} : { person: person === false ? null : person }),
     ...(addGroup === undefined ? {} : { addGroups: readGroups('--add-group', addGroup) }),
     ...(removeGroup === undefined ? {} : { removeGroups: readGroups('--remove-group', removeGroup) }),

@@ -23,22 +23,40 @@ const endingSignals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
 /** 1 s for the gateway to hear that somebody leaves; else it would keep the slot for whoever may come back. */
 const leaveMs = 1_000
 
+/** Ends of a terminal that never came to its server, or was cut off from it. */
+const serverEnds: ReadonlySet<string> = new Set([
+  'host-key-mismatch',
+  'connection-refused',
+  'unreachable',
+  'connection-lost',
+])
+
+/** Where a terminal leads, for whoever has to find out why it did not. */
+export type TerminalTarget = { readonly address: string; readonly port: number }
+
 /** Byte that ends the input of a terminal. */
 const endOfInput = Uint8Array.of(0x04)
 
 /**
  * Attaches to the PTY session that the ticket opens, until it ends or is left.
  *
+ * @param target null: it is not known here.
  * @returns the exit code of the command: that of the program, 128 and its signal, 0 where somebody left, else 255 with a
  * sentence on standard error.
  * @throws CommandFailure when the output cannot be written.
  */
-export async function attachTerminal(ticket: PtyTicket, role: 'implementor' | 'observer'): Promise<number> {
-  return await new Attached(ticket, role === 'observer').ended
+export async function attachTerminal(
+  ticket: PtyTicket,
+  role: 'implementor' | 'observer',
+  target: TerminalTarget | null,
+): Promise<number> {
+  return await new Attached(ticket, role === 'observer', target).ended
 }
 
 class Attached {
   readonly #isObserver: boolean
+  readonly #gateway: string
+  readonly #target: TerminalTarget | null
   readonly #local = new LocalTerminal()
   readonly #terminal: TerminalSocket
   readonly #keys: EscapeKeys
@@ -57,8 +75,10 @@ class Attached {
   /** Resolves with the exit code. */
   readonly ended: Promise<number>
 
-  constructor(ticket: PtyTicket, isObserver: boolean) {
+  constructor(ticket: PtyTicket, isObserver: boolean, target: TerminalTarget | null) {
     this.#isObserver = isObserver
+    this.#gateway = ticket.proxyUrl
+    this.#target = target
     this.#keys = new EscapeKeys({
       isObserver,
       isPasteHeld: () => this.#isPasteHeld,
@@ -91,7 +111,7 @@ class Attached {
       const isLeftRunning = code === null || this.#leftWith !== null
       if (isLeftRunning && this.#welcome !== null) await this.#local.plainScreen()
       this.#local.giveBack()
-      if (code === null) say(reason.sentence)
+      if (code === null) say(this.#sentenceOf(reason))
       else if (this.#leftWith === 0) sayNotice(`You left; the PTY session goes on: sallyport pty join ${this.#id}`)
       await Promise.race([this.#socketClosed, sleep(leaveMs)])
       return code ?? foreignEnd
@@ -99,6 +119,14 @@ class Attached {
       this.#local.giveBack()
       for (const signal of Object.keys(endingSignals)) process.off(signal, this.#endBySignal)
     }
+  }
+
+  /** Of what could not be reached the address is told: it is the first thing to look at. */
+  #sentenceOf({ closeCode, code, sentence }: CloseReason): string {
+    if (closeCode === 1006 && this.#welcome === null) return `The gateway ${this.#gateway} could not be reached.`
+    if (closeCode === 1006) return `${sentence} The gateway is ${this.#gateway}.`
+    if (this.#target === null || code === null || !serverEnds.has(code)) return sentence
+    return `${sentence} It is at ${this.#target.address}, port ${this.#target.port}.`
   }
 
   get #id(): string {

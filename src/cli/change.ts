@@ -5,7 +5,7 @@ import { addStoreOptions, type Flags } from './configuration.ts'
 import { CommandFailure, UsageError } from './failure.ts'
 import { changeStore, readStore } from './on-store.ts'
 import { printJson, printNotice, printPairs, printTable, visible } from './output.ts'
-import { distinct, readGroups, readTime, timeText } from './values.ts'
+import { distinct, readGroups, readTime, timeForms, timeText } from './values.ts'
 
 type ChangeFlags = Flags & {
   readonly json?: boolean
@@ -30,8 +30,8 @@ export function addChangeVerb(program: Command): void {
     .option('--server <NAME...>', 'Servers that it is about.')
     .option('--os-user <U...>', 'OS users that terminals may run as.')
     .option('--group <G...>', 'Groups whose members may work on it.')
-    .option('--from <T>', 'Start of the window, RFC 3339 with offset.')
-    .option('--until <T>', 'End of the window, RFC 3339 with offset.')
+    .option('--from <T>', `Start of the window: ${timeForms}.`)
+    .option('--until <T>', 'End of the window; a span such as +8h is counted from its start.')
     .option('--summary <S>', 'What it is about, one line.')
     .option('--requested-by <PERSON>', 'Person, or account of the person, who asked for it.')
     .option('--approve', 'Approves it at once.')
@@ -76,14 +76,16 @@ async function addOne(id: string, flags: ChangeFlags): Promise<void> {
   if (flags.from === undefined) throw new UsageError('--from is needed.')
   if (flags.until === undefined) throw new UsageError('--until is needed.')
   if (flags.by !== undefined && flags.approve !== true) throw new UsageError('--by goes with --approve.')
+  const nowMs = Date.now()
+  const startsAtMs = readTime('--from', flags.from, { nowMs, fromMs: nowMs })
   const request: CommandChange = {
     id,
     summary: flags.summary ?? '',
     servers: distinct(needed('server', '--server')),
     osUsers: distinct(needed('osUser', '--os-user')),
     groups: readGroups('--group', needed('group', '--group')),
-    startsAtMs: readTime('--from', flags.from),
-    endsAtMs: readTime('--until', flags.until),
+    startsAtMs,
+    endsAtMs: readTime('--until', flags.until, { nowMs, fromMs: startsAtMs }),
     state: flags.approve === true ? 'approved' : 'requested',
     requestedBy: flags.requestedBy ?? null,
     approvedBy: flags.by ?? null,
@@ -104,7 +106,10 @@ async function warnOfStrangers(command: StoreCommand, id: string): Promise<void>
 
 async function list(command: StoreCommand, asJson: boolean): Promise<void> {
   const changes = await command.changes()
-  if (asJson) return printJson(changes.map(changeJson))
+  if (asJson) {
+    const names = await namesOf(command)
+    return printJson(changes.map((change) => changeJson(change, names)))
+  }
   await printTable({
     rows: changes,
     columns: {
@@ -121,10 +126,12 @@ async function list(command: StoreCommand, asJson: boolean): Promise<void> {
   })
 }
 
-async function showOne({ reads }: StoreCommand, id: string, asJson: boolean): Promise<void> {
-  const change = await reads.changeById(id)
+async function showOne(command: StoreCommand, id: string, asJson: boolean): Promise<void> {
+  const change = await command.reads.changeById(id)
   if (change === null) throw new CommandFailure(`There is no change request ${visible(id)}.`)
-  if (asJson) return printJson(changeJson(change))
+  const names = await namesOf(command)
+  if (asJson) return printJson(changeJson(change, names))
+  const approvedBy = personText(change.approvedBy, names)
   await printPairs({
     id: change.id,
     summary: change.summary,
@@ -132,15 +139,29 @@ async function showOne({ reads }: StoreCommand, id: string, asJson: boolean): Pr
     servers: change.servers.join(', '),
     'os users': change.osUsers.join(', '),
     groups: change.groups.join(', '),
-    'requested by': change.requestedBy,
-    'approved by':
-      change.state === 'approved' ? (change.approvedBy ?? 'nobody was named (no --by)') : change.approvedBy,
+    'requested by': personText(change.requestedBy, names),
+    'approved by': change.state === 'approved' ? (approvedBy ?? 'nobody was named (no --by)') : approvedBy,
     from: timeText(change.startsAtMs),
     until: timeText(change.endsAtMs),
   })
 }
 
-function changeJson(change: CommandChange): Record<string, string | null | readonly string[]> {
+/** Names of the accounts of each person. */
+type PersonNames = (person: string | null) => readonly string[]
+
+async function namesOf(command: StoreCommand): Promise<PersonNames> {
+  const { personNames } = await import('../main/inventory-command.ts')
+  const names = await personNames(command)
+  return (person) => (person === null ? [] : (names.get(person) ?? []))
+}
+
+/** A person whom no account stands for is shown as it was told. */
+function personText(person: string | null, namesOfPerson: PersonNames): string | null {
+  const names = namesOfPerson(person)
+  return names.length === 0 ? person : names.join(', ')
+}
+
+function changeJson(change: CommandChange, names: PersonNames): Record<string, string | null | readonly string[]> {
   return {
     id: change.id,
     summary: change.summary,
@@ -149,7 +170,9 @@ function changeJson(change: CommandChange): Record<string, string | null | reado
     os_users: change.osUsers,
     groups: change.groups,
     requested_by: change.requestedBy,
+    requested_by_accounts: names(change.requestedBy),
     approved_by: change.approvedBy,
+    approved_by_accounts: names(change.approvedBy),
     starts_at: timeText(change.startsAtMs),
     ends_at: timeText(change.endsAtMs),
   }

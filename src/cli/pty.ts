@@ -1,7 +1,7 @@
 /** Cli: the verb `pty`; opens and joins terminals, lists and ends PTY sessions. Its exit code is that of the program. */
 import type { Command } from 'commander'
 import type { ControlClient, PtySessionItem, PtySessionQuery, PtyTicket, StartRequest } from '../client/client.ts'
-import { attachTerminal } from './attach-terminal.ts'
+import { attachTerminal, type TerminalTarget } from './attach-terminal.ts'
 import { CommandFailure, UsageError } from './failure.ts'
 import { onServer, type ServerFlags, serverOption } from './on-server.ts'
 import { printJson, printLines, printTable, visible } from './output.ts'
@@ -55,11 +55,12 @@ async function start(name: string, flags: PtyFlags): Promise<void> {
   const { as: osUser } = flags
   if (osUser === undefined) throw new UsageError('--as is needed.')
   const purpose = readPurpose(flags)
-  const ticket = await onServer(flags, async (client) => {
-    const server = { os_user: osUser, server_ip: await addressOf(client, name) }
-    return await client.startPty({ server, ...purpose })
+  const { ticket, target } = await onServer(flags, async (client) => {
+    const target = await targetOf(client, name)
+    const server = { os_user: osUser, server_ip: target.address }
+    return { ticket: await client.startPty({ server, ...purpose }), target }
   })
-  await attach(ticket, 'implementor')
+  await attach(ticket, 'implementor', target)
 }
 
 function readPurpose({
@@ -73,12 +74,12 @@ function readPurpose({
   return change === undefined ? { purpose: 'health_check' } : { purpose: 'change_request', change_id: change }
 }
 
-async function addressOf(client: ControlClient, name: string): Promise<string> {
+async function targetOf(client: ControlClient, name: string): Promise<TerminalTarget> {
   let after: string | undefined
   do {
     const { items, next } = await client.servers(after)
     const found = items.find((server) => server.name === name)
-    if (found !== undefined) return found.address
+    if (found !== undefined) return found
     after = next ?? undefined
   } while (after !== undefined)
   throw new CommandFailure(`There is no server ${visible(name)} that you may reach.`)
@@ -86,12 +87,16 @@ async function addressOf(client: ControlClient, name: string): Promise<string> {
 
 async function join(id: string, flags: PtyFlags): Promise<void> {
   const role = flags.observe === true ? 'observer' : 'implementor'
-  await attach(await onServer(flags, (client) => client.joinPty({ pty_session_id: id, start_role: role })), role)
+  await attach(await onServer(flags, (client) => client.joinPty({ pty_session_id: id, start_role: role })), role, null)
 }
 
-async function attach(ticket: PtyTicket, role: 'implementor' | 'observer'): Promise<void> {
+async function attach(
+  ticket: PtyTicket,
+  role: 'implementor' | 'observer',
+  target: TerminalTarget | null,
+): Promise<void> {
   requireSafeGateway(ticket.proxyUrl)
-  process.exitCode = await attachTerminal(ticket, role)
+  process.exitCode = await attachTerminal(ticket, role, target)
 }
 
 async function list(flags: PtyFlags): Promise<void> {

@@ -3,12 +3,38 @@ import { UsageError } from './failure.ts'
 
 const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?(?:[Zz]|([+-])(\d\d):(\d\d))$/
 
+/** Days of 24 hours, hours and minutes after a moment, in that order. */
+const span = /^\+(?=\d)(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,5})m)?$/
+
+/** How times are written, for the help of flags. */
+export const timeForms = 'RFC 3339 with offset, now, or a span such as +8h or +1d12h'
+
+/** The moments that a time may refer to, in Unix milliseconds. */
+export type TimeReference = {
+  readonly nowMs: number
+  /** What a span is counted from. */
+  readonly fromMs: number
+}
+
 /**
- * Returns a time in Unix milliseconds.
+ * Returns a time in Unix milliseconds; what is relative is a whole second.
  *
- * @throws UsageError unless the text is RFC 3339 with an offset and a moment that exists; leap seconds are not taken.
+ * @throws UsageError unless the text is `now`, a span, or RFC 3339 with an offset and a moment that exists; leap seconds
+ * are not taken.
  */
-export function readTime(flag: string, text: string): number {
+export function readTime(flag: string, text: string, { nowMs, fromMs }: TimeReference): number {
+  if (text === 'now') return wholeSecond(nowMs)
+  const parts = span.exec(text)
+  if (parts === null) return readMoment(flag, text)
+  const [days = 0, hours = 0, minutes = 0] = parts.slice(1, 4).map((part) => Number(part ?? 0))
+  return wholeSecond(fromMs) + ((days * 24 + hours) * 60 + minutes) * 60_000
+}
+
+function wholeSecond(ms: number): number {
+  return Math.floor(ms / 1000) * 1000
+}
+
+function readMoment(flag: string, text: string): number {
   const match = rfc3339.exec(text)
   if (match === null) throw wrongTime(flag)
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number)
@@ -22,9 +48,9 @@ export function readTime(flag: string, text: string): number {
   return local.getTime() - (match[8] === '-' ? -offsetMs : offsetMs)
 }
 
-/** Returns a time in Unix seconds, or null for `never`. @throws UsageError as {@link readTime} does. */
-export function readExpiry(flag: string, text: string): number | null {
-  return text === 'never' ? null : Math.floor(readTime(flag, text) / 1000)
+/** Returns a time in Unix seconds, or null for `never`; a span is counted from now. @throws UsageError as {@link readTime} does. */
+export function readExpiry(flag: string, text: string, nowMs: number): number | null {
+  return text === 'never' ? null : Math.floor(readTime(flag, text, { nowMs, fromMs: nowMs }) / 1000)
 }
 
 /** Returns a whole number. @throws UsageError when the text is none, or out of the range. */
@@ -65,5 +91,7 @@ export function timeText(milliseconds: number | null): string | null {
 }
 
 function wrongTime(flag: string): UsageError {
-  return new UsageError(`${flag} takes a time with its offset, such as 2026-01-31T18:00:00+01:00 (RFC 3339).`)
+  return new UsageError(
+    `${flag} takes a time with its offset, such as 2026-01-31T18:00:00+01:00 (RFC 3339), now, or a span such as +8h.`,
+  )
 }

@@ -243,8 +243,8 @@ export const options: readonly Option[] = [
   {
     name: 'pacerpro.acceptBareToken',
     type: 'flag',
-    default: false,
-    sentence: 'Accepts an Authorization header without "Bearer".',
+    default: true,
+    sentence: 'Accepts an Authorization header of a token alone, without "Bearer".',
   },
   {
     name: 'giantswarm.installationName',

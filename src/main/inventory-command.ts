@@ -39,3 +39,15 @@ export async function strangersOf({ reads }: StoreCommand, changeId: string): Pr
   const isKnown = await Promise.all(told.map((person) => reads.personExists(person)))
   return [...new Set(told.filter((_, index) => !isKnown[index]))]
 }
+
+/** Returns the names of the accounts of each person; one that both roles have is told with its role. */
+export async function personNames(command: StoreCommand): Promise<ReadonlyMap<string, readonly string[]>> {
+  const accounts = await command.accounts()
+  const count = Map.groupBy(accounts, ({ username }) => username)
+  const names = new Map<string, string[]>()
+  for (const { person, username, role } of accounts) {
+    const name = count.get(username)?.length === 1 ? username : `${role}:${username}`
+    names.set(person, [...(names.get(person) ?? []), name])
+  }
+  return names
+}

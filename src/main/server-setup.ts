@@ -75,7 +75,7 @@ export async function describeServerSetup(
     prepare: `mkdir -p -m 0755 ${principalsFolder}`,
     files: [{ path: authorityPath, content: `${publicKey}\n` }, ...principals],
     needed: [`TrustedUserCAKeys ${authorityPath}`, `AuthorizedPrincipalsFile ${principalsFolder}/%u`],
-    recommended: ['ClientAliveInterval 15', 'ClientAliveCountMax 3', 'AuthorizedKeysFile none'],
+    recommended: ['AcceptEnv LANG', 'ClientAliveInterval 15', 'ClientAliveCountMax 3', 'AuthorizedKeysFile none'],
     reload: 'sshd -t && systemctl reload ssh',
   }
 }

@@ -137,8 +137,46 @@ describe('policies', { concurrency: 2 }, () => {
     const shown = await Promise.all(['CHG-1', 'CHG-2', 'CHG-3'].map((id) => run('change', 'show', id)))
     assert.deepEqual(
       shown.map(({ stdout }) => /^approved by +(.*)$/m.exec(stdout)?.[1]),
-      ['e-4711', 'boss', 'nobody was named (no --by)'],
+      ['ada', 'boss', 'nobody was named (no --by)'],
     )
+  })
+
+  test('CLI-81 a change request tells persons by the names of their accounts, and JSON tells the persons too', async (t) => {
+    const { run } = await bench(t)
+    for (const [name, ...flags] of [
+      ['ada'],
+      ['eve', '--person', 'e-4711'],
+      ['eve-admin', '--person', 'e-4711'],
+      ['root', '--role', 'admin'],
+      ['root', '--role', 'user', '--group', 'ops'],
+    ] as const) {
+      await run('account', 'add', name, '--no-password', ...flags)
+    }
+    const { stdout } = await run('account', 'list', '--json')
+    const accounts = JSON.parse(stdout) as { username: string; role: string; person: string }[]
+    const personOf = (username: string, role = 'user') =>
+      accounts.find((account) => account.username === username && account.role === role)?.person ?? ''
+    const cases = [
+      { given: 'ada', person: personOf('ada'), names: ['ada'] },
+      { given: 'eve', person: 'e-4711', names: ['eve', 'eve-admin'] },
+      { given: personOf('root', 'admin'), person: personOf('root', 'admin'), names: ['admin:root'] },
+      { given: 'somebody', person: 'somebody', names: [] },
+    ]
+    for (const [index, { given, person, names }] of cases.entries()) {
+      for (const flags of [
+        ['--requested-by', given],
+        ['--approve', '--by', given],
+      ]) {
+        const id = `CHG-${index}-${flags.length}`
+        const added = await run('change', 'add', id, ...change, ...times, ...flags)
+        assert.equal(added.code, 0, added.stderr)
+        const role = flags.length === 2 ? 'requested' : 'approved'
+        const told = new RegExp(`^${role} by +(.*)$`, 'm').exec((await run('change', 'show', id)).stdout)?.[1]
+        const json = JSON.parse((await run('change', 'show', id, '--json')).stdout)
+        const expected = names.length === 0 ? person : names.join(', ')
+        assert.deepEqual([told, json[`${role}_by`], json[`${role}_by_accounts`]], [expected, person, names])
+      }
+    }
   })
 
   test('CLI-31, POL-11 accounts share a person, by its name or by another account, and stand for themselves again', async (t) => {

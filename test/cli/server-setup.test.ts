@@ -50,6 +50,7 @@ test('SSH-23 what a server needs is printed, step by step, and the authority is 
     '   AuthorizedPrincipalsFile /etc/ssh/sallyport_principals/%u',
     '',
     '6. Recommended beside them; with the last one keys in home directories stop working, so prove a login first:',
+    '   AcceptEnv LANG',
     '   ClientAliveInterval 15',
     '   ClientAliveCountMax 3',
     '   AuthorizedKeysFile none',

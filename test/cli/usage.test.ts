@@ -77,7 +77,7 @@ const misuses: readonly (readonly [words: readonly string[], sentence: string])[
   ],
   [
     ['account', 'set', 'ada', '--expires', '2026-01-31'],
-    '--expires takes a time with its offset, such as 2026-01-31T18:00:00+01:00 (RFC 3339).',
+    '--expires takes a time with its offset, such as 2026-01-31T18:00:00+01:00 (RFC 3339), now, or a span such as +8h.',
   ],
   [['server', 'add', 'a', '--os-user', 'root'], '--address is needed.'],
   [['server', 'add', 'a', '--address', '::1'], '--os-user is needed.'],
@@ -104,7 +104,7 @@ const misuses: readonly (readonly [words: readonly string[], sentence: string])[
   [[...change, '--until', '2026-01-31T18:00:00Z'], '--from is needed.'],
   [
     [...change, '--from', '2026-01-31T18:00:00Z', '--until', '2026-01-31T18:00:00'],
-    '--until takes a time with its offset, such as 2026-01-31T18:00:00+01:00 (RFC 3339).',
+    '--until takes a time with its offset, such as 2026-01-31T18:00:00+01:00 (RFC 3339), now, or a span such as +8h.',
   ],
   [
     [...change, '--from', '2026-01-31T18:00:00Z', '--until', '2026-01-31T19:00:00+01:00'],
@@ -258,6 +258,27 @@ test('CLI-7 a flag wins over its variable, and that over the file', async (t) =>
   )
 })
 
+/** Now is not a whole second. */
+const reference = { nowMs: 1_000_000_999, fromMs: 2_000_000_999 }
+
+test('CLI-8 now is now, a span is counted from where it begins, and both are whole seconds', () => {
+  const minuteMs = 60_000
+  const spans = {
+    now: null,
+    '+0m': 0,
+    '+90m': 90,
+    '+8h': 480,
+    '+1d': 1440,
+    '+1d12h': 2160,
+    '+2d3h4m': 3064,
+    '+99999d': 143_998_560,
+  }
+  assert.deepEqual(
+    Object.keys(spans).map((text) => readTime('--until', text, reference)),
+    Object.values(spans).map((minutes) => (minutes === null ? 1_000_000_000 : 2_000_000_000 + minutes * minuteMs)),
+  )
+})
+
 test('CLI-8 a time with an offset is the moment it says', () => {
   const times = [
     '2026-01-31T18:00:00Z',
@@ -267,7 +288,7 @@ test('CLI-8 a time with an offset is the moment it says', () => {
     '0001-01-01T00:00:00Z',
   ]
   assert.deepEqual(
-    times.map((time) => readTime('--from', time)),
+    times.map((time) => readTime('--from', time, reference)),
     times.map((time) => Date.parse(time.toUpperCase())),
   )
 })
@@ -290,8 +311,19 @@ test('CLI-8 what is no RFC 3339 time with an offset, or no moment, is refused', 
     '+002026-01-31T18:00:00Z',
     '1767225600',
     '',
+    'Now',
+    'now+8h',
+    '+',
+    '+8',
+    '8h',
+    '-8h',
+    '+8h1d',
+    '+8s',
+    '+1.5h',
+    '+100000d',
+    '+8 h',
   ]
-  for (const text of none) assert.throws(() => readTime('--from', text), UsageError, text)
+  for (const text of none) assert.throws(() => readTime('--from', text, reference), UsageError, text)
 })
 
 test('CLI-14 whatever a text holds, only what can be seen is printed, and JSON says the same text', () => {

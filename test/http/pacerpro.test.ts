@@ -172,12 +172,17 @@ test('PAC-5 of two Authorization lines the first counts', async () => {
   )
 })
 
-test('PAC-5 where the operator allows it a token alone is read, and Bearer still is', async () => {
-  await withServer({ config: { pacerpro: { acceptBareToken: true } } }, async (_server, on) => {
+test('PAC-5 a token alone is read, unless the operator forbids it, and Bearer always is', async () => {
+  const statuses = async (on: typeof client): Promise<readonly number[]> => {
     const token = await signIn(on)
-    const ask = async (authorization: string): Promise<number> =>
-      (await on.send({ path, headers: { authorization } })).status
-    assert.deepEqual([await ask(token), await ask(`Bearer ${token}`), await ask(`Token ${token}`)], [200, 200, 401])
+    const written = [token, `Bearer ${token}`, `Token ${token}`]
+    return Promise.all(
+      written.map(async (authorization) => (await on.send({ path, headers: { authorization } })).status),
+    )
+  }
+  assert.deepEqual(await statuses(client), [200, 200, 401])
+  await withServer({ config: { pacerpro: { acceptBareToken: false } } }, async (_server, on) => {
+    assert.deepEqual(await statuses(on), [401, 200, 401])
   })
 })
 

@@ -1,5 +1,6 @@
 /** The local transport: the contract of all transports, and who a shell on Sallyport's own machine is, and what it sees. */
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { userInfo } from 'node:os'
 import { type TestContext, test } from 'node:test'
 import { systemTimers } from '../../src/terminals/timers.ts'
@@ -8,6 +9,7 @@ import { findOsUser } from '../../src/terminals/transports/os-users.ts'
 import { SpawnBound } from '../../src/terminals/transports/spawn-bound.ts'
 import { transportContract } from '../contracts/transport.ts'
 import { Conversation } from '../fixtures/conversation.ts'
+import { isAlive } from '../fixtures/process-state.ts'
 import { whyNoPty } from '../fixtures/pty.ts'
 import { terminalRequest } from '../fixtures/terminal-request.ts'
 
@@ -34,7 +36,7 @@ test('TRN-13 nothing of our environment reaches a shell', { skip }, async (t) =>
   const names = conversation.text().match(/^\w+(?==)/gm) ?? []
   // What a shell adds by itself is no inheritance.
   const inherited = names.filter((name) => !['PWD', 'OLDPWD', 'SHLVL', '_'].includes(name)).sort()
-  assert.deepEqual(inherited, ['HOME', 'LANG', 'LOGNAME', 'PATH', 'SHELL', 'TERM', 'USER'])
+  assert.deepEqual(inherited, ['HOME', 'LANG', 'LOGNAME', 'PATH', 'SALLYPORT_PTY_SESSION', 'SHELL', 'TERM', 'USER'])
   assert.doesNotMatch(conversation.text(), /a-secret-of-the-test/)
 })
 
@@ -67,6 +69,50 @@ test('TRN-14 a shell of our own user is told to be one that can read what Sallyp
     `This shell runs as ${ownUser}, as Sallyport itself does: it can read what Sallyport can read.`,
   ])
 })
+
+/** Ways to leave something running; each says its process id. */
+const jobs = {
+  'a job in the background': 'sleep 1000 & echo pid $!.',
+  'a job that was disowned': 'sleep 1000 & disown; echo pid $!.',
+  'a job under nohup': 'nohup sleep 1000 >/dev/null 2>&1 & echo pid $!.',
+  'a job that ignores every signal it can': "(trap '' HUP TERM; sleep 1000) & echo pid $!.",
+  'a job that is stopped': 'sleep 1000 & kill -STOP $!; echo pid $!.',
+  'a job that lets go of the terminal': '(exec sleep 1000 >/dev/null 2>&1 </dev/null) & echo pid $!.',
+  'a program that began a session of its own':
+    "setsid sh -c 'echo pid $$.; exec sleep 1000 >/dev/null 2>&1 </dev/null' &",
+} as const
+const survivor = 'a program that began a session of its own'
+
+for (const [job, line] of Object.entries(jobs)) {
+  for (const way of ['the shell’s exit', 'an end from outside'] as const) {
+    test(`TRN-20 ${job} ${job === survivor ? 'survives, and the person is told,' : 'ends'} at ${way}`, {
+      skip,
+    }, async (t) => {
+      const ptySessionId = randomUUID()
+      const command = 'PS1=; exec bash --norc --noprofile -i'
+      const conversation = await open(t, { osUser: ownUser, command, ptySessionId })
+      conversation.type(`${line}\r`)
+      const id = Number(/pid (\d+)\.\r/.exec(await untilMatch(conversation, /pid \d+\.\r/))?.[1])
+      t.after(() => {
+        if (isAlive(`${id}`)) process.kill(id, 'SIGKILL')
+      })
+      // An interactive shell asks once whether its stopped jobs are to be left.
+      if (way === 'the shell’s exit') conversation.type('exit\rexit\r')
+      await (way === 'the shell’s exit' ? conversation.terminal.exited : conversation.terminal.end())
+      const told = conversation.notices.filter((sentence) => sentence.startsWith('What was detached'))
+      const lives = job === survivor
+      assert.deepEqual(
+        [isAlive(`${id}`), told],
+        [lives, lives ? [`What was detached (setsid) runs on: sleep (process ${id}).`] : []],
+      )
+    })
+  }
+}
+
+async function untilMatch(conversation: Conversation, pattern: RegExp): Promise<string> {
+  while (!pattern.test(conversation.text())) await conversation.until('')
+  return conversation.text()
+}
 
 test('TRN-15 what this machine cannot do comes as an exit that says so', async (t) => {
   const endings: [Partial<LocalTransportParts>, string][] = [

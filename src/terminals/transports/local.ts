@@ -3,6 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { Refusal } from '../../core/errors.ts'
 import type { Timers } from '../timers.ts'
+import { detachedSentence, sessionVariable } from './detached-programs.ts'
 import { failedTerminal } from './failed-terminal.ts'
 import { findOsUser, type OsUser } from './os-users.ts'
 import type { SpawnBound } from './spawn-bound.ts'
@@ -104,7 +105,7 @@ export class LocalTransport implements Transport {
     return null
   }
 
-  #program(user: OsUser, { command, size }: TerminalRequest): PtyProgram {
+  #program(user: OsUser, { command, size, ptySessionId }: TerminalRequest): PtyProgram {
     const words = command === null ? [user.shell, '-l'] : ['/bin/sh', '-c', command]
     const [first = '', ...rest] = [...this.#switchTo(user), ...words]
     return {
@@ -118,8 +119,10 @@ export class LocalTransport implements Transport {
         LOGNAME: user.name,
         PATH: path,
         LANG: 'C.UTF-8',
+        [sessionVariable]: ptySessionId,
       },
       size,
+      whatIsLeft: () => detachedSentence(ptySessionId),
       directory: isFolder(user.home) ? user.home : '/',
       ...(user.uid === this.#ownUid ? {} : { ownerUid: user.uid }),
     }

@@ -1,9 +1,11 @@
-/** Terminals: ends everything that runs in a terminal; whatever ignores the hang-up is killed, whatever left the session lives on. */
+/** Terminals: ends everything that runs in a terminal, once its leader has ended too; whatever ignores the hang-up is killed, whatever left the session lives on. */
 import type { CancelTimer, Timers } from '../timers.ts'
 import { sessionProcesses } from './session-processes.ts'
 
 /** 300 ms between the hang-up and the kill: enough for an editor to save, short enough for "now". */
 const graceMs = 300
+/** 50 ms between looks at jobs that were hung up. */
+const earlyLookMs = 50
 /** 10 ms between looks at what was killed; the kernel needs a moment to take it down. */
 const lookMs = 10
 /** 100 looks; a process that a second after SIGKILL still is there hangs in the kernel, and nobody can end it. */
@@ -40,8 +42,7 @@ export class SessionEnd {
     this.#hasBegun = true
     this.#leaderLives = leaderLives
     if (leaderLives) {
-      signal(-this.#parts.leader, 'SIGHUP')
-      signal(-this.#parts.leader, 'SIGTERM')
+      hangUp(-this.#parts.leader)
     }
     this.#cancelKill = this.#parts.timers.after(graceMs, () => {
       this.#cancelKill = null
@@ -54,18 +55,25 @@ export class SessionEnd {
     if (!leaderLives) void this.#lookEarly()
   }
 
-  /** To be told when the leader has ended; from then on its number may be another's. */
+  /** To be told when the leader has ended; from then on its number may be another's. Its jobs end with it. */
   leaderEnded(): void {
     this.#leaderLives = false
     if (this.#hasBegun) void this.#lookEarly()
+    else this.begin(false)
   }
 
-  /** Most sessions are empty as soon as their leader is gone: then nobody waits for the grace. */
-  async #lookEarly(): Promise<void> {
+  /** Most sessions are empty as soon as their leader is gone, and most jobs heed the hang-up: then nobody waits for the grace. */
+  async #lookEarly(isFirst = true): Promise<void> {
     const left = await sessionProcesses(this.#parts.leader)
-    if (left.length > 0 || this.#cancelKill === null) return
-    this.#cancelKill()
-    this.#resolve()
+    if (this.#cancelKill === null) return
+    if (left.length === 0) {
+      this.#cancelKill()
+      this.#cancelKill = null
+      this.#resolve()
+      return
+    }
+    if (isFirst) for (const id of left) hangUp(id)
+    this.#parts.timers.after(earlyLookMs, () => void this.#lookEarly(false))
   }
 
   async #kill(looks: number): Promise<void> {
@@ -74,6 +82,11 @@ export class SessionEnd {
     if (left.length === 0 || looks === 0) this.#resolve()
     else this.#parts.timers.after(lookMs, () => void this.#kill(looks - 1))
   }
+}
+
+function hangUp(id: number): void {
+  signal(id, 'SIGHUP')
+  signal(id, 'SIGTERM')
 }
 
 function signal(id: number, name: 'SIGHUP' | 'SIGTERM' | 'SIGKILL'): void {

@@ -30,6 +30,8 @@ export type PtyProgram = {
   readonly directory?: string
   /** Numeric id of the OS user that the terminal is to belong to; by default our own. Needs root. */
   readonly ownerUid?: number
+  /** Asked once nobody of the session is left; returns what the person should know of programs that left it, or null. */
+  readonly whatIsLeft?: () => Promise<string | null>
 }
 
 /** Runs a program under a new PTY; where that cannot be done here, the terminal has ended with that failure. */
@@ -44,7 +46,7 @@ export async function spawnPty(program: PtyProgram, listener: TerminalListener, 
   try {
     if (program.ownerUid !== undefined) await chown(pair.slavePath, program.ownerUid, -1)
     const leader = await startLeader(program, pair.slavePath)
-    return new PtyTerminal({ pair, reader, leader, listener, timers })
+    return new PtyTerminal({ pair, reader, leader, listener, timers, whatIsLeft: program.whatIsLeft })
   } catch (error) {
     reader.finish()
     pair.release()
@@ -78,6 +80,7 @@ type PtyTerminalParts = {
   readonly leader: Leader
   readonly listener: TerminalListener
   readonly timers: Timers
+  readonly whatIsLeft: PtyProgram['whatIsLeft']
 }
 
 class PtyTerminal implements Terminal {
@@ -86,6 +89,8 @@ class PtyTerminal implements Terminal {
   readonly #timers: Timers
   readonly #input: InputQueue
   readonly #sessionEnd: SessionEnd
+  readonly #listener: TerminalListener
+  readonly #whatIsLeft: PtyProgram['whatIsLeft']
   readonly #settle: (exit: TerminalExit) => void
   readonly exited: Promise<TerminalExit>
   #leaderExit: TerminalExit | null = null
@@ -94,10 +99,12 @@ class PtyTerminal implements Terminal {
   #isOver = false
   #cancelDeadline: CancelTimer | null = null
 
-  constructor({ pair, reader, leader, listener, timers }: PtyTerminalParts) {
+  constructor({ pair, reader, leader, listener, timers, whatIsLeft }: PtyTerminalParts) {
     this.#pair = pair
     this.#reader = reader
     this.#timers = timers
+    this.#listener = listener
+    this.#whatIsLeft = whatIsLeft
     this.#input = new InputQueue({ writeSome: (bytes) => reader.writeSome(bytes), timers })
     const { promise, resolve } = Promise.withResolvers<TerminalExit>()
     this.exited = promise
@@ -177,6 +184,13 @@ class PtyTerminal implements Terminal {
     this.#isOver = true
     this.#cancelDeadline?.()
     this.#reader.finish()
-    this.#settle(this.#leaderExit)
+    void this.#tellEnd(this.#leaderExit)
+  }
+
+  async #tellEnd(exit: TerminalExit): Promise<void> {
+    await this.#sessionEnd.done
+    const sentence = (await this.#whatIsLeft?.()) ?? null
+    if (sentence !== null) this.#listener.onNotice?.(sentence)
+    this.#settle(exit)
   }
 }

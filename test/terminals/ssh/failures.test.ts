@@ -271,6 +271,7 @@ test('SSH-13 the client program is started with these words and this environment
       'ConnectTimeout=10',
       'ServerAliveInterval=15',
       'ServerAliveCountMax=3',
+      'SetEnv=LANG=C.UTF-8',
     ],
   )
 })

@@ -74,6 +74,20 @@ test('SSH-6 a server is reached over IPv6 as well', { skip }, async (t) => {
   assert.deepEqual([await conversation.terminal.exited, conversation.text()], [succeeded, 'six\r\n'])
 })
 
+for (const [config, told] of [
+  [['AcceptEnv LANG'], 'C.UTF-8 UTF-8'],
+  [[], 'none ANSI_X3.4-1968'],
+] as const) {
+  test(`SSH-32 with ${config[0] ?? 'no AcceptEnv'} a terminal has the character set ${told}`, { skip }, async (t) => {
+    const authority = makeAuthority()
+    const sshd = await startTrustingSshd(t, authority, { config })
+    const request = requestFor(sshd, { command: 'echo "$(printenv LANG || echo none) $(locale charmap)"' })
+    const conversation = await Conversation.open(makeSshTransport(t, authority), request)
+    assert.deepEqual(await conversation.terminal.exited, succeeded)
+    assert.equal(conversation.text(), `${told}\r\n`)
+  })
+}
+
 test('SSH-11 the folder of a login is its owner’s alone, holds no private key, and is gone once the login was signed', {
   skip,
 }, async (t) => {

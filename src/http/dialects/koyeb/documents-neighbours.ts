@@ -140,6 +140,7 @@ export const documentDeleteCredential: RouteDocument = route('DeleteCredential',
 export const documentLoginMethod: RouteDocument = route('LoginMethod', {
   tag: 'Profile',
   summary: 'Tell how an account signs in',
+  security: [],
   parameters: [{ in: 'query', name: 'email' }],
   reply: replyOf('LoginMethodReply', { method: text }),
 })
@@ -154,6 +155,7 @@ export const documentTestAuth: RouteDocument = route('TestAuth', {
 export const documentTestAnon: RouteDocument = route('TestAnon', {
   tag: 'Test',
   summary: 'Answer anybody',
+  security: [],
   reply: empty,
 })
 /** ListApps. */

@@ -33,7 +33,11 @@ export function mintPacerproToken({ ports }: Pick<HttpContext, 'ports'>): Mint {
   }
 }
 
-/** Returns a reader of `Bearer <token>`, and of the token alone where the operator allows it. */
+/**
+ * Returns a reader of `Bearer <token>`, and of the token alone unless the operator forbids it.
+ *
+ * @see PacerPro API, client document: its example sets the key `Authorization` and no prefix.
+ */
 export function pacerproTokens({ settings }: Pick<HttpContext, 'settings'>): TokenReader {
   return {
     dialect: 'pacerpro',

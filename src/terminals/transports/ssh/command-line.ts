@@ -64,6 +64,8 @@ export function sshArguments(words: LoginWords): readonly string[] {
     ConnectTimeout: String(words.connectTimeoutSeconds),
     ServerAliveInterval: '15',
     ServerAliveCountMax: '3',
+    // A server takes it whose AcceptEnv names LANG; without it programs show no character beyond ASCII.
+    SetEnv: 'LANG=C.UTF-8',
   }
   return [
     ...['-F', '/dev/null', '-e', 'none', '-tt', '-p', String(words.port), '-E', words.logPath],

@@ -78,7 +78,7 @@ async function listEvents(flags: AuditFlags): Promise<void> {
         SEQ: ({ seq }) => seq,
         ACTION: ({ action }) => action ?? 'unreadable',
         OUTCOME: ({ outcome, code }) => [outcome, code].filter((word) => word !== undefined).join(' '),
-        BY: ({ by, username }) => [by, username].filter((word) => word !== undefined).join(' '),
+        BY: ({ by, username, actor }) => [by, username ?? actor?.name].filter((word) => word != null).join(' '),
         FROM: ({ ip }) => ip ?? null,
         SUBJECT: ({ subject }) => subject ?? null,
       },
@@ -89,7 +89,9 @@ async function listEvents(flags: AuditFlags): Promise<void> {
 
 type ListedEvent = Pick<ChainedEvent, 'chain' | 'seq' | 'hash'> &
   Readonly<
-    Partial<Record<'at' | 'action' | 'outcome' | 'code' | 'by' | 'username' | 'ip' | 'subject', string | undefined>>
+    Partial<Record<'at' | 'action' | 'outcome' | 'code' | 'by' | 'username' | 'ip' | 'subject', string | undefined>> & {
+      readonly actor?: { readonly name?: string | null }
+    }
   >
 
 /** A text that somebody damaged is still listed, by its place. */

@@ -36,6 +36,7 @@ import {
 } from '../core/terminals/inventory.ts'
 import type { ChangeRequest, Server } from '../core/terminals/server.ts'
 import { createLog } from '../platform/log.ts'
+import { readOsUser } from '../platform/os-user.ts'
 import { dataFiles } from '../stores/sqlite/data-directory.ts'
 import { pokeServer } from '../stores/sqlite/poke.ts'
 import { openTrailSigner, signLast } from './audit-trail.ts'
@@ -76,7 +77,8 @@ export async function openCommand(start: CommandStart): Promise<StoreCommand> {
   }
   const log = createLog({ level: 'silent' })
   const foundation = await openFoundation({ ...start, log }, 'command')
-  return new StoreCommand(foundation, scrubCommandLine(start.words.join(' ')), isNew)
+  const commandLine = scrubCommandLine(start.words.join(' '))
+  return new StoreCommand(foundation, { commandLine, osUser: readOsUser(start.env) }, isNew)
 }
 
 /** Tells whether there is a store. */
@@ -102,10 +104,10 @@ export class StoreCommand {
   /** The last entry that this command appended to the revocation log; 0: none. */
   #lastSeq = 0
 
-  constructor(foundation: Foundation, commandLine: string | null, isNew: boolean) {
+  constructor(foundation: Foundation, by: Pick<RequestFacts, 'commandLine' | 'osUser'>, isNew: boolean) {
     this.foundation = foundation
     this.isNew = isNew
-    this.request = { by: 'command', ip: null, requestId: null, activity: null, commandLine }
+    this.request = { by: 'command', ip: null, requestId: null, activity: null, ...by }
     this.reads = foundation.store
     foundation.store.onAudited(() => {
       this.#hasWritten = true

@@ -37,6 +37,17 @@ export type AuditAction =
   | 'refused-in-bulk'
   | 'audit-broken'
 
+/** A user of the operating system. */
+export type OsUser = {
+  readonly uid: number
+  /** null: the system has no name for it. */
+  readonly name: string | null
+  /** Who logged in, whatever user they became since; null: not known. */
+  readonly loginUid: number | null
+  /** Who says to have called sudo: a claim; null: nobody does. */
+  readonly claimedBy: string | null
+}
+
 /** Who acts, from where, and in the course of what; the same for every event of one request. */
 export type AuditContext = {
   /** Unix milliseconds, UTC. */
@@ -51,6 +62,8 @@ export type AuditContext = {
   readonly activity: string | null
   /** Scrubbed of secrets, at most 2 KiB. */
   readonly commandLine: string | null
+  /** Who runs a command; left out where none is run. */
+  readonly osUser?: OsUser
 }
 
 /** One event: the context, and what happened to what. */
@@ -104,5 +117,13 @@ export function eventText(event: AuditEvent): string {
     activity: event.activity ?? undefined,
     command_line: event.commandLine ?? undefined,
     detail: event.detail,
+    actor: actorOf(event),
   })
+}
+
+/** Who acts without an account; with one, `account` and `username` say it. */
+function actorOf({ osUser, action }: AuditEvent): object | undefined {
+  if (osUser === undefined) return action === 'setup' ? { kind: 'setup_link' } : undefined
+  const { uid, name, loginUid, claimedBy } = osUser
+  return { kind: 'os_user', uid, name, login_uid: loginUid, claimed_by: claimedBy }
 }

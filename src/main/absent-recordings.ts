@@ -44,22 +44,33 @@ export async function* everyPtySession(store: Pick<Reads, 'ptySessions'>): Async
   }
 }
 
+/** Tells whether the event of a number can be relied on. */
+export type Proven = (seq: number) => boolean
+
+/** When it is asked, and how the server's chain is proved; that is done only if something seems to be missing. */
+export type Asking = {
+  /** Unix milliseconds, of a moment before the store was asked. */
+  readonly nowMs: number
+  readonly proveTrail: () => Promise<Proven>
+}
+
 /**
  * Tells of PTY sessions that have no recording why that is; each as the store had it before its file was looked for.
  *
- * @param nowMs Unix milliseconds, of a moment before the store was asked.
  * @returns one for each, in their order.
  */
 export async function explainAbsences(
   ports: AbsencePorts,
   absent: readonly PtySession[],
-  nowMs: number,
+  { nowMs, proveTrail }: Asking,
 ): Promise<readonly Absence[]> {
   const monthsOf = rememberMonths(ports)
   const absences: Absence[] = []
   for (const ptySession of absent) absences.push(await explain(ptySession, { nowMs, monthsOf }))
   const isSuspect = absences.some(({ kind }) => kind === 'missing')
-  const told: ReadonlyMap<string, Absence> = isSuspect ? await absencesOnTrail(ports.store) : new Map()
+  const told: ReadonlyMap<string, Absence> = isSuspect
+    ? await absencesOnTrail(ports.store, await proveTrail())
+    : new Map()
   return absences.map((absence) =>
     absence.kind === 'missing' ? (told.get(absence.ptySession.id) ?? absence) : absence,
   )
@@ -111,8 +122,14 @@ type TrailEvent = {
 
 const subjectStart = 'pty_session:'
 
-/** Only the server's own chain is believed: nothing else removes recordings, or opens terminals. */
-async function absencesOnTrail(store: Pick<Reads, 'auditEvents'>): Promise<ReadonlyMap<string, Absence>> {
+/**
+ * Only the server's own chain is believed: nothing else removes recordings, or opens terminals. Of it only what is proved:
+ * whoever takes a recording away can write an event too.
+ */
+async function absencesOnTrail(
+  store: Pick<Reads, 'auditEvents'>,
+  isProven: Proven,
+): Promise<ReadonlyMap<string, Absence>> {
   const told = new Map<string, Absence>()
   let afterSeq = 0
   for (;;) {
@@ -120,7 +137,7 @@ async function absencesOnTrail(store: Pick<Reads, 'auditEvents'>): Promise<Reado
     for (const { seq, text } of events) {
       afterSeq = seq
       // Most events are of something else, and need not be parsed.
-      if (!text.includes(`"${subjectStart}`)) continue
+      if (!text.includes(`"${subjectStart}`) || !isProven(seq)) continue
       const event = JSON.parse(text) as TrailEvent
       const absence = absenceToldBy(event)
       if (absence !== null) told.set(event.subject?.slice(subjectStart.length) ?? '', absence)

@@ -29,6 +29,17 @@ export async function proveTrail(
   return verifyTrail({ digests: ports.digests, store: ports.store, isOwnHead }, { key: trusted, seen })
 }
 
+/** Proves a chain of a store, and returns which of its events can be relied on; none if the key is not that of the store. */
+export async function provenEvents(
+  foundation: Pick<Foundation, 'ports' | 'isOwnHead'>,
+  chain: string,
+): Promise<(seq: number) => boolean> {
+  const { chains } = await proveTrail(foundation, { seen: [], key: 'of the store' })
+  const report = chains.find((one) => one.chain === chain)
+  const doubtful = report?.doubtful ?? []
+  return (seq) => seq <= (report?.provenSeq ?? 0) && !doubtful.some(({ from, to }) => from <= seq && seq <= to)
+}
+
 /** Returns the key of a store, opened with the master key: the row of the public half may say anything. */
 export async function storedTrailKey(ports: Foundation['ports']): Promise<TrailKey> {
   try {

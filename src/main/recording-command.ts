@@ -11,7 +11,9 @@ import { recordsFolderOf } from '../terminals/recording/record-path.ts'
 import { type ListedRecord, listRecords, withRecord } from '../terminals/recording/retention.ts'
 import { type ScreenMatch, searchRecord } from '../terminals/recording/search-record.ts'
 import { type RecordReport, verifyRecord } from '../terminals/recording/verify-record.ts'
-import { type Absence, everyPtySession, explainAbsences } from './absent-recordings.ts'
+import { type Absence, everyPtySession, explainAbsences, type Proven } from './absent-recordings.ts'
+import { provenEvents } from './audit-command.ts'
+import { publicKeyOf } from './authority-keys.ts'
 import type { StoreCommand } from './store-command.ts'
 
 /** A recording, as commands list it. */
@@ -162,15 +164,16 @@ export class Recordings {
 
   #explain(absent: readonly PtySession[], nowMs: number): Promise<readonly Absence[]> {
     const { settings } = this.#command.foundation.ports
-    return explainAbsences({ store: this.#command.reads, settings }, absent, nowMs)
+    const proveTrail = (): Promise<Proven> => provenEvents(this.#command.foundation, 'server')
+    return explainAbsences({ store: this.#command.reads, settings }, absent, { nowMs, proveTrail })
   }
 
   async #key(): Promise<{ readonly verifier: RecordVerifier; readonly publicKeyPem: string }> {
-    const key = await this.#command.reads.authorityKey('recording')
-    if (key === null) {
+    const publicKeyPem = await publicKeyOf(this.#command.foundation.ports, 'recording')
+    if (publicKeyPem === null) {
       throw new Refusal('RECORDING_NOT_FOUND', { message: 'There is no key of recordings: nothing was recorded yet.' })
     }
-    return { verifier: recordVerifier(key.publicKey), publicKeyPem: key.publicKey }
+    return { verifier: recordVerifier(publicKeyPem), publicKeyPem }
   }
 
   async #read<Result>(id: string, work: (file: FileHandle, length: number) => Promise<Result>): Promise<Result> {

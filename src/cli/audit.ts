@@ -16,11 +16,12 @@ type AuditFlags = Flags & {
   readonly after?: string
   readonly against?: readonly string[]
   readonly key?: string
+  readonly file?: string
 }
 
 type ChainedEvent = Awaited<ReturnType<StoreCommand['reads']['auditEvents']>>[number]
 
-/** Events that are read at once. */
+/** Lines that are printed at once. */
 const pageLength = 1_000
 
 /** Events that are listed where nothing else is said. */
@@ -37,7 +38,9 @@ export function addAuditVerb(program: Command): void {
     .option('--after <SEQ>', 'Number in the chain after which to begin; needs --chain.')
     .option('--json', 'Prints JSON.')
   addStoreOptions(list).action(listEvents)
-  const exporting = audit.command('export').description('Print every event as a line of JSON with its exact text.')
+  const exporting = audit
+    .command('export')
+    .description('Print signatures, heads and every event as lines of JSON, which anybody can verify.')
   addStoreOptions(exporting.option('--json', 'Changes nothing: the export is JSON.')).action((flags: Flags) =>
     readStore(flags, exportAll),
   )
@@ -48,6 +51,7 @@ export function addAuditVerb(program: Command): void {
       '--key <KEY>',
       'Public key, or a file that holds it. (default the one in the store, opened by the master key)',
     )
+    .option('--file <EXPORT>', 'An export, in place of a store; needs --key.')
     .option('--against <HEAD>', 'chain:seq:hash that the server logged; finds a roll-back; may be repeated.', collect)
     .option('--json', 'Prints JSON.')
   addStoreOptions(verify).action(verifyStore)
@@ -111,15 +115,15 @@ function compare(one = '', other = ''): number {
 }
 
 async function exportAll({ reads }: StoreCommand): Promise<void> {
-  for (const { chain, seq: last } of await reads.auditHeads()) {
-    let after = 0
-    while (after < last) {
-      const events = await reads.auditEvents(chain, { afterSeq: after, limit: pageLength })
-      if (events.length === 0) break
-      await printLines(events.map(({ seq, hash, text }) => jsonText({ chain, seq, hash, text })))
-      after = events.at(-1)?.seq ?? last
-    }
+  const { exportLines } = await import('../main/audit-export.ts')
+  let lines: string[] = []
+  for await (const line of exportLines(reads)) {
+    lines.push(jsonText(line))
+    if (lines.length < pageLength) continue
+    await printLines(lines)
+    lines = []
   }
+  await printLines(lines)
 }
 
 async function verifyStore(flags: AuditFlags): Promise<void> {
@@ -127,6 +131,11 @@ async function verifyStore(flags: AuditFlags): Promise<void> {
   const { proveTrail, readAuditKey } = await import('../main/audit-command.ts')
   const key = flags.key === undefined ? 'of the store' : await readAuditKey(flags.key)
   if (key === null) throw new UsageError('--key takes an Ed25519 public key, or a file that holds one.')
+  if (flags.file !== undefined) {
+    if (key === 'of the store') throw new UsageError('--file needs --key: an export proves nothing of itself.')
+    const { proveExport } = await import('../main/audit-export.ts')
+    return tellProof(await proveExport(flags.file, { seen, key }), flags.json === true)
+  }
   await readStore(flags, async ({ foundation }) => {
     await tellProof(await proveTrail(foundation, { seen, key }), flags.json === true)
   })

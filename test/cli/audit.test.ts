@@ -35,6 +35,7 @@ test('CLI-13, CLI-21 the export holds the exact texts, and their hashes follow f
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as { chain: string; seq: number; hash: string; text: string })
+    .filter((line) => 'chain' in line)
   let hash = '0'.repeat(64)
   for (const event of events) {
     hash = createHash('sha256').update(`${hash}\n${event.text}`).digest('hex')

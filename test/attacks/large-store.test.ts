@@ -1,6 +1,8 @@
 /** Lists of a large store: what one turn of the event loop costs, while every list is asked for. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { get, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -11,6 +13,9 @@ import { type RunningSallyport, runSallyport } from '../fixtures/run-sallyport.t
 import { basic } from '../fixtures/sftpgo/world.ts'
 
 const many = 50_000
+
+/** Long, so that a list of all is larger than what the kernel takes of a client that reads nothing. */
+const domain = `@${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(60)}.example.org`
 
 /** CPU time that one turn may take, in milliseconds; a read of a whole table of that size takes some hundreds. */
 const mostPerTurnMs = 60
@@ -46,7 +51,7 @@ function fill(path: string, organizationId: string): void {
   database.exec('BEGIN')
   const account = database.prepare(
     `INSERT INTO accounts (id, uuid, username, role, kind, email, email_key, status, epoch, password_is_short, created_at_ms, updated_at_ms)
-     VALUES (?1 + 1000, 'uuid-' || ?1, 'user-' || ?1, 'user', 'person', 'user-' || ?1 || '@example.org', 'user-' || ?1 || '@example.org',
+     VALUES (?1 + 1000, 'uuid-' || ?1, 'user-' || ?1, 'user', 'person', 'user-' || ?1 || ?2, 'user-' || ?1 || ?2,
        'enabled', 'epoch', 0, 1, 1)`,
   )
   const member = database.prepare('INSERT INTO memberships VALUES (?1 + 1000, ?2, ?1)')
@@ -59,7 +64,7 @@ function fill(path: string, organizationId: string): void {
      VALUES ('change-' || ?1, '', '["server-' || ?1 || '"]', '["deploy"]', ?2, 0, 4000000000000, 'approved')`,
   )
   for (let row = 0; row < many; row += 1) {
-    account.run(row)
+    account.run(row, domain)
     member.run(row, organizationId)
     const address = [10, row >> 16, (row >> 8) & 255, row & 255].join('.')
     const groups = row % 1_000 === 0 ? '["ops"]' : '["others"]'
@@ -140,6 +145,23 @@ test('ATK-34 no list holds up others, however many accounts, servers and changes
     assert.equal(rowsOf(body), rows, path)
     assert.ok(longest < mostPerTurnMs, `${path} took ${longest.toFixed(0)} ms in one turn`)
   }
+})
+
+test('PTY-21 a list that is being sent ends by a reset when the right to it does, and never looks whole', async () => {
+  const { giantswarm: token } = await signIns()
+  const headers = giantswarm(token)
+  const request = get(`${world.url}/v4/users/`, { headers, agent: false })
+  request.on('error', () => undefined)
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  const over = new Promise((resolve) => {
+    response.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code))
+    response.once('end', () => resolve('end'))
+  })
+  response.pause()
+  const { status } = await call(world, { method: 'DELETE', path: '/v4/auth-tokens/', headers })
+  assert.equal(status, 200)
+  response.resume()
+  assert.deepEqual([await over, response.complete], ['ECONNRESET', false])
 })
 
 function rowsOf(body: unknown): number {

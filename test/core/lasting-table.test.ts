@@ -69,14 +69,13 @@ test('REV-16 a cell without an expectation, with another word, and one too many 
 
 /**
  * Where each way to begin something that lasts is used; each of these files holds the log against what it begins. The
- * set-up of a server is a command in a process of its own, which ends with its probe; a list without pages is the
- * exception that the rule names.
+ * set-up of a server is a command in a process of its own, which ends with its probe.
  */
 const beginnings: readonly (readonly [RegExp, string, readonly string[]])[] = [
   [
     /\bReadable\.from(?:Web)?\((?!\[\]\))|\bnew (?:Readable|PassThrough|Transform|Duplex|ReadableStream)\b|\bcreateReadStream\(/,
     'src/http/',
-    ['src/http/send-rows.ts', 'src/http/steps/lasting-answer.ts'],
+    ['src/http/steps/lasting-answer.ts'],
   ],
   [/\breply\.hijack\(|\breply\.raw\.(?:write|end)\(|\.pipe\(reply/, 'src/http/', []],
   [/\bnew WebSocketServer\(/, 'src/', ['src/terminals/gateway.ts']],

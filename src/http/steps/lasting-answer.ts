@@ -22,7 +22,7 @@ export type Lasting = {
 }
 
 /** Where it comes from. */
-type Exchange = { readonly context: HttpContext; readonly request: FastifyRequest; readonly reply: FastifyReply }
+export type Exchange = { readonly context: HttpContext; readonly request: FastifyRequest; readonly reply: FastifyReply }
 
 /**
  * Begins an answer that lasts: from here on every revocation reaches it, and only then it is judged.

@@ -7,10 +7,11 @@ import { everyMember } from '../../../core/every-row.ts'
 import { dissolveOrganization, foundOrganization } from '../../../core/organizations/govern.ts'
 import type { Organization } from '../../../core/organizations/organization.ts'
 import type { Store } from '../../../core/store.ts'
+import type { Principal } from '../../../core/tokens/live-tokens.ts'
 import { sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { sendRows } from '../../send-rows.ts'
-import { authenticate, signedIn } from '../../steps/authenticate.ts'
+import { authenticate } from '../../steps/authenticate.ts'
 import {
   documentAddOrganization,
   documentDeleteOrganization,
@@ -31,14 +32,16 @@ export function registerOrganizations(app: App, context: HttpContext): void {
   const anybody = authenticate(context, giantswarmTokens)
   const writes = [anybody, requireFor('write-organization')]
   app.get<Named>(path, { onRequest: anybody, schema: { openapi: documentGetOrganization } }, async (request, reply) => {
-    const { account } = signedIn(request)
     const organization = await byId(ports.store, request.params.id)
-    const isMember = async (): Promise<boolean> =>
-      (await ports.store.memberships(account.id)).some((one) => one.organization.id === organization.id)
-    // Whoever may not see an organization is not told that there is one.
-    if (!holds(account, 'read-organization') && !(await isMember())) throw notFound()
-    const before = `{"id":${JSON.stringify(request.params.id)},"members":[`
-    return sendRows(reply, { around: [before, ']}'], rows: memberRows(everyMember(ports.store, organization.id)) })
+    // An account that may not see an organization does not learn that there is one.
+    const judge = async ({ account }: Principal): Promise<void> => {
+      if (holds(account, 'read-organization')) return
+      const memberships = await ports.store.memberships(account.id)
+      if (!memberships.some((one) => one.organization.id === organization.id)) throw notFound()
+    }
+    const rows = memberRows(everyMember(ports.store, organization.id))
+    const around = [`{"id":${JSON.stringify(request.params.id)},"members":[`, ']}'] as const
+    return sendRows({ context, request, reply }, giantswarmTokens, { around, rows, judge })
   })
   const typed = app.withTypeProvider<TypeBoxTypeProvider>()
   typed.put<Named & { Body: OrganizationRequest }>(

@@ -5,10 +5,11 @@ import { type Account, emailKey } from '../../../core/accounts/account.ts'
 import { addAccount, changeAccount, removeAccount } from '../../../core/accounts/administer.ts'
 import { changeOwnPassword } from '../../../core/accounts/change-password.ts'
 import { requireNothingDue } from '../../../core/accounts/due.ts'
-import { holds } from '../../../core/administration/authorise.ts'
+import { authorise, holds } from '../../../core/administration/authorise.ts'
 import { Refusal } from '../../../core/errors.ts'
 import { everyAccount } from '../../../core/every-row.ts'
 import type { Store } from '../../../core/store.ts'
+import type { Principal } from '../../../core/tokens/live-tokens.ts'
 import type { Ports } from '../../../core/wiring.ts'
 import { sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
@@ -39,8 +40,11 @@ export function registerUsers(app: App, context: HttpContext): void {
   const whileDue = authenticate(context, { ...giantswarmTokens, isServedWhileDue: true })
   const typed = app.withTypeProvider<TypeBoxTypeProvider>()
   const lists = [anybody, requireFor('list-accounts')]
-  app.get('/v4/users/', { onRequest: lists, schema: { openapi: documentUsers } }, async (_request, reply) => {
-    return sendRows(reply, { around: ['[', ']'], rows: everyUser(ports.store) })
+  app.get('/v4/users/', { onRequest: lists, schema: { openapi: documentUsers } }, async (request, reply) => {
+    const judge = async ({ account }: Principal): Promise<void> =>
+      void authorise({ ...administrationOf(request), by: account }, 'list-accounts')
+    const list = { around: ['[', ']'], rows: everyUser(ports.store), judge } as const
+    return sendRows({ context, request, reply }, giantswarmTokens, list)
   })
   app.get<Named>(path, { onRequest: anybody, schema: { openapi: documentGetUser } }, async (request, reply) => {
     const found = await byEmail(ports.store, request.params.email)

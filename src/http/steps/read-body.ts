@@ -18,7 +18,7 @@ const retryAfterSeconds = 2
 
 /**
  * Reads a body. Parts are copied as they come: each of them is a view on a larger buffer, and a thousand of one byte would
- * hold a thousand of those.
+ * hold a thousand of those. A part that is the whole body is copied once, at the end, which follows at once.
  *
  * @throws BODY_TOO_LARGE, before anything is read where the length is told.
  * @throws HASH_QUEUE_FULL when others need the room.
@@ -38,8 +38,9 @@ export function readBody(request: FastifyRequest, budget: BodyBudget): Promise<B
     reject(refusal)
   }
   const claim = budget.open(addressKey(request.clientIp), () => refuse(noRoom()))
-  const take = (part: Buffer): void => {
+  const take = (part: Buffer<ArrayBuffer>): void => {
     if (length + part.length > limit) return void refuse(tooLarge(limit))
+    if (length === 0 && part.length === told) return void takeWhole(part)
     if (length + part.length > buffer.length) {
       const capacity = Math.min(limit, Math.max(2 * buffer.length, length + part.length))
       claim.grow(capacity - buffer.length)
@@ -49,6 +50,12 @@ export function readBody(request: FastifyRequest, budget: BodyBudget): Promise<B
     part.copy(buffer, length)
     length += part.length
     claim.receive(part.length)
+  }
+  const takeWhole = (part: Buffer<ArrayBuffer>): void => {
+    claim.grow(told)
+    if (isOver) return
+    buffer = part
+    length = told
   }
   const finish = (): void => {
     const whole = Buffer.from(buffer.subarray(0, length))
@@ -85,9 +92,9 @@ function enlarge(buffer: Buffer<ArrayBuffer>, { capacity, limit }: Wanted): Buff
   return larger
 }
 
-/** Frees the memory at once: a server that has nothing more to do would collect it only much later. */
+/** Frees pages at once: a server that has nothing more to do would collect them only much later. */
 function giveUp(buffer: Buffer<ArrayBuffer>): void {
-  if (buffer !== nothing) buffer.buffer.transferToFixedLength(0)
+  if (buffer.buffer.resizable) buffer.buffer.transferToFixedLength(0)
 }
 
 function cut(cause?: Error): Refusal {

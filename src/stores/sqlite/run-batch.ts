@@ -44,9 +44,8 @@ const table = {
  * for others.
  */
 export function runBatch(writer: Writer, commands: readonly PostedCommand[]): BatchResult {
-  const ends = commands.filter(isEnding)
-  if (ends.length === commands.length || writer.reserve.isWhole()) return runAll(writer, commands)
-  const ran = runAll(writer, ends)
+  if (commands.every(isEnding) || writer.reserve.isWhole()) return runAll(writer, commands)
+  const ran = runAll(writer, commands.filter(isEnding))
   const results = ran.results.values()
   const refused: CommandResult = { kind: 'failed', error: new Error('the disk is full; nothing but ends is taken') }
   return {

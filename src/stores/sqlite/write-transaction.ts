@@ -56,7 +56,8 @@ export function appendEntry(
 /** Appends an event to the audit chain of this process; `writeChainHead` must follow before the commit. */
 export function appendAudit(tx: WriteTransaction, event: AuditEvent): void {
   tx.chainHead ??= beginAppending(tx, event.atMs)
-  tx.chainHead = { ...tx.chainHead, ...append(tx, tx.chainHead, event) }
+  const { seq, hash } = append(tx, tx.chainHead, event)
+  tx.chainHead = { seq, hash, isBroken: tx.chainHead.isBroken }
 }
 
 function append(

@@ -1,10 +1,9 @@
 /** HTTP step: reads bodies as JSON whatever media type was named; what that means is the dialect's to say. */
-import type { FastifyRequest } from 'fastify'
 import { Refusal } from '../../core/errors.ts'
 import type { App } from '../context.ts'
 import { findJsonFault, firstJsonValue, type JsonFault } from './json-faults.ts'
 import { decodeUtf8 } from './read-authorization.ts'
-import { readBody } from './read-body.ts'
+import { readBodiesBy } from './read-body.ts'
 
 /**
  * Makes a dialect parse every body as JSON, with or without a media type. An empty body is `undefined`.
@@ -12,8 +11,7 @@ import { readBody } from './read-body.ts'
  * The handler's `request.body` is then any JSON value; text that is no JSON refuses with INPUT_INVALID.
  */
 export function parseEveryBodyAsJson(app: App): void {
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', async (request: FastifyRequest) => parseJson(await readBody(request, app.bodyBudget)))
+  readBodiesBy(app, parseJson)
 }
 
 const sentences: Readonly<Record<JsonFault, string>> = {

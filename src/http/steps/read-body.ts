@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { Refusal } from '../../core/errors.ts'
 import { addressKey } from '../../core/sessions/addresses.ts'
 import type { BodyBudget } from '../body-budget.ts'
+import type { App } from '../context.ts'
 
 /** What is counted for a body beside its bytes: its request, its stream and its place in lists; a guess on the safe side. */
 const overheadBytes = 4 * 1024
@@ -16,6 +17,26 @@ const nothing: Buffer<ArrayBuffer> = Buffer.allocUnsafeSlow(0)
 /** What who was dropped is told to wait, in seconds. */
 const retryAfterSeconds = 2
 
+/** Makes a dialect read every body, with or without a media type, and parse it so. */
+export function readBodiesBy(app: App, parse: (bytes: Buffer) => unknown): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (request: FastifyRequest, _stream, done) => {
+    readBody(request, app.bodyBudget, (refusal, bytes) => {
+      if (refusal !== null) return done(refusal)
+      let body: unknown
+      try {
+        body = parse(bytes)
+      } catch (cause) {
+        return done(cause as Error)
+      }
+      done(null, body)
+    })
+  })
+}
+
+/** Gets a body, or why there is none. */
+type BodyReader = (refusal: Refusal | null, body: Buffer) => void
+
 /**
  * Reads a body. Parts are copied as they come: each of them is a view on a larger buffer, and a thousand of one byte would
  * hold a thousand of those. A part that is the whole body is copied once, at the end, which follows at once.
@@ -23,56 +44,55 @@ const retryAfterSeconds = 2
  * @throws BODY_TOO_LARGE, before anything is read where the length is told.
  * @throws HASH_QUEUE_FULL when others need the room.
  */
-export function readBody(request: FastifyRequest, budget: BodyBudget): Promise<Buffer> {
+function readBody(request: FastifyRequest, budget: BodyBudget, done: BodyReader): void {
   const limit = request.routeOptions.bodyLimit
   const told = Number(request.headers['content-length'] ?? 0)
-  if (told > limit) return Promise.reject(tooLarge(limit))
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
+  if (told > limit) return void done(tooLarge(limit), nothing)
   const stream = request.raw
-  if (stream.destroyed) return Promise.reject(cut())
+  if (stream.destroyed) return void done(cut(), nothing)
   let isOver = false
+  let whole: Buffer | null = null
   let buffer = nothing
   let length = 0
-  const refuse = (refusal: Refusal): void => {
-    end()
-    reject(refusal)
-  }
   const claim = budget.open(addressKey(request.clientIp), () => refuse(noRoom()))
   const take = (part: Buffer<ArrayBuffer>): void => {
     if (length + part.length > limit) return void refuse(tooLarge(limit))
-    if (length === 0 && part.length === told) return void takeWhole(part)
-    if (length + part.length > buffer.length) {
+    if (length === 0 && part.length === told) {
+      whole = part
+    } else if (length + part.length > buffer.length) {
       const capacity = Math.min(limit, Math.max(2 * buffer.length, length + part.length))
       claim.grow(capacity - buffer.length)
       if (isOver) return
       buffer = enlarge(buffer, { capacity, limit })
     }
-    part.copy(buffer, length)
+    if (whole === null) part.copy(buffer, length)
     length += part.length
     claim.receive(part.length)
   }
-  const takeWhole = (part: Buffer<ArrayBuffer>): void => {
-    claim.grow(told)
-    if (isOver) return
-    buffer = part
-    length = told
-  }
   const finish = (): void => {
-    const whole = Buffer.from(buffer.subarray(0, length))
+    if (isOver) return
+    const body = Buffer.from(whole ?? buffer.subarray(0, length))
     end()
-    resolve(whole)
+    done(null, body)
   }
-  const fail = (cause?: Error): void => refuse(cut(cause))
+  const refuse = (refusal: Refusal): void => {
+    if (isOver) return
+    end()
+    stream.off('data', take)
+    done(refusal, nothing)
+  }
+  const fail = (cause?: Error): void => {
+    if (!isOver) refuse(cut(cause))
+  }
   const end = (): void => {
     isOver = true
     claim.close()
-    stream.off('data', take).off('end', finish).off('error', fail).off('close', fail)
-    giveUp(buffer)
+    if (buffer !== nothing) giveUp(buffer)
     buffer = nothing
+    whole = null
   }
   claim.grow(overheadBytes)
   stream.on('data', take).on('end', finish).on('error', fail).on('close', fail)
-  return promise
 }
 
 type Wanted = { readonly capacity: number; readonly limit: number }

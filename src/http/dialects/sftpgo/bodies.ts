@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { isRefusal, Refusal } from '../../../core/errors.ts'
 import type { App } from '../../context.ts'
 import { parseJson } from '../../steps/parse-json.ts'
-import { readBody as readBytes } from '../../steps/read-body.ts'
+import { readBodiesBy } from '../../steps/read-body.ts'
 import { type Fields, readFields, type Values } from './account-shape-fields.ts'
 import { isObject, type JsonObject } from './attributes.ts'
 
@@ -18,9 +18,7 @@ class UnreadableBody {
 
 /** Makes the dialect read every body, with or without a media type. An operation that wants none takes any. */
 export function readEveryBody(app: App): void {
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', async (request: FastifyRequest) => {
-    const bytes = await readBytes(request, app.bodyBudget)
+  readBodiesBy(app, (bytes) => {
     try {
       return parseJson(bytes, { takesTextBehind: true, toNumber: exactNumber })
     } catch (cause) {

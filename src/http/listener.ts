@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
 import type { FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
+import { noContentPolicy } from '../protocol/content-security-policy.ts'
 import { sendEmpty } from './answer.ts'
 
 /** Sizes of a request at most, in bytes. */
@@ -54,7 +55,7 @@ const hstsSeconds = 31_536_000
 export function guardHeaders({ isSecure }: { readonly isSecure: boolean }): GuardHeaders {
   return {
     'x-content-type-options': 'nosniff',
-    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'content-security-policy': noContentPolicy,
     ...(isSecure ? { 'strict-transport-security': `max-age=${hstsSeconds}` } : {}),
   }
 }

@@ -2,6 +2,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { httpStatusOf, type Refusal } from '../core/errors.ts'
+import { noContentPolicy } from '../protocol/content-security-policy.ts'
 
 /** Answers a refusal in the shape of the PTY token API, and closes the connection. */
 export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
@@ -12,7 +13,7 @@ export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
     'Connection: close',
     'Content-Type: application/json',
     'X-Content-Type-Options: nosniff',
-    "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'",
+    `Content-Security-Policy: ${noContentPolicy}`,
     'Cache-Control: no-store',
     `Content-Length: ${body.length}`,
     ...(refusal.retryAfterSeconds === undefined ? [] : [`Retry-After: ${refusal.retryAfterSeconds}`]),

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { sendText } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
-import { pageHeaders } from './page-policy.ts'
+import { pageHeaders } from './page-headers.ts'
 
 const script = readFileSync(new URL('./reference/script.js', import.meta.url), 'utf8')
 const style = readFileSync(new URL('./reference/style.css', import.meta.url), 'utf8')
@@ -23,10 +23,7 @@ export function registerReference(app: App, { settings }: HttpContext): void {
       return sendText(reply, 200, { text, headers: { 'content-type': 'application/json' } })
     })
   }
-  app.get('/docs', { schema }, (_request, reply) => {
-    reply.raw.removeHeader('content-security-policy')
-    return sendText(reply, 200, { text: page, headers })
-  })
+  app.get('/docs', { schema }, (_request, reply) => sendText(reply, 200, { text: page, headers }))
 }
 
 function pageOf(dialects: readonly string[]): string {

@@ -7,7 +7,7 @@ import { noStore, sendJson, sendText } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { describeRequest } from '../../steps/describe-request.ts'
 import { documentSetup } from './documents.ts'
-import { pageHeaders } from './page-policy.ts'
+import { pageHeaders } from './page-headers.ts'
 import { setupPage, setupScript, setupStyle } from './setup-page.ts'
 
 const Setup = Type.Object(
@@ -26,10 +26,9 @@ const headers = { ...pageHeaders({ script: setupScript, style: setupStyle }), ..
 export function registerSetup(app: App, context: HttpContext): void {
   const { ports } = context
   const typed = app.withTypeProvider<TypeBoxTypeProvider>()
-  app.get('/setup', { schema: { openapi: 'left out' } }, (_request, reply) => {
-    reply.raw.removeHeader('content-security-policy')
-    return sendText(reply, 200, { text: setupPage, headers })
-  })
+  app.get('/setup', { schema: { openapi: 'left out' } }, (_request, reply) =>
+    sendText(reply, 200, { text: setupPage, headers }),
+  )
   typed.post('/api/v1/setup', { schema: { openapi: documentSetup, body: Setup } }, async (request, reply) => {
     const { secret, username, email, password } = request.body
     const isOver = await ports.store.wasAdministratorMade()

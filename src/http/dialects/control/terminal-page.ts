@@ -1,10 +1,12 @@
 /** control: the page for terminals and the files it loads; no path of a request reaches the file system, and no script runs that is not a file of ours. */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { Refusal } from '../../../core/errors.ts'
+import { terminalPagePolicy } from '../../../protocol/content-security-policy.ts'
 import { noStore, sendEmpty, sendText } from '../../answer.ts'
 import type { App, HttpContext, TerminalPage } from '../../context.ts'
 import { isNamedTag } from './byte-range.ts'
+import { hashSource } from './page-headers.ts'
 
 /** Where the assets are, relative to the page. */
 const assetsPath = 'terminal/assets'
@@ -24,16 +26,15 @@ export function registerTerminalPage(app: App, { terminalPage, settings }: HttpC
       Object.entries(terminalPage.packages).map(([name, path]) => [name, `./${assetsPath}/${path}`]),
     ),
   })
-  const importMapHash = `sha256-${createHash('sha256').update(importMap).digest('base64')}`
+  const importMapHash = hashSource(importMap)
   app.get('/terminal', { schema }, (request, reply) => {
     const nonce = randomBytes(nonceBytes).toString('base64')
-    reply.raw.removeHeader('content-security-policy')
     return sendText(reply, 200, {
       text: pageOf(terminalPage, { importMap, nonce }),
       headers: {
         'content-type': 'text/html; charset=utf-8',
-        'content-security-policy': policyOf({
-          importMapHash,
+        'content-security-policy': terminalPagePolicy({
+          importMap: importMapHash,
           nonce,
           sockets: socketSources(request, settings.publicUrl, terminalPage.gatewayUrls()),
         }),
@@ -51,24 +52,6 @@ export function registerTerminalPage(app: App, { terminalPage, settings }: HttpC
     if (isNamedTag(request.headers['if-none-match'], asset.etag)) return sendEmpty(reply, 304)
     return reply.code(200).header('content-type', asset.type).send(asset.body)
   })
-}
-
-type PolicyParts = { readonly importMapHash: string; readonly nonce: string; readonly sockets: readonly string[] }
-
-/** The nonce is for the style elements that xterm.js makes; style attributes are refused, and so is every sink that takes HTML. */
-function policyOf({ importMapHash, nonce, sockets }: PolicyParts): string {
-  return [
-    "default-src 'none'",
-    `script-src 'self' '${importMapHash}'`,
-    `style-src 'self' 'nonce-${nonce}'`,
-    `connect-src 'self' ${sockets.join(' ')}`,
-    "img-src 'self' data:",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-    "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
-  ].join('; ')
 }
 
 /** Gateways, and the host that was asked, whose name was checked before: not every browser takes 'self' to mean its sockets. */

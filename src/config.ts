@@ -1,5 +1,6 @@
 /** Config: reads options from flags, environment and file, in that order; an unknown key or a bad value is an error that names it. */
-import { type DialectName, dialectNames, environmentName, flagName, type Option, options } from './config/options.ts'
+import { environmentName, flagName, type Option, options } from './config/options.ts'
+import { byDialect, type Dialect } from './core/dialects.ts'
 
 /** How one dialect is served and how long its sessions live, in seconds; null: without end. */
 export type DialectConfig = {
@@ -69,7 +70,7 @@ export type Config = {
     /** `auto`, `off`, or addresses and CIDRs with commas between them. */
     readonly sourceAddress: string
   }
-  readonly dialects: Readonly<Record<DialectName, DialectConfig>>
+  readonly dialects: Readonly<Record<Dialect, DialectConfig>>
 }
 
 /** A choice that cannot be obeyed; the message is one sentence that names flag, variable or key. */
@@ -207,9 +208,7 @@ function assemble(map: ReadonlyMap<string, Value>): Config {
       maxUnusedTokens: values.integer('pty.maxUnusedTokens'),
     },
     ...assembleTerminals(values),
-    dialects: Object.fromEntries(
-      dialectNames.map((name) => [name, assembleDialect(values, name)]),
-    ) as Config['dialects'],
+    dialects: byDialect((name) => assembleDialect(values, name)),
   }
 }
 
@@ -321,7 +320,7 @@ function assembleSmtp(values: Values): Config['smtp'] {
   return { url, from }
 }
 
-function assembleDialect(values: Values, name: DialectName): DialectConfig {
+function assembleDialect(values: Values, name: Dialect): DialectConfig {
   return {
     enabled: values.flag(`${name}.enabled`),
     prefix: matching(`${name}.prefix`, values.text(`${name}.prefix`), /^(?:\/[A-Za-z0-9._~-]+)*$/),

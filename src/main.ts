@@ -7,6 +7,7 @@ import { ResetMails } from './core/accounts/reset-mails.ts'
 import { SignInGate } from './core/accounts/sign-in-gate.ts'
 import { keepThrottleTime, openThrottleTime, type ThrottleTime } from './core/accounts/throttle-time.ts'
 import { RefusalCounters } from './core/audit/refusal-counters.ts'
+import { byDialect, type Dialect } from './core/dialects.ts'
 import { isRefusal, Refusal } from './core/errors.ts'
 import type { Mailer } from './core/ports.ts'
 import { LastingThings } from './core/revocation/lasting.ts'
@@ -18,11 +19,7 @@ import { AddressCap } from './http/address-cap.ts'
 import { createApp } from './http/app.ts'
 import { BodyBudget } from './http/body-budget.ts'
 import type { App, HttpContext, HttpSettings } from './http/context.ts'
-import { controlPlugin } from './http/dialects/control/plugin.ts'
-import { giantswarmPlugin } from './http/dialects/giantswarm/plugin.ts'
-import { koyebPlugin } from './http/dialects/koyeb/plugin.ts'
-import { pacerproPlugin } from './http/dialects/pacerpro/plugin.ts'
-import { sftpgoPlugin } from './http/dialects/sftpgo/plugin.ts'
+import { dialectPlugins } from './http/dialects/plugins.ts'
 import type { Timeouts } from './http/listener.ts'
 import { isOwnerMissing } from './main/administrators.ts'
 import { signLast, startTrailSigner, trailJob } from './main/audit-trail.ts'
@@ -144,7 +141,7 @@ async function assemble(
     qrCode: qrCodeDataUrl,
     setup,
   }
-  const app = createApp(context, [controlPlugin, sftpgoPlugin, pacerproPlugin, giantswarmPlugin, koyebPlugin], {
+  const app = createApp(context, dialectPlugins, {
     tls: await readTls(config),
     ...(start.timeouts === undefined ? {} : { timeouts: start.timeouts }),
     ...(config.gateway.listen === null ? { takesUpgrade: isTerminalUpgrade } : {}),
@@ -293,24 +290,16 @@ async function openSetup(ports: Ports): Promise<OpenSetup> {
 
 /** `publicUrl` is known for certain only once the listener has its port. */
 function httpSettings(config: Config): HttpSettings & { publicUrl: string; gatewayUrl: string } {
-  const { control, sftpgo, pacerpro, giantswarm, koyeb } = config.dialects
-  const facts = (dialect: Config['dialects']['control']): HttpSettings['dialects']['control'] => ({
-    isEnabled: dialect.enabled,
-    prefix: dialect.prefix,
-    allowedOrigins: dialect.allowedOrigins,
-  })
+  const dialectSettings = (dialect: Dialect): HttpSettings['dialects']['control'] => {
+    const { enabled, prefix, allowedOrigins } = config.dialects[dialect]
+    return { isEnabled: enabled, prefix, allowedOrigins }
+  }
   return {
     gatewayUrl: '',
     publicUrl: config.publicUrl ?? `http://${config.listen.host.includes(':') ? '[::1]' : config.listen.host}`,
     trustedProxies: config.trustedProxies,
     clientIpHeader: config.clientIpHeader,
-    dialects: {
-      control: facts(control),
-      sftpgo: facts(sftpgo),
-      pacerpro: facts(pacerpro),
-      giantswarm: facts(giantswarm),
-      koyeb: facts(koyeb),
-    },
+    dialects: byDialect(dialectSettings),
     sftpgo: {
       isBoundToAddress: config.sftpgo.bindAddress,
       endsTokensOnAnyChange: (config.sftpgo.tokenValidation & 2) !== 0,

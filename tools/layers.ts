@@ -6,7 +6,7 @@ import { projectRoot, readSources } from './source-tree.ts'
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   core: [],
   protocol: [],
-  config: [],
+  config: ['core'],
   stores: ['core'],
   platform: ['core'],
   http: ['core', 'protocol'],

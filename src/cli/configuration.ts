@@ -1,7 +1,7 @@
 /** Cli: turns flags, environment and configuration file into choices. Every flag comes from the table of options. */
 import { readFile } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
-import { type Option as ConfigOption, dialectNames, environmentName, flagName, options } from '../config/options.ts'
+import { type Option as ConfigOption, dialectOf, environmentName, flagName, options } from '../config/options.ts'
 import { type Config, ConfigError, readConfig } from '../config.ts'
 import { CommandFailure, UsageError } from './failure.ts'
 import { visible } from './output.ts'
@@ -64,7 +64,7 @@ function addOptions(command: Command, rows: readonly ConfigOption[]): Command {
     const option = new Option(`${flagName(row.name)} ${placeholder(row)}`, describe(row))
     if (row.type === 'list') option.argParser(collect)
     if (row.isSecret === true) option.hideHelp()
-    const dialect = dialectNames.find((name) => row.name.startsWith(`${name}.`))
+    const dialect = dialectOf(row)
     if (dialect !== undefined) option.helpGroup(`Options of ${dialect}:`)
     command.addOption(option)
   }

@@ -1,4 +1,5 @@
 /** Config: the table of every option, once; flags, environment variables, file keys and `docs/configuration.md` come from it. */
+import { type Dialect, dialects } from '../core/dialects.ts'
 
 /** What an option takes. Integers carry their unit in the option's name or sentence. */
 export type OptionKind =
@@ -10,21 +11,12 @@ export type OptionKind =
 /** One option. Its environment variable and its flag follow from the name. */
 export type Option = { readonly name: string; readonly sentence: string; readonly isSecret?: true } & OptionKind
 
-/** The five dialects, as options name them. */
-export const dialectNames = ['control', 'sftpgo', 'pacerpro', 'giantswarm', 'koyeb'] as const
-
-/** A dialect, as options name it. */
-export type DialectName = (typeof dialectNames)[number]
-
 const day = 86_400
 const longest = 10 * 365 * day
 
 /** Lifetimes by dialect, in seconds; null: none. */
 const lives: Readonly<
-  Record<
-    DialectName,
-    readonly [token: number | null, idle: number | null, absolute: number | null, keep: number | null]
-  >
+  Record<Dialect, readonly [token: number | null, idle: number | null, absolute: number | null, keep: number | null]>
 > = {
   control: [600, 3_600, day, null],
   sftpgo: [1_200, null, 1_200, null],
@@ -34,7 +26,7 @@ const lives: Readonly<
 }
 
 /** Options that each dialect has. */
-function dialectOptions(dialect: DialectName): Option[] {
+function dialectOptions(dialect: Dialect): Option[] {
   const [token, idle, absolute, keep] = lives[dialect]
   const seconds = (name: string, value: number | null, sentence: string): Option => ({
     name: `${dialect}.${name}`,
@@ -380,7 +372,7 @@ export const options: readonly Option[] = [
     default: 'auto',
     sentence: 'Address that certificates are good from: auto (as the route shows it), off, or addresses and CIDRs.',
   },
-  ...dialectNames.flatMap(dialectOptions),
+  ...dialects.flatMap(dialectOptions),
 ]
 
 /** Returns the environment variable of an option: `pacerpro.jwtKey` is `SALLYPORT_PACERPRO_JWT_KEY`. */
@@ -391,4 +383,9 @@ export function environmentName(name: string): string {
 /** Returns the flag of an option: `pacerpro.jwtKey` is `--pacerpro-jwt-key`. */
 export function flagName(name: string): string {
   return `--${name.replaceAll('.', '-').replace(/[A-Z]/g, '-$&').toLowerCase()}`
+}
+
+/** Returns the dialect that an option belongs to; undefined: it belongs to none. */
+export function dialectOf({ name }: Option): Dialect | undefined {
+  return dialects.find((dialect) => name.startsWith(`${dialect}.`))
 }

@@ -4,6 +4,7 @@ import type { SignInGate } from './accounts/sign-in-gate.ts'
 import type { ThrottleRules } from './accounts/throttle.ts'
 import type { ThrottleTime } from './accounts/throttle-time.ts'
 import type { RefusalCounters } from './audit/refusal-counters.ts'
+import type { Dialect } from './dialects.ts'
 import type {
   Clock,
   CommonPasswords,
@@ -19,7 +20,7 @@ import type {
 } from './ports.ts'
 import type { LastingThings } from './revocation/lasting.ts'
 import type { RevocationNode } from './revocation/node.ts'
-import type { Dialect, Lifetimes } from './sessions/session.ts'
+import type { Lifetimes } from './sessions/session.ts'
 import type { Store } from './store.ts'
 import type { PtyLimits } from './terminals/commands.ts'
 

@@ -8,8 +8,8 @@ import type {
   RawRequestDefaultExpression,
   RawServerBase,
 } from 'fastify'
+import type { Dialect } from '../core/dialects.ts'
 import type { Refusal } from '../core/errors.ts'
-import type { Dialect } from '../core/sessions/session.ts'
 import type { GatewayLocator } from '../core/terminals/mint-pty-token.ts'
 import type { Principal } from '../core/tokens/live-tokens.ts'
 import type { Ports } from '../core/wiring.ts'

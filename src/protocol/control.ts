@@ -26,7 +26,7 @@ export type SessionAnswer = {
 /** One live session of the caller's account. */
 export type SessionItem = {
   readonly id: string
-  /** Where it began: control, sftpgo, pacerpro, giantswarm or koyeb. */
+  /** The dialect that created it. */
   readonly dialect: string
   readonly organization_id: string | null
   readonly ip: string

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { Dialect } from '../../src/core/sessions/session.ts'
+import type { Dialect } from '../../src/core/dialects.ts'
 import { usualReserveBytes } from '../../src/stores/sqlite/reserve.ts'
 import { goodPassword as password } from '../fixtures/control-calls.ts'
 import { bearer, type HttpQuestion, openClient } from '../fixtures/http-client.ts'

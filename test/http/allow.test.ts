@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
-import type { Dialect } from '../../src/core/sessions/session.ts'
+import type { Dialect } from '../../src/core/dialects.ts'
 import { type RunningSallyport, runSallyport } from '../fixtures/run-sallyport.ts'
 
 const dialects: readonly Dialect[] = ['control', 'giantswarm', 'koyeb', 'pacerpro', 'sftpgo']

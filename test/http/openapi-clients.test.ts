@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import type { Dialect } from '../../src/core/sessions/session.ts'
+import type { Dialect } from '../../src/core/dialects.ts'
 import { integer } from '../../src/http/dialects/sftpgo/account-shape-kinds.ts'
 import type { OpenApiDocument } from '../../src/http/openapi/document.ts'
 import { openApiFolder } from '../../tools/openapi.ts'

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import type { Dialect } from '../../src/core/sessions/session.ts'
+import type { Dialect } from '../../src/core/dialects.ts'
 import {
   type CodeGenerator,
   codeGenerators,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { RouteOptions } from 'fastify'
-import type { Dialect } from '../../src/core/sessions/session.ts'
+import type { Dialect } from '../../src/core/dialects.ts'
 import type { OpenApiDocument, OperationObject } from '../../src/http/openapi/document.ts'
 import { limitsOf, tell } from '../fixtures/openapi/limits.ts'
 import { type RunningSallyport, runSallyport } from '../fixtures/run-sallyport.ts'

@@ -1,8 +1,8 @@
 /** Core: application passwords; random, shown once, good at one dialect that cannot carry a second factor's code. */
 import { addCredential, type CredentialActor, removeCredential } from '../credentials/administer.ts'
 import type { Credential } from '../credentials/credential.ts'
+import type { Dialect } from '../dialects.ts'
 import { Refusal } from '../errors.ts'
-import type { Dialect } from '../sessions/session.ts'
 import type { Ports } from '../wiring.ts'
 import type { Account } from './account.ts'
 

@@ -1,6 +1,7 @@
 /** Core: what an account has to do before it is served: set up a second factor, set a new password. */
+
+import type { Dialect } from '../dialects.ts'
 import { Refusal } from '../errors.ts'
-import type { Dialect } from '../sessions/session.ts'
 import type { Account } from './account.ts'
 import { noRules } from './rules.ts'
 

@@ -1,6 +1,7 @@
 /** Core: the rules of an account; from where, when, at which door and by which means it may come, and what is due of it first. */
+
+import type { Dialect } from '../dialects.ts'
 import { type Network, networkHas, parseNetwork } from '../sessions/addresses.ts'
-import type { Dialect } from '../sessions/session.ts'
 
 /** One window of the week in which an account may come; UTC, both ends included to the minute. */
 export type AccessTime = {

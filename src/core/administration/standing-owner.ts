@@ -1,7 +1,7 @@
 /** Core: which owners count when the last one is to stay; those who can sign in today, and whom nothing bars for good. */
 import type { Account } from '../accounts/account.ts'
 import type { AccountRules } from '../accounts/rules.ts'
-import { dialects } from '../sessions/session.ts'
+import { dialects } from '../dialects.ts'
 
 /** What of an account decides. */
 type Standing = Pick<Account, 'role' | 'authority' | 'status' | 'expiresAt' | 'passwordHash' | 'rules'>

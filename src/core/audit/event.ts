@@ -1,6 +1,7 @@
 /** Core: what an audit event says; the store chains events by hash in the transaction of the act they tell of. */
+
+import type { Dialect } from '../dialects.ts'
 import type { RefusalCode } from '../errors.ts'
-import type { Dialect } from '../sessions/session.ts'
 
 /** What was done or tried. */
 export type AuditAction =

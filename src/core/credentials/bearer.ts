@@ -1,9 +1,10 @@
 /** Core: bearer credentials; each is a session without an end that dies with what it was made from and for. */
 import type { Account } from '../accounts/account.ts'
 import type { RequestFacts } from '../audit/act.ts'
+import type { Dialect } from '../dialects.ts'
 import { Refusal } from '../errors.ts'
 import type { NewSession } from '../sessions/commands.ts'
-import { type ClientFacts, type Dialect, endOfBegun } from '../sessions/session.ts'
+import { type ClientFacts, endOfBegun } from '../sessions/session.ts'
 import type { Principal } from '../tokens/live-tokens.ts'
 import type { TokenRow } from '../tokens/token.ts'
 import { nowSeconds } from '../tokens/verify.ts'

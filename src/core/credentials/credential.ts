@@ -1,6 +1,6 @@
 /** Core: credentials that programs hold instead of a password: API keys, access credentials, application passwords. */
 import type { Role } from '../accounts/account.ts'
-import type { Dialect } from '../sessions/session.ts'
+import type { Dialect } from '../dialects.ts'
 
 /**
  * What a credential is for. An `api-key` is sent with every request (sftpgo); an `access-token` is a bearer token of an

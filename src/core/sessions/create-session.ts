@@ -2,12 +2,13 @@
 import type { Account } from '../accounts/account.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import type { AuditAction } from '../audit/event.ts'
+import type { Dialect } from '../dialects.ts'
 import { Refusal } from '../errors.ts'
 import type { TokenRow } from '../tokens/token.ts'
 import { nowSeconds } from '../tokens/verify.ts'
 import type { Ports } from '../wiring.ts'
 import type { NewSession, SignInTraces } from './commands.ts'
-import { type ClientFacts, type Dialect, earlierEnd, type Proof } from './session.ts'
+import { type ClientFacts, earlierEnd, type Proof } from './session.ts'
 
 /** What a dialect's token is made of. Times are Unix seconds. */
 export type Grant = {

@@ -1,7 +1,9 @@
 /** Core: the sessions in memory, in typed columns; one slot a session, held by its tokens. */
+
+import { type Dialect, dialects } from '../dialects.ts'
 import { grown } from '../tokens/token-table.ts'
 import { RowIndex } from './row-index.ts'
-import { type Dialect, dialects, type Proof, type Session } from './session.ts'
+import type { Proof, Session } from './session.ts'
 
 /** Stands for "no end" in a column of Unix seconds. */
 const endless = 0xffff_ffff

@@ -1,10 +1,5 @@
 /** Core: what a session is and when it ends; pure, the time comes in as an argument. */
-
-/** The five API dialects; a session belongs to the one that began it. */
-export type Dialect = 'control' | 'sftpgo' | 'pacerpro' | 'giantswarm' | 'koyeb'
-
-/** Every dialect, in the order in which documents and tables list them. */
-export const dialects: readonly Dialect[] = ['control', 'sftpgo', 'pacerpro', 'giantswarm', 'koyeb']
+import type { Dialect } from '../dialects.ts'
 
 /** What the account proved when the session began: a password, or a password and a code of the second factor. */
 export type Proof = 'password' | 'password+otp'

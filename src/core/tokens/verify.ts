@@ -1,8 +1,9 @@
 /** Core: decides whether a presented token is accepted; from memory where it can, without a write and without a wait. */
+
+import type { Dialect } from '../dialects.ts'
 import { Refusal } from '../errors.ts'
 import type { Clock, Digests } from '../ports.ts'
 import type { RevocationNode } from '../revocation/node.ts'
-import type { Dialect } from '../sessions/session.ts'
 import type { Principal } from './live-tokens.ts'
 
 /** What verification needs. */

@@ -1,6 +1,6 @@
 /** HTTP: collects what routes say of themselves as they are registered; every enabled dialect has a document, the others none. */
 import type { RouteOptions } from 'fastify'
-import type { Dialect } from '../../core/sessions/session.ts'
+import type { Dialect } from '../../core/dialects.ts'
 import { type DocumentedRoute, type OpenApiDocument, writeDocument } from './document.ts'
 import type { DialectDocument } from './operation.ts'
 

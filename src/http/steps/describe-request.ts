@@ -3,8 +3,9 @@ import type { FastifyRequest } from 'fastify'
 import { cleanUserAgent } from '../../core/accounts/names.ts'
 import type { RequestFacts } from '../../core/audit/act.ts'
 import { readTracking } from '../../core/audit/tracking.ts'
+import type { Dialect } from '../../core/dialects.ts'
 import type { Digests } from '../../core/ports.ts'
-import type { ClientFacts, Dialect } from '../../core/sessions/session.ts'
+import type { ClientFacts } from '../../core/sessions/session.ts'
 
 /** Returns who asks from where, in the course of what. */
 export function describeRequest(request: FastifyRequest, by: Dialect): RequestFacts {

@@ -12,8 +12,8 @@ import {
   type Permission,
   permissions,
 } from '../../../src/core/administration/permissions.ts'
+import { type Dialect, dialects } from '../../../src/core/dialects.ts'
 import type { RefusalCode } from '../../../src/core/errors.ts'
-import { type Dialect, dialects } from '../../../src/core/sessions/session.ts'
 
 const acts = Object.keys(administrativeActs) as AdministrativeAct[]
 

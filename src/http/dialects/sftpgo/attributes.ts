@@ -2,7 +2,7 @@
 import type { Account } from '../../../core/accounts/account.ts'
 import type { KeptAttributes } from '../../../core/accounts/commands.ts'
 import { type AccessTime, type KeptRules, writeRules } from '../../../core/accounts/rules.ts'
-import { dialects } from '../../../core/sessions/session.ts'
+import { dialects } from '../../../core/dialects.ts'
 import { listOf } from './authority.ts'
 
 /** A JSON object as it was sent. */

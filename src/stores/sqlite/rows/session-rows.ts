@@ -1,5 +1,6 @@
 /** SQLite store: sessions between columns and the core's type. */
-import type { Dialect, Proof, Session } from '../../../core/sessions/session.ts'
+import type { Dialect } from '../../../core/dialects.ts'
+import type { Proof, Session } from '../../../core/sessions/session.ts'
 
 /** Columns of a session; the table is called `s`. */
 export const sessionColumns: string = `

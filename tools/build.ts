@@ -1,11 +1,11 @@
-/** Tools: builds dist/ from src/. What is emitted names no TypeScript file, because Node strips no types in an installed package. */
+/** Tools: builds dist/ from src/. The output names no TypeScript file, because Node.js strips no types in an installed package. */
 import { spawnSync } from 'node:child_process'
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { listFiles, projectRoot } from './source-tree.ts'
 
 const workerFile = /(new URL\(\s*['"]\.{1,2}\/[^'"]*)\.ts(['"],\s*import\.meta\.url)/g
 
-/** Returns emitted JavaScript with the worker files it names by `new URL('./x.ts', import.meta.url)` renamed to what was emitted. */
+/** Returns the JavaScript with each `new URL('./x.ts', import.meta.url)` renamed to the emitted `./x.js`. */
 export function renameWorkerFiles(javascript: string): string {
   return javascript.replaceAll(workerFile, '$1.js$2')
 }
@@ -13,7 +13,7 @@ export function renameWorkerFiles(javascript: string): string {
 function build(): void {
   rmSync(`${projectRoot}dist`, { recursive: true, force: true })
   compile('tsconfig.build.json')
-  // What runs in browsers compiles with their types, and with none of Node.js.
+  // The files for browsers compile with the types of browsers and without those of Node.js.
   compile('tsconfig.console.json', ['--noEmit', 'false', '--noEmitOnError', '--rootDir', 'src', '--outDir', 'dist'])
   for (const path of listFiles(projectRoot, ['dist'], '.js')) {
     const emitted = readFileSync(`${projectRoot}${path}`, 'utf8')

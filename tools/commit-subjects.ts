@@ -5,7 +5,7 @@ import { projectRoot } from './source-tree.ts'
 /** Characters a subject may have, so that one line of a log shows it whole. */
 export const subjectCharacters = 65
 
-/** Returns what is wrong with the subject, or null. */
+/** Returns the fault of a subject as a sentence, or null. */
 export function subjectFault(subject: string): string | null {
   if (subject.length > subjectCharacters) return `has ${subject.length} characters; ${subjectCharacters} is the most`
   if (!/^[a-z0-9.][a-z0-9./-]*(, [a-z0-9./-]+)*: [a-z]/.test(subject))

@@ -1,4 +1,4 @@
-/** Tools: writes docs/configuration.md from the table of options, so that the two cannot disagree. */
+/** Tools: writes docs/configuration.md from the table of options, so that the two agree. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { environmentName, flagName, type Option, options } from '../src/config/options.ts'
 import { projectRoot } from './source-tree.ts'
@@ -26,7 +26,7 @@ The master key has no flag and no key in the file. The first of these that is se
 1. the file that \`SALLYPORT_MASTER_KEY_FILE\` names, readable by its owner alone;
 2. the systemd credential \`sallyport-master-key\`;
 3. \`SALLYPORT_MASTER_KEY\`;
-4. \`master.key\` in the data directory, which is made where there is none. A backup must leave it out, and keep it elsewhere.
+4. \`master.key\` in the data directory, which the server creates if it is missing. Leave it out of backups and keep a copy elsewhere.
 
 \`NODE_DEBUG=sallyport\` adds the stack to the sentence with which a command fails.
 `
@@ -44,7 +44,7 @@ export function configurationDoc(): string {
   ].join('\n')
 }
 
-/** Returns whether the written document is what the table says now; a document that is not there is not. */
+/** Returns whether the document matches the table. A missing document does not. */
 export function isConfigurationDocFresh(root: string): boolean {
   try {
     return readFileSync(`${root}/${configurationDocPath}`, 'utf8') === configurationDoc()

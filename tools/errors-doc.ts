@@ -1,4 +1,4 @@
-/** Tools: writes docs/errors.md from the table of refusals, so that the two cannot disagree. */
+/** Tools: writes docs/errors.md from the table of refusals, so that the two agree. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { httpStatusOf, kinds, type RefusalCode, refusalCodes } from '../src/core/errors.ts'
 import { projectRoot } from './source-tree.ts'
@@ -8,11 +8,11 @@ export const errorsDocPath = 'docs/errors.md'
 
 const head = `# Refusals
 
-Generated from \`src/core/errors.ts\` by \`npm run docs\`; the table there is the place to change.
+Generated from \`src/core/errors.ts\` by \`npm run docs\`; change the table there.
 
-A code is stable for ever. Its kind decides the HTTP status (a few codes have one of their own), the close code of a terminal socket, the exit code of the
+A code never changes. Its kind decides the HTTP status (a few codes have one of their own), the close code of a terminal socket, the exit code of the
 command line, and whether trying again can help. A dialect that copies another server's wire format keeps that server's
-status where it differs.
+status if it differs.
 `
 
 /** Returns the text of {@link errorsDocPath} for the table of refusals. @throws Error when the table is empty. */
@@ -39,7 +39,7 @@ export function errorsDoc(): string {
   ].join('\n')
 }
 
-/** Returns whether the written document is what the table says now; a document that is not there is not. */
+/** Returns whether the document matches the table. A missing document does not. */
 export function isErrorsDocFresh(root: string): boolean {
   try {
     return readFileSync(`${root}/${errorsDocPath}`, 'utf8') === errorsDoc()

@@ -1,37 +1,37 @@
-/** Tools: the import graph of a set of sources. Sees values, types, dynamic imports, re-exports and worker files alike. */
+/** Tools: the import graph of a set of sources: imports of values and types, dynamic imports, re-exports and worker files. */
 import { posix } from 'node:path'
 import type { Node } from 'oxc-parser'
 import { lineAt, nodesOf, type Sources } from './source-tree.ts'
 
-/** One place where a file names another. */
+/** One import of a file by another. */
 export type Import = {
   /** The importing file. */
   readonly from: string
-  /** What stands between the quotes; null when it is computed and cannot be read. */
+  /** The text between the quotes; null if it is computed. */
   readonly specifier: string | null
   /** The imported file, for a relative specifier that names a file of the graph; otherwise null. */
   readonly to: string | null
   readonly line: number
-  /** `worker` is a file named by `new URL('./x.ts', import.meta.url)`: loaded by another thread, so it closes no cycle. */
+  /** `worker` is a file named by `new URL('./x.ts', import.meta.url)`: another thread loads it, so it closes no cycle. */
   readonly kind: 'import' | 'worker'
 }
 
 /** Every file read, and every import in them. */
 export type ImportGraph = { readonly files: readonly string[]; readonly imports: readonly Import[] }
 
-/** Returns the import graph of the sources. @throws Error when there is no file at all, because a graph of nothing obeys every rule. */
+/** Returns the import graph of the sources. @throws Error when there is no file at all, because an empty graph has no faults. */
 export function readImportGraph(sources: Sources): ImportGraph {
-  if (sources.size === 0) throw new Error('No file was read: a graph of nothing proves nothing.')
+  if (sources.size === 0) throw new Error('No file was read: an empty graph proves nothing.')
   const imports = [...sources].flatMap(([path, source]) => readImports(path, source, sources))
   return { files: [...sources.keys()], imports }
 }
 
-/** Returns one sentence for every import that names no readable file of the graph though it should. */
+/** Returns one sentence for every relative import without a file, and for every computed one. */
 export function unresolvedImports(graph: ImportGraph): string[] {
   return graph.imports.flatMap((found) => {
     if (found.specifier === null) return [`${found.from}:${found.line} imports a computed name.`]
     if (!found.specifier.startsWith('.') || found.to !== null) return []
-    return [`${found.from}:${found.line} imports ${found.specifier}, which is not there.`]
+    return [`${found.from}:${found.line} imports ${found.specifier}, which does not exist.`]
   })
 }
 

@@ -2,7 +2,7 @@
 import { type Import, type ImportGraph, importCycles, readImportGraph, unresolvedImports } from './import-graph.ts'
 import { projectRoot, readSources } from './source-tree.ts'
 
-/** What each layer may import besides itself; a layer is a folder of `src`, or a file directly in it. What is not listed is an error. */
+/** The other layers that each layer may import. A layer is a folder of `src`, or a file directly in it. Every other import is an error. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   core: [],
   protocol: [],
@@ -17,14 +17,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   main: ['core', 'protocol', 'config', 'stores', 'platform', 'http', 'terminals', 'client', 'console', 'cli'],
 }
 
-/** Layers that run anywhere and therefore import no package and nothing of Node. */
+/** Layers that run anywhere, so they import no package and nothing of Node.js. */
 const packageFreeLayers: readonly string[] = ['core', 'protocol']
 
 /** Returns one sentence for every import of the graph that the table forbids, and for every file of no known layer. */
 export function layerViolations(graph: ImportGraph): string[] {
-  const strangers = graph.files.filter((file) => mayImport[layerOf(file)] === undefined)
+  const unknown = graph.files.filter((file) => mayImport[layerOf(file)] === undefined)
   return [
-    ...strangers.map((file) => `${file} belongs to no layer.`),
+    ...unknown.map((file) => `${file} belongs to no layer.`),
     ...graph.imports.flatMap((found) => {
       const reason = violationOf(found)
       return reason === null ? [] : [`${found.from}:${found.line} ${reason}`]

@@ -1,8 +1,8 @@
-/** Tools: completes the lock with the optional packages of other platforms that a registry did not show, without which `npm ci` stops. */
+/** Tools: adds the optional packages of other platforms to the lock. Some registries leave them out, and then `npm ci` fails. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { projectRoot } from './source-tree.ts'
 
-/** What the lock says of one package; only what is read here is named. */
+/** One package of the lock, with the members that are read here. */
 export type LockedPackage = {
   readonly version?: string
   readonly dev?: boolean
@@ -11,16 +11,16 @@ export type LockedPackage = {
   readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
-/** The packages of a lock by where they are installed; the project itself is the empty string. */
+/** The packages of a lock by their folder. The project itself has the empty string. */
 export type LockedPackages = Readonly<Record<string, LockedPackage>>
 
-/** An optional package that the lock should hold and does not. */
+/** An optional package that is missing from the lock. */
 export type Missing = { readonly name: string; readonly version: string; readonly wantedBy: LockedPackage }
 
 const platform =
   /(android|darwin|freebsd|linux|openharmony|win32)-(arm64|arm|ia32|loong64|ppc64|riscv64|s390x|x64)(?:-(\w+))?$/
 
-/** Returns the optional packages that something in the lock names and the lock does not hold. */
+/** Returns the optional packages that a package of the lock names and the lock does not have. */
 export function missingOptionals(packages: LockedPackages): Missing[] {
   return Object.entries(packages).flatMap(([place, wantedBy]) =>
     Object.entries(wantedBy.optionalDependencies ?? {})
@@ -29,11 +29,11 @@ export function missingOptionals(packages: LockedPackages): Missing[] {
   )
 }
 
-/** Returns the entry for a missing package: its platform is read from its name. @throws Error when the name tells none. */
+/** Returns the entry for a missing package, with the platform from its name. @throws Error if the name has no platform. */
 export function entryFor({ name, version, wantedBy }: Missing): Readonly<Record<string, unknown>> {
   const [, os, cpu, abi = ''] = platform.exec(name) ?? []
   if (os === undefined || cpu === undefined || !/^\d/.test(version)) {
-    throw new Error(`${name} ${version} is missing from the lock, and its name tells no platform.`)
+    throw new Error(`${name} ${version} is missing from the lock, and its name has no platform.`)
   }
   const libc = os !== 'linux' || abi === '' ? {} : { libc: [abi.startsWith('musl') ? 'musl' : 'glibc'] }
   const { dev, license, engines } = wantedBy

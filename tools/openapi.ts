@@ -1,4 +1,4 @@
-/** Tools: writes openapi/*.json from the routes of a running server, so that the documents and the server cannot disagree. */
+/** Tools: writes openapi/*.json from the routes of a running server, so that the documents and the server agree. */
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

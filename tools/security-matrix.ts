@@ -1,15 +1,15 @@
-/** Tools: holds the security matrix against the rules and their tests. Every requirement has a row, and every row a proof. */
+/** Tools: compares the security matrix with the rules and their tests. Each requirement has a row, and each row has a proof. */
 import { readFileSync } from 'node:fs'
 import { projectRoot } from './source-tree.ts'
 import { checkoutRules } from './spec-ids.ts'
 
-/** Requirements that the matrix has to answer, numbered from 1. */
+/** The number of requirements; they are numbered from 1. */
 const requirements = 70
 
-/** Subjects that may be named as yet to come. */
+/** Subjects that may be named as planned. */
 const subjects: readonly string[] = ['terminals', 'passkeys', 'many nodes', 'console', 'OAuth']
 
-/** One row, and the line that it stands in. */
+/** One row with its line number. */
 export type MatrixRow = {
   readonly number: number
   readonly requirement: string
@@ -18,7 +18,7 @@ export type MatrixRow = {
   readonly line: number
 }
 
-/** Returns the rows of the matrix's table; a table line that is no row is one with the number 0. */
+/** Returns the rows of the matrix's table. A table line that is not a row gets the number 0. */
 export function matrixRows(document: string): MatrixRow[] {
   return document.split('\n').flatMap((text, index) => {
     if (!/^\| *\d/.test(text)) return []
@@ -32,9 +32,9 @@ export function matrixRows(document: string): MatrixRow[] {
 }
 
 /**
- * Returns one sentence for every row that is missing, out of order or without a cell, and for every proof that is none.
+ * Returns one sentence for every row that is missing, out of order or incomplete, and for every invalid proof.
  *
- * A proof is a list of rules, a subject that is to come, both, or the reason why the requirement does not apply.
+ * A proof is a list of rules, a planned subject, both, or the reason why the requirement does not apply.
  *
  * @param proven ids of the rules that are defined and tested.
  */

@@ -1,16 +1,16 @@
-/** Tools: measures the sources against the budgets of the house. Prints the figures and fails on what is over. */
+/** Tools: measures files and functions. Prints the figures, and fails if one is over its limit. */
 import { readFileSync } from 'node:fs'
 import type { Node } from 'oxc-parser'
 import { descendants, lineAt, listFiles, nodesOf, projectRoot, readSources, type Sources } from './source-tree.ts'
 
-/** Lines a file may have before a decision must allow more. */
+/** Most lines of a file without a decision that allows more. */
 export const fileLines = 400
-/** Lines a function may have. */
+/** Most lines of a function. */
 export const functionLines = 70
-/** Parameters a function may have; beyond that it takes one named object. */
+/** Most parameters of a function. With more, it takes one named object. */
 export const parameters = 3
 
-/** The measures of a set of sources, in lines, and one sentence for everything that is over budget or not allowed. */
+/** Lines of each file and function, and one sentence for each fault. */
 export type Measures = {
   readonly files: readonly number[]
   readonly functions: readonly number[]
@@ -22,10 +22,10 @@ type FunctionNode = Extract<Node, { type: 'FunctionDeclaration' | 'FunctionExpre
 /**
  * Measures every file and function of the sources.
  *
- * A function of a test file that itself registers tests is a suite: its tests are measured, the suite is not.
+ * In a test file, a function that registers tests is a suite. Its tests are measured, the suite is not.
  *
- * @param allowedFiles Files that a decision lets grow past {@link fileLines}.
- * @throws Error when there is no file at all, because nothing is always small enough.
+ * @param allowedFiles Files that a decision allows to have more than {@link fileLines}.
+ * @throws Error if there is no file.
  */
 export function measure(sources: Sources, allowedFiles: ReadonlySet<string>): Measures {
   if (sources.size === 0) throw new Error('No file was read: nothing was measured.')
@@ -37,14 +37,14 @@ export function measure(sources: Sources, allowedFiles: ReadonlySet<string>): Me
   }
 }
 
-/** Returns the files named by a line `<!-- allows-size: path -->` of the texts. */
+/** Returns the files in lines `<!-- allows-size: path -->` of the texts. */
 export function allowedBy(decisions: readonly string[]): Set<string> {
   return new Set(
     decisions.flatMap((text) => [...text.matchAll(/^<!-- allows-size: (\S+) -->$/gm)].map(([, path = '']) => path)),
   )
 }
 
-/** Returns the value below or at which the given share of the values lies; 0 for none. @param share Between 0 and 1. */
+/** Returns the percentile of the values, or 0 if there are none. @param share Between 0 and 1. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0

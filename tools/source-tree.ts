@@ -1,4 +1,4 @@
-/** Tools: reads the TypeScript files of a tree and their syntax. Reads only; a file that does not parse is an error, never skipped. */
+/** Tools: reads the TypeScript files of a tree and their syntax. Reads only; a file that does not parse is an error. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Node, parseSync, visitorKeys } from 'oxc-parser'
@@ -9,7 +9,7 @@ export type Sources = ReadonlyMap<string, string>
 /** Absolute path of the checkout that holds these tools, with a slash at its end. */
 export const projectRoot: string = fileURLToPath(new URL('../', import.meta.url))
 
-/** Returns every file below the named folders of `root` that ends in `ending`, sorted. @throws Error when a folder is not there. */
+/** Returns every file below the named folders of `root` that ends in `ending`, sorted. @throws Error if a folder does not exist. */
 export function listFiles(root: string, folders: readonly string[], ending: string): string[] {
   return folders.flatMap((folder) => listFolder(root, folder, ending)).sort()
 }

@@ -1,9 +1,9 @@
-/** Tools: holds the numbered rules of `docs/spec` against the titles of the tests. A rule is tested, and a title names a rule. */
+/** Tools: compares the numbered rules of `docs/spec` with the titles of the tests. Each rule has a test, and each title names a rule. */
 import { readFileSync } from 'node:fs'
 import type { Node } from 'oxc-parser'
 import { lineAt, listFiles, nodesOf, projectRoot, readSources, type Sources } from './source-tree.ts'
 
-/** A rule id and where it stands. */
+/** A rule id with its file and line. */
 export type Sighting = { readonly id: string; readonly place: string }
 
 type Call = Extract<Node, { type: 'CallExpression' }>
@@ -21,7 +21,7 @@ export function definedRules(documents: ReadonlyMap<string, string>): Sighting[]
 /**
  * Returns the rules that the tests name at the head of a title.
  *
- * A title is the first argument of any call, or a property called `title`, that begins with an id and goes on; several
+ * A title is the first argument of any call, or a property called `title`, that begins with an id; several
  * ids are joined by commas.
  */
 export function testedRules(sources: Sources): Sighting[] {

@@ -1,17 +1,17 @@
-/** House tests: one function decides who may act as an administrator, and every other look at a role has its reason. */
+/** Project tests: one function decides who may act as an administrator. Every other check of a role has its reason here. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { projectRoot, readSources } from '../../tools/source-tree.ts'
 
-/** What asks whether somebody is an administrator, or what somebody holds. */
+/** Expressions that check a role or an authority. */
 const questions = /role [=!]== '(?:admin|user)'|\.role === realm\.role|grantedBy\(|authority\?*\.role/g
 
-/** Where it may be asked, how often, and why it is no question of power. */
+/** Files that may have such a check, how many, and why it grants nothing. */
 const reasons: Readonly<Record<string, readonly [times: number, reason: string]>> = {
   'src/core/administration/authorise.ts': [3, 'the one place that decides'],
   'src/core/administration/permissions.ts': [2, 'says what an authority grants'],
   'src/core/administration/standing-owner.ts': [2, 'which owners count as the last'],
-  'src/core/accounts/administer.ts': [4, 'says to authorise what is given, and gives users nothing'],
+  'src/core/accounts/administer.ts': [4, 'passes the granted authority to authorise, and gives users nothing'],
   'src/core/tokens/verify.ts': [1, 'tokens of the admin realm of sftpgo stay there'],
   'src/core/ends.ts': [1, 'a change that takes the role away is an end'],
   'src/stores/sqlite/commands/accounts.ts': [2, 'the mark that an administrator was made'],
@@ -22,13 +22,13 @@ const reasons: Readonly<Record<string, readonly [times: number, reason: string]>
   'src/cli/account-authority.ts': [1, 'flags that go with the role admin alone'],
   'src/cli/find-account.ts': [3, 'names that both roles have'],
   'src/cli/organization.ts': [1, 'names that both roles have'],
-  'src/http/dialects/control/wire.ts': [1, 'tells the caller what it holds'],
+  'src/http/dialects/control/wire.ts': [1, 'returns the authority of the caller'],
 }
 
-/** sftpgo has two realms, with lists of names of their own. */
+/** sftpgo has two realms with separate names. */
 const realmsOf = 'src/http/dialects/sftpgo/'
 
-test('AUT-13 nothing but the one function asks what an administrator may do', () => {
+test('AUT-13 only one function decides what an administrator may do', () => {
   const found = new Map<string, number>()
   for (const [path, text] of readSources(projectRoot, ['src'])) {
     if (!path.startsWith('src/') || path.startsWith(realmsOf)) continue
@@ -42,7 +42,7 @@ test('AUT-13 nothing but the one function asks what an administrator may do', ()
   assert.deepEqual(Object.fromEntries([...found].sort()), Object.fromEntries(Object.entries(expected).sort()))
 })
 
-test('AUT-13 sftpgo asks for power by its own list and by the one function alone', () => {
+test('AUT-13 sftpgo decides by its own list and by that one function', () => {
   const powers = [...readSources(projectRoot, ['src'])]
     .filter(([path, text]) => path.startsWith(realmsOf) && /requirePermission\(|authorise\(|grantedBy\(/.test(text))
     .map(([path]) => path.slice(realmsOf.length))

@@ -1,4 +1,4 @@
-/** House tests: the launcher, run in small trees of its own beside a node that is old, absent or the real one. */
+/** Project tests: the launcher, run in small folders beside a Node.js that is old, missing or real. */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -55,7 +55,7 @@ test('PKG-2 an installed package says in one sentence that the Node.js is too ol
   })
 })
 
-test('PKG-3 a checkout runs its sources on the pinned Node.js where the own is old or absent', (t) => {
+test('PKG-3 a checkout runs its sources on the pinned Node.js if that of the machine is old or missing', (t) => {
   const folder = temporaryFolder(t)
   cpSync(join(projectRoot, 'bin'), join(folder, 'bin'), { recursive: true })
   plant(folder, { 'package.json': '{"type":"module"}', 'src/cli/sallyport.ts': `const typed: number = 1\n${program}` })

@@ -1,4 +1,4 @@
-/** House tests: the layers of src, read from the import graph. */
+/** Project tests: the layers of src, read from the import graph. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { importCycles, readImportGraph, unresolvedImports } from '../../tools/import-graph.ts'
@@ -56,11 +56,11 @@ test('HSE-3 a computed name and a missing file are found', () => {
     new Map([['src/cli/run.ts', "import './gone.ts'\nawait import(process.argv[2])\nimport 'pino'"]]),
   )
   assert.deepEqual(unresolvedImports(graph), [
-    'src/cli/run.ts:1 imports ./gone.ts, which is not there.',
+    'src/cli/run.ts:1 imports ./gone.ts, which does not exist.',
     'src/cli/run.ts:2 imports a computed name.',
   ])
 })
 
-test('HSE-5 a graph of no file is an error, not a graph that obeys', () => {
+test('HSE-5 a graph without files is an error', () => {
   assert.throws(() => readImportGraph(new Map()), { message: /No file was read/ })
 })

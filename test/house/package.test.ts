@@ -1,4 +1,4 @@
-/** House tests: the package, built, packed and installed where nothing of the checkout is. */
+/** Project tests: the package, built, packed and installed outside the checkout. */
 import assert from 'node:assert/strict'
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -62,7 +62,7 @@ test('PKG-7, PKG-8, PKG-9, PKG-10 the package is built, packed, installed in an 
     assert.deepEqual(typeErrors(folder), [])
   })
 
-  await t.test('TPG-3 the page for terminals is served from what was built and from the installed packages', () => {
+  await t.test('TPG-3 the terminal page is served from the built files and the installed packages', () => {
     const script = `const { openTerminalPage } = await import(${JSON.stringify(join(installed, 'dist/main/terminal-page.js'))})
       const page = openTerminalPage(() => [])
       const paths = [...page.modules(), ...Object.values(page.packages), ...page.styles]

@@ -1,4 +1,4 @@
-/** House tests: what clients, scripts and stored files read by name stays byte for byte. */
+/** Project tests: names and sentences that clients, scripts and stored files read stay byte for byte. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ test('HSE-15 every name and sentence that others read is the pinned one', () => 
   assert.deepEqual(pinFaults(written, pinnedNames()), [])
 })
 
-test('HSE-15 a name that went, one that came and one that changed are found', () => {
+test('HSE-15 a removed name, an added one and a changed one are found', () => {
   const written = { refusals: ['A', 'B'], options: ['listen 1'] }
   assert.deepEqual(pinFaults(written, { refusals: ['A'], options: ['listen 2'], verbs: ['go'] }), [
     'refusals: "B" is gone.',

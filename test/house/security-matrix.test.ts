@@ -1,4 +1,4 @@
-/** House tests: the security matrix. */
+/** Project tests: the security matrix. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
@@ -17,11 +17,11 @@ function changed(change: (lines: string[]) => void): string[] {
   return matrixFaults(matrixRows(lines.join('\n')), proven)
 }
 
-test('ATK-31 every requirement has a row, and every row a proof that is there', () => {
+test('ATK-31 every requirement has a row, and every row has a proof that exists', () => {
   assert.deepEqual(checkoutMatrixFaults(), [])
 })
 
-test('ATK-31 a missing row, one out of order, one without a cell, and a proof that is none are found', () => {
+test('ATK-31 a missing row, one out of order, one without a cell, and an invalid proof are found', () => {
   const withProof = (proof: string): string[] =>
     changed((lines) => {
       lines[6] = `| 7 | something | A 1.1 | ${proof} |`
@@ -52,7 +52,7 @@ test('ATK-31 a missing row, one out of order, one without a cell, and a proof th
     [
       'AAA-1; later: passkeys',
       'later: many nodes',
-      'does not apply: nobody asks for it.',
+      'does not apply: no user asks for it.',
       'AAA-3',
       'AAA-1, AAA-9; later: OAuth',
       'later: some day',

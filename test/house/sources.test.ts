@@ -1,4 +1,4 @@
-/** House tests: what every source, rule and document owes. */
+/** Project tests: checks of all sources, rules and documents. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -69,11 +69,11 @@ test('HSE-7 a core that used Node.js or a browser would not compile', (t) => {
   assert.deepEqual(lines, ['1', '2', '3', '4', '5'])
 })
 
-test('HSE-8 the document of the refusals says what their table says', () => {
+test('HSE-8 the document of the refusals matches their table', () => {
   assert.equal(isErrorsDocFresh(projectRoot), true, 'docs/errors.md is stale: run npm run docs.')
 })
 
-test('HSE-8 a changed document, and one that is not there, is stale', (t) => {
+test('HSE-8 a changed document and a missing one are stale', (t) => {
   const folder = temporaryFolder(t)
   const absent = isErrorsDocFresh(folder)
   plant(folder, { 'docs/errors.md': '# Refusals\n' })
@@ -86,7 +86,7 @@ test('HSE-9 every file and function is within its size', () => {
   assert.deepEqual(measure(readSources(projectRoot, ['src', 'test', 'tools', 'bench']), allowed).faults, [])
 })
 
-test('HSE-9 whatever is over a size or not allowed is found', () => {
+test('HSE-9 a file over its size and a forbidden construct are found', () => {
   const long = (lines: number): string => '\n'.repeat(lines)
   const faultsOf = (path: string, source: string): readonly string[] =>
     measure(new Map([[path, source]]), allowedFiles).faults
@@ -124,7 +124,7 @@ test('HSE-9 whatever is over a size or not allowed is found', () => {
   )
 })
 
-test('HSE-10 every package has a line that says why, and no line is left over', () => {
+test('HSE-10 every package has a line that says why, and no line is unused', () => {
   const { dependencies, devDependencies } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as {
     dependencies: Record<string, string>
     devDependencies: Record<string, string>
@@ -151,7 +151,7 @@ test('HSE-12 the lock names no registry', () => {
   assert.equal(lock.includes('"integrity": "sha512-'), true)
 })
 
-test('HSE-13 a subject that does not read as the house writes it is found', () => {
+test('HSE-13 a commit subject in another form is found', () => {
   const subjects = [
     'core/sessions: end a session at the very second its lifetime ends',
     'http, stores: pass the address on',
@@ -182,7 +182,7 @@ test('HSE-14 the lock holds the optional packages of every platform', () => {
   )
 })
 
-test('HSE-14 a missing optional package is found, and its entry names the platform that its name tells', () => {
+test('HSE-14 a missing optional package is found, and its entry has the platform from its name', () => {
   const wanting = {
     dev: true,
     license: 'MIT',

@@ -1,4 +1,4 @@
-/** House tests: the words that make sentences hard are counted, and their number only falls. */
+/** Project tests: hard words are counted, and their number only falls. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

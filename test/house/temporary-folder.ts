@@ -1,4 +1,4 @@
-/** House tests: folders that are gone when the test is. */
+/** Project tests: folders that are removed when the test ends. */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -11,7 +11,7 @@ export function temporaryFolder(t: TestContext): string {
   return folder
 }
 
-/** Writes the texts below the folder by their relative paths, and makes the folders they need. */
+/** Writes the texts below the folder by their relative paths, and creates their folders. */
 export function plant(folder: string, texts: Readonly<Record<string, string>>): void {
   for (const [path, text] of Object.entries(texts)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true })

@@ -1,4 +1,4 @@
-/** House tests: the test command runs everything, one file, or tests by name. */
+/** Project tests: the test command runs everything, one file, or tests by name. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'

@@ -1,9 +1,12 @@
-/** control: writes refusals; problem details (RFC 9457) everywhere but at `pty_token`, which speaks its original's shape. */
+/**
+ * control: the answers to refusals. They are problem details (RFC 9457), and at `pty_token` the shape of its original.
+ * A throttled sign-in is answered 429 with Retry-After and the type `sign-in-throttled`.
+ */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { httpStatusOf, type Refusal } from '../../../core/errors.ts'
 import { sendJson } from '../../answer.ts'
 
-/** Answers a refusal in the shape of the path that refused. */
+/** Sends the answer to a refusal, in the shape of the path that was asked for. */
 export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (refusal.kind === 'unauthenticated') reply.header('www-authenticate', 'Bearer')
   if (refusal.code === 'UPGRADE_REQUIRED') reply.header('upgrade', 'websocket')
@@ -21,11 +24,11 @@ function answerProblem(refusal: Refusal, reply: FastifyReply): FastifyReply {
   return sendJson(reply.header('content-type', 'application/problem+json'), status, problem)
 }
 
-/** PTY token API: `{"error"}` alone; 422 for fields, 400 for what is no JSON. */
+/** PTY token API: the body is `{"error"}`. The status is 422 when a field is at fault, and 400 for a body that is not JSON. */
 function answerPtyToken(refusal: Refusal, reply: FastifyReply): FastifyReply {
-  const isFieldFault = refusal.code === 'INPUT_INVALID' && refusal.fields.length > 0
   const [fault] = refusal.fields
-  const sentence =
-    fault === undefined || !isFieldFault ? refusal.message : `${fault.field || 'body'} ${fault.description}.`
-  return sendJson(reply, isFieldFault ? 422 : httpStatusOf(refusal.code), { error: sentence })
+  if (refusal.code === 'INPUT_INVALID' && fault !== undefined) {
+    return sendJson(reply, 422, { error: `${fault.field || 'body'} ${fault.description}.` })
+  }
+  return sendJson(reply, httpStatusOf(refusal.code), { error: refusal.message })
 }

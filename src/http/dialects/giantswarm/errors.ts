@@ -1,12 +1,13 @@
-/** giantswarm: writes refusals as GenericResponse; codes by the original's list and by what its clients look for beside it. */
+/** giantswarm: the table of refusals. Bodies are a GenericResponse; its codes are the original's, and those that its clients look for. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { httpStatusOf, type Refusal, type RefusalCode, type RefusalKind, refusalCodes } from '../../../core/errors.ts'
 import { sendJson } from '../../answer.ts'
 import { echoRequestId } from './request-id.ts'
 
-/** Longest wait in seconds that is told: the original's web console says "five minutes", whatever the header says. */
+/** Largest Retry-After, in seconds: the original's web console says "five minutes", whatever the header says. */
 const longestRetryAfterSeconds = 300
 
+/** What is left out comes from the refusal itself. */
 type Answer = { readonly code: string; readonly status?: number; readonly message?: string }
 
 const notPermitted: Answer = {
@@ -14,11 +15,11 @@ const notPermitted: Answer = {
   message: 'The requested resource cannot be accessed using the provided authentication details.',
 }
 
-/** What a kind becomes where its code has no row below; the status is the table's unless it says another. */
+/** Answers of refusals that have no row in `answers`. */
 const answersByKind: Readonly<Record<RefusalKind, Answer>> = {
   invalid: { code: 'INVALID_INPUT' },
   unauthenticated: notPermitted,
-  // gsctl explains a 403 to its user as a fault of the network.
+  // gsctl reports a 403 as a network error.
   forbidden: { ...notPermitted, status: 401 },
   missing: { code: 'RESOURCE_NOT_FOUND' },
   conflict: { code: 'RESOURCE_ALREADY_EXISTS' },
@@ -32,8 +33,10 @@ const badCredentials: Answer = {
   message: 'The email address or the password is not right.',
 }
 
-// No 503 anywhere: gsctl explains one to its user as a fault of key pairs.
-const answers: Partial<Readonly<Record<RefusalCode, Answer>>> = {
+// No answer is a 503: gsctl reports it as a problem with key pairs.
+const answers: Readonly<Partial<Record<RefusalCode, Answer>>> = {
+  // With Retry-After, at most `longestRetryAfterSeconds`.
+  SIGN_IN_THROTTLED: { code: 'TOO_MANY_REQUESTS', status: 429 },
   METHOD_NOT_ALLOWED: { code: 'NOT_SUPPORTED' },
   CREDENTIALS_INVALID: badCredentials,
   SECOND_FACTOR_REQUIRED: badCredentials,
@@ -45,7 +48,7 @@ const answers: Partial<Readonly<Record<RefusalCode, Answer>>> = {
   HASH_QUEUE_FULL: { code: 'TOO_MANY_REQUESTS', status: 429 },
 }
 
-/** Answers a refusal. */
+/** Sends the answer to a refusal. */
 export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   echoRequestId(request, reply)
   if (refusal.retryAfterSeconds !== undefined) {

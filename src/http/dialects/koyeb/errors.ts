@@ -1,19 +1,56 @@
-/** koyeb: writes refusals; the status inside a body is always the status of the answer (Koyeb REST API, Errors). */
+/** koyeb: the table of refusals. The status inside a body is always the status of the answer (Koyeb REST API, Errors). */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { httpStatusOf, type Refusal, type RefusalCode, type RefusalKind } from '../../../core/errors.ts'
 import { sendJson } from '../../answer.ts'
 
-/** The dashboard compares both sentences letter by letter. */
-const wrongCredentials = 'There is no Koyeb account associated with this email address or your password is incorrect'
-const notAMember = 'User is not a member of the organization'
+/** Codes of `google.rpc.Code`; clients decode an int32 here, never a string. */
+const rpcCodes = {
+  unknown: 2,
+  invalidArgument: 3,
+  alreadyExists: 6,
+  resourceExhausted: 8,
+  aborted: 10,
+  unimplemented: 12,
+} as const
 
-/** One sentence for every token that is not accepted, whatever is wrong with it. */
-const wrongToken = 'Request unauthenticated with bearer'
+/** How a refusal differs from the answer that its status has. */
+type Answer = {
+  /** The refusal's own message by default. */
+  readonly message?: string
+  /** Used when the body is a `google.rpc.Status`; UNKNOWN by default. */
+  readonly rpcCode?: number
+}
 
-/** Refusals of a sign-in; they are one, so that nothing is learnt of the account. */
-const credentialCodes: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['CREDENTIALS_INVALID', 'ACCOUNT_EXPIRED'])
+/** The dashboard compares this sentence and the next one byte by byte. */
+const wrongCredentials =
+  'There is no Koyeb account associated with this email address or your password is incorrect' as const
+const notAMember = 'User is not a member of the organization' as const
 
-/** Code strings of the statuses that have the shape `Error`; every other status has the shape `google.rpc.Status`. */
+/** Answers of refusals that have no row in `answers`. */
+const answersByKind: Readonly<Record<RefusalKind, Answer>> = {
+  invalid: { rpcCode: rpcCodes.invalidArgument },
+  // One sentence for every token that is refused, whatever is wrong with it.
+  unauthenticated: { message: 'Request unauthenticated with bearer' },
+  forbidden: {},
+  missing: {},
+  conflict: { rpcCode: rpcCodes.aborted },
+  'too-many': { rpcCode: rpcCodes.resourceExhausted },
+  unavailable: {},
+  internal: {},
+}
+
+const answers: Readonly<Partial<Record<RefusalCode, Answer>>> = {
+  // 429 with Retry-After; the body is a `google.rpc.Status`.
+  SIGN_IN_THROTTLED: { rpcCode: rpcCodes.resourceExhausted },
+  // The same answer for both, so that a caller learns nothing about the account.
+  CREDENTIALS_INVALID: { message: wrongCredentials },
+  ACCOUNT_EXPIRED: { message: wrongCredentials },
+  NOT_A_MEMBER: { message: notAMember },
+  METHOD_NOT_ALLOWED: { rpcCode: rpcCodes.unimplemented, message: 'Method Not Allowed' },
+  NAME_TAKEN: { rpcCode: rpcCodes.alreadyExists },
+}
+
+/** The `code` of each status whose body is an `Error`; 400 is an `ErrorWithFields`, every other status a `google.rpc.Status`. */
 const errorCodes: Readonly<Record<number, string>> = {
   401: 'authentication_error',
   403: 'authorization_error',
@@ -22,40 +59,18 @@ const errorCodes: Readonly<Record<number, string>> = {
   503: 'api_error',
 }
 
-/** Numbers of `google.rpc.Code` for what has no `Error`; clients decode an int32 there, never a string. */
-const statusCodes: Readonly<Partial<Record<RefusalKind, number>>> = { invalid: 3, 'too-many': 8, conflict: 10 }
-/** ALREADY_EXISTS, where another conflict is ABORTED. */
-const takenCode = 6
-const unknownCode = 2
-const unimplementedCode = 12
-
-/** Answers a refusal: ErrorWithFields for 400, Error for 401, 403, 404, 500 and 503, Status for the rest. */
+/** Sends the answer to a refusal. */
 export function answerRefusal(refusal: Refusal, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const status = httpStatusOf(refusal.code)
-  if (status === 400) return sendJson(reply, status, errorWithFields(refusal))
   if (status === 401) reply.header('www-authenticate', 'Bearer')
-  const code = errorCodes[status]
-  if (code === undefined) return sendJson(reply, status, statusOf(refusal))
-  return sendJson(reply, status, { status, code, message: messageOf(refusal) })
+  return sendJson(reply, status, bodyOf(refusal, status))
 }
 
-function errorWithFields({ fields, message }: Refusal): object {
-  return {
-    status: 400,
-    code: 'invalid_argument',
-    message: fields.length === 0 ? message : 'Invalid argument',
-    fields: fields.map(({ field, description }) => ({ field, description })),
+function bodyOf({ code, kind, fields, message: ownMessage }: Refusal, status: number): object {
+  if (status === 400) {
+    return { status, code: 'invalid_argument', message: fields.length === 0 ? ownMessage : 'Invalid argument', fields }
   }
-}
-
-function messageOf(refusal: Refusal): string {
-  if (refusal.code === 'NOT_A_MEMBER') return notAMember
-  if (refusal.kind !== 'unauthenticated') return refusal.message
-  return credentialCodes.has(refusal.code) ? wrongCredentials : wrongToken
-}
-
-function statusOf({ code, kind, message }: Refusal): object {
-  if (code === 'METHOD_NOT_ALLOWED') return { code: unimplementedCode, message: 'Method Not Allowed', details: [] }
-  if (code === 'NAME_TAKEN') return { code: takenCode, message, details: [] }
-  return { code: statusCodes[kind] ?? unknownCode, message, details: [] }
+  const { message = ownMessage, rpcCode = rpcCodes.unknown } = { ...answersByKind[kind], ...answers[code] }
+  const errorCode = errorCodes[status]
+  return errorCode === undefined ? { code: rpcCode, message, details: [] } : { status, code: errorCode, message }
 }

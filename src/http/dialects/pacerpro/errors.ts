@@ -1,38 +1,50 @@
-/** pacerpro: writes refusals in the original's Error shape; `message` and `error` differ only where a token was refused. */
+/** pacerpro: the table of refusals. Bodies have the original's Error shape; `message` and `error` differ only for a refused token. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { httpStatusOf, type Refusal, type RefusalCode } from '../../../core/errors.ts'
+import { httpStatusOf, type Refusal, type RefusalCode, type RefusalKind } from '../../../core/errors.ts'
 import { sendJson } from '../../answer.ts'
 
-const badCredentials = 'Invalid Email or password.'
-const badToken = 'Token invalid or expired'
-const notSignedIn = 'You need to sign in or sign up before continuing.'
+/** What is left out comes from the refusal itself. */
+type Answer = { readonly error?: string; readonly message?: string; readonly status?: number }
 
-/** What is said of a token that was once good; of any other one nothing is said (Devise and warden-jwt_auth, their sentences). */
-const tokenSentences: Partial<Readonly<Record<RefusalCode, string>>> = {
-  TOKEN_REVOKED: 'revoked token',
-  TOKEN_EXPIRED: 'Signature has expired',
+const badCredentials: Answer = { error: 'Invalid Email or password.', message: 'Invalid Email or password.' }
+
+/** The sentences of Devise and warden-jwt_auth. */
+const badToken: Answer = {
+  error: 'You need to sign in or sign up before continuing.',
+  message: 'Token invalid or expired',
 }
 
-/** Rules of an account are told as a token that is not good: the original knows no 403. */
-const ruleCodes: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['ACCESS_DENIED', 'ACTION_DUE'])
+/** Answers of refusals that have no row in `answers`. */
+const answersByKind: Readonly<Partial<Record<RefusalKind, Answer>>> = { unauthenticated: badCredentials }
 
-type Fault = { readonly error: string; readonly message: string; readonly status: number }
+const answers: Readonly<Partial<Record<RefusalCode, Answer>>> = {
+  // With Retry-After; both sentences are ours.
+  SIGN_IN_THROTTLED: { status: 429 },
+  TOKEN_MISSING: badToken,
+  TOKEN_INVALID: badToken,
+  TOKEN_WRONG_AUDIENCE: badToken,
+  TOKEN_WRONG_ADDRESS: badToken,
+  // Only for a token that was valid once does the original say why it is refused.
+  TOKEN_REVOKED: { ...badToken, error: 'revoked token' },
+  TOKEN_EXPIRED: { ...badToken, error: 'Signature has expired' },
+  // The original has no 403, so that a rule of the account is answered like a refused token.
+  ACCESS_DENIED: { ...badToken, status: 401 },
+  ACTION_DUE: { ...badToken, status: 401 },
+}
 
-/** Answers a refusal. */
+/** Sends the answer to a refusal. */
 export function answerRefusal(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { error, message, status } = faultOf(refusal, request)
+  const {
+    error = refusal.message,
+    message = refusal.message,
+    status = httpStatusOf(refusal.code),
+  } = answerOf(refusal, request)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   return sendJson(reply, status, { error, message, status, type: 'error' })
 }
 
-// The original answers a sign-in that it cannot read as it answers a wrong password.
-function faultOf(refusal: Refusal, request: FastifyRequest): Fault {
-  const isUnreadSignIn = refusal.code === 'INPUT_INVALID' && request.method === 'POST'
-  if (refusal.code.startsWith('TOKEN_') || ruleCodes.has(refusal.code)) {
-    return { error: tokenSentences[refusal.code] ?? notSignedIn, message: badToken, status: 401 }
-  }
-  if (refusal.kind === 'unauthenticated' || isUnreadSignIn) {
-    return { error: badCredentials, message: badCredentials, status: 401 }
-  }
-  return { error: refusal.message, message: refusal.message, status: httpStatusOf(refusal.code) }
+function answerOf({ code, kind }: Refusal, { method }: FastifyRequest): Answer {
+  // The original answers a sign-in that it cannot read like a wrong password.
+  if (code === 'INPUT_INVALID' && method === 'POST') return { ...badCredentials, status: 401 }
+  return answers[code] ?? answersByKind[kind] ?? {}
 }

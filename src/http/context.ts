@@ -1,4 +1,5 @@
 /** HTTP: what every dialect is given when its routes are registered. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type {
   FastifyBaseLogger,
   FastifyInstance,
@@ -18,12 +19,13 @@ import type { BodyBudget } from './body-budget.ts'
 import type { DialectDocument } from './openapi/operation.ts'
 import type { ReadinessReason } from './readiness.ts'
 
-/** A Fastify instance on plain HTTP or TLS. */
+/** A Fastify instance on plain HTTP or TLS, whose routes get the types of their schemas. */
 export type App = FastifyInstance<
   RawServerBase,
   RawRequestDefaultExpression,
   RawReplyDefaultExpression,
-  FastifyBaseLogger
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
 >
 
 /** Choices of the operator that HTTP obeys. */

@@ -1,5 +1,4 @@
 /** control: the caller's own account, its password and its second factor. */
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { changeOwnPassword } from '../../../core/accounts/change-password.ts'
@@ -40,16 +39,11 @@ export function registerAccount(app: App, context: HttpContext): void {
   const { ports } = context
   const onRequest = [authenticate(context, controlTokens), requireProof]
   const whileDue = [authenticate(context, { ...controlTokens, isServedWhileDue: true }), requireProof]
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
-  typed.get(
-    '/api/v1/account',
-    { onRequest: whileDue, schema: { openapi: documentAccount } },
-    async (request, reply) => {
-      const { account } = signedIn(request)
-      return sendJson(reply.headers(noStore), 200, encodeAccount(account, await ports.store.memberships(account.id)))
-    },
-  )
-  typed.put(
+  app.get('/api/v1/account', { onRequest: whileDue, schema: { openapi: documentAccount } }, async (request, reply) => {
+    const { account } = signedIn(request)
+    return sendJson(reply.headers(noStore), 200, encodeAccount(account, await ports.store.memberships(account.id)))
+  })
+  app.put(
     '/api/v1/account/password',
     { onRequest: whileDue, schema: { openapi: documentPassword, body: NewPassword } },
     async (request, reply) => {
@@ -63,7 +57,7 @@ export function registerAccount(app: App, context: HttpContext): void {
       return sendEmpty(reply, 204)
     },
   )
-  typed.post(
+  app.post(
     '/api/v1/account/totp',
     { onRequest: whileDue, schema: { openapi: documentBeginTotp, body: Proof } },
     async (request, reply) => {
@@ -72,7 +66,7 @@ export function registerAccount(app: App, context: HttpContext): void {
       return sendJson(reply, 201, body)
     },
   )
-  typed.post(
+  app.post(
     '/api/v1/account/totp/confirm',
     { onRequest: whileDue, schema: { openapi: documentConfirmTotp, body: Code } },
     async (request, reply) => {
@@ -80,7 +74,7 @@ export function registerAccount(app: App, context: HttpContext): void {
       return sendEmpty(reply, 204)
     },
   )
-  typed.delete(
+  app.delete(
     '/api/v1/account/totp',
     { onRequest, schema: { openapi: documentRemoveTotp, body: Proof } },
     async (request, reply) => {
@@ -88,7 +82,7 @@ export function registerAccount(app: App, context: HttpContext): void {
       return sendEmpty(reply, 204)
     },
   )
-  typed.post(
+  app.post(
     '/api/v1/account/recovery_codes',
     { onRequest, schema: { openapi: documentRecoveryCodes, body: Proof } },
     async (request, reply) => {
@@ -96,7 +90,7 @@ export function registerAccount(app: App, context: HttpContext): void {
       return sendJson(reply.headers(noStore), 201, { codes })
     },
   )
-  typed.get('/api/v1/metadata', { onRequest, schema: { openapi: documentMetadata } }, async (request, reply) => {
+  app.get('/api/v1/metadata', { onRequest, schema: { openapi: documentMetadata } }, async (request, reply) => {
     const { account } = signedIn(request)
     const body = { user_id: account.uuid, implementor_groups: account.groups, ou_group: '', roles: [account.role] }
     return sendJson(reply, 200, body)

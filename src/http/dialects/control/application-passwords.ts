@@ -1,5 +1,4 @@
 /** control: the caller's application passwords, for dialects that cannot carry a second factor's code. */
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Account } from '../../../core/accounts/account.ts'
@@ -39,12 +38,11 @@ export function registerApplicationPasswords(app: App, context: HttpContext): vo
   const { ports } = context
   const onRequest = [authenticate(context, controlTokens), requireProof]
   const path = '/api/v1/account/application_passwords'
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
-  typed.get(path, { onRequest, schema: { openapi: documentApplicationPasswords } }, async (request, reply) => {
+  app.get(path, { onRequest, schema: { openapi: documentApplicationPasswords } }, async (request, reply) => {
     const held = await applicationPasswords(ports, signedIn(request).account)
     return sendJson(reply, 200, { items: held.map(encode), next: null })
   })
-  typed.post(
+  app.post(
     path,
     { onRequest, schema: { openapi: documentAddApplicationPassword, body: Wish } },
     async (request, reply) => {
@@ -55,7 +53,7 @@ export function registerApplicationPasswords(app: App, context: HttpContext): vo
       return sendJson(reply.headers(noStore), 201, { ...encode(credential), secret })
     },
   )
-  typed.delete(
+  app.delete(
     `${path}/:id`,
     { onRequest, schema: { openapi: documentRemoveApplicationPassword, params: CredentialId } },
     async (request, reply) => {

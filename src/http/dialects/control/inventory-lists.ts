@@ -1,5 +1,4 @@
 /** control: the servers and change requests that the caller may work on now. */
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { ptySessionsUnder, reachableChanges, reachableServers } from '../../../core/terminals/list-reach.ts'
 import type { ChangeRequestItem } from '../../../protocol/control.ts'
@@ -23,8 +22,7 @@ const usualPage = 100
 export function registerInventoryLists(app: App, context: HttpContext): void {
   const { store, clock } = context.ports
   const onRequest = [authenticate(context, controlTokens)]
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
-  typed.get(
+  app.get(
     '/api/v1/servers',
     { onRequest, schema: { openapi: documentServers, querystring: PageQuery } },
     async (request, reply) => {
@@ -34,7 +32,7 @@ export function registerInventoryLists(app: App, context: HttpContext): void {
       return sendJson(reply, 200, { items: items.map(encodeServer), next })
     },
   )
-  typed.get(
+  app.get(
     '/api/v1/change_requests',
     { onRequest, schema: { openapi: documentChangeRequests, querystring: PageQuery } },
     async (request, reply) => {

@@ -1,5 +1,4 @@
 /** control: PTY sessions; listing, telling and ending them. */
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { endPtySession } from '../../../core/terminals/end-pty-session.ts'
 import { listPtySessions, type PtySessionWish, showPtySession } from '../../../core/terminals/list-pty-sessions.ts'
@@ -37,8 +36,7 @@ const usualPage = 20
 export function registerPtySessions(app: App, context: HttpContext): void {
   const { ports, terminals } = context
   const onRequest = [authenticate(context, controlTokens)]
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
-  typed.get(
+  app.get(
     '/api/v1/pty_sessions',
     { onRequest, schema: { openapi: documentPtySessions, querystring: PtySessionQuery } },
     async (request, reply) => {
@@ -55,7 +53,7 @@ export function registerPtySessions(app: App, context: HttpContext): void {
       return sendJson(reply, 200, { items: encoded, next })
     },
   )
-  typed.get(
+  app.get(
     '/api/v1/pty_sessions/:id',
     { onRequest, schema: { openapi: documentPtySession, params: PtySessionId } },
     async (request, reply) => {
@@ -64,7 +62,7 @@ export function registerPtySessions(app: App, context: HttpContext): void {
       return sendJson(reply, 200, encodePtySessionDetail(view, await terminals.hasRecording(id)))
     },
   )
-  typed.post(
+  app.post(
     '/api/v1/pty_sessions/:id/end',
     { onRequest: [...onRequest, requireProof], schema: { openapi: documentEndPtySession, params: PtySessionId } },
     async (request, reply) => {

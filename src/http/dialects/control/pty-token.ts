@@ -1,5 +1,4 @@
 /** control: start and join tokens for PTY sessions (PTY token API: `pty_token/start`, `pty_token/join`). */
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { Refusal } from '../../../core/errors.ts'
@@ -44,8 +43,7 @@ const JoinRequest = Type.Object(
 export function registerPtyToken(app: App, context: HttpContext): void {
   const { ports } = context
   const onRequest = [authenticate(context, controlTokens), requireProof]
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
-  typed.post(
+  app.post(
     '/api/v1/pty_token/start',
     { onRequest, schema: { openapi: documentStart, body: StartRequest } },
     async (request, reply) => {
@@ -57,7 +55,7 @@ export function registerPtyToken(app: App, context: HttpContext): void {
       return sendTicket(reply, await mintStartToken(ports, callerOf(context, request), wish))
     },
   )
-  typed.post(
+  app.post(
     '/api/v1/pty_token/join',
     { onRequest, schema: { openapi: documentJoin, body: JoinRequest } },
     async (request, reply) => {

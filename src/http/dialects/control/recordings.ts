@@ -1,6 +1,5 @@
 /** control: recordings of PTY sessions and terminals as they are watched; nothing is sent before it is written down who reads. */
 import { Readable } from 'node:stream'
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { Refusal } from '../../../core/errors.ts'
@@ -25,8 +24,7 @@ const RecordingQuery = Type.Object({
 export function registerRecordings(app: App, context: HttpContext): void {
   const { ports } = context
   const onRequest = [authenticate(context, controlTokens), requireProof]
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
-  typed.get(
+  app.get(
     '/api/v1/pty_sessions/:id/recording',
     { onRequest, schema: { openapi: documentRecording, params: PtySessionId, querystring: RecordingQuery } },
     async (request, reply) => {
@@ -76,8 +74,7 @@ function registerLive(app: App, context: HttpContext, onRequest: readonly Step[]
   app.addHook('preClose', async () => {
     for (const follower of followers) follower.close()
   })
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
-  typed.get(
+  app.get(
     '/api/v1/pty_sessions/:id/live',
     {
       onRequest: [...onRequest],

@@ -1,5 +1,4 @@
 /** control: signing in, refreshing, listing and ending sessions. */
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import type { Account } from '../../../core/accounts/account.ts'
@@ -47,8 +46,7 @@ export function registerSessions(app: App, context: HttpContext): void {
 function registerSignIn(app: App, context: HttpContext): void {
   const { ports } = context
   const mint = mintControlToken(context)
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
-  typed.post('/api/v1/sessions', { schema: { openapi: documentSignIn, body: SignIn } }, async (request, reply) => {
+  app.post('/api/v1/sessions', { schema: { openapi: documentSignIn, body: SignIn } }, async (request, reply) => {
     const { body } = request
     const { grant, minted } = await signIn(ports, {
       dialect: 'control',
@@ -62,7 +60,7 @@ function registerSignIn(app: App, context: HttpContext): void {
     })
     return sendAnswer(reply, 201, encodeSession(grant, minted))
   })
-  typed.post(
+  app.post(
     '/api/v1/sessions/refresh',
     { schema: { openapi: documentRefresh, body: Refresh } },
     async (request, reply) => {
@@ -77,13 +75,12 @@ function registerEnding(app: App, context: HttpContext): void {
   const { ports } = context
   const onRequest = [authenticate(context, controlTokens)]
   const signOut = [authenticate(context, { ...controlTokens, isSignOut: true })]
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
-  typed.get('/api/v1/sessions', { onRequest, schema: { openapi: documentSessions } }, async (request, reply) => {
+  app.get('/api/v1/sessions', { onRequest, schema: { openapi: documentSessions } }, async (request, reply) => {
     const { account, session } = signedIn(request)
     const sessions = await ports.store.liveSessions(account.id)
     return sendJson(reply, 200, { items: sessions.map((one) => encodeSessionFacts(one, session.row)), next: null })
   })
-  typed.delete(
+  app.delete(
     '/api/v1/sessions',
     { onRequest: signOut, schema: { openapi: documentEndSessions } },
     async (request, reply) => {
@@ -96,7 +93,7 @@ function registerEnding(app: App, context: HttpContext): void {
       return sendEmpty(reply, 204)
     },
   )
-  typed.delete(
+  app.delete(
     '/api/v1/sessions/current',
     { onRequest: signOut, schema: { openapi: documentEndCurrentSession } },
     async (request, reply) => {
@@ -105,7 +102,7 @@ function registerEnding(app: App, context: HttpContext): void {
       return sendEmpty(reply, 204)
     },
   )
-  typed.delete(
+  app.delete(
     '/api/v1/sessions/:id',
     { onRequest, schema: { openapi: documentEndSession, params: SessionId } },
     async (request, reply) => {

@@ -1,5 +1,4 @@
 /** control: the first administrator, made by whoever holds the link that the terminal printed. */
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { addAccount } from '../../../core/accounts/administer.ts'
 import { Refusal } from '../../../core/errors.ts'
@@ -25,11 +24,10 @@ const headers = { ...pageHeaders({ script: setupScript, style: setupStyle }), ..
 /** Registers the routes. */
 export function registerSetup(app: App, context: HttpContext): void {
   const { ports } = context
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
   app.get('/setup', { schema: { openapi: 'left out' } }, (_request, reply) =>
     sendText(reply, 200, { text: setupPage, headers }),
   )
-  typed.post('/api/v1/setup', { schema: { openapi: documentSetup, body: Setup } }, async (request, reply) => {
+  app.post('/api/v1/setup', { schema: { openapi: documentSetup, body: Setup } }, async (request, reply) => {
     const { secret, username, email, password } = request.body
     const isOver = await ports.store.wasAdministratorMade()
     if (isOver || !context.setup.accepts(secret)) {

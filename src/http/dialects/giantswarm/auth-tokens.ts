@@ -1,5 +1,4 @@
 /** giantswarm: signing in and out; one token per sign-in, and a sign-out ends the presented one alone. */
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { signIn } from '../../../core/accounts/sign-in.ts'
 import { signOut } from '../../../core/sessions/end-session.ts'
 import { noStore, sendJson } from '../../answer.ts'
@@ -14,8 +13,7 @@ import { CreateAuthTokenRequest, decodePassword } from './wire.ts'
 export function registerAuthTokens(app: App, context: HttpContext): void {
   const { ports } = context
   const mint = mintGiantswarmToken(context)
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
-  typed.post(
+  app.post(
     '/v4/auth-tokens/',
     { schema: { openapi: documentCreate, body: CreateAuthTokenRequest } },
     async (request, reply) => {
@@ -34,7 +32,7 @@ export function registerAuthTokens(app: App, context: HttpContext): void {
     },
   )
   const onRequest = [authenticate(context, { ...giantswarmTokens, isSignOut: true })]
-  typed.delete('/v4/auth-tokens/', { onRequest, schema: { openapi: documentDelete } }, async (request, reply) => {
+  app.delete('/v4/auth-tokens/', { onRequest, schema: { openapi: documentDelete } }, async (request, reply) => {
     await signOut(ports, signedIn(request), describeRequest(request, 'giantswarm'))
     const message = 'The authentication token has been successfully deleted.'
     return sendJson(reply, 200, { code: 'RESOURCE_DELETED', message })

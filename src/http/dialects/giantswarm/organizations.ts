@@ -1,5 +1,4 @@
 /** giantswarm: one organization; its members see it, and those who are permitted see, make and remove any. */
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { type Account, emailKey } from '../../../core/accounts/account.ts'
 import { holds } from '../../../core/administration/authorise.ts'
 import { Refusal } from '../../../core/errors.ts'
@@ -43,8 +42,7 @@ export function registerOrganizations(app: App, context: HttpContext): void {
     const around = [`{"id":${JSON.stringify(request.params.id)},"members":[`, ']}'] as const
     return sendRows({ context, request, reply }, giantswarmTokens, { around, rows, judge })
   })
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
-  typed.put<Named & { Body: OrganizationRequest }>(
+  app.put<Named & { Body: OrganizationRequest }>(
     path,
     { onRequest: writes, schema: { openapi: documentAddOrganization, body: OrganizationRequest } },
     async (request, reply) => {

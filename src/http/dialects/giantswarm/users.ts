@@ -1,5 +1,4 @@
 /** giantswarm: accounts, found by their e-mail address; one's own for everybody, others' for those who are permitted the act. */
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Account, emailKey } from '../../../core/accounts/account.ts'
 import { addAccount, changeAccount, removeAccount } from '../../../core/accounts/administer.ts'
@@ -38,7 +37,6 @@ export function registerUsers(app: App, context: HttpContext): void {
   const { ports } = context
   const anybody = authenticate(context, giantswarmTokens)
   const whileDue = authenticate(context, { ...giantswarmTokens, isServedWhileDue: true })
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
   const lists = [anybody, requireFor('list-accounts')]
   app.get('/v4/users/', { onRequest: lists, schema: { openapi: documentUsers } }, async (request, reply) => {
     const judge = async ({ account }: Principal): Promise<void> =>
@@ -51,7 +49,7 @@ export function registerUsers(app: App, context: HttpContext): void {
     if (!isOwn(request, found)) await requireFor('read-account')(request)
     return sendJson(reply, 200, encodeUser(known(found)))
   })
-  typed.put<Named & { Body: CreateUserRequest }>(
+  app.put<Named & { Body: CreateUserRequest }>(
     path,
     {
       onRequest: [anybody, requireFor('add-account')],
@@ -59,7 +57,7 @@ export function registerUsers(app: App, context: HttpContext): void {
     },
     (request, reply) => create(ports, request, reply),
   )
-  typed.patch<Named & { Body: ModifyUserRequest }>(
+  app.patch<Named & { Body: ModifyUserRequest }>(
     path,
     {
       onRequest: [anybody, requireFor('change-account')],
@@ -76,7 +74,7 @@ export function registerUsers(app: App, context: HttpContext): void {
       return sendGeneric(reply, 200, { code: 'RESOURCE_DELETED', message: saying(account.email, 'deleted') })
     },
   )
-  typed.post<Named & { Body: ModifyPasswordRequest }>(
+  app.post<Named & { Body: ModifyPasswordRequest }>(
     `${path}password/`,
     {
       onRequest: [whileDue, requireOwnSignIn],

@@ -1,5 +1,4 @@
 /** pacerpro: the one address; POST signs in, GET exchanges a live token, DELETE ends every token of the account. */
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import { signIn } from '../../../core/accounts/sign-in.ts'
 import { endAllSessions } from '../../../core/sessions/end-session.ts'
@@ -18,8 +17,7 @@ export function registerSession(app: App, context: HttpContext): void {
   const mint = mintPacerproToken(context)
   const reader = pacerproTokens(context)
   const onRequest = [authenticateEpoch(context, reader)]
-  const typed = app.withTypeProvider<TypeBoxTypeProvider>()
-  typed.post('/session', { schema: { openapi: documentCreate, body: User } }, async (request, reply) => {
+  app.post('/session', { schema: { openapi: documentCreate, body: User } }, async (request, reply) => {
     const { email, password } = request.body
     const { grant, minted } = await signIn(ports, {
       dialect: 'pacerpro',
@@ -33,7 +31,7 @@ export function registerSession(app: App, context: HttpContext): void {
     })
     return sendSession(reply, encodeSession(grant, minted))
   })
-  typed.get(
+  app.get(
     '/session',
     { onRequest, schema: { openapi: documentRefresh }, exposeHeadRoute: false },
     async (request, reply) => {
@@ -47,7 +45,7 @@ export function registerSession(app: App, context: HttpContext): void {
     },
   )
   const signOutStep = authenticateEpoch(context, { ...reader, isSignOut: true })
-  typed.delete('/session', { onRequest: signOutStep, schema: { openapi: documentDelete } }, async (request, reply) => {
+  app.delete('/session', { onRequest: signOutStep, schema: { openapi: documentDelete } }, async (request, reply) => {
     const { account } = signedIn(request)
     const target = { accountId: account.id, expectedEpoch: account.epoch }
     await endAllSessions(ports, target, { by: account, request: describeRequest(request, 'pacerpro') })

@@ -19,6 +19,11 @@ export function sendText(
   return reply.code(status).headers(answer.headers).send(Buffer.from(answer.text))
 }
 
+/** Sends the text of a JSON answer that carries tokens, which no cache may store. */
+export function sendTokens(reply: FastifyReply, status: number, text: string): FastifyReply {
+  return sendText(reply, status, { text, headers: { 'content-type': 'application/json', ...noStore } })
+}
+
 /** Sends a status without a body. */
 export function sendEmpty(
   reply: FastifyReply,

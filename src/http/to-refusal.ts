@@ -21,6 +21,11 @@ export function toRefusal(thrown: unknown): Refusal {
   return new Refusal(isClientFault ? 'INPUT_INVALID' : 'INTERNAL', { cause: thrown })
 }
 
+/** Returns the refusal of one field of a request. */
+export function invalidField(field: string, description: string): Refusal {
+  return new Refusal('INPUT_INVALID', { fields: [{ field, description }] })
+}
+
 function fieldFault(fault: { readonly instancePath: string; readonly message?: string; readonly params?: object }): {
   field: string
   description: string

@@ -1,11 +1,13 @@
 /** HTTP step: gathers the facts of a request that its audit events carry, scrubbed of secrets before anything sees them. */
 import type { FastifyRequest } from 'fastify'
+import type { Account } from '../../core/accounts/account.ts'
 import { cleanUserAgent } from '../../core/accounts/names.ts'
 import type { RequestFacts } from '../../core/audit/act.ts'
 import { readTracking } from '../../core/audit/tracking.ts'
 import type { Dialect } from '../../core/dialects.ts'
 import type { Digests } from '../../core/ports.ts'
 import type { ClientFacts } from '../../core/sessions/session.ts'
+import { signedIn } from './authenticate.ts'
 
 /** Returns who asks from where, in the course of what. */
 export function describeRequest(request: FastifyRequest, by: Dialect): RequestFacts {
@@ -18,6 +20,14 @@ export function describeRequest(request: FastifyRequest, by: Dialect): RequestFa
       commandLine: oneHeader(request, 'x-giant-swarm-cmdline'),
     }),
   }
+}
+
+/** Returns who acts, and in which request. */
+export function actorOf(
+  request: FastifyRequest,
+  dialect: Dialect,
+): { readonly by: Account; readonly request: RequestFacts } {
+  return { by: signedIn(request).account, request: describeRequest(request, dialect) }
 }
 
 /** Returns the facts of a client that signs in; the fingerprint is kept as a digest only. */

@@ -1,19 +1,16 @@
 /** control: the caller's application passwords, for dialects that cannot carry a second factor's code. */
-import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { Account } from '../../../core/accounts/account.ts'
 import {
   addApplicationPassword,
   applicationPasswords,
   removeApplicationPassword,
 } from '../../../core/accounts/application-passwords.ts'
 import { provePassword } from '../../../core/accounts/change-password.ts'
-import type { CredentialActor } from '../../../core/credentials/administer.ts'
 import type { Credential } from '../../../core/credentials/credential.ts'
 import { noStore, sendEmpty, sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
-import { describeRequest } from '../../steps/describe-request.ts'
+import { actorOf } from '../../steps/describe-request.ts'
 import {
   documentAddApplicationPassword,
   documentApplicationPasswords,
@@ -46,7 +43,7 @@ export function registerApplicationPasswords(app: App, context: HttpContext): vo
     path,
     { onRequest, schema: { openapi: documentAddApplicationPassword, body: Wish } },
     async (request, reply) => {
-      const actor = actorOf(request)
+      const actor = actorOf(request, 'control')
       const { password, ...wish } = request.body
       await provePassword(ports, actor.by, { password, request: actor.request })
       const { credential, secret } = await addApplicationPassword(ports, wish, actor)
@@ -57,14 +54,10 @@ export function registerApplicationPasswords(app: App, context: HttpContext): vo
     `${path}/:id`,
     { onRequest, schema: { openapi: documentRemoveApplicationPassword, params: CredentialId } },
     async (request, reply) => {
-      await removeApplicationPassword(ports, request.params.id, actorOf(request))
+      await removeApplicationPassword(ports, request.params.id, actorOf(request, 'control'))
       return sendEmpty(reply, 204)
     },
   )
-}
-
-function actorOf(request: FastifyRequest): CredentialActor & { readonly by: Account } {
-  return { by: signedIn(request).account, request: describeRequest(request, 'control') }
 }
 
 function encode(credential: Credential): Readonly<Record<string, unknown>> {

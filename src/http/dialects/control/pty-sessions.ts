@@ -6,7 +6,7 @@ import type { PtySessionItem } from '../../../protocol/control.ts'
 import { sendEmpty, sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
-import { describeRequest } from '../../steps/describe-request.ts'
+import { actorOf } from '../../steps/describe-request.ts'
 import { documentEndPtySession, documentPtySession, documentPtySessions } from './documents-terminals.ts'
 import { encodeRowCursor, readLimit, readMoment, readRowCursor } from './list-query.ts'
 import { requireProof } from './require-proof.ts'
@@ -66,8 +66,7 @@ export function registerPtySessions(app: App, context: HttpContext): void {
     '/api/v1/pty_sessions/:id/end',
     { onRequest: [...onRequest, requireProof], schema: { openapi: documentEndPtySession, params: PtySessionId } },
     async (request, reply) => {
-      const { account } = signedIn(request)
-      await endPtySession(ports, request.params.id, { by: account, request: describeRequest(request, 'control') })
+      await endPtySession(ports, request.params.id, actorOf(request, 'control'))
       return sendEmpty(reply, 204)
     },
   )

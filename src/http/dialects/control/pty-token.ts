@@ -1,7 +1,6 @@
 /** control: start and join tokens for PTY sessions (PTY token API: `pty_token/start`, `pty_token/join`). */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { Refusal } from '../../../core/errors.ts'
 import {
   mintJoinToken,
   mintStartToken,
@@ -12,6 +11,7 @@ import { noStore, sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { describeRequest } from '../../steps/describe-request.ts'
+import { invalidField } from '../../to-refusal.ts'
 import { documentJoin, documentStart } from './documents.ts'
 import { requireProof } from './require-proof.ts'
 import { controlTokens } from './tokens.ts'
@@ -49,7 +49,7 @@ export function registerPtyToken(app: App, context: HttpContext): void {
     async (request, reply) => {
       const { purpose, server, change_id: changeId } = request.body
       if (purpose === 'change_request' && !changeId) {
-        throw new Refusal('INPUT_INVALID', { fields: [{ field: 'change_id', description: 'is required' }] })
+        throw invalidField('change_id', 'is required')
       }
       const wish = { purpose, changeId: changeId ?? null, serverAddress: server.server_ip, osUser: server.os_user }
       return sendTicket(reply, await mintStartToken(ports, callerOf(context, request), wish))

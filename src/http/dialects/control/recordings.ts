@@ -7,7 +7,7 @@ import { mayReadRecording, mayWatch, writeReading } from '../../../core/terminal
 import { noStore, sendEmpty } from '../../answer.ts'
 import type { App, HttpContext, RecordingExport } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
-import { describeRequest } from '../../steps/describe-request.ts'
+import { actorOf } from '../../steps/describe-request.ts'
 import { beginLasting, type LastingAnswer } from '../../steps/lasting-answer.ts'
 import { isNamedTag, readRange } from './byte-range.ts'
 import { asciicast, documentLive, documentRecording } from './documents-terminals.ts'
@@ -59,7 +59,7 @@ async function sendRecording(
     return sendNoBytes(reply.headers(headers), status, request.method)
   }
   answer.requireRight()
-  await writeReading(ports, id, { ...readerOf(request), as: 'recording' })
+  await writeReading(ports, id, { ...actorOf(request, 'control'), as: 'recording' })
   reply.headers({ 'content-type': asciicast, 'cache-control': 'private, no-cache', ...headers })
   if (request.query.download === '1') reply.header('content-disposition', `attachment; filename="${id}.cast"`)
   return answer.send(body, status)
@@ -92,7 +92,7 @@ function registerLive(app: App, context: HttpContext, onRequest: readonly Step[]
       try {
         const lines = terminals.follow(id, { accountId: signedIn(request).account.id }, answer.signal)
         if (lines === null) throw new Refusal('RECORDING_NOT_FOUND')
-        if (!answer.signal.aborted) await writeReading(ports, id, { ...readerOf(request), as: 'live' })
+        if (!answer.signal.aborted) await writeReading(ports, id, { ...actorOf(request, 'control'), as: 'live' })
         reply.headers({ 'content-type': asciicast, ...noStore })
         return answer.send(lines, 200)
       } catch (cause) {
@@ -162,8 +162,4 @@ async function answerOf(
 /** Fastify gives a HEAD that sends nothing a length of 0; of a stream it keeps the one that is told. */
 function sendNoBytes(reply: FastifyReply, status: number, method: string): FastifyReply {
   return method === 'HEAD' ? reply.code(status).send(Readable.from([])) : sendEmpty(reply, status)
-}
-
-function readerOf(request: FastifyRequest): Pick<Parameters<typeof writeReading>[2], 'by' | 'request'> {
-  return { by: signedIn(request).account, request: describeRequest(request, 'control') }
 }

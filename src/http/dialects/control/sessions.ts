@@ -1,15 +1,15 @@
 /** control: signing in, refreshing, listing and ending sessions. */
-import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import type { Account } from '../../../core/accounts/account.ts'
 import { type Claimant, signIn } from '../../../core/accounts/sign-in.ts'
 import { Refusal } from '../../../core/errors.ts'
 import { endAllSessions, endSession, endSessionById } from '../../../core/sessions/end-session.ts'
 import { exchangeRefreshToken } from '../../../core/tokens/exchange.ts'
-import { noStore, sendEmpty, sendJson, sendText } from '../../answer.ts'
+import { sendEmpty, sendJson, sendTokens } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
-import { describeClient, describeRequest } from '../../steps/describe-request.ts'
+import { actorOf, describeClient, describeRequest } from '../../steps/describe-request.ts'
+import { invalidField } from '../../to-refusal.ts'
 import {
   documentEndCurrentSession,
   documentEndSession,
@@ -58,7 +58,7 @@ function registerSignIn(app: App, context: HttpContext): void {
       admit: (account) => admitTo(context, account, body.organization_id),
       mint,
     })
-    return sendAnswer(reply, 201, encodeSession(grant, minted))
+    return sendTokens(reply, 201, encodeSession(grant, minted))
   })
   app.post(
     '/api/v1/sessions/refresh',
@@ -66,7 +66,7 @@ function registerSignIn(app: App, context: HttpContext): void {
     async (request, reply) => {
       const presented = request.body.refresh_token
       const wanted = { presented, request: describeRequest(request, 'control'), mint, encode: encodeSession }
-      return sendAnswer(reply, 200, await exchangeRefreshToken(ports, refreshTokenRow(presented), wanted))
+      return sendTokens(reply, 200, await exchangeRefreshToken(ports, refreshTokenRow(presented), wanted))
     },
   )
 }
@@ -84,12 +84,8 @@ function registerEnding(app: App, context: HttpContext): void {
     '/api/v1/sessions',
     { onRequest: signOut, schema: { openapi: documentEndSessions } },
     async (request, reply) => {
-      const { account } = signedIn(request)
-      await endAllSessions(
-        ports,
-        { accountId: account.id, expectedEpoch: null },
-        { by: account, request: describeRequest(request, 'control') },
-      )
+      const actor = actorOf(request, 'control')
+      await endAllSessions(ports, { accountId: actor.by.id, expectedEpoch: null }, actor)
       return sendEmpty(reply, 204)
     },
   )
@@ -97,8 +93,7 @@ function registerEnding(app: App, context: HttpContext): void {
     '/api/v1/sessions/current',
     { onRequest: signOut, schema: { openapi: documentEndCurrentSession } },
     async (request, reply) => {
-      const { account, session } = signedIn(request)
-      await endSession(ports, session, { by: account, request: describeRequest(request, 'control') })
+      await endSession(ports, signedIn(request).session, actorOf(request, 'control'))
       return sendEmpty(reply, 204)
     },
   )
@@ -106,8 +101,7 @@ function registerEnding(app: App, context: HttpContext): void {
     '/api/v1/sessions/:id',
     { onRequest, schema: { openapi: documentEndSession, params: SessionId } },
     async (request, reply) => {
-      const { account } = signedIn(request)
-      await endSessionById(ports, request.params.id, { by: account, request: describeRequest(request, 'control') })
+      await endSessionById(ports, request.params.id, actorOf(request, 'control'))
       return sendEmpty(reply, 204)
     },
   )
@@ -116,8 +110,7 @@ function registerEnding(app: App, context: HttpContext): void {
 /** A username may be written `admin:NAME` where both roles have the name. */
 function readClaimant(body: SignInBody): Claimant {
   if ((body.username === undefined) === (body.email === undefined)) {
-    const fields = [{ field: 'username', description: 'exactly one of username and email is needed' }]
-    throw new Refusal('INPUT_INVALID', { fields })
+    throw invalidField('username', 'exactly one of username and email is needed')
   }
   if (body.email !== undefined) return { by: 'email', email: body.email }
   const username = body.username ?? ''
@@ -134,8 +127,4 @@ async function admitTo(
   const memberships = await ports.store.memberships(account.id)
   if (memberships.some((membership) => membership.organization.id === organizationId)) return { organizationId }
   throw new Refusal('NOT_A_MEMBER')
-}
-
-function sendAnswer(reply: FastifyReply, status: number, text: string): FastifyReply {
-  return sendText(reply, status, { text, headers: { 'content-type': 'application/json', ...noStore } })
 }

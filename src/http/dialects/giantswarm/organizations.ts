@@ -11,15 +11,17 @@ import { sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { sendRows } from '../../send-rows.ts'
 import { authenticate } from '../../steps/authenticate.ts'
+import { actorOf } from '../../steps/describe-request.ts'
+import { invalidField } from '../../to-refusal.ts'
 import {
   documentAddOrganization,
   documentDeleteOrganization,
   documentGetOrganization,
 } from './documents-administration.ts'
-import { administrationOf, requireFor } from './require-administrator.ts'
+import { requireFor } from './require-administrator.ts'
 import { giantswarmTokens } from './tokens.ts'
 import { OrganizationRequest } from './user-wire.ts'
-import { organizationId, sendGeneric } from './wire.ts'
+import { organizationId } from './wire.ts'
 
 const path = '/v4/organizations/:id/'
 
@@ -47,10 +49,12 @@ export function registerOrganizations(app: App, context: HttpContext): void {
     { onRequest: writes, schema: { openapi: documentAddOrganization, body: OrganizationRequest } },
     async (request, reply) => {
       const { id } = request.params
-      if (!organizationId.test(id)) throw notAnId()
+      if (!organizationId.test(id)) {
+        throw invalidField('organization_id', 'must be 4 to 30 lower-case letters, digits and underscores')
+      }
       const members = await membersOf(ports.store, request.body)
       const wish = { name: nameOf(id), memberIds: members.map((member) => member.id) }
-      await foundOrganization(ports, wish, administrationOf(request))
+      await foundOrganization(ports, wish, actorOf(request, 'giantswarm'))
       const rows = members.flatMap(({ email }) => (email === null ? [] : [{ email }]))
       return sendJson(reply, 201, { id, members: rows })
     },
@@ -60,9 +64,9 @@ export function registerOrganizations(app: App, context: HttpContext): void {
     { onRequest: writes, schema: { openapi: documentDeleteOrganization } },
     async (request, reply) => {
       const organization = await byId(ports.store, request.params.id)
-      await dissolveOrganization(ports, { organization, asMember: false }, administrationOf(request))
+      await dissolveOrganization(ports, { organization, asMember: false }, actorOf(request, 'giantswarm'))
       const message = `The organization with ID '${request.params.id}' has been deleted.`
-      return sendGeneric(reply, 200, { code: 'RESOURCE_DELETED', message })
+      return sendJson(reply, 200, { code: 'RESOURCE_DELETED', message })
     },
   )
 }
@@ -85,11 +89,7 @@ async function membersOf(
   const found = new Map<number, Account>()
   for (const { email } of members) {
     const account = await store.accountByEmail(emailKey(email))
-    if (account === null) {
-      throw new Refusal('INPUT_INVALID', {
-        fields: [{ field: 'members', description: 'names a user that does not exist' }],
-      })
-    }
+    if (account === null) throw invalidField('members', 'names a user that does not exist')
     found.set(account.id, account)
   }
   return [...found.values()]
@@ -101,9 +101,4 @@ async function* memberRows(members: AsyncIterable<Account>): AsyncGenerator<obje
 
 function notFound(): Refusal {
   return new Refusal('ORGANIZATION_NOT_FOUND')
-}
-
-function notAnId(): Refusal {
-  const description = 'must be 4 to 30 lower-case letters, digits and underscores'
-  return new Refusal('INPUT_INVALID', { fields: [{ field: 'organization_id', description }] })
 }

@@ -1,12 +1,11 @@
 /** giantswarm: steps for calls on accounts; who administers must have signed in by what the account itself asks for. */
 import type { FastifyRequest } from 'fastify'
 import type { Account } from '../../../core/accounts/account.ts'
-import type { Administration } from '../../../core/accounts/administer.ts'
 import type { AdministrativeAct } from '../../../core/administration/acts.ts'
 import { authorise } from '../../../core/administration/authorise.ts'
 import { Refusal } from '../../../core/errors.ts'
 import { signedIn } from '../../steps/authenticate.ts'
-import { describeRequest } from '../../steps/describe-request.ts'
+import { actorOf } from '../../steps/describe-request.ts'
 
 /**
  * Returns a step that refuses an account without the permission of an act, and what {@link requireOwnSignIn} refuses. It
@@ -16,14 +15,9 @@ import { describeRequest } from '../../steps/describe-request.ts'
  */
 export function requireFor(act: AdministrativeAct): (request: FastifyRequest) => Promise<void> {
   return async function requireAdministrator(request) {
-    authorise(administrationOf(request), act)
+    authorise(actorOf(request, 'giantswarm'), act)
     await requireOwnSignIn(request)
   }
-}
-
-/** Returns who acts, in which request. */
-export function administrationOf(request: FastifyRequest): Administration & { readonly by: Account } {
-  return { by: signedIn(request).account, request: describeRequest(request, 'giantswarm') }
 }
 
 /**

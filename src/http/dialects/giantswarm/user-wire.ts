@@ -1,6 +1,6 @@
 /** giantswarm: bodies of the calls on accounts and organizations, by the original's names. */
 import { type Static, Type } from 'typebox'
-import { Refusal } from '../../../core/errors.ts'
+import { invalidField } from '../../to-refusal.ts'
 
 type TextOrNull = Type.TUnion<[Type.TString, Type.TNull]>
 
@@ -55,5 +55,5 @@ export function decodeExpiry(text: string | null | undefined): number | null | u
   if (text === '') return null
   const ms = dateTime.test(text) ? Date.parse(text.toUpperCase()) : Number.NaN
   if (!Number.isNaN(ms)) return Math.floor(ms / 1000)
-  throw new Refusal('INPUT_INVALID', { fields: [{ field: 'expiry', description: 'is no RFC 3339 time' }] })
+  throw invalidField('expiry', 'is no RFC 3339 time')
 }

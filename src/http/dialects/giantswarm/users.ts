@@ -14,7 +14,8 @@ import { sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { sendRows } from '../../send-rows.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
-import { describeRequest } from '../../steps/describe-request.ts'
+import { actorOf, describeRequest } from '../../steps/describe-request.ts'
+import { invalidField } from '../../to-refusal.ts'
 import {
   documentCreateUser,
   documentDeleteUser,
@@ -23,10 +24,10 @@ import {
   documentModifyUser,
   documentUsers,
 } from './documents-administration.ts'
-import { administrationOf, isOwn, requireFor, requireOwnSignIn } from './require-administrator.ts'
+import { isOwn, requireFor, requireOwnSignIn } from './require-administrator.ts'
 import { giantswarmTokens } from './tokens.ts'
 import { CreateUserRequest, decodeExpiry, ModifyPasswordRequest, ModifyUserRequest } from './user-wire.ts'
-import { decodePassword, encodeUser, sendGeneric } from './wire.ts'
+import { decodePassword, encodeUser } from './wire.ts'
 
 const path = '/v4/users/:email/'
 
@@ -40,7 +41,7 @@ export function registerUsers(app: App, context: HttpContext): void {
   const lists = [anybody, requireFor('list-accounts')]
   app.get('/v4/users/', { onRequest: lists, schema: { openapi: documentUsers } }, async (request, reply) => {
     const judge = async ({ account }: Principal): Promise<void> =>
-      void authorise({ ...administrationOf(request), by: account }, 'list-accounts')
+      void authorise({ ...actorOf(request, 'giantswarm'), by: account }, 'list-accounts')
     const list = { around: ['[', ']'], rows: everyUser(ports.store), judge } as const
     return sendRows({ context, request, reply }, giantswarmTokens, list)
   })
@@ -70,8 +71,8 @@ export function registerUsers(app: App, context: HttpContext): void {
     { onRequest: [anybody, requireFor('remove-account')], schema: { openapi: documentDeleteUser } },
     async (request, reply) => {
       const account = known(await byEmail(ports.store, request.params.email))
-      await removeAccount(ports, account, administrationOf(request))
-      return sendGeneric(reply, 200, { code: 'RESOURCE_DELETED', message: saying(account.email, 'deleted') })
+      await removeAccount(ports, account, actorOf(request, 'giantswarm'))
+      return sendJson(reply, 200, { code: 'RESOURCE_DELETED', message: saying(account.email, 'deleted') })
     },
   )
   app.post<Named & { Body: ModifyPasswordRequest }>(
@@ -102,9 +103,9 @@ async function create(
       groups: [],
       password: decodePassword(ports.encodings, password, 'password'),
     },
-    { ...administrationOf(request), asFirstAdmin: false },
+    { ...actorOf(request, 'giantswarm'), asFirstAdmin: false },
   )
-  return sendGeneric(reply, 201, { code: 'RESOURCE_CREATED', message: saying(email, 'created') })
+  return sendJson(reply, 201, { code: 'RESOURCE_CREATED', message: saying(email, 'created') })
 }
 
 async function modify(
@@ -122,7 +123,7 @@ async function modify(
   return sendJson(
     reply,
     200,
-    encodeUser(await changeAccount(ports, account, { change, how: administrationOf(request) })),
+    encodeUser(await changeAccount(ports, account, { change, how: actorOf(request, 'giantswarm') })),
   )
 }
 
@@ -142,15 +143,15 @@ async function modifyPassword(
   const account = known(found)
   const next = decodePassword(ports.encodings, nextEncoded, 'new_password_base64')
   if (isOwnAccount && (!holds(account, 'set-password') || currentEncoded !== undefined)) {
-    if (currentEncoded === undefined) throw missing('current_password_base64')
+    if (currentEncoded === undefined) throw invalidField('current_password_base64', 'is required')
     await changeOwnPassword(ports, account, {
       current: decodePassword(ports.encodings, currentEncoded, 'current_password_base64'),
       next,
       keptSessionRow: 0,
       request: describeRequest(request, 'giantswarm'),
     })
-  } else await changeAccount(ports, account, { change: { password: next }, how: administrationOf(request) })
-  return sendGeneric(reply, 202, { code: 'RESOURCE_UPDATED', message: 'The password has been updated.' })
+  } else await changeAccount(ports, account, { change: { password: next }, how: actorOf(request, 'giantswarm') })
+  return sendJson(reply, 202, { code: 'RESOURCE_UPDATED', message: 'The password has been updated.' })
 }
 
 /** Who has no address is nobody here. */
@@ -165,10 +166,6 @@ function byEmail(store: Pick<Store, 'accountByEmail'>, email: string): Promise<A
 function known(account: Account | null): Account {
   if (account === null) throw new Refusal('ACCOUNT_NOT_FOUND')
   return account
-}
-
-function missing(field: string): Refusal {
-  return new Refusal('INPUT_INVALID', { fields: [{ field, description: 'is required' }] })
 }
 
 function saying(email: string | null, done: 'created' | 'deleted'): string {

@@ -1,12 +1,10 @@
 /** giantswarm: its bodies; names as in the original's definitions, times RFC 3339 in UTC. */
-import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import type { Account } from '../../../core/accounts/account.ts'
-import { Refusal } from '../../../core/errors.ts'
 import type { Membership } from '../../../core/organizations/organization.ts'
 import type { Encodings } from '../../../core/ports.ts'
-import { sendJson } from '../../answer.ts'
 import { decodeUtf8 } from '../../steps/read-authorization.ts'
+import { invalidField } from '../../to-refusal.ts'
 
 /** What a sign-in sends. */
 export const CreateAuthTokenRequest: Type.TObject<{ email: Type.TString; password_base64: Type.TString }> = Type.Object(
@@ -44,18 +42,7 @@ export function decodePassword(
   const bytes = encodings.fromBase64(text)
   const password = bytes === null ? null : decodeUtf8(bytes)
   if (password !== null) return password
-  throw new Refusal('INPUT_INVALID', {
-    fields: [{ field, description: 'is not padded base64 of UTF-8 text' }],
-  })
-}
-
-/** Sends what says how it went. */
-export function sendGeneric(
-  reply: FastifyReply,
-  status: number,
-  body: { readonly code: string; readonly message: string },
-): FastifyReply {
-  return sendJson(reply, status, { code: body.code, message: body.message })
+  throw invalidField(field, 'is not padded base64 of UTF-8 text')
 }
 
 /**

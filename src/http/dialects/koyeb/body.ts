@@ -5,6 +5,18 @@ import { type FieldFault, Refusal } from '../../../core/errors.ts'
 export type Members = Readonly<Record<string, unknown>>
 
 /**
+ * Decodes a request and collects the faults of all its members.
+ *
+ * @throws INPUT_INVALID with every fault, when there is one.
+ */
+export function collectFaults<Value>(decode: (faults: FieldFault[]) => Value): Value {
+  const fields: FieldFault[] = []
+  const value = decode(fields)
+  if (fields.length > 0) throw new Refusal('INPUT_INVALID', { fields })
+  return value
+}
+
+/**
  * Returns the members of a body; an empty body has none.
  *
  * @throws INPUT_INVALID for JSON that is no object.

@@ -2,8 +2,8 @@
 import type { CredentialChange } from '../../../core/credentials/commands.ts'
 import type { Credential } from '../../../core/credentials/credential.ts'
 import type { FieldFault } from '../../../core/errors.ts'
-import { decodeObject, type Members, textMember } from './body.ts'
-import { lastOf, type Query, refuseFaults } from './page.ts'
+import { collectFaults, decodeObject, type Members, textMember } from './body.ts'
+import { lastOf, type Query } from './page.ts'
 import { timestamp } from './wire.ts'
 
 /** Characters of a name at most (our choice). */
@@ -33,15 +33,14 @@ export type CredentialRequest = {
  */
 export function decodeCredential(body: unknown): CredentialRequest {
   const members = decodeObject(body)
-  const faults: FieldFault[] = []
-  const name = nameMember(members, faults)
-  const description = descriptionMember(members, faults)
-  const type = textMember(members, 'type', faults)
-  const organizationId = textMember(members, 'organization_id', faults)
-  const kind = kindOf(type)
-  if (kind === null) faults.push({ field: 'type', description: 'must be USER or ORGANIZATION' })
-  refuseFaults(faults)
-  return { kind: kind ?? 'access-token', name, description, organizationId }
+  return collectFaults((faults) => {
+    const name = nameMember(members, faults)
+    const description = descriptionMember(members, faults)
+    const kind = kindOf(textMember(members, 'type', faults))
+    const organizationId = textMember(members, 'organization_id', faults)
+    if (kind === null) faults.push({ field: 'type', description: 'must be USER or ORGANIZATION' })
+    return { kind: kind ?? 'access-token', name, description, organizationId }
+  })
 }
 
 /**
@@ -57,13 +56,10 @@ export function decodeCredentialChange(method: 'PUT' | 'PATCH', body: unknown, q
     if (mask !== '') return mask.split(',').some((path) => path.trim() === field)
     return method === 'PUT' || (members[field] ?? null) !== null
   }
-  const faults: FieldFault[] = []
-  const change = {
+  return collectFaults((faults) => ({
     ...(isNamed('name') ? { name: nameMember(members, faults) } : {}),
     ...(isNamed('description') ? { description: descriptionMember(members, faults) } : {}),
-  }
-  refuseFaults(faults)
-  return change
+  }))
 }
 
 /** Which credentials a list is to have. */

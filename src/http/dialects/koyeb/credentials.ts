@@ -1,16 +1,18 @@
 /** koyeb: credentials, bearer tokens of 64 characters that live until they are removed (Credentials API). */
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type CredentialActor, changeCredential, removeCredential } from '../../../core/credentials/administer.ts'
+import { changeCredential, removeCredential } from '../../../core/credentials/administer.ts'
 import { addBearerCredential } from '../../../core/credentials/bearer.ts'
 import type { Credential } from '../../../core/credentials/credential.ts'
-import { type FieldFault, Refusal } from '../../../core/errors.ts'
+import { Refusal } from '../../../core/errors.ts'
 import type { Store } from '../../../core/store.ts'
 import type { Principal } from '../../../core/tokens/live-tokens.ts'
 import type { Ports } from '../../../core/wiring.ts'
 import { noStore, sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
-import { describeClient, describeRequest } from '../../steps/describe-request.ts'
+import { actorOf, describeClient, describeRequest } from '../../steps/describe-request.ts'
+import { invalidField } from '../../to-refusal.ts'
+import { collectFaults } from './body.ts'
 import {
   decodeCredential,
   decodeCredentialChange,
@@ -26,7 +28,7 @@ import {
   documentPatchCredential,
   documentUpdateCredential,
 } from './documents-neighbours.ts'
-import { decodePage, pageOf, type Query, refuseFaults } from './page.ts'
+import { decodePage, pageOf, type Query } from './page.ts'
 import { requirePerson } from './require-person.ts'
 import { koyebTokens } from './tokens.ts'
 
@@ -53,13 +55,17 @@ export function registerCredentials(app: App, context: HttpContext): void {
   const change = (method: 'PUT' | 'PATCH') => async (request: FastifyRequest<Named>, reply: FastifyReply) => {
     const { id } = await findVisible(ports.store, signedIn(request), request.params.id)
     const wanted = decodeCredentialChange(method, request.body, request.query)
-    return sendCredential(request, reply, await changeCredential(ports, { id, change: wanted }, actorOf(request)))
+    return sendCredential(
+      request,
+      reply,
+      await changeCredential(ports, { id, change: wanted }, actorOf(request, 'koyeb')),
+    )
   }
   app.put<Named>(`${path}/:id`, { onRequest, schema: documentUpdateCredential }, change('PUT'))
   app.patch<Named>(`${path}/:id`, { onRequest, schema: documentPatchCredential }, change('PATCH'))
   app.delete<Named>(`${path}/:id`, { onRequest, schema: documentDeleteCredential }, async (request, reply) => {
     const { id } = await findVisible(ports.store, signedIn(request), request.params.id)
-    await removeCredential(ports, id, actorOf(request))
+    await removeCredential(ports, id, actorOf(request, 'koyeb'))
     return sendJson(reply, 200, {})
   })
 }
@@ -68,7 +74,7 @@ async function create(ports: Ports, request: FastifyRequest, reply: FastifyReply
   const principal = signedIn(request)
   const { organizationId: named, ...said } = decodeCredential(request.body)
   const organizationId = named === '' ? (principal.organizationId ?? '') : named
-  if (organizationId === '') refuseFaults([{ field: 'organization_id', description: 'cannot be blank' }])
+  if (organizationId === '') throw invalidField('organization_id', 'cannot be blank')
   const secret = newSecret(ports)
   const credential = await addBearerCredential(
     ports,
@@ -89,20 +95,16 @@ function sendCredential(request: FastifyRequest, reply: FastifyReply, credential
   return sendJson(reply, 200, { credential: encodeCredential(credential, { userId, token: '' }) })
 }
 
-function actorOf(request: FastifyRequest): CredentialActor {
-  return { by: signedIn(request).account, request: describeRequest(request, 'koyeb') }
-}
-
 async function listCredentials(
   store: Store,
   request: FastifyRequest<{ Querystring: Query }>,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { account } = signedIn(request)
-  const faults: FieldFault[] = []
-  const page = decodePage(request.query, faults)
-  const wanted = decodeCredentialFilter(request.query, faults)
-  refuseFaults(faults)
+  const { page, wanted } = collectFaults((faults) => ({
+    page: decodePage(request.query, faults),
+    wanted: decodeCredentialFilter(request.query, faults),
+  }))
   const found = (await visibleCredentials(store, account.id)).filter(
     (credential) =>
       (wanted.kind === null || credential.kind === wanted.kind) &&
@@ -110,9 +112,10 @@ async function listCredentials(
       (wanted.organizationId === '' || credential.organizationId === wanted.organizationId) &&
       (wanted.userId === '' || userIdOf(credential, account) === wanted.userId),
   )
-  const { items, told } = pageOf(found, page)
-  const credentials = items.map((item) => encodeCredential(item, { userId: userIdOf(item, account), token: '' }))
-  return sendJson(reply, 200, { credentials, ...told })
+  const credentials = pageOf(found, page).map((item) =>
+    encodeCredential(item, { userId: userIdOf(item, account), token: '' }),
+  )
+  return sendJson(reply, 200, { credentials, ...page, count: found.length })
 }
 
 /** The account's own, and those of the organizations that it is in; oldest first. */

@@ -1,7 +1,7 @@
 /** koyeb: the list of the caller's organizations, filtered and cut into pages (ListUserOrganizations). */
-import type { FieldFault } from '../../../core/errors.ts'
 import type { Membership } from '../../../core/organizations/organization.ts'
-import { decodePage, lastOf, type Page, type Query, refuseFaults } from './page.ts'
+import { collectFaults } from './body.ts'
+import { decodePage, lastOf, type Page, pageOf, type Query } from './page.ts'
 import { encodeOrganization } from './wire.ts'
 
 /** Statuses that Koyeb knows; all of ours are ACTIVE. */
@@ -30,12 +30,13 @@ export type ListWish = Page & {
  * @throws INPUT_INVALID with one field for each number that is none, and for a status that Koyeb does not know.
  */
 export function decodeListQuery(query: Query): ListWish {
-  const fields: FieldFault[] = []
-  const page = decodePage(query, fields)
   const wanted = [query.statuses ?? []].flat()
-  if (!wanted.every((status) => statuses.includes(status)))
-    fields.push({ field: 'statuses', description: 'is not known' })
-  refuseFaults(fields)
+  const page = collectFaults((faults) => {
+    const decoded = decodePage(query, faults)
+    const areKnown = wanted.every((status) => statuses.includes(status))
+    if (!areKnown) faults.push({ field: 'statuses', description: 'is not known' })
+    return decoded
+  })
   return {
     ...page,
     isDescending: lastOf(query.order).toLowerCase() === 'desc',
@@ -59,7 +60,7 @@ export function listOrganizations(
     .filter(({ id, name }) => isWanted && (name.includes(wanted.search) || id === wanted.search))
   if (wanted.isDescending) found.reverse()
   return {
-    organizations: found.slice(offset, offset + limit).map(encodeOrganization),
+    organizations: pageOf(found, wanted).map(encodeOrganization),
     limit,
     offset,
     has_next: found.length > offset + limit,

@@ -3,10 +3,10 @@ import type { Account } from '../../../core/accounts/account.ts'
 import { signIn } from '../../../core/accounts/sign-in.ts'
 import { chooseOrganization } from '../../../core/organizations/organization.ts'
 import type { Store } from '../../../core/store.ts'
+import { sendTokens } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { describeClient, describeRequest } from '../../steps/describe-request.ts'
 import { documentLogin } from './documents.ts'
-import { sendLoginReply } from './send.ts'
 import { mintKoyebToken } from './tokens.ts'
 import { decodeLogin, encodeLoginReply } from './wire.ts'
 
@@ -26,7 +26,7 @@ export function registerLogin(app: App, context: HttpContext): void {
       admit: (account) => scopeSignIn(ports.store, account, organizationId),
       mint,
     })
-    return sendLoginReply(reply, encodeLoginReply(grant, minted))
+    return sendTokens(reply, 200, encodeLoginReply(grant, minted))
   })
 }
 

@@ -1,13 +1,13 @@
 /** koyeb: the members of the caller's organizations (OrganizationMembers API). */
-import type { FieldFault } from '../../../core/errors.ts'
 import type { Member, Organization } from '../../../core/organizations/organization.ts'
 import type { Store } from '../../../core/store.ts'
 import type { Principal } from '../../../core/tokens/live-tokens.ts'
 import { sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
+import { collectFaults } from './body.ts'
 import { documentMembers } from './documents-neighbours.ts'
-import { decodePage, lastOf, type Page, pageOf, type Query, refuseFaults } from './page.ts'
+import { decodePage, lastOf, type Page, pageOf, type Query } from './page.ts'
 import { koyebTokens } from './tokens.ts'
 import { avatarUrl, timestamp } from './wire.ts'
 
@@ -19,9 +19,7 @@ export function registerMembers(app: App, context: HttpContext): void {
     { onRequest: authenticate(context, koyebTokens), schema: documentMembers },
     async (request, reply) => {
       const { query } = request
-      const faults: FieldFault[] = []
-      const page = decodePage(query, faults)
-      refuseFaults(faults)
+      const page = collectFaults((faults) => decodePage(query, faults))
       const [userId, organizationId] = [lastOf(query.user_id), lastOf(query.organization_id)]
       const organizations = await visibleOrganizations(ports.store, signedIn(request))
       const wanted = organizations.filter(({ id }) => organizationId === '' || id === organizationId)
@@ -79,8 +77,7 @@ async function oneMember(
     if (account === null || membership === undefined) return []
     return [{ account, joinedAtMs: membership.joinedAtMs, organization }]
   })
-  const { items, told } = pageOf(found, page)
-  return { items, count: told.count }
+  return { items: pageOf(found, page), count: found.length }
 }
 
 type Placed = Member & { readonly organization: Organization }

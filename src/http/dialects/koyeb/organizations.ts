@@ -1,24 +1,22 @@
 /** koyeb: makes, shows and removes organizations, and makes short-lived tokens for them (Organization API). */
-
-import type { FastifyRequest } from 'fastify'
-import { type FieldFault, Refusal } from '../../../core/errors.ts'
-import { dissolveOrganization, foundOrganization, type Governor } from '../../../core/organizations/govern.ts'
+import { Refusal } from '../../../core/errors.ts'
+import { dissolveOrganization, foundOrganization } from '../../../core/organizations/govern.ts'
 import type { Organization } from '../../../core/organizations/organization.ts'
 import type { Store } from '../../../core/store.ts'
 import { nowSeconds } from '../../../core/tokens/verify.ts'
 import { noStore, sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
-import { authenticate, signedIn } from '../../steps/authenticate.ts'
-import { describeRequest } from '../../steps/describe-request.ts'
+import { authenticate } from '../../steps/authenticate.ts'
+import { actorOf } from '../../steps/describe-request.ts'
+import { invalidField } from '../../to-refusal.ts'
 import { beginSession } from './begin-session.ts'
-import { decodeObject, textMember } from './body.ts'
+import { collectFaults, decodeObject, textMember } from './body.ts'
 import {
   documentAccessToken,
   documentCreateOrganization,
   documentDeleteOrganization,
   documentGetOrganization,
 } from './documents-neighbours.ts'
-import { refuseFaults } from './page.ts'
 import { requirePerson } from './require-person.ts'
 import { koyebTokens } from './tokens.ts'
 import { encodeOrganization } from './wire.ts'
@@ -36,7 +34,7 @@ export function registerOrganizations(app: App, context: HttpContext): void {
   const person = [anybody, requirePerson]
   app.post('/v1/organizations', { onRequest: person, schema: documentCreateOrganization }, async (request, reply) => {
     const name = decodeName(request.body)
-    const governor = governorOf(request)
+    const governor = actorOf(request, 'koyeb')
     const organization = await foundOrganization(ports, { name, memberIds: [governor.by.id] }, governor)
     return sendJson(reply, 200, { organization: encodeOrganization(organization) })
   })
@@ -47,7 +45,7 @@ export function registerOrganizations(app: App, context: HttpContext): void {
   })
   app.delete<Named>(path, { onRequest: person, schema: documentDeleteOrganization }, async (request, reply) => {
     const organization = await findOrganization(ports.store, request.params.id)
-    await dissolveOrganization(ports, { organization, asMember: true }, governorOf(request))
+    await dissolveOrganization(ports, { organization, asMember: true }, actorOf(request, 'koyeb'))
     return sendJson(reply, 200, {})
   })
   app.post<Named>(
@@ -65,10 +63,6 @@ export function registerOrganizations(app: App, context: HttpContext): void {
   )
 }
 
-function governorOf(request: FastifyRequest): Governor {
-  return { by: signedIn(request).account, request: describeRequest(request, 'koyeb') }
-}
-
 async function findOrganization(store: Pick<Store, 'organizationById'>, id: string): Promise<Organization> {
   const organization = await store.organizationById(id)
   if (organization === null) throw new Refusal('ORGANIZATION_NOT_FOUND')
@@ -76,22 +70,18 @@ async function findOrganization(store: Pick<Store, 'organizationById'>, id: stri
 }
 
 function decodeName(body: unknown): string {
-  const faults: FieldFault[] = []
-  const name = textMember(decodeObject(body), 'name', faults)
-  if (name === '' && faults.length === 0) faults.push({ field: 'name', description: 'cannot be blank' })
-  refuseFaults(faults)
+  const name = collectFaults((faults) => textMember(decodeObject(body), 'name', faults))
+  if (name === '') throw invalidField('name', 'cannot be blank')
   return name
 }
 
 /** A Duration in proto3 JSON: seconds with an `s`, a fraction of a second is dropped. */
 function decodeValidity(body: unknown): number {
-  const faults: FieldFault[] = []
-  const text = textMember(decodeObject(body), 'validity', faults)
-  refuseFaults(faults)
+  const text = collectFaults((faults) => textMember(decodeObject(body), 'validity', faults))
   if (text === '') return defaultValiditySeconds
   const seconds = /^\d{1,9}(\.\d{1,9})?s$/.test(text) ? Math.floor(Number(text.slice(0, -1))) : 0
   const isTooLong = seconds === longestValiditySeconds && !/^\d+(\.0+)?s$/.test(text)
   if (seconds < 1 || seconds > longestValiditySeconds || isTooLong)
-    refuseFaults([{ field: 'validity', description: 'must be seconds from 1s to 86400s' }])
+    throw invalidField('validity', 'must be seconds from 1s to 86400s')
   return seconds
 }

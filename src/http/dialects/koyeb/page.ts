@@ -1,5 +1,5 @@
 /** koyeb: which part of a list is wanted (the API's `limit` and `offset`). */
-import { type FieldFault, Refusal } from '../../../core/errors.ts'
+import type { FieldFault } from '../../../core/errors.ts'
 
 /** Items on one page at most; also how many there are where no limit is named. */
 const largestPage = 100
@@ -27,17 +27,9 @@ export function decodePage(query: Query, faults: FieldFault[]): Page {
   return { limit: limit === 0 ? largestPage : Math.min(limit, largestPage), offset }
 }
 
-/** @throws INPUT_INVALID when there are faults. */
-export function refuseFaults(fields: readonly FieldFault[]): void {
-  if (fields.length > 0) throw new Refusal('INPUT_INVALID', { fields })
-}
-
-/** Returns the items of a page with what the answer says beside them. */
-export function pageOf<Item>(
-  items: readonly Item[],
-  { limit, offset }: Page,
-): { readonly items: readonly Item[]; readonly told: Page & { readonly count: number } } {
-  return { items: items.slice(offset, offset + limit), told: { limit, offset, count: items.length } }
+/** Returns the items of one page. */
+export function pageOf<Item>(items: readonly Item[], { limit, offset }: Page): readonly Item[] {
+  return items.slice(offset, offset + limit)
 }
 
 /** Returns a query member's last value; empty where there is none. */

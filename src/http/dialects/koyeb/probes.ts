@@ -1,11 +1,10 @@
 /** koyeb: small questions that clients ask around a sign-in; how an account signs in, who a token is, which apps there are. */
-import type { FieldFault } from '../../../core/errors.ts'
 import { sendJson, sendText } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
-import { decodeObject, textMember } from './body.ts'
+import { collectFaults, decodeObject, textMember } from './body.ts'
 import { documentApps, documentLoginMethod, documentTestAnon, documentTestAuth } from './documents-neighbours.ts'
-import { decodePage, pageOf, type Query, refuseFaults } from './page.ts'
+import { decodePage, type Query } from './page.ts'
 import { koyebTokens } from './tokens.ts'
 
 /** A head and shoulders: everybody's picture. */
@@ -22,9 +21,7 @@ export function registerProbes(app: App, context: HttpContext): void {
   )
   app.get('/v1/test/anon', { schema: documentTestAnon }, async (_request, reply) => sendJson(reply, 200, {}))
   app.post('/v1/test/auth', { onRequest, schema: documentTestAuth }, async (request, reply) => {
-    const faults: FieldFault[] = []
-    const payload = textMember(decodeObject(request.body), 'payload', faults)
-    refuseFaults(faults)
+    const payload = collectFaults((faults) => textMember(decodeObject(request.body), 'payload', faults))
     const { account, organizationId } = signedIn(request)
     return sendJson(reply, 200, {
       payload,
@@ -34,11 +31,8 @@ export function registerProbes(app: App, context: HttpContext): void {
     })
   })
   app.get<{ Querystring: Query }>('/v1/apps', { onRequest, schema: documentApps }, async (request, reply) => {
-    const faults: FieldFault[] = []
-    const page = decodePage(request.query, faults)
-    refuseFaults(faults)
-    const { items, told } = pageOf([], page)
-    return sendJson(reply, 200, { apps: items, ...told })
+    const page = collectFaults((faults) => decodePage(request.query, faults))
+    return sendJson(reply, 200, { apps: [], ...page, count: 0 })
   })
   app.get('/avatar.svg', { schema: { openapi: 'left out' } }, async (_request, reply) => {
     const headers = { 'content-type': 'image/svg+xml', 'cache-control': 'public, max-age=86400' }

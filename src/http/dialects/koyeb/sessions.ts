@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '../../../core/errors.ts'
 import { signOut } from '../../../core/sessions/end-session.ts'
 import { exchangeAccessToken } from '../../../core/tokens/exchange.ts'
-import { sendJson } from '../../answer.ts'
+import { sendJson, sendTokens } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { describeRequest } from '../../steps/describe-request.ts'
@@ -11,7 +11,6 @@ import { beginSession } from './begin-session.ts'
 import { documentLogout, documentNewSession, documentRefresh, documentSwitch } from './documents.ts'
 import { documentUnscope } from './documents-neighbours.ts'
 import { requirePerson } from './require-person.ts'
-import { sendLoginReply } from './send.ts'
 import { koyebTokens, mintKoyebToken, readKoyebToken } from './tokens.ts'
 import { encodeLoginReply } from './wire.ts'
 
@@ -34,11 +33,11 @@ export function registerSessions(app: App, context: HttpContext): void {
       presentedGraceSeconds: context.settings.koyeb.oldTokenGraceSeconds,
       encode: encodeLoginReply,
     })
-    return sendLoginReply(reply, text)
+    return sendTokens(reply, 200, text)
   })
   const begin = async (request: FastifyRequest, reply: FastifyReply, organizationId: string | null) => {
     const { grant, minted } = await beginSession(context, request, { organizationId, latestEnd: null })
-    return sendLoginReply(reply, encodeLoginReply(grant, minted))
+    return sendTokens(reply, 200, encodeLoginReply(grant, minted))
   }
   app.post('/v1/account/session', { onRequest: person, schema: documentNewSession }, (request, reply) =>
     begin(request, reply, null),

@@ -1,10 +1,9 @@
 /** koyeb: decodes bodies and encodes answers; proto names, every member present, absent messages null (proto3 JSON). */
 import type { Account } from '../../../core/accounts/account.ts'
-import { type FieldFault, Refusal } from '../../../core/errors.ts'
 import type { Organization } from '../../../core/organizations/organization.ts'
 import type { Grant, Minted } from '../../../core/sessions/create-session.ts'
 import type { HttpSettings } from '../../context.ts'
-import { decodeObject, textMember } from './body.ts'
+import { collectFaults, decodeObject, textMember } from './body.ts'
 
 /** A sign-in as it was asked for. */
 export type LoginRequest = {
@@ -21,16 +20,16 @@ export type LoginRequest = {
  */
 export function decodeLogin(body: unknown): LoginRequest {
   const members = decodeObject(body)
-  const faults: FieldFault[] = []
-  const email = textMember(members, 'email', faults)
-  const password = textMember(members, 'password', faults)
-  const organizationId = textMember(members, 'organization_id', faults)
-  const blanks = Object.entries({ email, password })
-    .filter(([field, value]) => value === '' && !faults.some((fault) => fault.field === field))
-    .map(([field]) => ({ field, description: 'cannot be blank' }))
-  const fields = [...faults, ...blanks]
-  if (fields.length > 0) throw new Refusal('INPUT_INVALID', { fields })
-  return { email, password, organizationId: organizationId === '' ? null : organizationId }
+  return collectFaults((faults) => {
+    const email = textMember(members, 'email', faults)
+    const password = textMember(members, 'password', faults)
+    const organizationId = textMember(members, 'organization_id', faults)
+    for (const [field, value] of Object.entries({ email, password })) {
+      const isBlank = value === '' && !faults.some((fault) => fault.field === field)
+      if (isBlank) faults.push({ field, description: 'cannot be blank' })
+    }
+    return { email, password, organizationId: organizationId === '' ? null : organizationId }
+  })
 }
 
 /** The answer that carries a token; `id` is the bearer secret itself. */

@@ -1,12 +1,11 @@
 /** pacerpro: the one address; POST signs in, GET exchanges a live token, DELETE ends every token of the account. */
-import type { FastifyReply } from 'fastify'
 import { signIn } from '../../../core/accounts/sign-in.ts'
 import { endAllSessions } from '../../../core/sessions/end-session.ts'
 import { exchangeAccessToken } from '../../../core/tokens/exchange.ts'
-import { noStore, sendJson, sendText } from '../../answer.ts'
+import { sendJson, sendTokens } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { signedIn } from '../../steps/authenticate.ts'
-import { describeClient, describeRequest } from '../../steps/describe-request.ts'
+import { actorOf, describeClient, describeRequest } from '../../steps/describe-request.ts'
 import { documentCreate, documentDelete, documentRefresh } from './documents.ts'
 import { authenticateEpoch, mintPacerproToken, pacerproTokens } from './tokens.ts'
 import { encodeSession, User } from './wire.ts'
@@ -29,7 +28,7 @@ export function registerSession(app: App, context: HttpContext): void {
       admit: async () => ({ organizationId: null }),
       mint,
     })
-    return sendSession(reply, encodeSession(grant, minted))
+    return sendTokens(reply, 200, encodeSession(grant, minted))
   })
   app.get(
     '/session',
@@ -41,18 +40,13 @@ export function registerSession(app: App, context: HttpContext): void {
         mint,
         encode: encodeSession,
       }
-      return sendSession(reply, await exchangeAccessToken(ports, signedIn(request), wanted))
+      return sendTokens(reply, 200, await exchangeAccessToken(ports, signedIn(request), wanted))
     },
   )
   const signOutStep = authenticateEpoch(context, { ...reader, isSignOut: true })
   app.delete('/session', { onRequest: signOutStep, schema: { openapi: documentDelete } }, async (request, reply) => {
-    const { account } = signedIn(request)
-    const target = { accountId: account.id, expectedEpoch: account.epoch }
-    await endAllSessions(ports, target, { by: account, request: describeRequest(request, 'pacerpro') })
+    const actor = actorOf(request, 'pacerpro')
+    await endAllSessions(ports, { accountId: actor.by.id, expectedEpoch: actor.by.epoch }, actor)
     return sendJson(reply, 200, {})
   })
-}
-
-function sendSession(reply: FastifyReply, text: string): FastifyReply {
-  return sendText(reply, 200, { text, headers: { 'content-type': 'application/json', ...noStore } })
 }

@@ -51,6 +51,18 @@ export type OperationDocument = {
   readonly responses: Readonly<Record<string, ResponseDocument>>
 }
 
+/** The documents of operations by their ids. */
+export type Operations<Id extends string> = Readonly<Record<Id, OperationDocument>>
+
+/** Writes the documents of a table whose keys are the operation ids. */
+export function writeOperations<Id extends string, Facts>(
+  table: Readonly<Record<Id, Facts>>,
+  write: (operationId: string, facts: Facts) => OperationDocument,
+): Operations<Id> {
+  const rows = Object.entries<Facts>(table).map(([id, facts]) => [id, write(id, facts)])
+  return Object.fromEntries(rows) as Operations<Id>
+}
+
 /** A security scheme as it stands in the document. */
 export type SecurityScheme =
   | { readonly type: 'http'; readonly scheme: 'basic' | 'bearer'; readonly bearerFormat?: string }

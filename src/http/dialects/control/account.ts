@@ -14,15 +14,7 @@ import { noStore, sendEmpty, sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { describeRequest } from '../../steps/describe-request.ts'
-import {
-  documentAccount,
-  documentBeginTotp,
-  documentConfirmTotp,
-  documentMetadata,
-  documentPassword,
-  documentRecoveryCodes,
-  documentRemoveTotp,
-} from './documents.ts'
+import { operations } from './documents.ts'
 import { requireProof } from './require-proof.ts'
 import { controlTokens } from './tokens.ts'
 import { encodeAccount } from './wire.ts'
@@ -39,13 +31,17 @@ export function registerAccount(app: App, context: HttpContext): void {
   const { ports } = context
   const onRequest = [authenticate(context, controlTokens), requireProof]
   const whileDue = [authenticate(context, { ...controlTokens, isServedWhileDue: true }), requireProof]
-  app.get('/api/v1/account', { onRequest: whileDue, schema: { openapi: documentAccount } }, async (request, reply) => {
-    const { account } = signedIn(request)
-    return sendJson(reply.headers(noStore), 200, encodeAccount(account, await ports.store.memberships(account.id)))
-  })
+  app.get(
+    '/api/v1/account',
+    { onRequest: whileDue, schema: { openapi: operations.getAccount } },
+    async (request, reply) => {
+      const { account } = signedIn(request)
+      return sendJson(reply.headers(noStore), 200, encodeAccount(account, await ports.store.memberships(account.id)))
+    },
+  )
   app.put(
     '/api/v1/account/password',
-    { onRequest: whileDue, schema: { openapi: documentPassword, body: NewPassword } },
+    { onRequest: whileDue, schema: { openapi: operations.changePassword, body: NewPassword } },
     async (request, reply) => {
       const { account, session } = signedIn(request)
       await changeOwnPassword(ports, account, {
@@ -59,7 +55,7 @@ export function registerAccount(app: App, context: HttpContext): void {
   )
   app.post(
     '/api/v1/account/totp',
-    { onRequest: whileDue, schema: { openapi: documentBeginTotp, body: Proof } },
+    { onRequest: whileDue, schema: { openapi: operations.beginSecondFactor, body: Proof } },
     async (request, reply) => {
       const enrolment = await beginSecondFactor(ports, secondFactorRequest(request), request.body.password)
       const body = { ...enrolment, qr_code: await context.qrCode(enrolment.uri) }
@@ -68,7 +64,7 @@ export function registerAccount(app: App, context: HttpContext): void {
   )
   app.post(
     '/api/v1/account/totp/confirm',
-    { onRequest: whileDue, schema: { openapi: documentConfirmTotp, body: Code } },
+    { onRequest: whileDue, schema: { openapi: operations.confirmSecondFactor, body: Code } },
     async (request, reply) => {
       await confirmSecondFactor(ports, secondFactorRequest(request), request.body.code)
       return sendEmpty(reply, 204)
@@ -76,7 +72,7 @@ export function registerAccount(app: App, context: HttpContext): void {
   )
   app.delete(
     '/api/v1/account/totp',
-    { onRequest, schema: { openapi: documentRemoveTotp, body: Proof } },
+    { onRequest, schema: { openapi: operations.removeSecondFactor, body: Proof } },
     async (request, reply) => {
       await removeSecondFactor(ports, secondFactorRequest(request), request.body.password)
       return sendEmpty(reply, 204)
@@ -84,13 +80,13 @@ export function registerAccount(app: App, context: HttpContext): void {
   )
   app.post(
     '/api/v1/account/recovery_codes',
-    { onRequest, schema: { openapi: documentRecoveryCodes, body: Proof } },
+    { onRequest, schema: { openapi: operations.renewRecoveryCodes, body: Proof } },
     async (request, reply) => {
       const codes = await renewRecoveryCodes(ports, secondFactorRequest(request), request.body.password)
       return sendJson(reply.headers(noStore), 201, { codes })
     },
   )
-  app.get('/api/v1/metadata', { onRequest, schema: { openapi: documentMetadata } }, async (request, reply) => {
+  app.get('/api/v1/metadata', { onRequest, schema: { openapi: operations.getMetadata } }, async (request, reply) => {
     const { account } = signedIn(request)
     const body = { user_id: account.uuid, implementor_groups: account.groups, ou_group: '', roles: [account.role] }
     return sendJson(reply, 200, body)

@@ -11,11 +11,7 @@ import { noStore, sendEmpty, sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { actorOf } from '../../steps/describe-request.ts'
-import {
-  documentAddApplicationPassword,
-  documentApplicationPasswords,
-  documentRemoveApplicationPassword,
-} from './documents.ts'
+import { operations } from './documents.ts'
 import { requireProof } from './require-proof.ts'
 import { controlTokens } from './tokens.ts'
 
@@ -35,13 +31,13 @@ export function registerApplicationPasswords(app: App, context: HttpContext): vo
   const { ports } = context
   const onRequest = [authenticate(context, controlTokens), requireProof]
   const path = '/api/v1/account/application_passwords'
-  app.get(path, { onRequest, schema: { openapi: documentApplicationPasswords } }, async (request, reply) => {
+  app.get(path, { onRequest, schema: { openapi: operations.listApplicationPasswords } }, async (request, reply) => {
     const held = await applicationPasswords(ports, signedIn(request).account)
     return sendJson(reply, 200, { items: held.map(encode), next: null })
   })
   app.post(
     path,
-    { onRequest, schema: { openapi: documentAddApplicationPassword, body: Wish } },
+    { onRequest, schema: { openapi: operations.addApplicationPassword, body: Wish } },
     async (request, reply) => {
       const actor = actorOf(request, 'control')
       const { password, ...wish } = request.body
@@ -52,7 +48,7 @@ export function registerApplicationPasswords(app: App, context: HttpContext): vo
   )
   app.delete(
     `${path}/:id`,
-    { onRequest, schema: { openapi: documentRemoveApplicationPassword, params: CredentialId } },
+    { onRequest, schema: { openapi: operations.removeApplicationPassword, params: CredentialId } },
     async (request, reply) => {
       await removeApplicationPassword(ports, request.params.id, actorOf(request, 'control'))
       return sendEmpty(reply, 204)

@@ -1,10 +1,11 @@
 /** control: the shape that its operations have in the OpenAPI document. */
 import { type TSchema, Type } from 'typebox'
-import type {
-  OperationDocument,
-  ParameterDocument,
-  ResponseDocument,
-  SecurityRequirement,
+import {
+  type Operations,
+  type ParameterDocument,
+  type ResponseDocument,
+  type SecurityRequirement,
+  writeOperations,
 } from '../../openapi/operation.ts'
 
 const Problem = Type.Object(
@@ -19,39 +20,39 @@ const Problem = Type.Object(
   { title: 'Problem' },
 )
 
-/** What is said of one route. */
+/** What differs from one operation to the next. */
 export type Route = {
-  readonly tag: string
   readonly summary: string
   readonly description?: string
   readonly security?: readonly SecurityRequirement[]
   readonly parameters?: readonly ParameterDocument[]
-  /** Status, sentence and body of what went well; without a schema there is no body. */
-  readonly done: readonly [status: number, sentence: string, schema?: TSchema]
+  /** Status, description and body of a success; without a schema the answer has no body. */
+  readonly done: readonly [status: number, description: string, schema?: TSchema]
   /** `application/json` by default. */
   readonly mediaType?: string
   /** Further answers by status. */
   readonly also?: Readonly<Record<string, ResponseDocument>>
 }
 
-/** Returns the document of a route whose refusals are problem details. */
-export function route(operationId: string, { tag, done, mediaType, also, ...told }: Route): OperationDocument {
-  const [status, description, schema] = done
-  const answer: ResponseDocument = {
-    description,
-    ...(schema === undefined ? {} : { schema }),
-    ...(mediaType === undefined ? {} : { mediaType }),
-  }
+/** Returns the documents of the operations under one tag. Their refusals are problem details. */
+export function operationsOf<Id extends string>(tag: string, routes: Readonly<Record<Id, Route>>): Operations<Id> {
   const refused = { schema: Problem, mediaType: 'application/problem+json' }
-  return {
-    operationId,
-    tags: [tag],
-    ...told,
-    responses: {
-      [status]: answer,
-      ...also,
-      '4XX': { description: 'Refused', ...refused },
-      '5XX': { description: 'A fault of the server', ...refused },
-    },
-  }
+  return writeOperations<Id, Route>(routes, (operationId, { done, mediaType, also, ...facts }) => {
+    const [status, description, schema] = done
+    return {
+      operationId,
+      tags: [tag],
+      ...facts,
+      responses: {
+        [status]: {
+          description,
+          ...(schema === undefined ? {} : { schema }),
+          ...(mediaType === undefined ? {} : { mediaType }),
+        },
+        ...also,
+        '4XX': { description: 'Refused', ...refused },
+        '5XX': { description: 'A fault of the server', ...refused },
+      },
+    }
+  })
 }

@@ -1,9 +1,9 @@
-/** control: what the OpenAPI document says of each route; nothing here checks a request or changes an answer. */
+/** control: its OpenAPI document, but for terminals. Nothing here validates a request or changes an answer. */
 import { Type } from 'typebox'
-import type { DialectDocument, OperationDocument, SecurityRequirement } from '../../openapi/operation.ts'
-import { route } from './documents-route.ts'
+import type { DialectDocument, OperationDocument, Operations, SecurityRequirement } from '../../openapi/operation.ts'
+import { operationsOf } from './documents-route.ts'
 
-/** What is said once for all routes. */
+/** What the document says once for all operations. */
 export const controlDocument: DialectDocument = {
   title: 'Sallyport, control dialect',
   version: '1.0.0',
@@ -11,12 +11,12 @@ export const controlDocument: DialectDocument = {
   basePath: '',
   originalServer: 'http://localhost:55007',
   tags: {
-    'PTY Token': 'Tokens that open one terminal socket, once.',
-    'PTY sessions': 'Terminals that run or ran: listing, watching, replaying and ending.',
+    'PTY Token': 'Tokens; each opens one terminal socket once.',
+    'PTY sessions': 'Terminals that run or have run: list, watch, replay and end them.',
     Inventory: 'Servers and change requests that the caller may work on now.',
-    Sessions: 'Signing in, refreshing, listing and ending.',
+    Sessions: 'Sign in, refresh, list and end.',
     Account: 'The caller’s own account.',
-    Verification: 'What reverse proxies and verifiers ask.',
+    Verification: 'Calls of reverse proxies and of services that verify tokens.',
     Setup: 'The first run.',
   },
   securitySchemes: { BearerAuth: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
@@ -48,7 +48,7 @@ const SessionItem = Type.Object(
     created_at: time,
     last_seen_at: time,
     expires_at: timeOrNull,
-    current: Type.Boolean({ description: 'The session that asks.' }),
+    current: Type.Boolean({ description: 'Whether this is the session that makes the call.' }),
   },
   { title: 'SessionItem' },
 )
@@ -63,7 +63,7 @@ const Account = Type.Object(
     username: Type.String(),
     email: textOrNull,
     role: Type.Union([Type.Literal('admin'), Type.Literal('user')]),
-    permissions: Type.Array(Type.String({ description: 'What the account may do as an administrator.' })),
+    permissions: Type.Array(Type.String({ description: 'A permission that the account holds.' })),
     groups: Type.Array(Type.String()),
     organizations: Type.Array(
       Type.Object({ id: Type.String(), name: Type.String() }, { title: 'AccountOrganization' }),
@@ -98,7 +98,7 @@ const credentialFacts = {
 const ApplicationPassword = Type.Object(credentialFacts, { title: 'ApplicationPassword' })
 /** Not `NewApplicationPassword`: in Go that is the constructor of `ApplicationPassword`. */
 const ApplicationPasswordWithSecret = Type.Object(
-  { ...credentialFacts, secret: Type.String({ description: 'Shown this once.' }) },
+  { ...credentialFacts, secret: Type.String({ description: 'Shown only in this answer.' }) },
   { title: 'ApplicationPasswordWithSecret' },
 )
 const ApplicationPasswordList = Type.Object(
@@ -118,136 +118,102 @@ const PtyProblem = Type.Object({ error: Type.String() }, { title: 'PtyProblem' }
 
 const nothing: readonly SecurityRequirement[] = []
 
-/** Start; the original has no operation ids, so that its clients name methods by path. */
-export const documentStart: OperationDocument = ptyToken('Mint a start token for a new PTY session')
-/** Join. */
-export const documentJoin: OperationDocument = ptyToken('Mint a join token for an existing PTY session')
+type OperationId =
+  | 'startPtySession'
+  | 'joinPtySession'
+  | 'createSession'
+  | 'refreshSession'
+  | 'listSessions'
+  | 'endSessions'
+  | 'endCurrentSession'
+  | 'endSession'
+  | 'getAccount'
+  | 'getMetadata'
+  | 'changePassword'
+  | 'beginSecondFactor'
+  | 'confirmSecondFactor'
+  | 'removeSecondFactor'
+  | 'renewRecoveryCodes'
+  | 'listApplicationPasswords'
+  | 'addApplicationPassword'
+  | 'removeApplicationPassword'
+  | 'verifyToken'
+  | 'getJwks'
+  | 'setUp'
 
-/** Signing in. */
-export const documentSignIn: OperationDocument = route('createSession', {
-  tag: 'Sessions',
-  summary: 'Sign in',
-  description:
-    'Exactly one of username and email is sent. A second factor that is due is asked for by a problem of type `second-factor-required`; a wrong code is one of type `second-factor-wrong`.',
-  security: nothing,
-  done: [201, 'The session with its tokens', Session],
-})
-/** Refreshing. */
-export const documentRefresh: OperationDocument = route('refreshSession', {
-  tag: 'Sessions',
-  summary: 'Exchange a refresh token for its successor',
-  description: 'A repeat within 30 seconds is answered with the same successor; a later one ends the session.',
-  security: nothing,
-  done: [200, 'The session with its new tokens', Session],
-})
-/** The list of sessions. */
-export const documentSessions: OperationDocument = route('listSessions', {
-  tag: 'Sessions',
-  summary: 'List the live sessions of the account',
-  done: [200, 'The sessions, oldest first', SessionList],
-})
-/** Ending all sessions. */
-export const documentEndSessions: OperationDocument = route('endSessions', {
-  tag: 'Sessions',
-  summary: 'End every session of the account, this one too',
-  done: [204, 'Ended'],
-})
-/** Ending the caller's session. */
-export const documentEndCurrentSession: OperationDocument = route('endCurrentSession', {
-  tag: 'Sessions',
-  summary: 'End the session that asks',
-  done: [204, 'Ended'],
-})
-/** Ending one session. */
-export const documentEndSession: OperationDocument = route('endSession', {
-  tag: 'Sessions',
-  summary: 'End one session of the account',
-  done: [204, 'Ended, now or before'],
-})
-
-/** The caller's account. */
-export const documentAccount: OperationDocument = route('getAccount', {
-  tag: 'Account',
-  summary: 'Tell the caller’s account',
-  done: [200, 'The account', Account],
-})
-/** What terminals need to know of the caller. */
-export const documentMetadata: OperationDocument = route('getMetadata', {
-  tag: 'Account',
-  summary: 'Tell what terminals need to know of the caller',
-  done: [200, 'The caller', Metadata],
-})
-/** A new password. */
-export const documentPassword: OperationDocument = route('changePassword', {
-  tag: 'Account',
-  summary: 'Change the password; every other session ends',
-  done: [204, 'Changed'],
-})
-/** Beginning a second factor. */
-export const documentBeginTotp: OperationDocument = route('beginSecondFactor', {
-  tag: 'Account',
-  summary: 'Begin a second factor; nothing is asked until it is confirmed',
-  done: [201, 'The secret', Enrolment],
-})
-/** Confirming a second factor. */
-export const documentConfirmTotp: OperationDocument = route('confirmSecondFactor', {
-  tag: 'Account',
-  summary: 'Confirm the second factor with a code',
-  done: [204, 'Confirmed'],
-})
-/** Removing a second factor. */
-export const documentRemoveTotp: OperationDocument = route('removeSecondFactor', {
-  tag: 'Account',
-  summary: 'Remove the second factor',
-  done: [204, 'Removed'],
-})
-/** New recovery codes. */
-export const documentRecoveryCodes: OperationDocument = route('renewRecoveryCodes', {
-  tag: 'Account',
-  summary: 'Make a new set of recovery codes; the old ones end',
-  done: [201, 'The codes', RecoveryCodes],
-})
-/** The list of application passwords. */
-export const documentApplicationPasswords: OperationDocument = route('listApplicationPasswords', {
-  tag: 'Account',
-  summary: 'List the application passwords',
-  done: [200, 'The passwords, without their secrets', ApplicationPasswordList],
-})
-/** A new application password. */
-export const documentAddApplicationPassword: OperationDocument = route('addApplicationPassword', {
-  tag: 'Account',
-  summary: 'Make an application password for a dialect that cannot ask for a second factor',
-  done: [201, 'The password; its secret is shown this once', ApplicationPasswordWithSecret],
-})
-/** Removing an application password. */
-export const documentRemoveApplicationPassword: OperationDocument = route('removeApplicationPassword', {
-  tag: 'Account',
-  summary: 'Remove an application password; its sessions end',
-  done: [204, 'Removed'],
-})
-
-/** What a reverse proxy asks. */
-export const documentVerify: OperationDocument = route('verifyToken', {
-  tag: 'Verification',
-  summary: 'Tell who holds a token, in headers',
-  description:
-    'For nginx `auth_request` and the like. 200 with X-Auth-Account, X-Auth-Username, X-Auth-Organization and X-Auth-Groups, percent-encoded; 401 otherwise.',
-  done: [200, 'The token is good'],
-})
-/** The public keys. */
-export const documentJwks: OperationDocument = route('getJwks', {
-  tag: 'Verification',
-  summary: 'Tell the public keys of access tokens (RFC 7517)',
-  security: nothing,
-  done: [200, 'The keys', Jwks],
-})
-/** The first administrator. */
-export const documentSetup: OperationDocument = route('setUp', {
-  tag: 'Setup',
-  summary: 'Make the first administrator',
-  security: nothing,
-  done: [201, 'The administrator', FirstAdmin],
-})
+/** The operations by their ids. */
+export const operations: Operations<OperationId> = {
+  // The original has no operation ids, so that its clients name these two methods by their paths.
+  startPtySession: ptyToken('Mint a start token for a new PTY session'),
+  joinPtySession: ptyToken('Mint a join token for an existing PTY session'),
+  ...operationsOf('Sessions', {
+    createSession: {
+      summary: 'Sign in',
+      description:
+        'Send exactly one of username and email. The problem `second-factor-required` asks for a code of the second factor; `second-factor-wrong` says that the code is wrong.',
+      security: nothing,
+      done: [201, 'The session with its tokens', Session],
+    },
+    refreshSession: {
+      summary: 'Exchange a refresh token for its successor',
+      description:
+        'A second exchange of the same token within 30 seconds gets the same successor. A later one ends the session.',
+      security: nothing,
+      done: [200, 'The session with its new tokens', Session],
+    },
+    listSessions: {
+      summary: 'List the live sessions of the account',
+      done: [200, 'The sessions, oldest first', SessionList],
+    },
+    endSessions: { summary: 'End every session of the account, including this one', done: [204, 'Ended'] },
+    endCurrentSession: { summary: 'End the session that makes the call', done: [204, 'Ended'] },
+    endSession: { summary: 'End one session of the account', done: [204, 'Ended, now or before'] },
+  }),
+  ...operationsOf('Account', {
+    getAccount: { summary: 'Get the caller’s account', done: [200, 'The account', Account] },
+    getMetadata: { summary: 'Get what a terminal needs to know about the caller', done: [200, 'The caller', Metadata] },
+    changePassword: { summary: 'Change the password; every other session ends', done: [204, 'Changed'] },
+    beginSecondFactor: {
+      summary: 'Start to set up a second factor; sign-ins ask for it once it is confirmed',
+      done: [201, 'The secret', Enrolment],
+    },
+    confirmSecondFactor: { summary: 'Confirm the second factor with a code', done: [204, 'Confirmed'] },
+    removeSecondFactor: { summary: 'Remove the second factor', done: [204, 'Removed'] },
+    renewRecoveryCodes: {
+      summary: 'Create new recovery codes; the old ones stop working',
+      done: [201, 'The codes', RecoveryCodes],
+    },
+    listApplicationPasswords: {
+      summary: 'List the application passwords',
+      done: [200, 'The passwords, without their secrets', ApplicationPasswordList],
+    },
+    addApplicationPassword: {
+      summary: 'Create an application password for a dialect that cannot ask for a second factor',
+      done: [201, 'The password with its secret, which no later answer shows', ApplicationPasswordWithSecret],
+    },
+    removeApplicationPassword: { summary: 'Remove an application password; its sessions end', done: [204, 'Removed'] },
+  }),
+  ...operationsOf('Verification', {
+    verifyToken: {
+      summary: 'Verify a token; headers of the answer name its holder',
+      description:
+        'For `auth_request` of nginx and similar. The answer is 200 with X-Auth-Account, X-Auth-Username, X-Auth-Organization and X-Auth-Groups, percent-encoded, or 401.',
+      done: [200, 'The token is valid'],
+    },
+    getJwks: {
+      summary: 'Get the public keys of access tokens (RFC 7517)',
+      security: nothing,
+      done: [200, 'The keys', Jwks],
+    },
+  }),
+  ...operationsOf('Setup', {
+    setUp: {
+      summary: 'Create the first administrator',
+      security: nothing,
+      done: [201, 'The administrator', FirstAdmin],
+    },
+  }),
+}
 
 function ptyToken(summary: string): OperationDocument {
   return {

@@ -5,7 +5,7 @@ import type { ChangeRequestItem } from '../../../protocol/control.ts'
 import { sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
-import { documentChangeRequests, documentServers } from './documents-terminals.ts'
+import { terminalOperations } from './documents-terminals.ts'
 import { readLimit } from './list-query.ts'
 import { controlTokens } from './tokens.ts'
 import { encodeChangeRequest, encodeServer } from './wire-terminals.ts'
@@ -24,7 +24,7 @@ export function registerInventoryLists(app: App, context: HttpContext): void {
   const onRequest = [authenticate(context, controlTokens)]
   app.get(
     '/api/v1/servers',
-    { onRequest, schema: { openapi: documentServers, querystring: PageQuery } },
+    { onRequest, schema: { openapi: terminalOperations.listServers, querystring: PageQuery } },
     async (request, reply) => {
       const limit = readLimit(request.query.limit, usualPage)
       const wish = { limit, after: request.query.after ?? null }
@@ -34,7 +34,7 @@ export function registerInventoryLists(app: App, context: HttpContext): void {
   )
   app.get(
     '/api/v1/change_requests',
-    { onRequest, schema: { openapi: documentChangeRequests, querystring: PageQuery } },
+    { onRequest, schema: { openapi: terminalOperations.listChangeRequests, querystring: PageQuery } },
     async (request, reply) => {
       const { account } = signedIn(request)
       const limit = readLimit(request.query.limit, usualPage)

@@ -6,7 +6,7 @@ import type { App, DialectPlugin, HttpContext } from '../../context.ts'
 import { parseEveryBodyAsJson } from '../../steps/parse-json.ts'
 import { registerAccount } from './account.ts'
 import { registerApplicationPasswords } from './application-passwords.ts'
-import { controlDocument, documentJwks } from './documents.ts'
+import { controlDocument, operations } from './documents.ts'
 import { answerRefusal } from './errors.ts'
 import { registerInventoryLists } from './inventory-lists.ts'
 import { registerPtySessions } from './pty-sessions.ts'
@@ -45,7 +45,7 @@ function registerControl(app: App, context: HttpContext): void {
   registerReference(app, context)
   registerTerminalPage(app, context)
   registerSlashedPages(app)
-  app.get('/.well-known/jwks.json', { schema: { openapi: documentJwks } }, (_request, reply) =>
+  app.get('/.well-known/jwks.json', { schema: { openapi: operations.getJwks } }, (_request, reply) =>
     sendJson(reply.header('cache-control', `public, max-age=${jwksMaxAgeSeconds}`), 200, context.jwks()),
   )
   app.get('/v1/ws', { schema: { openapi: 'left out' } }, (request: FastifyRequest) => {

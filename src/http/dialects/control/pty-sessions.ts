@@ -7,7 +7,7 @@ import { sendEmpty, sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { actorOf } from '../../steps/describe-request.ts'
-import { documentEndPtySession, documentPtySession, documentPtySessions } from './documents-terminals.ts'
+import { terminalOperations } from './documents-terminals.ts'
 import { encodeRowCursor, readLimit, readMoment, readRowCursor } from './list-query.ts'
 import { requireProof } from './require-proof.ts'
 import { controlTokens } from './tokens.ts'
@@ -38,7 +38,7 @@ export function registerPtySessions(app: App, context: HttpContext): void {
   const onRequest = [authenticate(context, controlTokens)]
   app.get(
     '/api/v1/pty_sessions',
-    { onRequest, schema: { openapi: documentPtySessions, querystring: PtySessionQuery } },
+    { onRequest, schema: { openapi: terminalOperations.listPtySessions, querystring: PtySessionQuery } },
     async (request, reply) => {
       const { query } = request
       const page = { limit: readLimit(query.limit, usualPage), before: readRowCursor(query.after) }
@@ -55,7 +55,7 @@ export function registerPtySessions(app: App, context: HttpContext): void {
   )
   app.get(
     '/api/v1/pty_sessions/:id',
-    { onRequest, schema: { openapi: documentPtySession, params: PtySessionId } },
+    { onRequest, schema: { openapi: terminalOperations.getPtySession, params: PtySessionId } },
     async (request, reply) => {
       const { id } = request.params
       const view = await showPtySession(ports, signedIn(request).account, id)
@@ -64,7 +64,10 @@ export function registerPtySessions(app: App, context: HttpContext): void {
   )
   app.post(
     '/api/v1/pty_sessions/:id/end',
-    { onRequest: [...onRequest, requireProof], schema: { openapi: documentEndPtySession, params: PtySessionId } },
+    {
+      onRequest: [...onRequest, requireProof],
+      schema: { openapi: terminalOperations.endPtySession, params: PtySessionId },
+    },
     async (request, reply) => {
       await endPtySession(ports, request.params.id, actorOf(request, 'control'))
       return sendEmpty(reply, 204)

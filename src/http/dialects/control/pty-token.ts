@@ -12,7 +12,7 @@ import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { describeRequest } from '../../steps/describe-request.ts'
 import { invalidField } from '../../to-refusal.ts'
-import { documentJoin, documentStart } from './documents.ts'
+import { operations } from './documents.ts'
 import { requireProof } from './require-proof.ts'
 import { controlTokens } from './tokens.ts'
 
@@ -45,7 +45,7 @@ export function registerPtyToken(app: App, context: HttpContext): void {
   const onRequest = [authenticate(context, controlTokens), requireProof]
   app.post(
     '/api/v1/pty_token/start',
-    { onRequest, schema: { openapi: documentStart, body: StartRequest } },
+    { onRequest, schema: { openapi: operations.startPtySession, body: StartRequest } },
     async (request, reply) => {
       const { purpose, server, change_id: changeId } = request.body
       if (purpose === 'change_request' && !changeId) {
@@ -57,7 +57,7 @@ export function registerPtyToken(app: App, context: HttpContext): void {
   )
   app.post(
     '/api/v1/pty_token/join',
-    { onRequest, schema: { openapi: documentJoin, body: JoinRequest } },
+    { onRequest, schema: { openapi: operations.joinPtySession, body: JoinRequest } },
     async (request, reply) => {
       const wish = { ptySessionId: request.body.pty_session_id, role: request.body.start_role }
       return sendTicket(reply, await mintJoinToken(ports, callerOf(context, request), wish))

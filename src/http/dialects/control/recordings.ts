@@ -10,7 +10,7 @@ import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { actorOf } from '../../steps/describe-request.ts'
 import { beginLasting, type LastingAnswer } from '../../steps/lasting-answer.ts'
 import { isNamedTag, readRange } from './byte-range.ts'
-import { asciicast, documentLive, documentRecording } from './documents-terminals.ts'
+import { asciicast, terminalOperations } from './documents-terminals.ts'
 import { requireProof } from './require-proof.ts'
 import { controlTokens } from './tokens.ts'
 
@@ -26,7 +26,10 @@ export function registerRecordings(app: App, context: HttpContext): void {
   const onRequest = [authenticate(context, controlTokens), requireProof]
   app.get(
     '/api/v1/pty_sessions/:id/recording',
-    { onRequest, schema: { openapi: documentRecording, params: PtySessionId, querystring: RecordingQuery } },
+    {
+      onRequest,
+      schema: { openapi: terminalOperations.getRecording, params: PtySessionId, querystring: RecordingQuery },
+    },
     async (request, reply) => {
       const { id } = request.params
       const answer = await beginLasting({ context, request, reply }, controlTokens, {
@@ -79,7 +82,7 @@ function registerLive(app: App, context: HttpContext, onRequest: readonly Step[]
     {
       onRequest: [...onRequest],
       exposeHeadRoute: false,
-      schema: { openapi: documentLive, params: PtySessionId },
+      schema: { openapi: terminalOperations.watchPtySession, params: PtySessionId },
     },
     async (request, reply) => {
       const { id } = request.params

@@ -10,14 +10,7 @@ import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { actorOf, describeClient, describeRequest } from '../../steps/describe-request.ts'
 import { invalidField } from '../../to-refusal.ts'
-import {
-  documentEndCurrentSession,
-  documentEndSession,
-  documentEndSessions,
-  documentRefresh,
-  documentSessions,
-  documentSignIn,
-} from './documents.ts'
+import { operations } from './documents.ts'
 import { controlTokens, mintControlToken, refreshTokenRow } from './tokens.ts'
 import { encodeSession, encodeSessionFacts } from './wire.ts'
 
@@ -46,23 +39,27 @@ export function registerSessions(app: App, context: HttpContext): void {
 function registerSignIn(app: App, context: HttpContext): void {
   const { ports } = context
   const mint = mintControlToken(context)
-  app.post('/api/v1/sessions', { schema: { openapi: documentSignIn, body: SignIn } }, async (request, reply) => {
-    const { body } = request
-    const { grant, minted } = await signIn(ports, {
-      dialect: 'control',
-      claimant: readClaimant(body),
-      password: body.password,
-      code: body.otp ?? null,
-      client: describeClient(request, ports.digests),
-      request: describeRequest(request, 'control'),
-      admit: (account) => admitTo(context, account, body.organization_id),
-      mint,
-    })
-    return sendTokens(reply, 201, encodeSession(grant, minted))
-  })
+  app.post(
+    '/api/v1/sessions',
+    { schema: { openapi: operations.createSession, body: SignIn } },
+    async (request, reply) => {
+      const { body } = request
+      const { grant, minted } = await signIn(ports, {
+        dialect: 'control',
+        claimant: readClaimant(body),
+        password: body.password,
+        code: body.otp ?? null,
+        client: describeClient(request, ports.digests),
+        request: describeRequest(request, 'control'),
+        admit: (account) => admitTo(context, account, body.organization_id),
+        mint,
+      })
+      return sendTokens(reply, 201, encodeSession(grant, minted))
+    },
+  )
   app.post(
     '/api/v1/sessions/refresh',
-    { schema: { openapi: documentRefresh, body: Refresh } },
+    { schema: { openapi: operations.refreshSession, body: Refresh } },
     async (request, reply) => {
       const presented = request.body.refresh_token
       const wanted = { presented, request: describeRequest(request, 'control'), mint, encode: encodeSession }
@@ -75,14 +72,14 @@ function registerEnding(app: App, context: HttpContext): void {
   const { ports } = context
   const onRequest = [authenticate(context, controlTokens)]
   const signOut = [authenticate(context, { ...controlTokens, isSignOut: true })]
-  app.get('/api/v1/sessions', { onRequest, schema: { openapi: documentSessions } }, async (request, reply) => {
+  app.get('/api/v1/sessions', { onRequest, schema: { openapi: operations.listSessions } }, async (request, reply) => {
     const { account, session } = signedIn(request)
     const sessions = await ports.store.liveSessions(account.id)
     return sendJson(reply, 200, { items: sessions.map((one) => encodeSessionFacts(one, session.row)), next: null })
   })
   app.delete(
     '/api/v1/sessions',
-    { onRequest: signOut, schema: { openapi: documentEndSessions } },
+    { onRequest: signOut, schema: { openapi: operations.endSessions } },
     async (request, reply) => {
       const actor = actorOf(request, 'control')
       await endAllSessions(ports, { accountId: actor.by.id, expectedEpoch: null }, actor)
@@ -91,7 +88,7 @@ function registerEnding(app: App, context: HttpContext): void {
   )
   app.delete(
     '/api/v1/sessions/current',
-    { onRequest: signOut, schema: { openapi: documentEndCurrentSession } },
+    { onRequest: signOut, schema: { openapi: operations.endCurrentSession } },
     async (request, reply) => {
       await endSession(ports, signedIn(request).session, actorOf(request, 'control'))
       return sendEmpty(reply, 204)
@@ -99,7 +96,7 @@ function registerEnding(app: App, context: HttpContext): void {
   )
   app.delete(
     '/api/v1/sessions/:id',
-    { onRequest, schema: { openapi: documentEndSession, params: SessionId } },
+    { onRequest, schema: { openapi: operations.endSession, params: SessionId } },
     async (request, reply) => {
       await endSessionById(ports, request.params.id, actorOf(request, 'control'))
       return sendEmpty(reply, 204)

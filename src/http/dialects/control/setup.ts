@@ -5,7 +5,7 @@ import { Refusal } from '../../../core/errors.ts'
 import { noStore, sendJson, sendText } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { describeRequest } from '../../steps/describe-request.ts'
-import { documentSetup } from './documents.ts'
+import { operations } from './documents.ts'
 import { pageHeaders } from './page-headers.ts'
 import { setupPage, setupScript, setupStyle } from './setup-page.ts'
 
@@ -27,7 +27,7 @@ export function registerSetup(app: App, context: HttpContext): void {
   app.get('/setup', { schema: { openapi: 'left out' } }, (_request, reply) =>
     sendText(reply, 200, { text: setupPage, headers }),
   )
-  app.post('/api/v1/setup', { schema: { openapi: documentSetup, body: Setup } }, async (request, reply) => {
+  app.post('/api/v1/setup', { schema: { openapi: operations.setUp, body: Setup } }, async (request, reply) => {
     const { secret, username, email, password } = request.body
     const isOver = await ports.store.wasAdministratorMade()
     if (isOver || !context.setup.accepts(secret)) {

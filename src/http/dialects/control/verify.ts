@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Principal } from '../../../core/tokens/live-tokens.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { principalOf, type TokenReader } from '../../steps/authenticate.ts'
-import { documentVerify } from './documents.ts'
+import { operations } from './documents.ts'
 import { controlTokens } from './tokens.ts'
 
 const tokens: TokenReader = { ...controlTokens, isAskedByProxy: true }
@@ -16,7 +16,7 @@ export function registerVerify(app: App, context: HttpContext): void {
     if (found instanceof Promise) return found.then((principal) => answer(principal, reply))
     return answer(found, reply)
   }
-  app.get(url, { schema: { openapi: documentVerify } }, verify)
+  app.get(url, { schema: { openapi: operations.verifyToken } }, verify)
   // Answered before a body is read: it is meant for whoever the proxy asks for.
   const unread = { url, schema: { openapi: 'left out' }, handler: verify } as const
   app.route({

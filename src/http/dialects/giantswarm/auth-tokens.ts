@@ -5,7 +5,7 @@ import { noStore, sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { describeClient, describeRequest } from '../../steps/describe-request.ts'
-import { documentCreate, documentDelete } from './documents.ts'
+import { operations } from './documents.ts'
 import { giantswarmTokens, mintGiantswarmToken } from './tokens.ts'
 import { CreateAuthTokenRequest, decodePassword } from './wire.ts'
 
@@ -15,7 +15,7 @@ export function registerAuthTokens(app: App, context: HttpContext): void {
   const mint = mintGiantswarmToken(context)
   app.post(
     '/v4/auth-tokens/',
-    { schema: { openapi: documentCreate, body: CreateAuthTokenRequest } },
+    { schema: { openapi: operations.createAuthToken, body: CreateAuthTokenRequest } },
     async (request, reply) => {
       const { email, password_base64: encoded } = request.body
       const { minted } = await signIn(ports, {
@@ -32,9 +32,13 @@ export function registerAuthTokens(app: App, context: HttpContext): void {
     },
   )
   const onRequest = [authenticate(context, { ...giantswarmTokens, isSignOut: true })]
-  app.delete('/v4/auth-tokens/', { onRequest, schema: { openapi: documentDelete } }, async (request, reply) => {
-    await signOut(ports, signedIn(request), describeRequest(request, 'giantswarm'))
-    const message = 'The authentication token has been successfully deleted.'
-    return sendJson(reply, 200, { code: 'RESOURCE_DELETED', message })
-  })
+  app.delete(
+    '/v4/auth-tokens/',
+    { onRequest, schema: { openapi: operations.deleteAuthToken } },
+    async (request, reply) => {
+      await signOut(ports, signedIn(request), describeRequest(request, 'giantswarm'))
+      const message = 'The authentication token has been successfully deleted.'
+      return sendJson(reply, 200, { code: 'RESOURCE_DELETED', message })
+    },
+  )
 }

@@ -1,13 +1,19 @@
-/** giantswarm: what the OpenAPI document says of each route; nothing here checks a request or changes an answer. */
+/** giantswarm: its OpenAPI document. Nothing here validates a request or changes an answer. */
 import { type TSchema, Type } from 'typebox'
-import type { DialectDocument, OperationDocument, ParameterDocument } from '../../openapi/operation.ts'
+import {
+  type DialectDocument,
+  type Operations,
+  type ParameterDocument,
+  writeOperations,
+} from '../../openapi/operation.ts'
+import { OrganizationMember } from './user-wire.ts'
 import { CreateAuthTokenResponse, GenericResponse } from './wire.ts'
 
-/** What is said once for all routes. */
+/** What the document says once for all operations. */
 export const giantswarmDocument: DialectDocument = {
   title: 'Sallyport, giantswarm dialect',
   version: '4.0.0',
-  description: 'The auth tokens of the Giant Swarm API, and what its clients ask after a sign-in.',
+  description: 'The auth tokens of the Giant Swarm API, and the calls that its clients make after a sign-in.',
   basePath: '',
   originalServer: 'https://localhost',
   tags: {
@@ -22,7 +28,7 @@ export const giantswarmDocument: DialectDocument = {
   security: [{ AuthorizationHeaderToken: [] }],
 }
 
-/** Sent with every call; the blanks at the ends are the original's. */
+/** Headers of every call. The spaces at the ends are the original's. */
 const tracking: readonly ParameterDocument[] = [
   {
     in: 'header',
@@ -42,7 +48,7 @@ const tracking: readonly ParameterDocument[] = [
   },
 ]
 
-/** Declared beside the security scheme, and so an argument of its own in generated clients. */
+/** Declared beside the security scheme, so that it is an argument of its own in generated clients. */
 const authorization: ParameterDocument = {
   in: 'header',
   name: 'Authorization',
@@ -51,28 +57,6 @@ const authorization: ParameterDocument = {
 }
 
 const refused = { description: 'The credentials are not accepted', schema: GenericResponse }
-
-/** createAuthToken; its body is the one that the route validates. */
-export const documentCreate: OperationDocument = {
-  operationId: 'createAuthToken',
-  tags: ['auth tokens'],
-  summary: 'Create Auth Token (Login)',
-  description: 'Creates a Auth Token for a given user. Must authenticate with email and password. ',
-  security: [{ AuthorizationHeaderToken: [] }, {}],
-  parameters: tracking,
-  body: { description: 'Create Auth Token Request', name: 'body' },
-  responses: { 200: { description: 'The token', schema: CreateAuthTokenResponse }, 401: refused },
-}
-
-/** deleteAuthToken; its clients name a media type and send no body, which OpenAPI 3.0 cannot say. */
-export const documentDelete: OperationDocument = {
-  operationId: 'deleteAuthToken',
-  tags: ['auth tokens'],
-  summary: 'Delete Auth Token (Logout)',
-  description: 'Deletes the authentication token provided in the Authorization header. This effectively logs you out. ',
-  parameters: [authorization, ...tracking],
-  responses: { 200: { description: 'The token has ended', schema: GenericResponse }, 401: refused },
-}
 
 const Range = Type.Object(
   { max: Type.Integer({ format: 'int32' }), default: Type.Integer({ format: 'int32' }) },
@@ -93,8 +77,7 @@ const Info = Type.Object(
   },
   { title: 'V4InfoResponse' },
 )
-/** An account. */
-export const User: TSchema = Type.Object(
+const User = Type.Object(
   {
     email: Type.Optional(Type.String()),
     created: Type.Optional(Type.String({ format: 'date-time' })),
@@ -102,40 +85,22 @@ export const User: TSchema = Type.Object(
   },
   { title: 'V4UserListItem' },
 )
-const Organization = Type.Object({ id: Type.String() }, { title: 'V4OrganizationListItem' })
+const OrganizationItem = Type.Object({ id: Type.String() }, { title: 'V4OrganizationListItem' })
+const Organization = Type.Object(
+  { id: Type.Optional(Type.String()), members: Type.Optional(Type.Array(OrganizationMember)) },
+  { title: 'V4Organization' },
+)
 
-/** getInfo. */
-export const documentInfo: OperationDocument = neighbour('getInfo', {
-  tag: 'info',
-  summary: 'Get information on the installation',
-  reply: Info,
-})
-
-/** getCurrentUser. */
-export const documentUser: OperationDocument = neighbour('getCurrentUser', {
-  tag: 'users',
-  summary: 'Get current user',
-  reply: User,
-})
-
-/** getOrganizations. */
-export const documentOrganizations: OperationDocument = neighbour('getOrganizations', {
-  tag: 'organizations',
-  summary: 'Get organizations',
-  reply: Type.Array(Organization),
-})
-
-/** What differs from route to route; a success is 200 where nothing else is said. */
-export type Route = {
-  readonly tag: string
+/** What differs from one operation to the next. */
+type Route = {
   readonly summary: string
   readonly reply: TSchema
+  /** Of a success; 200 by default. */
   readonly status?: number
 }
 
-/** Returns what the document says of one route beside the auth tokens. */
-export function neighbour(operationId: string, { tag, summary, reply, status = 200 }: Route): OperationDocument {
-  return {
+function operationsOf<Id extends string>(tag: string, routes: Readonly<Record<Id, Route>>): Operations<Id> {
+  return writeOperations<Id, Route>(routes, (operationId, { summary, reply, status = 200 }) => ({
     operationId,
     tags: [tag],
     summary,
@@ -145,5 +110,60 @@ export function neighbour(operationId: string, { tag, summary, reply, status = 2
       401: refused,
       default: { description: 'Any other refusal', schema: GenericResponse },
     },
-  }
+  }))
+}
+
+const tokenOperations: Operations<'createAuthToken' | 'deleteAuthToken'> = {
+  createAuthToken: {
+    operationId: 'createAuthToken',
+    tags: ['auth tokens'],
+    summary: 'Create Auth Token (Login)',
+    description: 'Creates a Auth Token for a given user. Must authenticate with email and password. ',
+    security: [{ AuthorizationHeaderToken: [] }, {}],
+    parameters: tracking,
+    body: { description: 'Create Auth Token Request', name: 'body' },
+    responses: { 200: { description: 'The token', schema: CreateAuthTokenResponse }, 401: refused },
+  },
+  // Clients of the original send a media type without a body, which OpenAPI 3.0 cannot say.
+  deleteAuthToken: {
+    operationId: 'deleteAuthToken',
+    tags: ['auth tokens'],
+    summary: 'Delete Auth Token (Logout)',
+    description:
+      'Deletes the authentication token provided in the Authorization header. This effectively logs you out. ',
+    parameters: [authorization, ...tracking],
+    responses: { 200: { description: 'The token has ended', schema: GenericResponse }, 401: refused },
+  },
+}
+
+type UserId = 'getCurrentUser' | 'getUsers' | 'getUser' | 'createUser' | 'modifyUser' | 'deleteUser' | 'modifyPassword'
+type OrganizationId = 'getOrganizations' | 'getOrganization' | 'addOrganization' | 'deleteOrganization'
+
+/** The operations by their ids. */
+export const operations: Operations<keyof typeof tokenOperations | 'getInfo' | UserId | OrganizationId> = {
+  ...tokenOperations,
+  ...operationsOf('info', { getInfo: { summary: 'Get information on the installation', reply: Info } }),
+  ...operationsOf('users', {
+    getCurrentUser: { summary: 'Get current user', reply: User },
+    getUsers: { summary: 'List users; administrators only', reply: Type.Array(User) },
+    getUser: { summary: 'Get user', reply: User },
+    createUser: { summary: 'Create user; administrators only', reply: GenericResponse, status: 201 },
+    modifyUser: { summary: 'Modify user; administrators only', reply: User },
+    deleteUser: { summary: 'Delete user; administrators only', reply: GenericResponse },
+    modifyPassword: {
+      summary: 'Modify password; every token of the account ends',
+      reply: GenericResponse,
+      status: 202,
+    },
+  }),
+  ...operationsOf('organizations', {
+    getOrganizations: { summary: 'Get organizations', reply: Type.Array(OrganizationItem) },
+    getOrganization: { summary: 'Get organization details', reply: Organization },
+    addOrganization: {
+      summary: 'Create an organization; administrators only',
+      reply: Organization,
+      status: 201,
+    },
+    deleteOrganization: { summary: 'Delete an organization; administrators only', reply: GenericResponse },
+  }),
 }

@@ -13,11 +13,7 @@ import { sendRows } from '../../send-rows.ts'
 import { authenticate } from '../../steps/authenticate.ts'
 import { actorOf } from '../../steps/describe-request.ts'
 import { invalidField } from '../../to-refusal.ts'
-import {
-  documentAddOrganization,
-  documentDeleteOrganization,
-  documentGetOrganization,
-} from './documents-administration.ts'
+import { operations } from './documents.ts'
 import { requireFor } from './require-administrator.ts'
 import { giantswarmTokens } from './tokens.ts'
 import { OrganizationRequest } from './user-wire.ts'
@@ -32,21 +28,25 @@ export function registerOrganizations(app: App, context: HttpContext): void {
   const { ports } = context
   const anybody = authenticate(context, giantswarmTokens)
   const writes = [anybody, requireFor('write-organization')]
-  app.get<Named>(path, { onRequest: anybody, schema: { openapi: documentGetOrganization } }, async (request, reply) => {
-    const organization = await byId(ports.store, request.params.id)
-    // An account that may not see an organization does not learn that there is one.
-    const judge = async ({ account }: Principal): Promise<void> => {
-      if (holds(account, 'read-organization')) return
-      const memberships = await ports.store.memberships(account.id)
-      if (!memberships.some((one) => one.organization.id === organization.id)) throw notFound()
-    }
-    const rows = memberRows(everyMember(ports.store, organization.id))
-    const around = [`{"id":${JSON.stringify(request.params.id)},"members":[`, ']}'] as const
-    return sendRows({ context, request, reply }, giantswarmTokens, { around, rows, judge })
-  })
+  app.get<Named>(
+    path,
+    { onRequest: anybody, schema: { openapi: operations.getOrganization } },
+    async (request, reply) => {
+      const organization = await byId(ports.store, request.params.id)
+      // An account that may not see an organization does not learn that there is one.
+      const judge = async ({ account }: Principal): Promise<void> => {
+        if (holds(account, 'read-organization')) return
+        const memberships = await ports.store.memberships(account.id)
+        if (!memberships.some((one) => one.organization.id === organization.id)) throw notFound()
+      }
+      const rows = memberRows(everyMember(ports.store, organization.id))
+      const around = [`{"id":${JSON.stringify(request.params.id)},"members":[`, ']}'] as const
+      return sendRows({ context, request, reply }, giantswarmTokens, { around, rows, judge })
+    },
+  )
   app.put<Named & { Body: OrganizationRequest }>(
     path,
-    { onRequest: writes, schema: { openapi: documentAddOrganization, body: OrganizationRequest } },
+    { onRequest: writes, schema: { openapi: operations.addOrganization, body: OrganizationRequest } },
     async (request, reply) => {
       const { id } = request.params
       if (!organizationId.test(id)) {
@@ -61,7 +61,7 @@ export function registerOrganizations(app: App, context: HttpContext): void {
   )
   app.delete<Named>(
     path,
-    { onRequest: writes, schema: { openapi: documentDeleteOrganization } },
+    { onRequest: writes, schema: { openapi: operations.deleteOrganization } },
     async (request, reply) => {
       const organization = await byId(ports.store, request.params.id)
       await dissolveOrganization(ports, { organization, asMember: false }, actorOf(request, 'giantswarm'))

@@ -16,14 +16,7 @@ import { sendRows } from '../../send-rows.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { actorOf, describeRequest } from '../../steps/describe-request.ts'
 import { invalidField } from '../../to-refusal.ts'
-import {
-  documentCreateUser,
-  documentDeleteUser,
-  documentGetUser,
-  documentModifyPassword,
-  documentModifyUser,
-  documentUsers,
-} from './documents-administration.ts'
+import { operations } from './documents.ts'
 import { isOwn, requireFor, requireOwnSignIn } from './require-administrator.ts'
 import { giantswarmTokens } from './tokens.ts'
 import { CreateUserRequest, decodeExpiry, ModifyPasswordRequest, ModifyUserRequest } from './user-wire.ts'
@@ -39,13 +32,13 @@ export function registerUsers(app: App, context: HttpContext): void {
   const anybody = authenticate(context, giantswarmTokens)
   const whileDue = authenticate(context, { ...giantswarmTokens, isServedWhileDue: true })
   const lists = [anybody, requireFor('list-accounts')]
-  app.get('/v4/users/', { onRequest: lists, schema: { openapi: documentUsers } }, async (request, reply) => {
+  app.get('/v4/users/', { onRequest: lists, schema: { openapi: operations.getUsers } }, async (request, reply) => {
     const judge = async ({ account }: Principal): Promise<void> =>
       void authorise({ ...actorOf(request, 'giantswarm'), by: account }, 'list-accounts')
     const list = { around: ['[', ']'], rows: everyUser(ports.store), judge } as const
     return sendRows({ context, request, reply }, giantswarmTokens, list)
   })
-  app.get<Named>(path, { onRequest: anybody, schema: { openapi: documentGetUser } }, async (request, reply) => {
+  app.get<Named>(path, { onRequest: anybody, schema: { openapi: operations.getUser } }, async (request, reply) => {
     const found = await byEmail(ports.store, request.params.email)
     if (!isOwn(request, found)) await requireFor('read-account')(request)
     return sendJson(reply, 200, encodeUser(known(found)))
@@ -54,7 +47,7 @@ export function registerUsers(app: App, context: HttpContext): void {
     path,
     {
       onRequest: [anybody, requireFor('add-account')],
-      schema: { openapi: documentCreateUser, body: CreateUserRequest },
+      schema: { openapi: operations.createUser, body: CreateUserRequest },
     },
     (request, reply) => create(ports, request, reply),
   )
@@ -62,13 +55,13 @@ export function registerUsers(app: App, context: HttpContext): void {
     path,
     {
       onRequest: [anybody, requireFor('change-account')],
-      schema: { openapi: documentModifyUser, body: ModifyUserRequest },
+      schema: { openapi: operations.modifyUser, body: ModifyUserRequest },
     },
     (request, reply) => modify(ports, request, reply),
   )
   app.delete<Named>(
     path,
-    { onRequest: [anybody, requireFor('remove-account')], schema: { openapi: documentDeleteUser } },
+    { onRequest: [anybody, requireFor('remove-account')], schema: { openapi: operations.deleteUser } },
     async (request, reply) => {
       const account = known(await byEmail(ports.store, request.params.email))
       await removeAccount(ports, account, actorOf(request, 'giantswarm'))
@@ -79,7 +72,7 @@ export function registerUsers(app: App, context: HttpContext): void {
     `${path}password/`,
     {
       onRequest: [whileDue, requireOwnSignIn],
-      schema: { openapi: documentModifyPassword, body: ModifyPasswordRequest },
+      schema: { openapi: operations.modifyPassword, body: ModifyPasswordRequest },
     },
     (request, reply) => modifyPassword(ports, request, reply),
   )

@@ -3,7 +3,7 @@ import { Refusal } from '../../../core/errors.ts'
 import { sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
-import { documentOrganization, documentOrganizations, documentProfile } from './documents.ts'
+import { operations } from './documents.ts'
 import { decodeListQuery, listOrganizations } from './list-organizations.ts'
 import type { Query } from './page.ts'
 import { requirePerson } from './require-person.ts'
@@ -14,22 +14,31 @@ import { avatarUrl, encodeOrganization, encodeUser } from './wire.ts'
 export function registerAccount(app: App, context: HttpContext): void {
   const { ports, settings } = context
   const onRequest = [authenticate(context, koyebTokens), requirePerson]
-  app.get('/v1/account/profile', { onRequest, schema: documentProfile }, async (request, reply) => {
-    // Memory may hold the last sign-in as it was when this token was first used.
-    const account = await ports.store.accountById(signedIn(request).account.id)
-    if (account === null) throw new Refusal('TOKEN_REVOKED', { detail: 'the account was removed meanwhile' })
-    return sendJson(reply, 200, { user: encodeUser(account, avatarUrl(settings)) })
-  })
-  app.get('/v1/account/organization', { onRequest, schema: documentOrganization }, async (request, reply) => {
-    const { organizationId } = signedIn(request)
-    if (organizationId === null) throw new Refusal('ORGANIZATION_NOT_FOUND')
-    const organization = await ports.store.organizationById(organizationId)
-    if (organization === null) throw new Refusal('TOKEN_REVOKED', { detail: 'the organization was removed meanwhile' })
-    return sendJson(reply, 200, { organization: encodeOrganization(organization) })
-  })
+  app.get(
+    '/v1/account/profile',
+    { onRequest, schema: { openapi: operations.GetCurrentUser } },
+    async (request, reply) => {
+      // Memory may hold the last sign-in as it was when this token was first used.
+      const account = await ports.store.accountById(signedIn(request).account.id)
+      if (account === null) throw new Refusal('TOKEN_REVOKED', { detail: 'the account was removed meanwhile' })
+      return sendJson(reply, 200, { user: encodeUser(account, avatarUrl(settings)) })
+    },
+  )
+  app.get(
+    '/v1/account/organization',
+    { onRequest, schema: { openapi: operations.GetCurrentOrganization } },
+    async (request, reply) => {
+      const { organizationId } = signedIn(request)
+      if (organizationId === null) throw new Refusal('ORGANIZATION_NOT_FOUND')
+      const organization = await ports.store.organizationById(organizationId)
+      if (organization === null)
+        throw new Refusal('TOKEN_REVOKED', { detail: 'the organization was removed meanwhile' })
+      return sendJson(reply, 200, { organization: encodeOrganization(organization) })
+    },
+  )
   app.get<{ Querystring: Query }>(
     '/v1/account/organizations',
-    { onRequest, schema: documentOrganizations },
+    { onRequest, schema: { openapi: operations.ListUserOrganizations } },
     async (request, reply) => {
       const wanted = decodeListQuery(request.query)
       const memberships = await ports.store.memberships(signedIn(request).account.id)

@@ -20,14 +20,7 @@ import {
   encodeCredential,
   userIdOf,
 } from './credential-wire.ts'
-import {
-  documentCreateCredential,
-  documentCredentials,
-  documentDeleteCredential,
-  documentGetCredential,
-  documentPatchCredential,
-  documentUpdateCredential,
-} from './documents-neighbours.ts'
+import { operations } from './documents.ts'
 import { decodePage, pageOf, type Query } from './page.ts'
 import { requirePerson } from './require-person.ts'
 import { koyebTokens } from './tokens.ts'
@@ -44,14 +37,22 @@ type Named = { Params: { id: string }; Querystring: Query }
 export function registerCredentials(app: App, context: HttpContext): void {
   const { ports } = context
   const onRequest = [authenticate(context, koyebTokens), requirePerson]
-  app.get<{ Querystring: Query }>(path, { onRequest, schema: documentCredentials }, (request, reply) =>
-    listCredentials(ports.store, request, reply),
+  app.get<{ Querystring: Query }>(
+    path,
+    { onRequest, schema: { openapi: operations.ListCredentials } },
+    (request, reply) => listCredentials(ports.store, request, reply),
   )
-  app.post(path, { onRequest, schema: documentCreateCredential }, (request, reply) => create(ports, request, reply))
-  app.get<Named>(`${path}/:id`, { onRequest, schema: documentGetCredential }, async (request, reply) => {
-    const credential = await findVisible(ports.store, signedIn(request), request.params.id)
-    return sendCredential(request, reply, credential)
-  })
+  app.post(path, { onRequest, schema: { openapi: operations.CreateCredential } }, (request, reply) =>
+    create(ports, request, reply),
+  )
+  app.get<Named>(
+    `${path}/:id`,
+    { onRequest, schema: { openapi: operations.GetCredential } },
+    async (request, reply) => {
+      const credential = await findVisible(ports.store, signedIn(request), request.params.id)
+      return sendCredential(request, reply, credential)
+    },
+  )
   const change = (method: 'PUT' | 'PATCH') => async (request: FastifyRequest<Named>, reply: FastifyReply) => {
     const { id } = await findVisible(ports.store, signedIn(request), request.params.id)
     const wanted = decodeCredentialChange(method, request.body, request.query)
@@ -61,13 +62,17 @@ export function registerCredentials(app: App, context: HttpContext): void {
       await changeCredential(ports, { id, change: wanted }, actorOf(request, 'koyeb')),
     )
   }
-  app.put<Named>(`${path}/:id`, { onRequest, schema: documentUpdateCredential }, change('PUT'))
-  app.patch<Named>(`${path}/:id`, { onRequest, schema: documentPatchCredential }, change('PATCH'))
-  app.delete<Named>(`${path}/:id`, { onRequest, schema: documentDeleteCredential }, async (request, reply) => {
-    const { id } = await findVisible(ports.store, signedIn(request), request.params.id)
-    await removeCredential(ports, id, actorOf(request, 'koyeb'))
-    return sendJson(reply, 200, {})
-  })
+  app.put<Named>(`${path}/:id`, { onRequest, schema: { openapi: operations.UpdateCredential } }, change('PUT'))
+  app.patch<Named>(`${path}/:id`, { onRequest, schema: { openapi: operations.UpdateCredential2 } }, change('PATCH'))
+  app.delete<Named>(
+    `${path}/:id`,
+    { onRequest, schema: { openapi: operations.DeleteCredential } },
+    async (request, reply) => {
+      const { id } = await findVisible(ports.store, signedIn(request), request.params.id)
+      await removeCredential(ports, id, actorOf(request, 'koyeb'))
+      return sendJson(reply, 200, {})
+    },
+  )
 }
 
 async function create(ports: Ports, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

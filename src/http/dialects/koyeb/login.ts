@@ -6,7 +6,7 @@ import type { Store } from '../../../core/store.ts'
 import { sendTokens } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { describeClient, describeRequest } from '../../steps/describe-request.ts'
-import { documentLogin } from './documents.ts'
+import { operations } from './documents.ts'
 import { mintKoyebToken } from './tokens.ts'
 import { decodeLogin, encodeLoginReply } from './wire.ts'
 
@@ -14,7 +14,7 @@ import { decodeLogin, encodeLoginReply } from './wire.ts'
 export function registerLogin(app: App, context: HttpContext): void {
   const { ports } = context
   const mint = mintKoyebToken(context)
-  app.post('/v1/account/login', { schema: documentLogin }, async (request, reply) => {
+  app.post('/v1/account/login', { schema: { openapi: operations.Login } }, async (request, reply) => {
     const { email, password, organizationId } = decodeLogin(request.body)
     const { grant, minted } = await signIn(ports, {
       dialect: 'koyeb',

@@ -6,7 +6,7 @@ import { sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { collectFaults } from './body.ts'
-import { documentMembers } from './documents-neighbours.ts'
+import { operations } from './documents.ts'
 import { decodePage, lastOf, type Page, pageOf, type Query } from './page.ts'
 import { koyebTokens } from './tokens.ts'
 import { avatarUrl, timestamp } from './wire.ts'
@@ -16,7 +16,7 @@ export function registerMembers(app: App, context: HttpContext): void {
   const { ports } = context
   app.get<{ Querystring: Query }>(
     '/v1/organization_members',
-    { onRequest: authenticate(context, koyebTokens), schema: documentMembers },
+    { onRequest: authenticate(context, koyebTokens), schema: { openapi: operations.ListOrganizationMembers } },
     async (request, reply) => {
       const { query } = request
       const page = collectFaults((faults) => decodePage(query, faults))

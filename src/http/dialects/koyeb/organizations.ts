@@ -11,12 +11,7 @@ import { actorOf } from '../../steps/describe-request.ts'
 import { invalidField } from '../../to-refusal.ts'
 import { beginSession } from './begin-session.ts'
 import { collectFaults, decodeObject, textMember } from './body.ts'
-import {
-  documentAccessToken,
-  documentCreateOrganization,
-  documentDeleteOrganization,
-  documentGetOrganization,
-} from './documents-neighbours.ts'
+import { operations } from './documents.ts'
 import { requirePerson } from './require-person.ts'
 import { koyebTokens } from './tokens.ts'
 import { encodeOrganization } from './wire.ts'
@@ -32,25 +27,37 @@ export function registerOrganizations(app: App, context: HttpContext): void {
   const { ports } = context
   const anybody = authenticate(context, koyebTokens)
   const person = [anybody, requirePerson]
-  app.post('/v1/organizations', { onRequest: person, schema: documentCreateOrganization }, async (request, reply) => {
-    const name = decodeName(request.body)
-    const governor = actorOf(request, 'koyeb')
-    const organization = await foundOrganization(ports, { name, memberIds: [governor.by.id] }, governor)
-    return sendJson(reply, 200, { organization: encodeOrganization(organization) })
-  })
+  app.post(
+    '/v1/organizations',
+    { onRequest: person, schema: { openapi: operations.CreateOrganization } },
+    async (request, reply) => {
+      const name = decodeName(request.body)
+      const governor = actorOf(request, 'koyeb')
+      const organization = await foundOrganization(ports, { name, memberIds: [governor.by.id] }, governor)
+      return sendJson(reply, 200, { organization: encodeOrganization(organization) })
+    },
+  )
   const path = '/v1/organizations/:id'
-  app.get<Named>(path, { onRequest: anybody, schema: documentGetOrganization }, async (request, reply) => {
-    const organization = await findOrganization(ports.store, request.params.id)
-    return sendJson(reply, 200, { organization: encodeOrganization(organization) })
-  })
-  app.delete<Named>(path, { onRequest: person, schema: documentDeleteOrganization }, async (request, reply) => {
-    const organization = await findOrganization(ports.store, request.params.id)
-    await dissolveOrganization(ports, { organization, asMember: true }, actorOf(request, 'koyeb'))
-    return sendJson(reply, 200, {})
-  })
+  app.get<Named>(
+    path,
+    { onRequest: anybody, schema: { openapi: operations.GetOrganization } },
+    async (request, reply) => {
+      const organization = await findOrganization(ports.store, request.params.id)
+      return sendJson(reply, 200, { organization: encodeOrganization(organization) })
+    },
+  )
+  app.delete<Named>(
+    path,
+    { onRequest: person, schema: { openapi: operations.DeleteOrganization } },
+    async (request, reply) => {
+      const organization = await findOrganization(ports.store, request.params.id)
+      await dissolveOrganization(ports, { organization, asMember: true }, actorOf(request, 'koyeb'))
+      return sendJson(reply, 200, {})
+    },
+  )
   app.post<Named>(
     `${path}/access_token`,
-    { onRequest: person, schema: documentAccessToken },
+    { onRequest: person, schema: { openapi: operations.CreateAccessToken } },
     async (request, reply) => {
       const seconds = decodeValidity(request.body)
       const organization = await findOrganization(ports.store, request.params.id)

@@ -3,7 +3,7 @@ import { sendJson, sendText } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { collectFaults, decodeObject, textMember } from './body.ts'
-import { documentApps, documentLoginMethod, documentTestAnon, documentTestAuth } from './documents-neighbours.ts'
+import { operations } from './documents.ts'
 import { decodePage, type Query } from './page.ts'
 import { koyebTokens } from './tokens.ts'
 
@@ -16,11 +16,13 @@ const avatar =
 export function registerProbes(app: App, context: HttpContext): void {
   const onRequest = authenticate(context, koyebTokens)
   // One answer for every address, so that nothing is learnt of accounts.
-  app.get('/v1/account/login_method', { schema: documentLoginMethod }, async (_request, reply) =>
+  app.get('/v1/account/login_method', { schema: { openapi: operations.LoginMethod } }, async (_request, reply) =>
     sendJson(reply, 200, { method: 'KOYEB' }),
   )
-  app.get('/v1/test/anon', { schema: documentTestAnon }, async (_request, reply) => sendJson(reply, 200, {}))
-  app.post('/v1/test/auth', { onRequest, schema: documentTestAuth }, async (request, reply) => {
+  app.get('/v1/test/anon', { schema: { openapi: operations.TestAnon } }, async (_request, reply) =>
+    sendJson(reply, 200, {}),
+  )
+  app.post('/v1/test/auth', { onRequest, schema: { openapi: operations.TestAuth } }, async (request, reply) => {
     const payload = collectFaults((faults) => textMember(decodeObject(request.body), 'payload', faults))
     const { account, organizationId } = signedIn(request)
     return sendJson(reply, 200, {
@@ -30,10 +32,14 @@ export function registerProbes(app: App, context: HttpContext): void {
       workspace_id: '',
     })
   })
-  app.get<{ Querystring: Query }>('/v1/apps', { onRequest, schema: documentApps }, async (request, reply) => {
-    const page = collectFaults((faults) => decodePage(request.query, faults))
-    return sendJson(reply, 200, { apps: [], ...page, count: 0 })
-  })
+  app.get<{ Querystring: Query }>(
+    '/v1/apps',
+    { onRequest, schema: { openapi: operations.ListApps } },
+    async (request, reply) => {
+      const page = collectFaults((faults) => decodePage(request.query, faults))
+      return sendJson(reply, 200, { apps: [], ...page, count: 0 })
+    },
+  )
   app.get('/avatar.svg', { schema: { openapi: 'left out' } }, async (_request, reply) => {
     const headers = { 'content-type': 'image/svg+xml', 'cache-control': 'public, max-age=86400' }
     return sendText(reply, 200, { text: avatar, headers })

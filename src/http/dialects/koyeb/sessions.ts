@@ -8,8 +8,7 @@ import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { describeRequest } from '../../steps/describe-request.ts'
 import { beginSession } from './begin-session.ts'
-import { documentLogout, documentNewSession, documentRefresh, documentSwitch } from './documents.ts'
-import { documentUnscope } from './documents-neighbours.ts'
+import { operations } from './documents.ts'
 import { requirePerson } from './require-person.ts'
 import { koyebTokens, mintKoyebToken, readKoyebToken } from './tokens.ts'
 import { encodeLoginReply } from './wire.ts'
@@ -21,33 +20,43 @@ export function registerSessions(app: App, context: HttpContext): void {
   const onRequest = [authenticate(context, koyebTokens)]
   const person = [...onRequest, requirePerson]
   const signOutStep = authenticate(context, { ...koyebTokens, isSignOut: true })
-  app.delete('/v1/account/logout', { onRequest: signOutStep, schema: documentLogout }, async (request, reply) => {
-    await signOut(ports, signedIn(request), describeRequest(request, 'koyeb'))
-    return sendJson(reply, 200, {})
-  })
-  app.put('/v1/account/refresh', { onRequest: person, schema: documentRefresh }, async (request, reply) => {
-    const text = await exchangeAccessToken(ports, signedIn(request), {
-      presented: readKoyebToken(request),
-      request: describeRequest(request, 'koyeb'),
-      mint,
-      presentedGraceSeconds: context.settings.koyeb.oldTokenGraceSeconds,
-      encode: encodeLoginReply,
-    })
-    return sendTokens(reply, 200, text)
-  })
+  app.delete(
+    '/v1/account/logout',
+    { onRequest: signOutStep, schema: { openapi: operations.Logout } },
+    async (request, reply) => {
+      await signOut(ports, signedIn(request), describeRequest(request, 'koyeb'))
+      return sendJson(reply, 200, {})
+    },
+  )
+  app.put(
+    '/v1/account/refresh',
+    { onRequest: person, schema: { openapi: operations.RefreshToken } },
+    async (request, reply) => {
+      const text = await exchangeAccessToken(ports, signedIn(request), {
+        presented: readKoyebToken(request),
+        request: describeRequest(request, 'koyeb'),
+        mint,
+        presentedGraceSeconds: context.settings.koyeb.oldTokenGraceSeconds,
+        encode: encodeLoginReply,
+      })
+      return sendTokens(reply, 200, text)
+    },
+  )
   const begin = async (request: FastifyRequest, reply: FastifyReply, organizationId: string | null) => {
     const { grant, minted } = await beginSession(context, request, { organizationId, latestEnd: null })
     return sendTokens(reply, 200, encodeLoginReply(grant, minted))
   }
-  app.post('/v1/account/session', { onRequest: person, schema: documentNewSession }, (request, reply) =>
+  app.post('/v1/account/session', { onRequest: person, schema: { openapi: operations.NewSession } }, (request, reply) =>
     begin(request, reply, null),
   )
-  app.post('/v1/unscope_organization_token', { onRequest: person, schema: documentUnscope }, (request, reply) =>
-    begin(request, reply, null),
+  app.post(
+    '/v1/unscope_organization_token',
+    { onRequest: person, schema: { openapi: operations.UnscopeOrganizationToken } },
+    (request, reply) => begin(request, reply, null),
   )
   app.post<{ Params: { id: string } }>(
     '/v1/organizations/:id/switch',
-    { onRequest: person, schema: documentSwitch },
+    { onRequest: person, schema: { openapi: operations.SwitchOrganization } },
     async (request, reply) => {
       const organization = await ports.store.organizationById(request.params.id)
       if (organization === null) throw new Refusal('ORGANIZATION_NOT_FOUND')

@@ -1,11 +1,6 @@
-/** pacerpro: what the OpenAPI document says of each route; nothing here checks a request or changes an answer. */
+/** pacerpro: its OpenAPI document. Nothing here validates a request or changes an answer. */
 import { Type } from 'typebox'
-import type {
-  DialectDocument,
-  OperationDocument,
-  ParameterDocument,
-  ResponseDocument,
-} from '../../openapi/operation.ts'
+import type { DialectDocument, Operations, ParameterDocument, ResponseDocument } from '../../openapi/operation.ts'
 import { Empty, Session } from './wire.ts'
 
 const ErrorReply = Type.Object(
@@ -18,7 +13,7 @@ const ErrorReply = Type.Object(
   { title: 'Error' },
 )
 
-/** What is said once for all routes. */
+/** What the document says once for all operations. */
 export const pacerproDocument: DialectDocument = {
   title: 'Sallyport, pacerpro dialect',
   version: '0.5.0',
@@ -41,7 +36,7 @@ export const pacerproDocument: DialectDocument = {
 const tags = ['authentication']
 const security = [{ Bearer: [] }]
 
-/** Declared beside the security scheme, and so an argument of its own in generated clients. */
+/** Declared beside the security scheme, so that it is an argument of its own in generated clients. */
 const authorization: ParameterDocument = {
   in: 'header',
   name: 'Authorization',
@@ -51,39 +46,38 @@ const authorization: ParameterDocument = {
 const session: ResponseDocument = { description: 'A session', schema: Session }
 const refused: ResponseDocument = { description: 'Unauthorized', schema: ErrorReply }
 
-/** sessionCreate; its body is the one that the route validates. */
-export const documentCreate: OperationDocument = {
-  operationId: 'sessionCreate',
-  tags,
-  summary: 'Initial authentication.',
-  description:
-    'Use this call to generate an authorization token for use in future calls. Provide your PacerPro credentials (email & password) in the User object. You will get a Session object in return.',
-  body: { description: 'User credentials', name: 'user' },
-  responses: { 200: session, 401: refused },
-}
-
-/** sessionRefresh. */
-export const documentRefresh: OperationDocument = {
-  operationId: 'sessionRefresh',
-  tags,
-  summary: 'Refresh authentication token',
-  description:
-    'Using a valid auth token, you can use this to refresh it, thus extending the time unti it expires. See POST /session for instructions on the initial authentication.',
-  security,
-  parameters: [authorization],
-  responses: { 200: session, 401: refused },
-}
-
-/** sessionDelete; the original names no media type for its answers. */
-export const documentDelete: OperationDocument = {
-  operationId: 'sessionDelete',
-  tags,
-  summary: 'Revoke all JWT tokens (logout).',
-  description: 'Revoke JWT tokens by spinning a new JTI. All current tokens will no longer work.',
-  security,
-  parameters: [authorization],
-  responses: {
-    200: { description: 'Every token of the account has ended', schema: Empty, mediaType: '*/*' },
-    401: { ...refused, mediaType: '*/*' },
+/** The operations by their ids. */
+export const operations: Operations<'sessionCreate' | 'sessionRefresh' | 'sessionDelete'> = {
+  sessionCreate: {
+    operationId: 'sessionCreate',
+    tags,
+    summary: 'Initial authentication.',
+    description:
+      'Use this call to generate an authorization token for use in future calls. Provide your PacerPro credentials (email & password) in the User object. You will get a Session object in return.',
+    body: { description: 'User credentials', name: 'user' },
+    responses: { 200: session, 401: refused },
+  },
+  sessionRefresh: {
+    operationId: 'sessionRefresh',
+    tags,
+    summary: 'Refresh authentication token',
+    description:
+      'Using a valid auth token, you can use this to refresh it, thus extending the time unti it expires. See POST /session for instructions on the initial authentication.',
+    security,
+    parameters: [authorization],
+    responses: { 200: session, 401: refused },
+  },
+  // The original names no media type for its answers.
+  sessionDelete: {
+    operationId: 'sessionDelete',
+    tags,
+    summary: 'Revoke all JWT tokens (logout).',
+    description: 'Revoke JWT tokens by spinning a new JTI. All current tokens will no longer work.',
+    security,
+    parameters: [authorization],
+    responses: {
+      200: { description: 'Every token of the account has ended', schema: Empty, mediaType: '*/*' },
+      401: { ...refused, mediaType: '*/*' },
+    },
   },
 }

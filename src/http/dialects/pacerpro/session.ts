@@ -6,7 +6,7 @@ import { sendJson, sendTokens } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { signedIn } from '../../steps/authenticate.ts'
 import { actorOf, describeClient, describeRequest } from '../../steps/describe-request.ts'
-import { documentCreate, documentDelete, documentRefresh } from './documents.ts'
+import { operations } from './documents.ts'
 import { authenticateEpoch, mintPacerproToken, pacerproTokens } from './tokens.ts'
 import { encodeSession, User } from './wire.ts'
 
@@ -16,7 +16,7 @@ export function registerSession(app: App, context: HttpContext): void {
   const mint = mintPacerproToken(context)
   const reader = pacerproTokens(context)
   const onRequest = [authenticateEpoch(context, reader)]
-  app.post('/session', { schema: { openapi: documentCreate, body: User } }, async (request, reply) => {
+  app.post('/session', { schema: { openapi: operations.sessionCreate, body: User } }, async (request, reply) => {
     const { email, password } = request.body
     const { grant, minted } = await signIn(ports, {
       dialect: 'pacerpro',
@@ -32,7 +32,7 @@ export function registerSession(app: App, context: HttpContext): void {
   })
   app.get(
     '/session',
-    { onRequest, schema: { openapi: documentRefresh }, exposeHeadRoute: false },
+    { onRequest, schema: { openapi: operations.sessionRefresh }, exposeHeadRoute: false },
     async (request, reply) => {
       const wanted = {
         presented: reader.read(request),
@@ -44,9 +44,13 @@ export function registerSession(app: App, context: HttpContext): void {
     },
   )
   const signOutStep = authenticateEpoch(context, { ...reader, isSignOut: true })
-  app.delete('/session', { onRequest: signOutStep, schema: { openapi: documentDelete } }, async (request, reply) => {
-    const actor = actorOf(request, 'pacerpro')
-    await endAllSessions(ports, { accountId: actor.by.id, expectedEpoch: actor.by.epoch }, actor)
-    return sendJson(reply, 200, {})
-  })
+  app.delete(
+    '/session',
+    { onRequest: signOutStep, schema: { openapi: operations.sessionDelete } },
+    async (request, reply) => {
+      const actor = actorOf(request, 'pacerpro')
+      await endAllSessions(ports, { accountId: actor.by.id, expectedEpoch: actor.by.epoch }, actor)
+      return sendJson(reply, 200, {})
+    },
+  )
 }

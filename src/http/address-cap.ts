@@ -27,7 +27,7 @@ export class AddressCap {
     const count = this.#counts.get(key) ?? 0
     if (count >= this.#most) return null
     this.#counts.set(key, count + 1)
-    return () => this.#giveBack(key)
+    return () => this.#release(key)
   }
 
   /** How many addresses have something. */
@@ -35,7 +35,7 @@ export class AddressCap {
     return this.#counts.size
   }
 
-  #giveBack(key: string): void {
+  #release(key: string): void {
     const count = this.#counts.get(key) ?? 0
     if (count > 1) this.#counts.set(key, count - 1)
     else this.#counts.delete(key)
@@ -43,7 +43,7 @@ export class AddressCap {
 }
 
 /** Returns the refusal of what an address may not have any more. */
-export function tooManyUnderWay(): Refusal {
+export function tooManyRequests(): Refusal {
   return new Refusal('HASH_QUEUE_FULL', {
     message: 'Too many requests at once; try again shortly.',
     detail: 'the address has too many connections',
@@ -52,17 +52,17 @@ export function tooManyUnderWay(): Refusal {
 }
 
 /** Counts a socket that was ended, and says so once in a while. */
-export function tellRefusedSocket({ log, refusals }: Pick<Ports, 'log' | 'refusals'>, ip: string): void {
-  const { code, detail, message } = tooManyUnderWay()
+export function logRefusedSocket({ log, refusals }: Pick<Ports, 'log' | 'refusals'>, ip: string): void {
+  const { code, detail, message } = tooManyRequests()
   if (refusals.count(code, ip)) log.error({ code, detail, ip }, message)
 }
 
 /** Ends sockets beyond what their peer may have, before a byte of them is read. */
-export function capSockets(server: Server, cap: AddressCap, onRefused: (ip: string) => void): void {
+export function limitSockets(server: Server, cap: AddressCap, onRefused: (ip: string) => void): void {
   server.on('connection', (socket) => {
     const ip = canonicalIp(socket.remoteAddress ?? '') ?? ''
-    const giveBack = cap.take(ip)
-    if (giveBack !== null) return void socket.once('close', giveBack)
+    const release = cap.take(ip)
+    if (release !== null) return void socket.once('close', release)
     onRefused(ip)
     socket.destroy()
   })

@@ -1,18 +1,18 @@
 /** HTTP: the one listener; decides which dialect a path belongs to and who answers what nobody serves. */
 import fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
 import { Refusal, type RefusalCode } from '../core/errors.ts'
-import { capSockets, tellRefusedSocket, tooManyUnderWay } from './address-cap.ts'
+import { limitSockets, logRefusedSocket, tooManyRequests } from './address-cap.ts'
 import { sendText } from './answer.ts'
 import type { App, DialectPlugin, HttpContext } from './context.ts'
 import { type GuardHeaders, guardHeaders, type ListenerOptions, listenerOptions, sendMalformed } from './listener.ts'
 import { MethodTable } from './method-table.ts'
 import { DocumentCatalogue } from './openapi/catalogue.ts'
 import { isProbe, registerProbes } from './probes.ts'
+import { hasAuthentication } from './steps/authentication-steps.ts'
 import { checkHost } from './steps/check-host.ts'
 import { isAmbiguous, useOriginForm } from './steps/check-message.ts'
 import { clientAddress, peerAddress } from './steps/client-address.ts'
 import { allowOrigin, answerPreflight, isPreflight } from './steps/cross-origin.ts'
-import { judgesCaller } from './steps/judging.ts'
 import { toRefusal } from './to-refusal.ts'
 
 /** Bytes of a body at most where nobody has to sign in first: what the largest sign-in takes is far less. */
@@ -36,7 +36,7 @@ export function createApp(
     ),
   )
   app.addHook('onRoute', (route) => {
-    if (!judgesCaller(route.onRequest)) route.bodyLimit = bodyBytesOfStrangers
+    if (!hasAuthentication(route.onRequest)) route.bodyLimit = bodyBytesOfStrangers
   })
   // Each dialect reads bodies in its own way; of what nobody serves no body is read, so that none can hide a 404 or 405.
   app.removeAllContentTypeParsers()
@@ -53,7 +53,7 @@ export function createApp(
   const claims = new Map<string, DialectPlugin>()
   for (const plugin of enabled) {
     const { prefix } = context.settings.dialects[plugin.name]
-    for (const path of plugin.territory) claimPath(claims, plugin, `${prefix}${path}`)
+    for (const path of plugin.pathPrefixes) claimPath(claims, plugin, `${prefix}${path}`)
     registerDialect(app, plugin, { context, claims })
   }
   const owner = ownerOf(context, enabled)
@@ -89,13 +89,13 @@ function addRootHook(app: App, context: HttpContext, guard: GuardHeaders): void 
 /** Behind a proxy sockets are the proxy's, so that what is under way is counted, for the client that it names. */
 function capConnections(app: App, { connections, ports, settings }: HttpContext): void {
   if (settings.trustedProxies.length === 0) {
-    capSockets(app.server, connections, (ip) => tellRefusedSocket(ports, ip))
+    limitSockets(app.server, connections, (ip) => logRefusedSocket(ports, ip))
     return
   }
   app.addHook('onRequest', (request, reply, done) => {
-    const giveBack = connections.take(request.clientIp)
-    if (giveBack === null) return done(tooManyUnderWay())
-    reply.raw.once('close', giveBack)
+    const release = connections.take(request.clientIp)
+    if (release === null) return done(tooManyRequests())
+    reply.raw.once('close', release)
     done()
   })
 }
@@ -180,11 +180,11 @@ function answerUnserved(roots: Roots, request: FastifyRequest, reply: FastifyRep
   return refuse(roots.context, plugin, { thrown, request, reply })
 }
 
-/** Returns a function that finds the dialect whose territory has the longest prefix of a path; `control` takes the rest. */
+/** Returns a function that finds the dialect whose pathPrefixes has the longest prefix of a path; `control` takes the rest. */
 function ownerOf(context: HttpContext, enabled: readonly DialectPlugin[]): (path: string) => DialectPlugin {
   const claims = enabled
     .flatMap((plugin) =>
-      plugin.territory.map((path) => ({ plugin, path: `${context.settings.dialects[plugin.name].prefix}${path}` })),
+      plugin.pathPrefixes.map((path) => ({ plugin, path: `${context.settings.dialects[plugin.name].prefix}${path}` })),
     )
     .sort((one, other) => other.path.length - one.path.length)
   const last = enabled.find((plugin) => plugin.name === 'control') ?? enabled[0]
@@ -192,8 +192,8 @@ function ownerOf(context: HttpContext, enabled: readonly DialectPlugin[]): (path
   return (path) => claims.find((claim) => isWithin(path, claim.path))?.plugin ?? last
 }
 
-function isWithin(path: string, territory: string): boolean {
-  return path === territory || path.startsWith(territory.endsWith('/') ? territory : `${territory}/`)
+function isWithin(path: string, pathPrefixes: string): boolean {
+  return path === pathPrefixes || path.startsWith(pathPrefixes.endsWith('/') ? pathPrefixes : `${pathPrefixes}/`)
 }
 
 function pathOf(request: FastifyRequest): string {

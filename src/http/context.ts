@@ -141,7 +141,7 @@ export type HttpContext = {
 export type DialectPlugin = {
   readonly name: Dialect
   /** Path prefixes that it answers for, known paths or not; without the operator's prefix. */
-  readonly territory: readonly string[]
+  readonly pathPrefixes: readonly string[]
   readonly register: (app: App, context: HttpContext) => void
   /** What its OpenAPI document says beside its routes. */
   readonly document: DialectDocument

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream'
 import type { Config } from '../config.ts'
 import { isRefusal } from '../core/errors.ts'
 import type { Ports } from '../core/wiring.ts'
-import { type AddressCap, capSockets, tellRefusedSocket, tooManyUnderWay } from '../http/address-cap.ts'
+import { type AddressCap, limitSockets, logRefusedSocket, tooManyRequests } from '../http/address-cap.ts'
 import type { App } from '../http/context.ts'
 import { type GuardHeaders, guardHeaders } from '../http/listener.ts'
 import { clientAddress } from '../http/steps/client-address.ts'
@@ -62,7 +62,7 @@ export async function listenForTerminals(listening: TerminalListening): Promise<
   const server = createOwnServer(tls, guardHeaders({ isSecure }))
   server.on('upgrade', take)
   if (config.trustedProxies.length === 0) {
-    capSockets(server, listening.connections, (ip) => tellRefusedSocket(listening.ports, ip))
+    limitSockets(server, listening.connections, (ip) => logRefusedSocket(listening.ports, ip))
   }
   opened.defer(async () => {
     // A server waits for every socket that it handed over.
@@ -97,8 +97,8 @@ function countSocket(
   const giveBack = ip === null ? null : connections.take(ip)
   if (giveBack !== null) socket.once('close', giveBack)
   if (ip === null || giveBack !== null) return true
-  tellRefusedSocket(ports, ip)
-  refuseUpgrade(socket, tooManyUnderWay())
+  logRefusedSocket(ports, ip)
+  refuseUpgrade(socket, tooManyRequests())
   return false
 }
 

@@ -31,13 +31,13 @@ before(async () => {
 after(() => sallyport.close())
 
 test('OAS-1 every route says what it does or that it is left out', () => {
-  assert.deepEqual(sallyport.app.openApi.silentRoutes(), [])
+  assert.deepEqual(sallyport.app.openApi.undocumentedRoutes(), [])
 })
 
 test('OAS-1 a route that says nothing is named', () => {
   const catalogue = new DocumentCatalogue()
   catalogue.add('koyeb', { method: ['GET', 'HEAD'], url: '/v1/new', handler: () => undefined })
-  assert.deepEqual(catalogue.silentRoutes(), ['GET /v1/new'])
+  assert.deepEqual(catalogue.undocumentedRoutes(), ['GET /v1/new'])
 })
 
 for (const dialect of dialects) {

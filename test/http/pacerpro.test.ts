@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Account } from '../../src/core/accounts/account.ts'
 import { changeAccount } from '../../src/core/accounts/administer.ts'
-import { FreeSeconds } from '../../src/http/dialects/pacerpro/free-seconds.ts'
 import { mintPacerproToken } from '../../src/http/dialects/pacerpro/tokens.ts'
+import { UniqueExpiries } from '../../src/http/dialects/pacerpro/unique-expiries.ts'
 import type { PooledPasswordHasher } from '../../src/platform/password-hasher.ts'
 import { addCast, countEvents, onCommandLine, password } from '../fixtures/cast.ts'
 import { compareGoldens, type GoldenValues } from '../fixtures/goldens.ts'
@@ -210,7 +210,7 @@ test('PAC-6 tokens that are made side by side and are in no store yet end at dif
 })
 
 test('PAC-6 seconds are remembered for ten thousand epochs, and the longest unused one goes', () => {
-  const seconds = new FreeSeconds()
+  const seconds = new UniqueExpiries()
   const take = (epoch: string): number => seconds.take(epoch, 100, 0)
   for (const epoch of ['unused', 'used']) take(epoch)
   for (let other = 0; other < 9_998; other += 1) take(String(other))

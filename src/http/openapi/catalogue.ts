@@ -34,7 +34,7 @@ export class DocumentCatalogue {
   }
 
   /** Returns method and address of every route that neither says what it does nor that it is left out. */
-  silentRoutes(): readonly string[] {
+  undocumentedRoutes(): readonly string[] {
     return this.#silent
   }
 

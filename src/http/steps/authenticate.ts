@@ -8,8 +8,8 @@ import { Refusal } from '../../core/errors.ts'
 import type { Principal } from '../../core/tokens/live-tokens.ts'
 import { mayBeSpentAt, type RowReader, verifyToken } from '../../core/tokens/verify.ts'
 import type { HttpContext } from '../context.ts'
+import { asAuthentication } from './authentication-steps.ts'
 import { forwardedAddress } from './client-address.ts'
-import { judgeCaller } from './judging.ts'
 
 /** How a dialect finds a token in a request. */
 export type TokenReader = {
@@ -34,7 +34,7 @@ export const noRow: RowReader = () => null
 
 /** Returns a step that sets `request.principal`. */
 export function authenticate(context: HttpContext, reader: TokenReader): (request: FastifyRequest) => Promise<void> {
-  return judgeCaller(async function authenticateRequest(request) {
+  return asAuthentication(async function authenticateRequest(request) {
     request.principal = await principalOf(context, reader, request)
   })
 }

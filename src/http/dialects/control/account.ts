@@ -15,7 +15,7 @@ import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { describeRequest } from '../../steps/describe-request.ts'
 import { operations } from './documents.ts'
-import { requireProof } from './require-proof.ts'
+import { requireSecondFactor } from './require-second-factor.ts'
 import { controlTokens } from './tokens.ts'
 import { encodeAccount } from './wire.ts'
 
@@ -29,8 +29,8 @@ const Code = Type.Object({ code: Type.String({ maxLength: 64 }) }, { title: 'Cod
 /** Registers the routes. */
 export function registerAccount(app: App, context: HttpContext): void {
   const { ports } = context
-  const onRequest = [authenticate(context, controlTokens), requireProof]
-  const whileDue = [authenticate(context, { ...controlTokens, isServedWhileDue: true }), requireProof]
+  const onRequest = [authenticate(context, controlTokens), requireSecondFactor]
+  const whileDue = [authenticate(context, { ...controlTokens, isServedWhileDue: true }), requireSecondFactor]
   app.get(
     '/api/v1/account',
     { onRequest: whileDue, schema: { openapi: operations.getAccount } },

@@ -12,7 +12,7 @@ import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { actorOf } from '../../steps/describe-request.ts'
 import { operations } from './documents.ts'
-import { requireProof } from './require-proof.ts'
+import { requireSecondFactor } from './require-second-factor.ts'
 import { controlTokens } from './tokens.ts'
 
 const Wish = Type.Object(
@@ -29,7 +29,7 @@ const CredentialId = Type.Object({ id: Type.String() })
 /** Registers the routes. */
 export function registerApplicationPasswords(app: App, context: HttpContext): void {
   const { ports } = context
-  const onRequest = [authenticate(context, controlTokens), requireProof]
+  const onRequest = [authenticate(context, controlTokens), requireSecondFactor]
   const path = '/api/v1/account/application_passwords'
   app.get(path, { onRequest, schema: { openapi: operations.listApplicationPasswords } }, async (request, reply) => {
     const held = await applicationPasswords(ports, signedIn(request).account)

@@ -2,14 +2,14 @@
 import type { ByteRange } from '../../context.ts'
 
 /** What a `Range` header comes to; `whole` also where it is not understood, or asks for several ranges. */
-export type RangeWish = 'whole' | 'unsatisfiable' | ByteRange
+export type RequestedRange = 'whole' | 'unsatisfiable' | ByteRange
 
 /**
  * Reads a `Range` header against a size in bytes.
  *
  * @see RFC 9110 section 14.2: a server may ignore the header; of several ranges ours does.
  */
-export function readRange(header: string | undefined, size: number): RangeWish {
+export function readRange(header: string | undefined, size: number): RequestedRange {
   const [, first, last] = /^bytes=[ \t]*(\d{0,15})-(\d{0,15})[ \t]*$/i.exec(header ?? '') ?? []
   if (first === undefined || last === undefined || (first === '' && last === '')) return 'whole'
   if (first === '') {

@@ -15,8 +15,8 @@ import { registerRecordings } from './recordings.ts'
 import { registerReference } from './reference.ts'
 import { registerSessions } from './sessions.ts'
 import { registerSetup } from './setup.ts'
-import { registerSlashedPages } from './slashed-pages.ts'
 import { registerTerminalPage } from './terminal-page.ts'
+import { registerTrailingSlashes } from './trailing-slashes.ts'
 import { registerVerify } from './verify.ts'
 
 /** Seconds that a published key set may be kept; keys are published far longer before they are used. */
@@ -25,7 +25,7 @@ const jwksMaxAgeSeconds = 300
 /** The dialect. */
 export const controlPlugin: DialectPlugin = {
   name: 'control',
-  territory: ['/api/v1', '/setup', '/.well-known', '/v1/ws', '/openapi', '/docs', '/terminal'],
+  pathPrefixes: ['/api/v1', '/setup', '/.well-known', '/v1/ws', '/openapi', '/docs', '/terminal'],
   register: registerControl,
   document: controlDocument,
   answerRefusal,
@@ -44,7 +44,7 @@ function registerControl(app: App, context: HttpContext): void {
   registerSetup(app, context)
   registerReference(app, context)
   registerTerminalPage(app, context)
-  registerSlashedPages(app)
+  registerTrailingSlashes(app)
   app.get('/.well-known/jwks.json', { schema: { openapi: operations.getJwks } }, (_request, reply) =>
     sendJson(reply.header('cache-control', `public, max-age=${jwksMaxAgeSeconds}`), 200, context.jwks()),
   )

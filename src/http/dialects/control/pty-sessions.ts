@@ -9,7 +9,7 @@ import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { actorOf } from '../../steps/describe-request.ts'
 import { terminalOperations } from './documents-terminals.ts'
 import { encodeRowCursor, readLimit, readMoment, readRowCursor } from './list-query.ts'
-import { requireProof } from './require-proof.ts'
+import { requireSecondFactor } from './require-second-factor.ts'
 import { controlTokens } from './tokens.ts'
 import { encodePtySession, encodePtySessionDetail } from './wire-terminals.ts'
 
@@ -65,7 +65,7 @@ export function registerPtySessions(app: App, context: HttpContext): void {
   app.post(
     '/api/v1/pty_sessions/:id/end',
     {
-      onRequest: [...onRequest, requireProof],
+      onRequest: [...onRequest, requireSecondFactor],
       schema: { openapi: terminalOperations.endPtySession, params: PtySessionId },
     },
     async (request, reply) => {

@@ -13,7 +13,7 @@ import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { describeRequest } from '../../steps/describe-request.ts'
 import { invalidField } from '../../to-refusal.ts'
 import { operations } from './documents.ts'
-import { requireProof } from './require-proof.ts'
+import { requireSecondFactor } from './require-second-factor.ts'
 import { controlTokens } from './tokens.ts'
 
 const StartRequest = Type.Object(
@@ -42,7 +42,7 @@ const JoinRequest = Type.Object(
 /** Registers the routes. */
 export function registerPtyToken(app: App, context: HttpContext): void {
   const { ports } = context
-  const onRequest = [authenticate(context, controlTokens), requireProof]
+  const onRequest = [authenticate(context, controlTokens), requireSecondFactor]
   app.post(
     '/api/v1/pty_token/start',
     { onRequest, schema: { openapi: operations.startPtySession, body: StartRequest } },

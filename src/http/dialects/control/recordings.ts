@@ -11,7 +11,7 @@ import { actorOf } from '../../steps/describe-request.ts'
 import { beginLasting, type LastingAnswer } from '../../steps/lasting-answer.ts'
 import { isNamedTag, readRange } from './byte-range.ts'
 import { asciicast, terminalOperations } from './documents-terminals.ts'
-import { requireProof } from './require-proof.ts'
+import { requireSecondFactor } from './require-second-factor.ts'
 import { controlTokens } from './tokens.ts'
 
 const PtySessionId = Type.Object({ id: Type.String() })
@@ -23,7 +23,7 @@ const RecordingQuery = Type.Object({
 /** Registers the routes. */
 export function registerRecordings(app: App, context: HttpContext): void {
   const { ports } = context
-  const onRequest = [authenticate(context, controlTokens), requireProof]
+  const onRequest = [authenticate(context, controlTokens), requireSecondFactor]
   app.get(
     '/api/v1/pty_sessions/:id/recording',
     {

@@ -14,7 +14,7 @@ import { authenticate } from '../../steps/authenticate.ts'
 import { actorOf } from '../../steps/describe-request.ts'
 import { invalidField } from '../../to-refusal.ts'
 import { operations } from './documents.ts'
-import { requireFor } from './require-administrator.ts'
+import { requirePermission } from './require-permission.ts'
 import { giantswarmTokens } from './tokens.ts'
 import { OrganizationRequest } from './user-wire.ts'
 import { organizationId } from './wire.ts'
@@ -27,7 +27,7 @@ type Named = { Params: { id: string } }
 export function registerOrganizations(app: App, context: HttpContext): void {
   const { ports } = context
   const anybody = authenticate(context, giantswarmTokens)
-  const writes = [anybody, requireFor('write-organization')]
+  const writes = [anybody, requirePermission('write-organization')]
   app.get<Named>(
     path,
     { onRequest: anybody, schema: { openapi: operations.getOrganization } },

@@ -4,7 +4,7 @@ import { parseEveryBodyAsJson } from '../../steps/parse-json.ts'
 import { registerAuthTokens } from './auth-tokens.ts'
 import { giantswarmDocument } from './documents.ts'
 import { answerRefusal } from './errors.ts'
-import { registerNeighbours } from './neighbours.ts'
+import { registerInfo } from './info.ts'
 import { registerOrganizations } from './organizations.ts'
 import { echoRequestId } from './request-id.ts'
 import { registerUsers } from './users.ts'
@@ -12,7 +12,7 @@ import { registerUsers } from './users.ts'
 /** The dialect; `gsctl ping` asks for `/`, which the listener itself answers. */
 export const giantswarmPlugin: DialectPlugin = {
   name: 'giantswarm',
-  territory: ['/v4'],
+  pathPrefixes: ['/v4'],
   register: registerGiantswarm,
   document: giantswarmDocument,
   answerRefusal,
@@ -25,7 +25,7 @@ function registerGiantswarm(app: App, context: HttpContext): void {
     done()
   })
   registerAuthTokens(app, context)
-  registerNeighbours(app, context)
+  registerInfo(app, context)
   registerUsers(app, context)
   registerOrganizations(app, context)
 }

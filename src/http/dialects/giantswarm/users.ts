@@ -17,7 +17,7 @@ import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { actorOf, describeRequest } from '../../steps/describe-request.ts'
 import { invalidField } from '../../to-refusal.ts'
 import { operations } from './documents.ts'
-import { isOwn, requireFor, requireOwnSignIn } from './require-administrator.ts'
+import { isOwnAccount, requireFullSignIn, requirePermission } from './require-permission.ts'
 import { giantswarmTokens } from './tokens.ts'
 import { CreateUserRequest, decodeExpiry, ModifyPasswordRequest, ModifyUserRequest } from './user-wire.ts'
 import { decodePassword, encodeUser } from './wire.ts'
@@ -31,7 +31,7 @@ export function registerUsers(app: App, context: HttpContext): void {
   const { ports } = context
   const anybody = authenticate(context, giantswarmTokens)
   const whileDue = authenticate(context, { ...giantswarmTokens, isServedWhileDue: true })
-  const lists = [anybody, requireFor('list-accounts')]
+  const lists = [anybody, requirePermission('list-accounts')]
   app.get('/v4/users/', { onRequest: lists, schema: { openapi: operations.getUsers } }, async (request, reply) => {
     const judge = async ({ account }: Principal): Promise<void> =>
       void authorise({ ...actorOf(request, 'giantswarm'), by: account }, 'list-accounts')
@@ -40,13 +40,13 @@ export function registerUsers(app: App, context: HttpContext): void {
   })
   app.get<Named>(path, { onRequest: anybody, schema: { openapi: operations.getUser } }, async (request, reply) => {
     const found = await byEmail(ports.store, request.params.email)
-    if (!isOwn(request, found)) await requireFor('read-account')(request)
+    if (!isOwnAccount(request, found)) await requirePermission('read-account')(request)
     return sendJson(reply, 200, encodeUser(known(found)))
   })
   app.put<Named & { Body: CreateUserRequest }>(
     path,
     {
-      onRequest: [anybody, requireFor('add-account')],
+      onRequest: [anybody, requirePermission('add-account')],
       schema: { openapi: operations.createUser, body: CreateUserRequest },
     },
     (request, reply) => create(ports, request, reply),
@@ -54,14 +54,14 @@ export function registerUsers(app: App, context: HttpContext): void {
   app.patch<Named & { Body: ModifyUserRequest }>(
     path,
     {
-      onRequest: [anybody, requireFor('change-account')],
+      onRequest: [anybody, requirePermission('change-account')],
       schema: { openapi: operations.modifyUser, body: ModifyUserRequest },
     },
     (request, reply) => modify(ports, request, reply),
   )
   app.delete<Named>(
     path,
-    { onRequest: [anybody, requireFor('remove-account')], schema: { openapi: operations.deleteUser } },
+    { onRequest: [anybody, requirePermission('remove-account')], schema: { openapi: operations.deleteUser } },
     async (request, reply) => {
       const account = known(await byEmail(ports.store, request.params.email))
       await removeAccount(ports, account, actorOf(request, 'giantswarm'))
@@ -71,7 +71,7 @@ export function registerUsers(app: App, context: HttpContext): void {
   app.post<Named & { Body: ModifyPasswordRequest }>(
     `${path}password/`,
     {
-      onRequest: [whileDue, requireOwnSignIn],
+      onRequest: [whileDue, requireFullSignIn],
       schema: { openapi: operations.modifyPassword, body: ModifyPasswordRequest },
     },
     (request, reply) => modifyPassword(ports, request, reply),
@@ -128,14 +128,14 @@ async function modifyPassword(
 ): Promise<FastifyReply> {
   const { current_password_base64: currentEncoded, new_password_base64: nextEncoded } = request.body
   const found = await byEmail(ports.store, request.params.email)
-  const isOwnAccount = isOwn(request, found)
-  if (!isOwnAccount) {
-    await requireFor('set-password')(request)
+  const isCaller = isOwnAccount(request, found)
+  if (!isCaller) {
+    await requirePermission('set-password')(request)
     requireNothingDue(signedIn(request).account, ports.clock.wallMs())
   }
   const account = known(found)
   const next = decodePassword(ports.encodings, nextEncoded, 'new_password_base64')
-  if (isOwnAccount && (!holds(account, 'set-password') || currentEncoded !== undefined)) {
+  if (isCaller && (!holds(account, 'set-password') || currentEncoded !== undefined)) {
     if (currentEncoded === undefined) throw invalidField('current_password_base64', 'is required')
     await changeOwnPassword(ports, account, {
       current: decodePassword(ports.encodings, currentEncoded, 'current_password_base64'),

@@ -63,7 +63,7 @@ export function decodeCredentialChange(method: 'PUT' | 'PATCH', body: unknown, q
 }
 
 /** Which credentials a list is to have. */
-export type CredentialWish = {
+export type CredentialFilter = {
   readonly kind: BearerKind | null
   /** Lower-cased part of the name. */
   readonly name: string
@@ -72,7 +72,7 @@ export type CredentialWish = {
 }
 
 /** Decodes the filters; what is empty does not matter. */
-export function decodeCredentialFilter(query: Query, faults: FieldFault[]): CredentialWish {
+export function decodeCredentialFilter(query: Query, faults: FieldFault[]): CredentialFilter {
   const type = lastOf(query.type)
   const kind = kindOf(type)
   if (kind === null && type !== '' && type !== 'INVALID') faults.push({ field: 'type', description: 'is not known' })

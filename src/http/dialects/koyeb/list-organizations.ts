@@ -16,7 +16,7 @@ const statuses: readonly string[] = [
 ]
 
 /** Which organizations are wanted. */
-export type ListWish = Page & {
+export type OrganizationQuery = Page & {
   readonly isDescending: boolean
   /** Lower-cased; part of the name, or of the id. */
   readonly search: string
@@ -29,7 +29,7 @@ export type ListWish = Page & {
  *
  * @throws INPUT_INVALID with one field for each number that is none, and for a status that Koyeb does not know.
  */
-export function decodeListQuery(query: Query): ListWish {
+export function decodeListQuery(query: Query): OrganizationQuery {
   const wanted = [query.statuses ?? []].flat()
   const page = collectFaults((faults) => {
     const decoded = decodePage(query, faults)
@@ -48,7 +48,7 @@ export function decodeListQuery(query: Query): ListWish {
 /** Returns one page, in the order in which the account joined. */
 export function listOrganizations(
   memberships: readonly Membership[],
-  wanted: ListWish,
+  wanted: OrganizationQuery,
 ): Readonly<Record<string, unknown>> {
   const { limit, offset } = wanted
   const isWanted = wanted.statuses.length === 0 || wanted.statuses.includes('ACTIVE')

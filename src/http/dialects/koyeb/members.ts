@@ -40,7 +40,7 @@ async function visibleOrganizations(
   return own === null ? [] : [own]
 }
 
-type MemberWish = { readonly userId: string; readonly page: Page }
+type MemberQuery = { readonly userId: string; readonly page: Page }
 
 type Found = { readonly items: readonly Placed[]; readonly count: number }
 
@@ -48,7 +48,7 @@ type Found = { readonly items: readonly Placed[]; readonly count: number }
 async function membersOf(
   store: Pick<Store, 'memberships' | 'memberCount' | 'roster' | 'accountByUuid'>,
   organizations: readonly Organization[],
-  { userId, page }: MemberWish,
+  { userId, page }: MemberQuery,
 ): Promise<Found> {
   if (userId !== '') return oneMember(store, organizations, { userId, page })
   const items: Placed[] = []
@@ -68,7 +68,7 @@ async function membersOf(
 async function oneMember(
   store: Pick<Store, 'memberships' | 'accountByUuid'>,
   organizations: readonly Organization[],
-  { userId, page }: MemberWish,
+  { userId, page }: MemberQuery,
 ): Promise<Found> {
   const account = await store.accountByUuid(userId)
   const memberships = account === null ? [] : await store.memberships(account.id)

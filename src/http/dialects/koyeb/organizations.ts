@@ -9,10 +9,10 @@ import type { App, HttpContext } from '../../context.ts'
 import { authenticate } from '../../steps/authenticate.ts'
 import { actorOf } from '../../steps/describe-request.ts'
 import { invalidField } from '../../to-refusal.ts'
-import { beginSession } from './begin-session.ts'
 import { collectFaults, decodeObject, textMember } from './body.ts'
 import { operations } from './documents.ts'
 import { requirePerson } from './require-person.ts'
+import { createSiblingSession } from './sibling-session.ts'
 import { koyebTokens } from './tokens.ts'
 import { encodeOrganization } from './wire.ts'
 
@@ -61,7 +61,7 @@ export function registerOrganizations(app: App, context: HttpContext): void {
     async (request, reply) => {
       const seconds = decodeValidity(request.body)
       const organization = await findOrganization(ports.store, request.params.id)
-      const { minted } = await beginSession(context, request, {
+      const { minted } = await createSiblingSession(context, request, {
         organizationId: organization.id,
         latestEnd: nowSeconds(ports.clock) + seconds,
       })

@@ -14,7 +14,7 @@ import { registerSessions } from './sessions.ts'
 /** The dialect. */
 export const koyebPlugin: DialectPlugin = {
   name: 'koyeb',
-  territory: ['/v1', '/avatar.svg'],
+  pathPrefixes: ['/v1', '/avatar.svg'],
   register: registerKoyeb,
   document: koyebDocument,
   answerRefusal,

@@ -7,9 +7,9 @@ import { sendJson, sendTokens } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { describeRequest } from '../../steps/describe-request.ts'
-import { beginSession } from './begin-session.ts'
 import { operations } from './documents.ts'
 import { requirePerson } from './require-person.ts'
+import { createSiblingSession } from './sibling-session.ts'
 import { koyebTokens, mintKoyebToken, readKoyebToken } from './tokens.ts'
 import { encodeLoginReply } from './wire.ts'
 
@@ -43,7 +43,7 @@ export function registerSessions(app: App, context: HttpContext): void {
     },
   )
   const begin = async (request: FastifyRequest, reply: FastifyReply, organizationId: string | null) => {
-    const { grant, minted } = await beginSession(context, request, { organizationId, latestEnd: null })
+    const { grant, minted } = await createSiblingSession(context, request, { organizationId, latestEnd: null })
     return sendTokens(reply, 200, encodeLoginReply(grant, minted))
   }
   app.post('/v1/account/session', { onRequest: person, schema: { openapi: operations.NewSession } }, (request, reply) =>

@@ -8,7 +8,7 @@ import { registerSession } from './session.ts'
 /** The dialect. `/matters` is the original's other address; it is not offered, and says so in the original's shape. */
 export const pacerproPlugin: DialectPlugin = {
   name: 'pacerpro',
-  territory: ['/session', '/matters'],
+  pathPrefixes: ['/session', '/matters'],
   register: registerPacerpro,
   document: pacerproDocument,
   answerRefusal,

@@ -4,9 +4,9 @@ import { isRefusal, Refusal } from '../../../core/errors.ts'
 import type { Mint } from '../../../core/sessions/create-session.ts'
 import type { HttpContext } from '../../context.ts'
 import { noRow, principalOf, type TokenReader } from '../../steps/authenticate.ts'
-import { judgeCaller } from '../../steps/judging.ts'
+import { asAuthentication } from '../../steps/authentication-steps.ts'
 import { readAuthorization } from '../../steps/read-authorization.ts'
-import { FreeSeconds } from './free-seconds.ts'
+import { UniqueExpiries } from './unique-expiries.ts'
 
 /** Seconds until the end of a token where the operator wants none: the claim `exp` cannot be left out. */
 const unlimitedSeconds = 10 * 365 * 24 * 60 * 60
@@ -20,7 +20,7 @@ const unlimitedSeconds = 10 * 365 * 24 * 60 * 60
  * @see PacerPro API, Session; the original's own tests refuse a fifth claim, `iat` among them.
  */
 export function mintPacerproToken({ ports }: Pick<HttpContext, 'ports'>): Mint {
-  const seconds = new FreeSeconds()
+  const seconds = new UniqueExpiries()
   return async function mintDistinctToken({ account, issuedAt, expiresAt }) {
     const wanted = expiresAt ?? issuedAt + unlimitedSeconds
     for (let step = 0; ; step = Math.max(1, step * 2)) {
@@ -63,7 +63,7 @@ export function authenticateEpoch(
   context: HttpContext,
   reader: TokenReader,
 ): (request: FastifyRequest) => Promise<void> {
-  return judgeCaller(async function authenticateRequest(request) {
+  return asAuthentication(async function authenticateRequest(request) {
     const token = reader.read(request)
     try {
       const principal = await principalOf(context, reader, request)

@@ -7,8 +7,8 @@ import type { Principal } from '../../../core/tokens/live-tokens.ts'
 import { verifyToken } from '../../../core/tokens/verify.ts'
 import type { HttpContext } from '../../context.ts'
 import { noRow } from '../../steps/authenticate.ts'
+import { asAuthentication } from '../../steps/authentication-steps.ts'
 import { describeRequest } from '../../steps/describe-request.ts'
-import { judgeCaller } from '../../steps/judging.ts'
 import { cameByApiKey, principalOfApiKey, readApiKey } from './api-keys-authenticate.ts'
 import { requireNothingDue } from './due.ts'
 import { takesApiKeys } from './login-methods.ts'
@@ -45,7 +45,7 @@ export function authenticateRealm(
   realm: Realm,
   rules: RouteRules = {},
 ): (request: FastifyRequest) => Promise<void> {
-  return judgeCaller(async function authenticateRequest(request) {
+  return asAuthentication(async function authenticateRequest(request) {
     const key = takesApiKeys(context.settings, realm) ? readApiKey(request) : null
     const principal =
       key === null

@@ -23,7 +23,7 @@ import { registerUsers } from './users.ts'
 /** The dialect. */
 export const sftpgoPlugin: DialectPlugin = {
   name: 'sftpgo',
-  territory: ['/api/v2'],
+  pathPrefixes: ['/api/v2'],
   register: registerSftpgo,
   document: sftpgoDocument,
   answerRefusal,

@@ -4,7 +4,7 @@ import type { Account } from '../../../core/accounts/account.ts'
 import { Refusal } from '../../../core/errors.ts'
 import type { HttpContext } from '../../context.ts'
 import { signedIn } from '../../steps/authenticate.ts'
-import { judgeCaller } from '../../steps/judging.ts'
+import { asAuthentication } from '../../steps/authentication-steps.ts'
 import { readAttributes } from './attributes.ts'
 import { authenticateRealm } from './authenticate-realm.ts'
 import type { Realm } from './realms.ts'
@@ -38,7 +38,7 @@ export function authenticateSelf(
   { unless, isServedWhileDue = true }: SelfRules = {},
 ): (request: FastifyRequest) => Promise<void> {
   const authenticate = authenticateRealm(context, realm, { isServedWhileDue, refusesApiKey: true })
-  return judgeCaller(async function authenticateCaller(request) {
+  return asAuthentication(async function authenticateCaller(request) {
     await authenticate(request)
     if (unless !== undefined && !mayStill(signedIn(request).account, unless)) {
       throw new Refusal('ROLE_DENIED', { detail: `the account has ${unless}` })

@@ -21,7 +21,7 @@ export type Scope = {
  *
  * @throws TOKEN_REVOKED, NOT_A_MEMBER
  */
-export async function beginSession(
+export async function createSiblingSession(
   context: HttpContext,
   request: FastifyRequest,
   scope: Scope,

@@ -7,7 +7,7 @@ import { giantswarmTokens } from './tokens.ts'
 import { encodeInfo, encodeOrganizations, encodeUser } from './wire.ts'
 
 /** Registers the routes. */
-export function registerNeighbours(app: App, context: HttpContext): void {
+export function registerInfo(app: App, context: HttpContext): void {
   const onRequest = [authenticate(context, giantswarmTokens)]
   const info = encodeInfo(context.settings.giantswarm.installationName)
   app.get('/v4/info/', { onRequest, schema: { openapi: operations.getInfo } }, async (_request, reply) =>

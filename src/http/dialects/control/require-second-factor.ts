@@ -8,7 +8,7 @@ import { signedIn } from '../../steps/authenticate.ts'
  *
  * @throws SECOND_FACTOR_NOT_PROVEN
  */
-export async function requireProof(request: FastifyRequest): Promise<void> {
+export async function requireSecondFactor(request: FastifyRequest): Promise<void> {
   const { account, session } = signedIn(request)
   if (account.totpSealed !== null && session.proof !== 'password+otp') throw new Refusal('SECOND_FACTOR_NOT_PROVEN')
 }

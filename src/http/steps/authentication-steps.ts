@@ -7,12 +7,12 @@ type Step = (request: FastifyRequest) => Promise<void>
 const judging = new WeakSet<object>()
 
 /** Returns a step that refuses everybody whom it does not know, and makes that known. */
-export function judgeCaller(step: Step): Step {
+export function asAuthentication(step: Step): Step {
   judging.add(step)
   return step
 }
 
 /** Tells whether one of the steps of a route judges its caller. */
-export function judgesCaller(steps: object | readonly object[] | undefined): boolean {
+export function hasAuthentication(steps: object | readonly object[] | undefined): boolean {
   return [steps ?? []].flat().some((step) => judging.has(step))
 }

@@ -4,7 +4,7 @@
 const mostEpochs = 10_000
 
 /** Remembers the latest second that was given away for each epoch. */
-export class FreeSeconds {
+export class UniqueExpiries {
   readonly #latest = new Map<string, number>()
 
   /** Returns `wanted` (Unix seconds), or where it was given away, the second after the latest one; `skip` seconds later still. */

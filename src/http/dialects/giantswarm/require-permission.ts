@@ -8,15 +8,15 @@ import { signedIn } from '../../steps/authenticate.ts'
 import { actorOf } from '../../steps/describe-request.ts'
 
 /**
- * Returns a step that refuses an account without the permission of an act, and what {@link requireOwnSignIn} refuses. It
+ * Returns a step that refuses an account without the permission of an act, and what {@link requireFullSignIn} refuses. It
  * comes before anything is looked for, so that a refusal tells nothing of other accounts.
  *
  * The step throws ROLE_DENIED.
  */
-export function requireFor(act: AdministrativeAct): (request: FastifyRequest) => Promise<void> {
+export function requirePermission(act: AdministrativeAct): (request: FastifyRequest) => Promise<void> {
   return async function requireAdministrator(request) {
     authorise(actorOf(request, 'giantswarm'), act)
-    await requireOwnSignIn(request)
+    await requireFullSignIn(request)
   }
 }
 
@@ -26,13 +26,13 @@ export function requireFor(act: AdministrativeAct): (request: FastifyRequest) =>
  *
  * @throws CREDENTIAL_DENIED, SECOND_FACTOR_NOT_PROVEN
  */
-export async function requireOwnSignIn(request: FastifyRequest): Promise<void> {
+export async function requireFullSignIn(request: FastifyRequest): Promise<void> {
   const { account, session } = signedIn(request)
   if (session.isApplicationPassword) throw new Refusal('CREDENTIAL_DENIED')
   if (account.totpSealed !== null && session.proof !== 'password+otp') throw new Refusal('SECOND_FACTOR_NOT_PROVEN')
 }
 
 /** Tells whether an account is the caller's own. */
-export function isOwn(request: FastifyRequest, account: Account | null): boolean {
+export function isOwnAccount(request: FastifyRequest, account: Account | null): boolean {
   return account !== null && account.id === signedIn(request).account.id
 }

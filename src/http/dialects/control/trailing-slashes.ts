@@ -11,7 +11,7 @@ const pages = ['terminal', 'docs', 'setup'] as const
  *
  * @see RFC 9110 section 15.4.9
  */
-export function registerSlashedPages(app: App): void {
+export function registerTrailingSlashes(app: App): void {
   for (const page of pages) {
     app.get(`/${page}/`, { schema: { openapi: 'left out' } }, (request, reply) => {
       const at = request.url.indexOf('?')

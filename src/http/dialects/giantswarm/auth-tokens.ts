@@ -1,4 +1,4 @@
-/** giantswarm: signing in and out; one token per sign-in, and a sign-out ends the presented one alone. */
+/** giantswarm: sign-in and sign-out. Each sign-in creates one token, and a sign-out ends only the token of its request. */
 import { signIn } from '../../../core/accounts/sign-in.ts'
 import { signOut } from '../../../core/sessions/end-session.ts'
 import { noStore, sendJson } from '../../answer.ts'
@@ -9,7 +9,7 @@ import { operations } from './documents.ts'
 import { giantswarmTokens, mintGiantswarmToken } from './tokens.ts'
 import { CreateAuthTokenRequest, decodePassword } from './wire.ts'
 
-/** Registers the routes. The sign-in does not look at Authorization: clients send the token that they are about to replace. */
+/** Registers the routes. A sign-in ignores Authorization, because clients send the token that they are replacing. */
 export function registerAuthTokens(app: App, context: HttpContext): void {
   const { ports } = context
   const mint = mintGiantswarmToken(context)

@@ -6,8 +6,7 @@ import {
   type ParameterDocument,
   writeOperations,
 } from '../../openapi/operation.ts'
-import { OrganizationMember } from './user-wire.ts'
-import { CreateAuthTokenResponse, GenericResponse } from './wire.ts'
+import { CreateAuthTokenResponse, GenericResponse, OrganizationMember } from './wire.ts'
 
 /** What the document says once for all operations. */
 export const giantswarmDocument: DialectDocument = {

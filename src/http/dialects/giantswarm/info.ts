@@ -1,4 +1,4 @@
-/** giantswarm: what clients ask beside their token; the installation, the caller, the caller's organizations. */
+/** giantswarm: the installation, the caller, and the caller's organizations. */
 import { sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'

@@ -1,4 +1,5 @@
-/** giantswarm: one organization; its members see it, and those who are permitted see, make and remove any. */
+/** giantswarm: one organization. Its members see it; accounts with the permission see, create and remove every one. */
+import { type Static, Type } from 'typebox'
 import { type Account, emailKey } from '../../../core/accounts/account.ts'
 import { holds } from '../../../core/administration/authorise.ts'
 import { Refusal } from '../../../core/errors.ts'
@@ -16,52 +17,54 @@ import { invalidField } from '../../to-refusal.ts'
 import { operations } from './documents.ts'
 import { requirePermission } from './require-permission.ts'
 import { giantswarmTokens } from './tokens.ts'
-import { OrganizationRequest } from './user-wire.ts'
-import { organizationId } from './wire.ts'
+import { OrganizationMember, organizationId } from './wire.ts'
 
 const path = '/v4/organizations/:id/'
 
 type Named = { Params: { id: string } }
 
+/** An id in the body is ignored: the path has it. */
+const OrganizationRequest = Type.Object(
+  { members: Type.Optional(Type.Array(OrganizationMember, { maxItems: 1_000 })) },
+  { title: 'V4OrganizationRequest' },
+)
+type OrganizationRequest = Static<typeof OrganizationRequest>
+
 /** Registers the routes. */
 export function registerOrganizations(app: App, context: HttpContext): void {
   const { ports } = context
-  const anybody = authenticate(context, giantswarmTokens)
-  const writes = [anybody, requirePermission('write-organization')]
-  app.get<Named>(
-    path,
-    { onRequest: anybody, schema: { openapi: operations.getOrganization } },
-    async (request, reply) => {
-      const organization = await byId(ports.store, request.params.id)
-      // An account that may not see an organization does not learn that there is one.
-      const judge = async ({ account }: Principal): Promise<void> => {
-        if (holds(account, 'read-organization')) return
-        const memberships = await ports.store.memberships(account.id)
-        if (!memberships.some((one) => one.organization.id === organization.id)) throw notFound()
-      }
-      const rows = memberRows(everyMember(ports.store, organization.id))
-      const around = [`{"id":${JSON.stringify(request.params.id)},"members":[`, ']}'] as const
-      return sendRows({ context, request, reply }, giantswarmTokens, { around, rows, judge })
-    },
-  )
+  const onRequest = authenticate(context, giantswarmTokens)
+  const mayWrite = [onRequest, requirePermission('write-organization')]
+  app.get<Named>(path, { onRequest, schema: { openapi: operations.getOrganization } }, async (request, reply) => {
+    const organization = await byId(ports.store, request.params.id)
+    // An account that may not see an organization does not learn that it exists.
+    const judge = async ({ account }: Principal): Promise<void> => {
+      if (holds(account, 'read-organization')) return
+      const memberships = await ports.store.memberships(account.id)
+      if (!memberships.some((one) => one.organization.id === organization.id)) throw notFound()
+    }
+    const rows = memberRows(everyMember(ports.store, organization.id))
+    const around = [`{"id":${JSON.stringify(request.params.id)},"members":[`, ']}'] as const
+    return sendRows({ context, request, reply }, giantswarmTokens, { around, rows, judge })
+  })
   app.put<Named & { Body: OrganizationRequest }>(
     path,
-    { onRequest: writes, schema: { openapi: operations.addOrganization, body: OrganizationRequest } },
+    { onRequest: mayWrite, schema: { openapi: operations.addOrganization, body: OrganizationRequest } },
     async (request, reply) => {
       const { id } = request.params
       if (!organizationId.test(id)) {
         throw invalidField('organization_id', 'must be 4 to 30 lower-case letters, digits and underscores')
       }
       const members = await membersOf(ports.store, request.body)
-      const wish = { name: nameOf(id), memberIds: members.map((member) => member.id) }
-      await foundOrganization(ports, wish, actorOf(request, 'giantswarm'))
+      const organization = { name: nameOf(id), memberIds: members.map((member) => member.id) }
+      await foundOrganization(ports, organization, actorOf(request, 'giantswarm'))
       const rows = members.flatMap(({ email }) => (email === null ? [] : [{ email }]))
       return sendJson(reply, 201, { id, members: rows })
     },
   )
   app.delete<Named>(
     path,
-    { onRequest: writes, schema: { openapi: operations.deleteOrganization } },
+    { onRequest: mayWrite, schema: { openapi: operations.deleteOrganization } },
     async (request, reply) => {
       const organization = await byId(ports.store, request.params.id)
       await dissolveOrganization(ports, { organization, asMember: false }, actorOf(request, 'giantswarm'))
@@ -71,7 +74,7 @@ export function registerOrganizations(app: App, context: HttpContext): void {
   )
 }
 
-/** Ids have `_` where names have `-`. */
+/** An id has `_` in the places of `-` in the name. */
 function nameOf(id: string): string {
   return id.replaceAll('_', '-')
 }

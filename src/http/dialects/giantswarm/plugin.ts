@@ -1,4 +1,4 @@
-/** giantswarm: the auth tokens of the Giant Swarm API (v4), and the few neighbours that its clients ask after a sign-in. */
+/** giantswarm: the auth tokens of the Giant Swarm API (v4), and the calls that its clients make after a sign-in. */
 import type { App, DialectPlugin, HttpContext } from '../../context.ts'
 import { parseEveryBodyAsJson } from '../../steps/parse-json.ts'
 import { registerAuthTokens } from './auth-tokens.ts'
@@ -9,7 +9,7 @@ import { registerOrganizations } from './organizations.ts'
 import { echoRequestId } from './request-id.ts'
 import { registerUsers } from './users.ts'
 
-/** The dialect; `gsctl ping` asks for `/`, which the listener itself answers. */
+/** The plugin. `gsctl ping` requests `/`, which the root of the application answers. */
 export const giantswarmPlugin: DialectPlugin = {
   name: 'giantswarm',
   pathPrefixes: ['/v4'],

@@ -1,12 +1,13 @@
-/** giantswarm: gives the client's own request id back, so that both ends can name one request. */
+/** giantswarm: returns the client's request id, so that the client and the server can name the same request. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { readTracking } from '../../../core/audit/tracking.ts'
 import { oneHeader } from '../../steps/describe-request.ts'
 
 /**
- * Writes `X-Request-ID` as audit events have it: printable ASCII, at most 128 characters; nothing where nothing usable came.
+ * Sets `X-Request-ID` to the id that audit events get: at most 128 characters of printable ASCII. An id that is not
+ * printable ASCII is dropped.
  *
- * The id is no key: `gsctl` sends one id with both the end of an old token and the request for a new one.
+ * The id is not unique: `gsctl` sends the same one when it ends an old token and when it requests a new one.
  */
 export function echoRequestId(request: FastifyRequest, reply: FastifyReply): void {
   const sent = oneHeader(request, 'x-request-id')

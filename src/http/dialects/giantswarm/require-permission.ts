@@ -1,4 +1,4 @@
-/** giantswarm: steps for calls on accounts; who administers must have signed in by what the account itself asks for. */
+/** giantswarm: steps that check who may administer accounts and organizations. */
 import type { FastifyRequest } from 'fastify'
 import type { Account } from '../../../core/accounts/account.ts'
 import type { AdministrativeAct } from '../../../core/administration/acts.ts'
@@ -8,21 +8,21 @@ import { signedIn } from '../../steps/authenticate.ts'
 import { actorOf } from '../../steps/describe-request.ts'
 
 /**
- * Returns a step that refuses an account without the permission of an act, and what {@link requireFullSignIn} refuses. It
- * comes before anything is looked for, so that a refusal tells nothing of other accounts.
+ * Returns a step that refuses an account without the permission of an act, and every session that
+ * {@link requireFullSignIn} refuses. It runs before any lookup, so that a refusal tells nothing about other accounts.
  *
  * The step throws ROLE_DENIED.
  */
 export function requirePermission(act: AdministrativeAct): (request: FastifyRequest) => Promise<void> {
-  return async function requireAdministrator(request) {
+  return async function requireActPermission(request) {
     authorise(actorOf(request, 'giantswarm'), act)
     await requireFullSignIn(request)
   }
 }
 
 /**
- * Refuses a session that an application password began, or that did not prove the second factor of its account: a program
- * must not be able to hand its account, or another one, to somebody else (our choice).
+ * Refuses a session that an application password created, or that did not prove the second factor of its account. A
+ * program must not be able to give its own or another account to a different person (our choice).
  *
  * @throws CREDENTIAL_DENIED, SECOND_FACTOR_NOT_PROVEN
  */
@@ -32,7 +32,7 @@ export async function requireFullSignIn(request: FastifyRequest): Promise<void> 
   if (account.totpSealed !== null && session.proof !== 'password+otp') throw new Refusal('SECOND_FACTOR_NOT_PROVEN')
 }
 
-/** Tells whether an account is the caller's own. */
+/** Returns whether an account is the caller's own. */
 export function isOwnAccount(request: FastifyRequest, account: Account | null): boolean {
   return account !== null && account.id === signedIn(request).account.id
 }

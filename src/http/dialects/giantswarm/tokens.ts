@@ -1,4 +1,4 @@
-/** giantswarm: its tokens; opaque lower-case v4 UUIDs that end when somebody ends them. */
+/** giantswarm: its tokens, opaque lower-case v4 UUIDs that do not expire by themselves. */
 import type { FastifyRequest } from 'fastify'
 import { Refusal } from '../../../core/errors.ts'
 import type { Mint } from '../../../core/sessions/create-session.ts'
@@ -6,14 +6,14 @@ import type { HttpContext } from '../../context.ts'
 import { noRow, type TokenReader } from '../../steps/authenticate.ts'
 import { readAuthorization } from '../../steps/read-authorization.ts'
 
-/** Returns the function that makes giantswarm's tokens. */
+/** Returns the function that creates giantswarm's tokens. */
 export function mintGiantswarmToken({ ports }: Pick<HttpContext, 'ports'>): Mint {
   return async function mintOpaqueToken({ expiresAt }) {
     return { accessToken: ports.random.uuid(), isIndexed: true, boundIp: null, refreshToken: null, expiresAt }
   }
 }
 
-/** Reads `giantswarm <token>`; the token alone, or under another scheme, is not accepted. */
+/** Reads `giantswarm <token>`. A token without a scheme, or with another one, is refused. */
 export const giantswarmTokens: TokenReader = { dialect: 'giantswarm', readRow: noRow, read: readToken }
 
 function readToken(request: FastifyRequest): string {

@@ -1,5 +1,6 @@
-/** giantswarm: accounts, found by their e-mail address; one's own for everybody, others' for those who are permitted the act. */
+/** giantswarm: accounts, found by their e-mail address. An account may use its own; any other needs the permission of the act. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
 import { type Account, emailKey } from '../../../core/accounts/account.ts'
 import { addAccount, changeAccount, removeAccount } from '../../../core/accounts/administer.ts'
 import { changeOwnPassword } from '../../../core/accounts/change-password.ts'
@@ -19,71 +20,78 @@ import { invalidField } from '../../to-refusal.ts'
 import { operations } from './documents.ts'
 import { isOwnAccount, requireFullSignIn, requirePermission } from './require-permission.ts'
 import { giantswarmTokens } from './tokens.ts'
-import { CreateUserRequest, decodeExpiry, ModifyPasswordRequest, ModifyUserRequest } from './user-wire.ts'
-import { decodePassword, encodeUser } from './wire.ts'
+import { decodeExpiry, decodePassword, encodeUser } from './wire.ts'
 
 const path = '/v4/users/:email/'
 
 type Named = { Params: { email: string } }
 
+const expiry = Type.Optional(Type.Union([Type.String(), Type.Null()]))
+const CreateUser = Type.Object({ password: Type.String(), expiry }, { title: 'V4CreateUserRequest' })
+const ModifyUser = Type.Object({ email: Type.Optional(Type.String()), expiry }, { title: 'V4ModifyUserRequest' })
+const ModifyPassword = Type.Object(
+  { current_password_base64: Type.Optional(Type.String()), new_password_base64: Type.String() },
+  { title: 'V4ModifyUserPasswordRequest' },
+)
+
+type Create = Named & { Body: Static<typeof CreateUser> }
+type Modify = Named & { Body: Static<typeof ModifyUser> }
+type SetPassword = Named & { Body: Static<typeof ModifyPassword> }
+
 /** Registers the routes. */
 export function registerUsers(app: App, context: HttpContext): void {
   const { ports } = context
-  const anybody = authenticate(context, giantswarmTokens)
+  const onRequest = authenticate(context, giantswarmTokens)
   const whileDue = authenticate(context, { ...giantswarmTokens, isServedWhileDue: true })
-  const lists = [anybody, requirePermission('list-accounts')]
+  const lists = [onRequest, requirePermission('list-accounts')]
   app.get('/v4/users/', { onRequest: lists, schema: { openapi: operations.getUsers } }, async (request, reply) => {
     const judge = async ({ account }: Principal): Promise<void> =>
       void authorise({ ...actorOf(request, 'giantswarm'), by: account }, 'list-accounts')
     const list = { around: ['[', ']'], rows: everyUser(ports.store), judge } as const
     return sendRows({ context, request, reply }, giantswarmTokens, list)
   })
-  app.get<Named>(path, { onRequest: anybody, schema: { openapi: operations.getUser } }, async (request, reply) => {
+  app.get<Named>(path, { onRequest, schema: { openapi: operations.getUser } }, async (request, reply) => {
     const found = await byEmail(ports.store, request.params.email)
     if (!isOwnAccount(request, found)) await requirePermission('read-account')(request)
     return sendJson(reply, 200, encodeUser(known(found)))
   })
-  app.put<Named & { Body: CreateUserRequest }>(
+  app.put<Create>(
     path,
     {
-      onRequest: [anybody, requirePermission('add-account')],
-      schema: { openapi: operations.createUser, body: CreateUserRequest },
+      onRequest: [onRequest, requirePermission('add-account')],
+      schema: { openapi: operations.createUser, body: CreateUser },
     },
     (request, reply) => create(ports, request, reply),
   )
-  app.patch<Named & { Body: ModifyUserRequest }>(
+  app.patch<Modify>(
     path,
     {
-      onRequest: [anybody, requirePermission('change-account')],
-      schema: { openapi: operations.modifyUser, body: ModifyUserRequest },
+      onRequest: [onRequest, requirePermission('change-account')],
+      schema: { openapi: operations.modifyUser, body: ModifyUser },
     },
     (request, reply) => modify(ports, request, reply),
   )
   app.delete<Named>(
     path,
-    { onRequest: [anybody, requirePermission('remove-account')], schema: { openapi: operations.deleteUser } },
+    { onRequest: [onRequest, requirePermission('remove-account')], schema: { openapi: operations.deleteUser } },
     async (request, reply) => {
       const account = known(await byEmail(ports.store, request.params.email))
       await removeAccount(ports, account, actorOf(request, 'giantswarm'))
-      return sendJson(reply, 200, { code: 'RESOURCE_DELETED', message: saying(account.email, 'deleted') })
+      return sendJson(reply, 200, { code: 'RESOURCE_DELETED', message: doneSentence(account.email, 'deleted') })
     },
   )
-  app.post<Named & { Body: ModifyPasswordRequest }>(
+  app.post<SetPassword>(
     `${path}password/`,
     {
       onRequest: [whileDue, requireFullSignIn],
-      schema: { openapi: operations.modifyPassword, body: ModifyPasswordRequest },
+      schema: { openapi: operations.modifyPassword, body: ModifyPassword },
     },
     (request, reply) => modifyPassword(ports, request, reply),
   )
 }
 
-/** The address is the name too: nobody signs in here by anything else. */
-async function create(
-  ports: Ports,
-  request: FastifyRequest<Named & { Body: CreateUserRequest }>,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
+/** The address is also the name, because an account signs in here by its address only. */
+async function create(ports: Ports, request: FastifyRequest<Create>, reply: FastifyReply): Promise<FastifyReply> {
   const { email } = request.params
   const { password, expiry } = request.body
   await addAccount(
@@ -98,14 +106,10 @@ async function create(
     },
     { ...actorOf(request, 'giantswarm'), asFirstAdmin: false },
   )
-  return sendJson(reply, 201, { code: 'RESOURCE_CREATED', message: saying(email, 'created') })
+  return sendJson(reply, 201, { code: 'RESOURCE_CREATED', message: doneSentence(email, 'created') })
 }
 
-async function modify(
-  ports: Ports,
-  request: FastifyRequest<Named & { Body: ModifyUserRequest }>,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
+async function modify(ports: Ports, request: FastifyRequest<Modify>, reply: FastifyReply): Promise<FastifyReply> {
   const { email } = request.body
   const expiresAt = decodeExpiry(request.body.expiry)
   const account = known(await byEmail(ports.store, request.params.email))
@@ -113,17 +117,14 @@ async function modify(
     ...(email === undefined ? {} : { email: email.trim() }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   }
-  return sendJson(
-    reply,
-    200,
-    encodeUser(await changeAccount(ports, account, { change, how: actorOf(request, 'giantswarm') })),
-  )
+  const changed = await changeAccount(ports, account, { change, how: actorOf(request, 'giantswarm') })
+  return sendJson(reply, 200, encodeUser(changed))
 }
 
-/** Who may set passwords need not know the current one; one that they name for their own account is looked at. */
+/** An account that may set passwords may leave out the current one. If it sends one for its own account, it is checked. */
 async function modifyPassword(
   ports: Ports,
-  request: FastifyRequest<Named & { Body: ModifyPasswordRequest }>,
+  request: FastifyRequest<SetPassword>,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { current_password_base64: currentEncoded, new_password_base64: nextEncoded } = request.body
@@ -147,7 +148,7 @@ async function modifyPassword(
   return sendJson(reply, 202, { code: 'RESOURCE_UPDATED', message: 'The password has been updated.' })
 }
 
-/** Who has no address is nobody here. */
+/** Leaves out accounts without an address, which this dialect cannot name. */
 async function* everyUser(store: Pick<Store, 'accounts'>): AsyncGenerator<object, void, undefined> {
   for await (const account of everyAccount(store)) if (account.email !== null) yield encodeUser(account)
 }
@@ -161,6 +162,6 @@ function known(account: Account | null): Account {
   return account
 }
 
-function saying(email: string | null, done: 'created' | 'deleted'): string {
+function doneSentence(email: string | null, done: 'created' | 'deleted'): string {
   return `The user with email '${email ?? ''}' has been ${done}.`
 }

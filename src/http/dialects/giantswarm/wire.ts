@@ -1,4 +1,4 @@
-/** giantswarm: its bodies; names as in the original's definitions, times RFC 3339 in UTC. */
+/** giantswarm: the wire format. Names are the original's; times are RFC 3339 in UTC. */
 import { Type } from 'typebox'
 import type { Account } from '../../../core/accounts/account.ts'
 import type { Membership } from '../../../core/organizations/organization.ts'
@@ -6,7 +6,7 @@ import type { Encodings } from '../../../core/ports.ts'
 import { decodeUtf8 } from '../../steps/read-authorization.ts'
 import { invalidField } from '../../to-refusal.ts'
 
-/** What a sign-in sends. */
+/** Body of a sign-in. */
 export const CreateAuthTokenRequest: Type.TObject<{ email: Type.TString; password_base64: Type.TString }> = Type.Object(
   {
     email: Type.String(),
@@ -15,22 +15,28 @@ export const CreateAuthTokenRequest: Type.TObject<{ email: Type.TString; passwor
   { title: 'V4CreateAuthTokenRequest' },
 )
 
-/** What carries a token. */
+/** Answer to a sign-in. */
 export const CreateAuthTokenResponse: Type.TObject<{ auth_token: Type.TString }> = Type.Object(
   { auth_token: Type.String() },
   { title: 'V4CreateAuthTokenResponse' },
 )
 
-/** What says how it went. */
+/** Answer that only tells the result. */
 export const GenericResponse: Type.TObject<{ code: Type.TString; message: Type.TString }> = Type.Object(
   { code: Type.String(), message: Type.String() },
   { title: 'V4GenericResponse' },
 )
 
+/** A member of an organization. */
+export const OrganizationMember: Type.TObject<{ email: Type.TString }> = Type.Object(
+  { email: Type.String() },
+  { title: 'V4OrganizationMember' },
+)
+
 /**
- * Returns a password as it is sent: the standard alphabet with its padding, over UTF-8.
+ * Decodes a password: padded base64 in the standard alphabet, of UTF-8 text.
  *
- * @param field what the fault names.
+ * @param field name of the member, for the refusal.
  * @throws INPUT_INVALID for anything else.
  * @see Giant Swarm API v4, V4CreateAuthTokenRequest; RFC 4648 section 4
  */
@@ -45,11 +51,26 @@ export function decodePassword(
   throw invalidField(field, 'is not padded base64 of UTF-8 text')
 }
 
+const dateTime = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/
+
 /**
- * Returns what is told of the installation: one without clusters.
+ * Returns an expiry in whole Unix seconds; null for null and for an empty string, and undefined for undefined.
  *
- * `gsctl` stops with a fault where `general` or the workers' counts are missing, or where the provider is one of a cloud
- * and its machine types are missing; the provider `kvm` needs none.
+ * @throws INPUT_INVALID for any other text that is not an RFC 3339 time.
+ */
+export function decodeExpiry(text: string | null | undefined): number | null | undefined {
+  if (text === undefined || text === null) return text
+  if (text === '') return null
+  const ms = dateTime.test(text) ? Date.parse(text.toUpperCase()) : Number.NaN
+  if (!Number.isNaN(ms)) return Math.floor(ms / 1000)
+  throw invalidField('expiry', 'is no RFC 3339 time')
+}
+
+/**
+ * Returns the description of the installation, which has no clusters.
+ *
+ * `gsctl` fails if `general` or the workers' counts are missing. It also fails if the provider is a cloud and its machine
+ * types are missing; the provider `kvm` needs none.
  */
 export function encodeInfo(installationName: string): Readonly<Record<string, unknown>> {
   return {
@@ -63,7 +84,7 @@ export function encodeInfo(installationName: string): Readonly<Record<string, un
   }
 }
 
-/** Returns the caller's own account; `email` and `expiry` are left out where there is none. */
+/** Returns an account; `email` and `expiry` are left out if the account has none. */
 export function encodeUser({ email, createdAtMs, expiresAt }: Account): Readonly<Record<string, string>> {
   return {
     ...(email === null ? {} : { email }),
@@ -72,10 +93,10 @@ export function encodeUser({ email, createdAtMs, expiresAt }: Account): Readonly
   }
 }
 
-/** Ids of organizations as the original has them. */
+/** The form of an organization's id in the original. */
 export const organizationId: RegExp = /^[a-z0-9_]{4,30}$/
 
-/** Returns the organizations that can be told to clients of the original, in the order of their ids; `-` is shown as `_`. */
+/** Returns the organizations whose names have an id in the original, in the order of their ids; `-` becomes `_`. */
 export function encodeOrganizations(memberships: readonly Membership[]): { readonly id: string }[] {
   return memberships
     .map(({ organization }) => organization.name.replaceAll('-', '_'))

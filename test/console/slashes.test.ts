@@ -7,7 +7,7 @@ import { openBrowser } from '../fixtures/terminal-page.ts'
 
 const { skip } = requireTools('chromium')
 /** Each page, and its heading in a browser that has run what it loads. */
-const pages = { terminal: 'Sallyport', docs: 'Sallyport', setup: 'Make the first administrator' } as const
+const pages = { terminal: 'Sallyport', docs: 'Sallyport', setup: 'Create the first administrator' } as const
 
 test('TPG-30 a path with a slash at its end leads to its page, whatever stands before it', async (t) => {
   const sallyport = await runSallyport()

@@ -1,4 +1,4 @@
-/** control: the caller's own account, its password and its second factor. */
+/** control: the caller's account, its password and its second factor. */
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { changeOwnPassword } from '../../../core/accounts/change-password.ts'

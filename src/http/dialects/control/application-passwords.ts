@@ -1,4 +1,4 @@
-/** control: the caller's application passwords, for dialects that cannot carry a second factor's code. */
+/** control: the caller's application passwords, for dialects that cannot carry a code of the second factor. */
 import { Type } from 'typebox'
 import {
   addApplicationPassword,
@@ -15,7 +15,7 @@ import { operations } from './documents.ts'
 import { requireSecondFactor } from './require-second-factor.ts'
 import { controlTokens } from './tokens.ts'
 
-const Wish = Type.Object(
+const NewApplicationPassword = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 64 }),
     dialect: Type.Union([Type.Literal('pacerpro'), Type.Literal('giantswarm'), Type.Literal('koyeb')]),
@@ -37,12 +37,12 @@ export function registerApplicationPasswords(app: App, context: HttpContext): vo
   })
   app.post(
     path,
-    { onRequest, schema: { openapi: operations.addApplicationPassword, body: Wish } },
+    { onRequest, schema: { openapi: operations.addApplicationPassword, body: NewApplicationPassword } },
     async (request, reply) => {
       const actor = actorOf(request, 'control')
-      const { password, ...wish } = request.body
+      const { password, ...credentialRequest } = request.body
       await provePassword(ports, actor.by, { password, request: actor.request })
-      const { credential, secret } = await addApplicationPassword(ports, wish, actor)
+      const { credential, secret } = await addApplicationPassword(ports, credentialRequest, actor)
       return sendJson(reply.headers(noStore), 201, { ...encode(credential), secret })
     },
   )

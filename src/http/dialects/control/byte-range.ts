@@ -1,13 +1,13 @@
-/** control: which bytes of a representation a request asks for (RFC 9110 sections 13 and 14). */
+/** control: range and conditional requests (RFC 9110 sections 13 and 14). */
 import type { ByteRange } from '../../context.ts'
 
-/** What a `Range` header comes to; `whole` also where it is not understood, or asks for several ranges. */
+/** What a `Range` header asks for; `whole` also if it is malformed or asks for several ranges. */
 export type RequestedRange = 'whole' | 'unsatisfiable' | ByteRange
 
 /**
  * Reads a `Range` header against a size in bytes.
  *
- * @see RFC 9110 section 14.2: a server may ignore the header; of several ranges ours does.
+ * @see RFC 9110 section 14.2: a server may ignore the header. Ours does for several ranges.
  */
 export function readRange(header: string | undefined, size: number): RequestedRange {
   const [, first, last] = /^bytes=[ \t]*(\d{0,15})-(\d{0,15})[ \t]*$/i.exec(header ?? '') ?? []
@@ -22,7 +22,7 @@ export function readRange(header: string | undefined, size: number): RequestedRa
   return { from, to: last === '' ? size - 1 : Math.min(Number(last), size - 1) }
 }
 
-/** Tells whether an `If-None-Match` header names the entity tag, compared weakly (RFC 9110 section 13.1.2). */
+/** Returns whether an `If-None-Match` header has the entity tag, by weak comparison (RFC 9110 section 13.1.2). */
 export function isNamedTag(header: string | undefined, tag: string): boolean {
   if (header === undefined) return false
   const named = header.split(',').map((one) => one.trim().replace(/^W\//, ''))

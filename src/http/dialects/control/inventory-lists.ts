@@ -15,8 +15,8 @@ const PageQuery = Type.Object({
   after: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
 })
 
-/** Items on one page where nothing is said. */
-const usualPage = 100
+/** Default number of items on one page. */
+const defaultLimit = 100
 
 /** Registers the routes. */
 export function registerInventoryLists(app: App, context: HttpContext): void {
@@ -26,9 +26,8 @@ export function registerInventoryLists(app: App, context: HttpContext): void {
     '/api/v1/servers',
     { onRequest, schema: { openapi: terminalOperations.listServers, querystring: PageQuery } },
     async (request, reply) => {
-      const limit = readLimit(request.query.limit, usualPage)
-      const wish = { limit, after: request.query.after ?? null }
-      const { items, next } = await reachableServers(store, signedIn(request).account, wish)
+      const page = { limit: readLimit(request.query.limit, defaultLimit), after: request.query.after ?? null }
+      const { items, next } = await reachableServers(store, signedIn(request).account, page)
       return sendJson(reply, 200, { items: items.map(encodeServer), next })
     },
   )
@@ -37,9 +36,8 @@ export function registerInventoryLists(app: App, context: HttpContext): void {
     { onRequest, schema: { openapi: terminalOperations.listChangeRequests, querystring: PageQuery } },
     async (request, reply) => {
       const { account } = signedIn(request)
-      const limit = readLimit(request.query.limit, usualPage)
-      const wish = { limit, after: request.query.after ?? null, nowMs: clock.wallMs() }
-      const { items, next } = await reachableChanges(store, account, wish)
+      const page = { limit: readLimit(request.query.limit, defaultLimit), after: request.query.after ?? null }
+      const { items, next } = await reachableChanges(store, account, { ...page, nowMs: clock.wallMs() })
       const encoded: ChangeRequestItem[] = []
       for (const change of items) {
         encoded.push(encodeChangeRequest(change, await ptySessionsUnder(store, account, change)))

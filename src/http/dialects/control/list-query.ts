@@ -1,4 +1,4 @@
-/** control: reads the query of lists; a value that is none is refused by the name of its parameter. */
+/** control: reads the query parameters of lists. A refusal names the parameter. */
 import { Refusal } from '../../../core/errors.ts'
 
 /** @throws INPUT_INVALID always. */
@@ -6,11 +6,11 @@ function refuseParameter(field: string, description: string): never {
   throw new Refusal('INPUT_INVALID', { message: `${field}: ${description}.`, fields: [{ field, description }] })
 }
 
-/** Items on one page at most. */
+/** Maximum number of items on one page. */
 const largestPage = 100
 
 /**
- * Returns how many items one page holds.
+ * Returns the number of items on one page.
  *
  * @throws INPUT_INVALID naming `limit` unless it is a whole number from 1 to 100.
  */
@@ -24,29 +24,29 @@ export function readLimit(text: string | undefined, byDefault: number): number {
 const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})$/
 
 /**
- * Returns a moment in Unix milliseconds; null where none is named.
+ * Returns a time in Unix milliseconds; null if the query has none.
  *
- * @throws INPUT_INVALID naming the parameter unless it is written as in RFC 3339.
+ * @throws INPUT_INVALID naming the parameter unless it is an RFC 3339 time.
  */
-export function readMoment(field: string, text: string | undefined): number | null {
+export function readTime(field: string, text: string | undefined): number | null {
   if (text === undefined) return null
-  const moment = rfc3339.test(text) ? Date.parse(text.toUpperCase()) : Number.NaN
-  if (Number.isNaN(moment)) refuseParameter(field, 'must be a time of RFC 3339, such as 2026-01-02T15:04:05Z')
-  return moment
+  const timeMs = rfc3339.test(text) ? Date.parse(text.toUpperCase()) : Number.NaN
+  if (Number.isNaN(timeMs)) refuseParameter(field, 'must be a time of RFC 3339, such as 2026-01-02T15:04:05Z')
+  return timeMs
 }
 
-/** Where a page of PTY sessions begins: behind this row. */
+/** The last row of the previous page of PTY sessions. */
 export type RowCursor = { readonly createdAtMs: number; readonly id: string }
 
-/** Writes a row as it stands in `next`; opaque to clients. */
+/** Encodes a row for `next`; clients treat it as opaque. */
 export function encodeRowCursor({ createdAtMs, id }: RowCursor): string {
   return Buffer.from(`${createdAtMs}.${id}`).toString('base64url')
 }
 
 /**
- * Reads `after` of a list of PTY sessions; null where none is named.
+ * Decodes `after` of a list of PTY sessions; null if the query has none.
  *
- * @throws INPUT_INVALID naming `after` for what no `next` was.
+ * @throws INPUT_INVALID naming `after` for a value that was never a `next`.
  */
 export function readRowCursor(text: string | undefined): RowCursor | null {
   if (text === undefined) return null

@@ -1,4 +1,4 @@
-/** control: our own dialect; it begins with the PTY token API and carries what the other dialects cannot express. */
+/** control: our own dialect. It has the PTY token API, and everything that the other dialects cannot express. */
 import type { FastifyRequest } from 'fastify'
 import { Refusal } from '../../../core/errors.ts'
 import { sendJson } from '../../answer.ts'
@@ -19,10 +19,10 @@ import { registerTerminalPage } from './terminal-page.ts'
 import { registerTrailingSlashes } from './trailing-slashes.ts'
 import { registerVerify } from './verify.ts'
 
-/** Seconds that a published key set may be kept; keys are published far longer before they are used. */
+/** Seconds for which a cache may keep the key set; a key is published much longer than that before it is used. */
 const jwksMaxAgeSeconds = 300
 
-/** The dialect. */
+/** The plugin. */
 export const controlPlugin: DialectPlugin = {
   name: 'control',
   pathPrefixes: ['/api/v1', '/setup', '/.well-known', '/v1/ws', '/openapi', '/docs', '/terminal'],

@@ -1,4 +1,4 @@
-/** control: PTY sessions; listing, telling and ending them. */
+/** control: lists, shows and ends PTY sessions. */
 import { Type } from 'typebox'
 import { endPtySession } from '../../../core/terminals/end-pty-session.ts'
 import { listPtySessions, type PtySessionWish, showPtySession } from '../../../core/terminals/list-pty-sessions.ts'
@@ -8,7 +8,7 @@ import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { actorOf } from '../../steps/describe-request.ts'
 import { terminalOperations } from './documents-terminals.ts'
-import { encodeRowCursor, readLimit, readMoment, readRowCursor } from './list-query.ts'
+import { encodeRowCursor, readLimit, readRowCursor, readTime } from './list-query.ts'
 import { requireSecondFactor } from './require-second-factor.ts'
 import { controlTokens } from './tokens.ts'
 import { encodePtySession, encodePtySessionDetail } from './wire-terminals.ts'
@@ -29,8 +29,8 @@ const PtySessionQuery = Type.Object({
 
 const PtySessionId = Type.Object({ id: Type.String() })
 
-/** Items on one page where nothing is said. */
-const usualPage = 20
+/** Default number of items on one page. */
+const defaultLimit = 20
 
 /** Registers the routes. */
 export function registerPtySessions(app: App, context: HttpContext): void {
@@ -41,8 +41,8 @@ export function registerPtySessions(app: App, context: HttpContext): void {
     { onRequest, schema: { openapi: terminalOperations.listPtySessions, querystring: PtySessionQuery } },
     async (request, reply) => {
       const { query } = request
-      const page = { limit: readLimit(query.limit, usualPage), before: readRowCursor(query.after) }
-      const wanted = { wish: readWish(query), page }
+      const page = { limit: readLimit(query.limit, defaultLimit), before: readRowCursor(query.after) }
+      const wanted = { wish: readFilter(query), page }
       const { items, hasMore } = await listPtySessions(ports, signedIn(request).account, wanted)
       const encoded: PtySessionItem[] = []
       for (const view of items) {
@@ -75,14 +75,14 @@ export function registerPtySessions(app: App, context: HttpContext): void {
   )
 }
 
-function readWish(query: Type.Static<typeof PtySessionQuery>): PtySessionWish {
+function readFilter(query: Type.Static<typeof PtySessionQuery>): PtySessionWish {
   return {
     state: query.state ?? null,
     purpose: query.purpose ?? null,
     changeId: query.change_id ?? null,
     serverName: query.server ?? null,
     startedBy: query.started_by ?? null,
-    createdFromMs: readMoment('created_from', query.created_from),
-    createdToMs: readMoment('created_to', query.created_to),
+    createdFromMs: readTime('created_from', query.created_from),
+    createdToMs: readTime('created_to', query.created_to),
   }
 }

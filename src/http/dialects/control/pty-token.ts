@@ -1,4 +1,4 @@
-/** control: start and join tokens for PTY sessions (PTY token API: `pty_token/start`, `pty_token/join`). */
+/** control: start and join tokens of PTY sessions (PTY token API: `pty_token/start`, `pty_token/join`). */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import {
@@ -51,16 +51,16 @@ export function registerPtyToken(app: App, context: HttpContext): void {
       if (purpose === 'change_request' && !changeId) {
         throw invalidField('change_id', 'is required')
       }
-      const wish = { purpose, changeId: changeId ?? null, serverAddress: server.server_ip, osUser: server.os_user }
-      return sendTicket(reply, await mintStartToken(ports, callerOf(context, request), wish))
+      const start = { purpose, changeId: changeId ?? null, serverAddress: server.server_ip, osUser: server.os_user }
+      return sendTicket(reply, await mintStartToken(ports, callerOf(context, request), start))
     },
   )
   app.post(
     '/api/v1/pty_token/join',
     { onRequest, schema: { openapi: operations.joinPtySession, body: JoinRequest } },
     async (request, reply) => {
-      const wish = { ptySessionId: request.body.pty_session_id, role: request.body.start_role }
-      return sendTicket(reply, await mintJoinToken(ports, callerOf(context, request), wish))
+      const join = { ptySessionId: request.body.pty_session_id, role: request.body.start_role }
+      return sendTicket(reply, await mintJoinToken(ports, callerOf(context, request), join))
     },
   )
 }

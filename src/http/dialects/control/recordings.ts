@@ -1,4 +1,4 @@
-/** control: recordings of PTY sessions and terminals as they are watched; nothing is sent before it is written down who reads. */
+/** control: recordings of PTY sessions, and running terminals to watch. The audit event is stored before anything is sent. */
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
@@ -73,7 +73,7 @@ type Step = (request: FastifyRequest) => Promise<void>
 function registerLive(app: App, context: HttpContext, onRequest: readonly Step[]): void {
   const { ports, terminals } = context
   const followers = new Set<LastingAnswer>()
-  // A server that closes waits for answers under way, and this one has no end of its own.
+  // A server that closes waits for its open answers, and these have no end of their own.
   app.addHook('preClose', async () => {
     for (const follower of followers) follower.close()
   })
@@ -118,14 +118,16 @@ type Reading = { readonly request: FastifyRequest; readonly reply: FastifyReply 
 type RecordingAnswer = {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** null: none is sent, and nothing is read. */
+  /** null: no body is sent, and nothing is read. */
   readonly body: AsyncIterable<Uint8Array> | null
 }
 
 /**
- * Decides what is sent of a recording, whose tag begins with a name: of one that grows all that is there, of a whole one what is asked for.
+ * Decides the answer for a recording. A recording that still grows is sent as far as it goes; of a finished one the client
+ * gets the range that it asks for.
  *
- * @throws RANGE_NOT_SATISFIABLE with the size beside it.
+ * @param name first part of the entity tag.
+ * @throws RANGE_NOT_SATISFIABLE, with the size in Content-Range.
  * @see RFC 9110 section 13.2.2 for the order of the conditions.
  */
 async function answerOf(
@@ -158,11 +160,11 @@ async function answerOf(
     return { status: 200, headers: { ...headers, 'content-length': String(size) }, body: recording.read(null) }
   }
   const { from, to } = range
-  const told = { 'content-range': `bytes ${from}-${to}/${size}`, 'content-length': String(to - from + 1) }
-  return { status: 206, headers: { ...headers, ...told }, body: recording.read(range) }
+  const facts = { 'content-range': `bytes ${from}-${to}/${size}`, 'content-length': String(to - from + 1) }
+  return { status: 206, headers: { ...headers, ...facts }, body: recording.read(range) }
 }
 
-/** Fastify gives a HEAD that sends nothing a length of 0; of a stream it keeps the one that is told. */
+/** Fastify sets the length of an empty HEAD answer to 0; for a stream it keeps the given length. */
 function sendNoBytes(reply: FastifyReply, status: number, method: string): FastifyReply {
   return method === 'HEAD' ? reply.code(status).send(Readable.from([])) : sendEmpty(reply, status)
 }

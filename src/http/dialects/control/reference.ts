@@ -1,4 +1,4 @@
-/** control: the documents of all enabled dialects, and one page that shows them without a request to another host. */
+/** control: the OpenAPI documents of all enabled dialects, and a page that shows them without a request to another host. */
 import { readFileSync } from 'node:fs'
 import { sendText } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
@@ -13,13 +13,13 @@ export function registerReference(app: App, { settings }: HttpContext): void {
   const schema = { openapi: 'left out' } as const
   const dialects = app.openApi.dialects()
   const page = pageOf(dialects)
-  // Anybody may ask, so that a document is written once for the address that it names.
-  const written = new Map<string, string>()
+  // The route needs no token, so that each document is written once and kept.
+  const texts = new Map<string, string>()
   for (const dialect of dialects) {
     app.get(`/openapi/${dialect}.json`, { schema }, (_request, reply) => {
       const key = `${dialect} ${settings.publicUrl}`
-      const text = written.get(key) ?? JSON.stringify(app.openApi.document(dialect, settings.publicUrl))
-      written.set(key, text)
+      const text = texts.get(key) ?? JSON.stringify(app.openApi.document(dialect, settings.publicUrl))
+      texts.set(key, text)
       return sendText(reply, 200, { text, headers: { 'content-type': 'application/json' } })
     })
   }

@@ -1,4 +1,4 @@
-/** control: step that asks for a session which proved the account's second factor, where the account has one. */
+/** control: step that requires proof of the second factor, if the account has one. */
 import type { FastifyRequest } from 'fastify'
 import { Refusal } from '../../../core/errors.ts'
 import { signedIn } from '../../steps/authenticate.ts'

@@ -1,4 +1,4 @@
-/** control: signing in, refreshing, listing and ending sessions. */
+/** control: sign-in, refresh, and the list and end of sessions. */
 import { Type } from 'typebox'
 import type { Account } from '../../../core/accounts/account.ts'
 import { type Claimant, signIn } from '../../../core/accounts/sign-in.ts'
@@ -33,7 +33,7 @@ const SessionId = Type.Object({ id: Type.String() })
 /** Registers the routes. */
 export function registerSessions(app: App, context: HttpContext): void {
   registerSignIn(app, context)
-  registerEnding(app, context)
+  registerEnds(app, context)
 }
 
 function registerSignIn(app: App, context: HttpContext): void {
@@ -68,7 +68,7 @@ function registerSignIn(app: App, context: HttpContext): void {
   )
 }
 
-function registerEnding(app: App, context: HttpContext): void {
+function registerEnds(app: App, context: HttpContext): void {
   const { ports } = context
   const onRequest = [authenticate(context, controlTokens)]
   const signOut = [authenticate(context, { ...controlTokens, isSignOut: true })]
@@ -104,7 +104,7 @@ function registerEnding(app: App, context: HttpContext): void {
   )
 }
 
-/** A username may be written `admin:NAME` where both roles have the name. */
+/** A username may be `admin:NAME`, if a user and an administrator have the same name. */
 function readClaimant(body: SignInBody): Claimant {
   if ((body.username === undefined) === (body.email === undefined)) {
     throw invalidField('username', 'exactly one of username and email is needed')

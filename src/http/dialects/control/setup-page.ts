@@ -1,6 +1,6 @@
-/** control: the one page of the first run; static, with nothing loaded from anywhere. */
+/** control: the page of the first run. It loads nothing. */
 
-/** The page's style; its hash is in the page's CSP. */
+/** The page's style. The page's policy has its hash. */
 export const setupStyle = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
 body { max-width: 26rem; margin: 10vh auto; padding: 0 1rem }
@@ -12,12 +12,12 @@ output { display: block; margin-top: 1rem; font-weight: 600 }
 small { opacity: .75 }
 `
 
-/** The page's script; its hash is in the page's CSP. The secret stays in the fragment, which browsers never send. */
+/** The page's script. The page's policy has its hash. The secret stays in the fragment, which browsers never send. */
 export const setupScript = `
 const form = document.querySelector('form')
 const output = document.querySelector('output')
 const secret = location.hash.slice(1)
-if (secret === '') output.textContent = 'Open this page by the whole link that the server printed at its start.'
+if (secret === '') output.textContent = 'Open this page with the complete link that the server printed at its start.'
 form.addEventListener('submit', async (event) => {
   event.preventDefault()
   const fields = new FormData(form)
@@ -40,12 +40,12 @@ form.addEventListener('submit', async (event) => {
     })
     if (answer.status === 201) {
       form.remove()
-      output.textContent = 'Done. The administrator can sign in now, and this link is used up.'
+      output.textContent = 'Done. The administrator can sign in now. This link no longer works.'
       return
     }
     output.textContent = (await answer.json()).title
   } catch {
-    output.textContent = 'The server did not answer; try again.'
+    output.textContent = 'The server did not answer. Try again.'
   }
   form.querySelector('button').disabled = false
 })
@@ -58,14 +58,14 @@ export const setupPage: string = `<!doctype html>
 <meta name="viewport" content="width=device-width">
 <title>Sallyport: first administrator</title>
 <style>${setupStyle}</style>
-<h1>Make the first administrator</h1>
+<h1>Create the first administrator</h1>
 <form method="post">
 <label>Name <input name="username" required autofocus autocomplete="username" maxlength="255"></label>
 <label>E-mail <small>(optional)</small> <input name="email" type="email" autocomplete="email" maxlength="254"></label>
 <label>Password <small>(at least 15 characters; a sentence is fine)</small>
 <input name="password" type="password" required autocomplete="new-password"></label>
 <label>Password again <input name="again" type="password" required autocomplete="new-password"></label>
-<button>Make the account</button>
+<button>Create the account</button>
 </form>
 <output role="status"></output>
 <script>${setupScript}</script>

@@ -1,4 +1,4 @@
-/** control: the first administrator, made by whoever holds the link that the terminal printed. */
+/** control: creates the first administrator, for the user with the link that the server printed at its start. */
 import { Type } from 'typebox'
 import { addAccount } from '../../../core/accounts/administer.ts'
 import { Refusal } from '../../../core/errors.ts'
@@ -34,8 +34,8 @@ export function registerSetup(app: App, context: HttpContext): void {
       ports.refusals.count('SETUP_SECRET_INVALID', request.clientIp)
       throw new Refusal(isOver ? 'SETUP_DONE' : 'SETUP_SECRET_INVALID')
     }
-    const wish = { username, email: email ?? null, role: 'admin', expiresAt: null, groups: [], password } as const
-    const account = await addAccount(ports, wish, {
+    const admin = { username, email: email ?? null, role: 'admin', expiresAt: null, groups: [], password } as const
+    const account = await addAccount(ports, admin, {
       by: null,
       request: describeRequest(request, 'control'),
       asFirstAdmin: true,

@@ -1,4 +1,4 @@
-/** control: the page for terminals and the files it loads; no path of a request reaches the file system, and no script runs that is not a file of ours. */
+/** control: the page for terminals and its assets. No path of a request reaches the file system. */
 import { randomBytes } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { Refusal } from '../../../core/errors.ts'
@@ -8,15 +8,15 @@ import type { App, HttpContext, TerminalPage } from '../../context.ts'
 import { isNamedTag } from './byte-range.ts'
 import { hashSource } from './page-headers.ts'
 
-/** Where the assets are, relative to the page. */
+/** Path of the assets, relative to the page. */
 const assetsPath = 'terminal/assets'
 
-/** 128 bits, as CSP level 3 asks for. */
+/** 128 bits, as CSP level 3 recommends. */
 const nonceBytes = 16
 
 const schema = { openapi: 'left out' } as const
 
-/** Assets are asked for again at each load and answered by 304: after an upgrade no page mixes two versions for long. */
+/** A browser revalidates each asset at each load and gets 304, so that after an upgrade no page mixes two versions for long. */
 const assetHeaders = { 'cache-control': 'no-cache', 'cross-origin-resource-policy': 'same-origin' } as const
 
 /** Registers `/terminal` and its assets. */
@@ -54,7 +54,7 @@ export function registerTerminalPage(app: App, { terminalPage, settings }: HttpC
   })
 }
 
-/** Gateways, and the host that was asked, whose name was checked before: not every browser takes 'self' to mean its sockets. */
+/** Returns the origins of the gateways and of the requested host: not every browser lets 'self' cover WebSockets. */
 function socketSources(request: FastifyRequest, publicUrl: string, gatewayUrls: readonly string[]): string[] {
   const { host } = request.headers
   const own = host === undefined ? [] : [`${new URL(publicUrl).protocol}//${host}`]

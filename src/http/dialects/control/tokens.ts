@@ -1,4 +1,4 @@
-/** control: its tokens; access tokens are `at+jwt` (RFC 9068), refresh tokens are `row.secret`. */
+/** control: its tokens. Access tokens are `at+jwt` (RFC 9068), and refresh tokens are `row.secret`. */
 import type { FastifyRequest } from 'fastify'
 import { Refusal } from '../../../core/errors.ts'
 import type { Mint } from '../../../core/sessions/create-session.ts'
@@ -6,11 +6,11 @@ import type { HttpContext } from '../../context.ts'
 import type { TokenReader } from '../../steps/authenticate.ts'
 import { readAuthorization } from '../../steps/read-authorization.ts'
 
-/** Random bytes of a refresh token, and of the part of a `jti` that makes it unique over restored stores. */
+/** Random bytes of a refresh token, and of a `jti`, which stays unique even after a store is restored. */
 const secretBytes = 32
 const jtiBytes = 12
 
-/** Returns the function that makes control's tokens. */
+/** Returns the function that creates control's tokens. */
 export function mintControlToken({ ports, settings }: HttpContext): Mint {
   return async function mintAccessAndRefresh(grant) {
     const random = (length: number): string => ports.encodings.toBase64url(ports.random.bytes(length))
@@ -33,7 +33,7 @@ export function mintControlToken({ ports, settings }: HttpContext): Mint {
 /**
  * Returns the row number of a refresh token.
  *
- * @throws TOKEN_INVALID when the text has not the form of one.
+ * @throws TOKEN_INVALID if the text does not have the form of a refresh token.
  */
 export function refreshTokenRow(token: string): number {
   const row = /^([1-9]\d{0,14})\.[A-Za-z0-9_-]{43}$/.exec(token)?.[1]
@@ -41,7 +41,7 @@ export function refreshTokenRow(token: string): number {
   return Number(row)
 }
 
-/** Reads `Bearer <token>` with any number of blanks, and giantswarm's own scheme; never from the query string. */
+/** Reads `Bearer <token>` with any number of spaces, and giantswarm's scheme; never the query string. */
 export const controlTokens: TokenReader = {
   dialect: 'control',
   read: readControlToken,
@@ -55,11 +55,11 @@ function readControlToken(request: FastifyRequest): string {
   if ((scheme !== 'bearer' && scheme !== 'giantswarm') || value.trim() === '') {
     throw new Refusal('TOKEN_INVALID', { detail: 'not a Bearer token' })
   }
-  // Credentials are parted from their scheme by one blank or more (RFC 9110 section 11.4).
+  // One space or more separates the scheme from the credentials (RFC 9110 section 11.4).
   return value.startsWith(' ') ? value.trimStart() : value
 }
 
-/** The row number stands before the dot of `jti`; tokens of other dialects have none. */
+/** Returns the row number before the dot of `jti`; tokens of other dialects have none. */
 function accessTokenRow(token: string): number | null {
   const payload = token.split('.')[1]
   if (payload === undefined) return null

@@ -1,13 +1,13 @@
-/** control: leads whoever writes a page's path with a slash at its end to the page. */
+/** control: redirects the path of a page with a trailing slash to the page. */
 import type { App } from '../../context.ts'
 
-/** Files of a page are named relative to its path, so that it is served at that one alone. */
+/** A page names its files relative to its own path, so that it is served only there. */
 const pages = ['terminal', 'docs', 'setup'] as const
 
 /**
- * Registers the paths of the pages with a slash at the end; a browser keeps the fragment.
+ * Registers the paths of the pages with a trailing slash. A browser keeps the fragment over the redirect.
  *
- * The address is a relative one, because a proxy may serve Sallyport below a path of its own.
+ * The target is relative, because a proxy may serve Sallyport below a path of its own.
  *
  * @see RFC 9110 section 15.4.9
  */

@@ -1,4 +1,4 @@
-/** control: tells a reverse proxy who holds a token; the hot path, which carries nothing that it does not need. */
+/** control: verifies a token for a reverse proxy. It is the hot path, and does only what it needs. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Principal } from '../../../core/tokens/live-tokens.ts'
 import type { App, HttpContext } from '../../context.ts'
@@ -8,7 +8,7 @@ import { controlTokens } from './tokens.ts'
 
 const tokens: TokenReader = { ...controlTokens, isAskedByProxy: true }
 
-/** Registers the route, for every method that a proxy may hand on with what it asks about. */
+/** Registers the route for every method that a proxy may pass on from its client. */
 export function registerVerify(app: App, context: HttpContext): void {
   const url = '/api/v1/verify'
   const verify = (request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> => {
@@ -17,22 +17,22 @@ export function registerVerify(app: App, context: HttpContext): void {
     return answer(found, reply)
   }
   app.get(url, { schema: { openapi: operations.verifyToken } }, verify)
-  // Answered before a body is read: it is meant for whoever the proxy asks for.
-  const unread = { url, schema: { openapi: 'left out' }, handler: verify } as const
+  // Answered before a body is read: the body is meant for the server behind the proxy.
+  const withoutBody = { url, schema: { openapi: 'left out' }, handler: verify } as const
   app.route({
-    ...unread,
+    ...withoutBody,
     method: ['POST', 'PUT', 'PATCH', 'DELETE'],
     onRequest: async (request, reply) => verify(request, reply),
   })
   app.route({
-    ...unread,
+    ...withoutBody,
     method: 'OPTIONS',
-    onRequest: async (request, reply) => (isAboutToken(request) ? verify(request, reply) : reply.callNotFound()),
+    onRequest: async (request, reply) => (carriesToken(request) ? verify(request, reply) : reply.callNotFound()),
   })
 }
 
-/** A browser's question (CORS) has an origin and no token. */
-function isAboutToken({ headers }: FastifyRequest): boolean {
+/** A preflight request (CORS) has an origin and no token. */
+function carriesToken({ headers }: FastifyRequest): boolean {
   return headers.authorization !== undefined && headers.origin === undefined
 }
 

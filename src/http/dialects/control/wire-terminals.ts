@@ -1,4 +1,4 @@
-/** control: encodes PTY sessions and the inventory; snake_case names, RFC 3339 times in UTC. */
+/** control: the wire format of PTY sessions and the inventory. Names are snake case; times are RFC 3339 in UTC. */
 import { endReasons } from '../../../core/terminals/ends.ts'
 import type { PtySessionView } from '../../../core/terminals/list-pty-sessions.ts'
 import type { ChangeRequest, PtyAttachment, Server } from '../../../core/terminals/server.ts'
@@ -10,7 +10,7 @@ import type {
   ServerItem,
 } from '../../../protocol/control.ts'
 
-/** One row of the list of PTY sessions. */
+/** Encodes one row of the list of PTY sessions. */
 export function encodePtySession(view: PtySessionView, hasRecording: boolean): PtySessionItem {
   const { ptySession: session } = view
   const reason = session.state === 'closed' ? session.endReason : null
@@ -33,17 +33,17 @@ export function encodePtySession(view: PtySessionView, hasRecording: boolean): P
   }
 }
 
-/** One PTY session with all attachments. */
+/** Encodes one PTY session with all attachments. */
 export function encodePtySessionDetail(view: PtySessionView, hasRecording: boolean): PtySessionDetail {
   return { ...encodePtySession(view, hasRecording), attachments: view.attachments.map(encodeAttachment) }
 }
 
-/** One row of the list of servers; keys stay with the inventory. */
+/** Encodes one row of the list of servers, without its keys. */
 export function encodeServer({ name, address, port, osUsers, transport, groups }: Server): ServerItem {
   return { name, address, port, os_users: osUsers, transport, groups }
 }
 
-/** One row of the list of change requests. */
+/** Encodes one row of the list of change requests. */
 export function encodeChangeRequest(change: ChangeRequest, ptySessions: readonly string[]): ChangeRequestItem {
   return {
     id: change.id,

@@ -1,11 +1,11 @@
-/** control: encodes answers; snake_case names, RFC 3339 times in UTC. */
+/** control: the wire format. Names are snake case; times are RFC 3339 in UTC. */
 import type { Account } from '../../../core/accounts/account.ts'
 import { grantedBy } from '../../../core/administration/permissions.ts'
 import type { Membership } from '../../../core/organizations/organization.ts'
 import type { Grant, Minted } from '../../../core/sessions/create-session.ts'
 import type { Session } from '../../../core/sessions/session.ts'
 
-/** The answer to a sign-in or a refresh. */
+/** Encodes the answer to a sign-in or a refresh. */
 export function encodeSession(grant: Grant, minted: Minted): string {
   return JSON.stringify({
     session_id: grant.sessionId,
@@ -17,7 +17,7 @@ export function encodeSession(grant: Grant, minted: Minted): string {
   })
 }
 
-/** One row of the session list. */
+/** Encodes one row of the list of sessions. */
 export function encodeSessionFacts(session: Session, currentRow: number): Readonly<Record<string, unknown>> {
   return {
     id: session.id,
@@ -32,7 +32,7 @@ export function encodeSessionFacts(session: Session, currentRow: number): Readon
   }
 }
 
-/** The caller's own account. */
+/** Encodes the caller's account. */
 export function encodeAccount(account: Account, memberships: readonly Membership[]): Readonly<Record<string, unknown>> {
   return {
     id: account.id,

@@ -4,10 +4,10 @@ import { httpStatusOf, type Refusal, type RefusalCode, type RefusalKind, refusal
 import { sendJson } from '../../answer.ts'
 import { echoRequestId } from './request-id.ts'
 
-/** Largest Retry-After, in seconds: the original's web console says "five minutes", whatever the header says. */
+/** Largest Retry-After, in seconds: the original's web console always says "five minutes". */
 const longestRetryAfterSeconds = 300
 
-/** What is left out comes from the refusal itself. */
+/** Members that are left out come from the refusal. */
 type Answer = { readonly code: string; readonly status?: number; readonly message?: string }
 
 const notPermitted: Answer = {

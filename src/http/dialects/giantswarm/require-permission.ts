@@ -9,7 +9,7 @@ import { actorOf } from '../../steps/describe-request.ts'
 
 /**
  * Returns a step that refuses an account without the permission of an act, and every session that
- * {@link requireFullSignIn} refuses. It runs before any lookup, so that a refusal tells nothing about other accounts.
+ * {@link requireFullSignIn} refuses. It runs before any lookup, so that a refusal reveals nothing about other accounts.
  *
  * The step throws ROLE_DENIED.
  */

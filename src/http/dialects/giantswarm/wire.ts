@@ -21,7 +21,7 @@ export const CreateAuthTokenResponse: Type.TObject<{ auth_token: Type.TString }>
   { title: 'V4CreateAuthTokenResponse' },
 )
 
-/** Answer that only tells the result. */
+/** Answer with only the result. */
 export const GenericResponse: Type.TObject<{ code: Type.TString; message: Type.TString }> = Type.Object(
   { code: Type.String(), message: Type.String() },
   { title: 'V4GenericResponse' },

@@ -1,4 +1,4 @@
-/** koyeb: who the caller is, in which organization, and in which others (Profile and Organization API). */
+/** koyeb: the caller's account, its current organization and all of its organizations (Profile and Organization API). */
 import { Refusal } from '../../../core/errors.ts'
 import { sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
@@ -18,7 +18,7 @@ export function registerAccount(app: App, context: HttpContext): void {
     '/v1/account/profile',
     { onRequest, schema: { openapi: operations.GetCurrentUser } },
     async (request, reply) => {
-      // Memory may hold the last sign-in as it was when this token was first used.
+      // The account in memory may be older than the latest sign-in.
       const account = await ports.store.accountById(signedIn(request).account.id)
       if (account === null) throw new Refusal('TOKEN_REVOKED', { detail: 'the account was removed meanwhile' })
       return sendJson(reply, 200, { user: encodeUser(account, avatarUrl(settings)) })

@@ -1,4 +1,4 @@
-/** koyeb: reads members of bodies; proto names and camel case, unknown members ignored, every fault named (proto3 JSON). */
+/** koyeb: reads members of bodies (proto3 JSON): names in snake case or camel case. Unknown members are ignored. */
 import { type FieldFault, Refusal } from '../../../core/errors.ts'
 
 /** The members of a body. */
@@ -19,7 +19,7 @@ export function collectFaults<Value>(decode: (faults: FieldFault[]) => Value): V
 /**
  * Returns the members of a body; an empty body has none.
  *
- * @throws INPUT_INVALID for JSON that is no object.
+ * @throws INPUT_INVALID for JSON that is not an object.
  */
 export function decodeObject(body: unknown): Members {
   if (body === undefined) return {}
@@ -28,9 +28,9 @@ export function decodeObject(body: unknown): Members {
 }
 
 /**
- * Returns a text member, empty where it is absent or null.
+ * Returns a string member; empty if it is absent or null.
  *
- * @param faults takes one field where it is no string.
+ * @param faults gets one entry if the member is not a string.
  */
 export function textMember(members: Members, field: string, faults: FieldFault[]): string {
   const camel = field.replace(/_([a-z])/g, (_whole, letter: string) => letter.toUpperCase())

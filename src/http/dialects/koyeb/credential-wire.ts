@@ -1,4 +1,4 @@
-/** koyeb: decodes wishes for credentials and encodes credentials; the secret is in the answer to its making alone. */
+/** koyeb: the wire format of credentials. Only the answer that creates a credential contains its secret. */
 import type { CredentialChange } from '../../../core/credentials/commands.ts'
 import type { Credential } from '../../../core/credentials/credential.ts'
 import type { FieldFault } from '../../../core/errors.ts'
@@ -6,30 +6,30 @@ import { collectFaults, decodeObject, type Members, textMember } from './body.ts
 import { lastOf, type Query } from './page.ts'
 import { timestamp } from './wire.ts'
 
-/** Characters of a name at most (our choice). */
+/** Maximum length of a name, in characters (our choice). */
 export const longestName = 255
-/** Characters of a description at most (our choice). */
+/** Maximum length of a description, in characters (our choice). */
 export const longestDescription = 4_096
 
-/** Koyeb's kinds, and ours. */
+/** Our kind for each of Koyeb's types. */
 const kinds = { USER: 'access-token', ORGANIZATION: 'organization-token' } as const
 
 /** A kind of bearer credential. */
 export type BearerKind = (typeof kinds)[keyof typeof kinds]
 
-/** A credential as it is asked for. */
+/** The credential that a client asks for. */
 export type CredentialRequest = {
   readonly kind: BearerKind
   readonly name: string
   readonly description: string
-  /** Empty: none was named. */
+  /** Empty: the body names none. */
   readonly organizationId: string
 }
 
 /**
  * Decodes the body of CreateCredential.
  *
- * @throws INPUT_INVALID with one field for each member that is missing or not of its kind.
+ * @throws INPUT_INVALID with one field for each member that is missing or malformed.
  */
 export function decodeCredential(body: unknown): CredentialRequest {
   const members = decodeObject(body)
@@ -44,9 +44,10 @@ export function decodeCredential(body: unknown): CredentialRequest {
 }
 
 /**
- * Decodes a change: PUT says everything that can be changed, PATCH what it names; a mask names it for both.
+ * Decodes a change. PUT sets everything that can change, and PATCH sets what its body contains. A mask names the members
+ * for both.
  *
- * @param query `update_mask`, names parted by commas.
+ * @param query `update_mask`: names with commas between them.
  * @throws INPUT_INVALID
  */
 export function decodeCredentialChange(method: 'PUT' | 'PATCH', body: unknown, query: Query): CredentialChange {
@@ -62,16 +63,16 @@ export function decodeCredentialChange(method: 'PUT' | 'PATCH', body: unknown, q
   }))
 }
 
-/** Which credentials a list is to have. */
+/** The filter of a list. */
 export type CredentialFilter = {
   readonly kind: BearerKind | null
-  /** Lower-cased part of the name. */
+  /** A part of the name, in lower case. */
   readonly name: string
   readonly organizationId: string
   readonly userId: string
 }
 
-/** Decodes the filters; what is empty does not matter. */
+/** Decodes the filter of a list. An empty parameter does not filter. */
 export function decodeCredentialFilter(query: Query, faults: FieldFault[]): CredentialFilter {
   const type = lastOf(query.type)
   const kind = kindOf(type)
@@ -84,23 +85,23 @@ export function decodeCredentialFilter(query: Query, faults: FieldFault[]): Cred
   }
 }
 
-/** Returns whose a credential is: the account's UUID, or nobody's where it is an organization's. */
+/** Returns the UUID of a credential's account; empty if the credential belongs to an organization. */
 export function userIdOf({ kind }: Credential, account: { readonly uuid: string }): string {
   return kind === 'access-token' ? account.uuid : ''
 }
 
-/** The credential as `Credential`; `token` is empty but for the answer to its making. */
+/** Encodes a `Credential`; `token` is empty except in the answer that creates it. */
 export function encodeCredential(
   credential: Credential,
-  told: { readonly userId: string; readonly token: string },
+  { userId, token }: { readonly userId: string; readonly token: string },
 ): Readonly<Record<string, unknown>> {
   return {
     id: credential.id,
     type: credential.kind === 'access-token' ? 'USER' : 'ORGANIZATION',
     name: credential.name,
-    token: told.token,
+    token,
     description: credential.description,
-    user_id: told.userId,
+    user_id: userId,
     organization_id: credential.organizationId ?? '',
     updated_at: timestamp(credential.updatedAtMs),
     created_at: timestamp(credential.createdAtMs),

@@ -27,7 +27,7 @@ import { koyebTokens } from './tokens.ts'
 
 const path = '/v1/credentials'
 
-/** Random bytes of a secret; in base64url they are more than the 63 characters that follow its first. */
+/** Random bytes of a secret; in base64url they give more than the 63 characters that follow the first one. */
 const secretBytes = 48
 const secretLength = 64
 
@@ -90,7 +90,7 @@ async function create(ports: Ports, request: FastifyRequest, reply: FastifyReply
   return sendJson(reply.headers(noStore), 200, { credential: encoded })
 }
 
-/** A letter first, and no character that a WebSocket subprotocol cannot have (RFC 6455 section 4.1). */
+/** The first character is a letter, and every character may stand in a WebSocket subprotocol (RFC 6455 section 4.1). */
 function newSecret({ encodings, random }: Pick<Ports, 'encodings' | 'random'>): string {
   return `k${encodings.toBase64url(random.bytes(secretBytes))}`.slice(0, secretLength)
 }
@@ -123,7 +123,7 @@ async function listCredentials(
   return sendJson(reply, 200, { credentials, ...page, count: found.length })
 }
 
-/** The account's own, and those of the organizations that it is in; oldest first. */
+/** The account's own credentials and those of its organizations, oldest first. */
 async function visibleCredentials(store: Store, accountId: number): Promise<readonly Credential[]> {
   const memberships = await store.memberships(accountId)
   const lists = await Promise.all([

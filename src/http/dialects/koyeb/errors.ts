@@ -29,7 +29,7 @@ const notAMember = 'User is not a member of the organization' as const
 /** Answers of refusals that have no row in `answers`. */
 const answersByKind: Readonly<Record<RefusalKind, Answer>> = {
   invalid: { rpcCode: rpcCodes.invalidArgument },
-  // One sentence for every token that is refused, whatever is wrong with it.
+  // The same sentence for every refused token.
   unauthenticated: { message: 'Request unauthenticated with bearer' },
   forbidden: {},
   missing: {},

@@ -1,10 +1,10 @@
-/** koyeb: the list of the caller's organizations, filtered and cut into pages (ListUserOrganizations). */
+/** koyeb: the list of the caller's organizations, filtered and in pages (ListUserOrganizations). */
 import type { Membership } from '../../../core/organizations/organization.ts'
 import { collectFaults } from './body.ts'
 import { decodePage, lastOf, type Page, pageOf, type Query } from './page.ts'
 import { encodeOrganization } from './wire.ts'
 
-/** Statuses that Koyeb knows; all of ours are ACTIVE. */
+/** Koyeb's statuses; every organization here is ACTIVE. */
 const statuses: readonly string[] = [
   'WARNING',
   'LOCKED',
@@ -15,19 +15,19 @@ const statuses: readonly string[] = [
   'DELETED',
 ]
 
-/** Which organizations are wanted. */
+/** The page and the filter of a request. */
 export type OrganizationQuery = Page & {
   readonly isDescending: boolean
-  /** Lower-cased; part of the name, or of the id. */
+  /** A part of the name, or the whole id, in lower case. */
   readonly search: string
   /** Empty: all. */
   readonly statuses: readonly string[]
 }
 
 /**
- * Decodes the query; a limit of 0 is none, one over 100 is 100.
+ * Decodes the query.
  *
- * @throws INPUT_INVALID with one field for each number that is none, and for a status that Koyeb does not know.
+ * @throws INPUT_INVALID with one field for each malformed number, and one for an unknown status.
  */
 export function decodeListQuery(query: Query): OrganizationQuery {
   const wanted = [query.statuses ?? []].flat()
@@ -45,7 +45,7 @@ export function decodeListQuery(query: Query): OrganizationQuery {
   }
 }
 
-/** Returns one page, in the order in which the account joined. */
+/** Returns one page, in the order in which the account joined the organizations. */
 export function listOrganizations(
   memberships: readonly Membership[],
   wanted: OrganizationQuery,

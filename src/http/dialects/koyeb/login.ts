@@ -1,4 +1,4 @@
-/** koyeb: Login; one e-mail and one password for one token, scoped to an organization where the account has one. */
+/** koyeb: Login. The token is scoped to one organization, or to none if the account has none. */
 import type { Account } from '../../../core/accounts/account.ts'
 import { signIn } from '../../../core/accounts/sign-in.ts'
 import { chooseOrganization } from '../../../core/organizations/organization.ts'
@@ -30,7 +30,7 @@ export function registerLogin(app: App, context: HttpContext): void {
   })
 }
 
-/** A named organization is taken as it is: creating the session refuses where the account is no member of it. */
+/** Does not check a named organization: creating the session refuses an account that is not its member. */
 async function scopeSignIn(
   store: Store,
   account: Account,

@@ -30,7 +30,7 @@ export function registerMembers(app: App, context: HttpContext): void {
   )
 }
 
-/** Those of the account in the order of joining; an organization's own token sees that organization alone. */
+/** The account's organizations in the order of joining; the token of an organization sees only that organization. */
 async function visibleOrganizations(
   store: Pick<Store, 'memberships' | 'organizationById'>,
   { account, organizationId }: Principal,
@@ -42,16 +42,16 @@ async function visibleOrganizations(
 
 type MemberQuery = { readonly userId: string; readonly page: Page }
 
-type Found = { readonly items: readonly Placed[]; readonly count: number }
+type Found = { readonly items: readonly MemberOf[]; readonly count: number }
 
-/** Returns a page of the members of organizations, one organization after the other, and how many there are in all. */
+/** Returns one page of the members, organization by organization, and the number of all members. */
 async function membersOf(
   store: Pick<Store, 'memberships' | 'memberCount' | 'roster' | 'accountByUuid'>,
   organizations: readonly Organization[],
   { userId, page }: MemberQuery,
 ): Promise<Found> {
   if (userId !== '') return oneMember(store, organizations, { userId, page })
-  const items: Placed[] = []
+  const items: MemberOf[] = []
   let count = 0
   for (const organization of organizations) {
     const members = await store.memberCount(organization.id)
@@ -80,9 +80,9 @@ async function oneMember(
   return { items: pageOf(found, page), count: found.length }
 }
 
-type Placed = Member & { readonly organization: Organization }
+type MemberOf = Member & { readonly organization: Organization }
 
-function encodeMember(context: HttpContext): (member: Placed) => Readonly<Record<string, unknown>> {
+function encodeMember(context: HttpContext): (member: MemberOf) => Readonly<Record<string, unknown>> {
   const avatar = avatarUrl(context.settings)
   return ({ account, organization, joinedAtMs }) => ({
     id: memberId(context, `${organization.id} ${account.uuid}`),
@@ -97,8 +97,8 @@ function encodeMember(context: HttpContext): (member: Placed) => Readonly<Record
   })
 }
 
-/** A membership has no id of its own: one is made of the two that it joins, in the form of a UUID (RFC 9562 section 5.8). */
-function memberId({ ports }: HttpContext, place: string): string {
-  const hex = Buffer.from(ports.digests.sha256(place)).toString('hex')
+/** Derives a stable id from the organization and the account, as a UUID of version 8 (RFC 9562 section 5.8). */
+function memberId({ ports }: HttpContext, membership: string): string {
+  const hex = Buffer.from(ports.digests.sha256(membership)).toString('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }

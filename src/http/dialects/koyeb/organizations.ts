@@ -1,4 +1,4 @@
-/** koyeb: makes, shows and removes organizations, and makes short-lived tokens for them (Organization API). */
+/** koyeb: creates, shows and removes organizations, and creates short-lived tokens for them (Organization API). */
 import { Refusal } from '../../../core/errors.ts'
 import { dissolveOrganization, foundOrganization } from '../../../core/organizations/govern.ts'
 import type { Organization } from '../../../core/organizations/organization.ts'
@@ -16,7 +16,7 @@ import { createSiblingSession } from './sibling-session.ts'
 import { koyebTokens } from './tokens.ts'
 import { encodeOrganization } from './wire.ts'
 
-/** Seconds of an access token: where nothing is said, and at most. */
+/** Life of an access token in seconds: by default, and at most. */
 const defaultValiditySeconds = 60 * 60
 const longestValiditySeconds = 24 * 60 * 60
 
@@ -25,8 +25,8 @@ type Named = { Params: { id: string } }
 /** Registers the routes. */
 export function registerOrganizations(app: App, context: HttpContext): void {
   const { ports } = context
-  const anybody = authenticate(context, koyebTokens)
-  const person = [anybody, requirePerson]
+  const onRequest = authenticate(context, koyebTokens)
+  const person = [onRequest, requirePerson]
   app.post(
     '/v1/organizations',
     { onRequest: person, schema: { openapi: operations.CreateOrganization } },
@@ -38,14 +38,10 @@ export function registerOrganizations(app: App, context: HttpContext): void {
     },
   )
   const path = '/v1/organizations/:id'
-  app.get<Named>(
-    path,
-    { onRequest: anybody, schema: { openapi: operations.GetOrganization } },
-    async (request, reply) => {
-      const organization = await findOrganization(ports.store, request.params.id)
-      return sendJson(reply, 200, { organization: encodeOrganization(organization) })
-    },
-  )
+  app.get<Named>(path, { onRequest, schema: { openapi: operations.GetOrganization } }, async (request, reply) => {
+    const organization = await findOrganization(ports.store, request.params.id)
+    return sendJson(reply, 200, { organization: encodeOrganization(organization) })
+  })
   app.delete<Named>(
     path,
     { onRequest: person, schema: { openapi: operations.DeleteOrganization } },
@@ -82,7 +78,7 @@ function decodeName(body: unknown): string {
   return name
 }
 
-/** A Duration in proto3 JSON: seconds with an `s`, a fraction of a second is dropped. */
+/** Decodes a Duration (proto3 JSON): seconds followed by `s`. A fraction of a second is dropped. */
 function decodeValidity(body: unknown): number {
   const text = collectFaults((faults) => textMember(decodeObject(body), 'validity', faults))
   if (text === '') return defaultValiditySeconds

@@ -1,19 +1,19 @@
-/** koyeb: which part of a list is wanted (the API's `limit` and `offset`). */
+/** koyeb: pages of lists (`limit` and `offset`). */
 import type { FieldFault } from '../../../core/errors.ts'
 
-/** Items on one page at most; also how many there are where no limit is named. */
+/** Maximum number of items on one page; also the default. */
 const largestPage = 100
 
-/** Query members as they come in; one that is repeated comes as a list. */
+/** Query parameters; a repeated one is a list. */
 export type Query = Readonly<Record<string, string | readonly string[] | undefined>>
 
-/** A part of a list. */
+/** One page of a list. */
 export type Page = { readonly limit: number; readonly offset: number }
 
 /**
- * Decodes the part that is wanted; a limit of 0 is none, one over 100 is 100.
+ * Decodes the page that a request asks for. A limit of 0 means the default, and one over 100 counts as 100.
  *
- * @param faults takes one field for each number that is none.
+ * @param faults gets one entry for each parameter that is not a whole number.
  */
 export function decodePage(query: Query, faults: FieldFault[]): Page {
   const wholeNumber = (field: string): number => {
@@ -32,7 +32,7 @@ export function pageOf<Item>(items: readonly Item[], { limit, offset }: Page): r
   return items.slice(offset, offset + limit)
 }
 
-/** Returns a query member's last value; empty where there is none. */
+/** Returns a parameter's last value; empty if the query has none. */
 export function lastOf(value: string | readonly string[] | undefined): string {
   return [value ?? ''].flat().at(-1) ?? ''
 }

@@ -1,4 +1,4 @@
-/** koyeb: the Sessions API of Koyeb and what its clients call around it; sessions scoped to an organization or to none. */
+/** koyeb: the Sessions API of Koyeb, and the calls that its clients make around it. */
 import type { App, DialectPlugin, HttpContext } from '../../context.ts'
 import { parseEveryBodyAsJson } from '../../steps/parse-json.ts'
 import { registerAccount } from './account.ts'
@@ -11,7 +11,7 @@ import { registerOrganizations } from './organizations.ts'
 import { registerProbes } from './probes.ts'
 import { registerSessions } from './sessions.ts'
 
-/** The dialect. */
+/** The plugin. */
 export const koyebPlugin: DialectPlugin = {
   name: 'koyeb',
   pathPrefixes: ['/v1', '/avatar.svg'],
@@ -22,7 +22,7 @@ export const koyebPlugin: DialectPlugin = {
 
 function registerKoyeb(app: App, context: HttpContext): void {
   parseEveryBodyAsJson(app)
-  // The Python client names no media type and scripts name wrong ones; Fastify would refuse what is none at all.
+  // The Python client sends no media type and scripts send wrong ones; Fastify would refuse a malformed one.
   app.addHook('onRequest', (request, _reply, done) => {
     delete request.raw.headers['content-type']
     done()

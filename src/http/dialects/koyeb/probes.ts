@@ -1,4 +1,4 @@
-/** koyeb: small questions that clients ask around a sign-in; how an account signs in, who a token is, which apps there are. */
+/** koyeb: small calls that clients make around a sign-in: the login method, the holder of a token, the list of apps. */
 import { sendJson, sendText } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
@@ -7,7 +7,7 @@ import { operations } from './documents.ts'
 import { decodePage, type Query } from './page.ts'
 import { koyebTokens } from './tokens.ts'
 
-/** A head and shoulders: everybody's picture. */
+/** The picture of every account: a head and shoulders. */
 const avatar =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" fill="#d7dce2"/>' +
   '<circle cx="32" cy="25" r="11" fill="#5f6b7a"/><path d="M10 60a22 19 0 0 1 44 0z" fill="#5f6b7a"/></svg>\n'
@@ -15,7 +15,7 @@ const avatar =
 /** Registers the routes. */
 export function registerProbes(app: App, context: HttpContext): void {
   const onRequest = authenticate(context, koyebTokens)
-  // One answer for every address, so that nothing is learnt of accounts.
+  // The same answer for every address, so that it reveals nothing about accounts.
   app.get('/v1/account/login_method', { schema: { openapi: operations.LoginMethod } }, async (_request, reply) =>
     sendJson(reply, 200, { method: 'KOYEB' }),
   )

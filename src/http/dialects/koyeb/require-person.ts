@@ -1,10 +1,10 @@
-/** koyeb: step that refuses tokens of an organization alone where an account has to stand behind the call. */
+/** koyeb: step for calls that need an account. */
 import type { FastifyRequest } from 'fastify'
 import { Refusal } from '../../../core/errors.ts'
 import { signedIn } from '../../steps/authenticate.ts'
 
 /**
- * Refuses a token that no person holds; 403, because clients tell an organization's token from a user's by it.
+ * Refuses a token that belongs to an organization. The answer is 403, by which clients recognize such a token.
  *
  * @throws CREDENTIAL_DENIED
  */

@@ -1,4 +1,4 @@
-/** koyeb: Logout, RefreshToken, and what begins sessions beside the caller's; nothing but Logout ends the calling token. */
+/** koyeb: Logout, RefreshToken, and the calls that create a session beside the caller's. Only Logout ends the caller's token. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '../../../core/errors.ts'
 import { signOut } from '../../../core/sessions/end-session.ts'
@@ -42,17 +42,17 @@ export function registerSessions(app: App, context: HttpContext): void {
       return sendTokens(reply, 200, text)
     },
   )
-  const begin = async (request: FastifyRequest, reply: FastifyReply, organizationId: string | null) => {
+  const sendSibling = async (request: FastifyRequest, reply: FastifyReply, organizationId: string | null) => {
     const { grant, minted } = await createSiblingSession(context, request, { organizationId, latestEnd: null })
     return sendTokens(reply, 200, encodeLoginReply(grant, minted))
   }
   app.post('/v1/account/session', { onRequest: person, schema: { openapi: operations.NewSession } }, (request, reply) =>
-    begin(request, reply, null),
+    sendSibling(request, reply, null),
   )
   app.post(
     '/v1/unscope_organization_token',
     { onRequest: person, schema: { openapi: operations.UnscopeOrganizationToken } },
-    (request, reply) => begin(request, reply, null),
+    (request, reply) => sendSibling(request, reply, null),
   )
   app.post<{ Params: { id: string } }>(
     '/v1/organizations/:id/switch',
@@ -60,7 +60,7 @@ export function registerSessions(app: App, context: HttpContext): void {
     async (request, reply) => {
       const organization = await ports.store.organizationById(request.params.id)
       if (organization === null) throw new Refusal('ORGANIZATION_NOT_FOUND')
-      return begin(request, reply, organization.id)
+      return sendSibling(request, reply, organization.id)
     },
   )
 }

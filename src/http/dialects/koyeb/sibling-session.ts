@@ -1,4 +1,4 @@
-/** koyeb: begins a session beside the caller's; what the caller's proved, and what it ends with, goes along. */
+/** koyeb: creates a session beside the caller's. */
 import type { FastifyRequest } from 'fastify'
 import { type CreatedSession, createSession } from '../../../core/sessions/create-session.ts'
 import { earlierEnd, endOfBegun } from '../../../core/sessions/session.ts'
@@ -7,17 +7,18 @@ import { signedIn } from '../../steps/authenticate.ts'
 import { describeClient, describeRequest } from '../../steps/describe-request.ts'
 import { mintKoyebToken } from './tokens.ts'
 
-/** What the new session is for. */
+/** What the new session is limited to. */
 export type Scope = {
-  /** null: none. */
+  /** null: no organization. */
   readonly organizationId: string | null
-  /** Unix seconds; null: as long as the dialect gives. */
+  /** Unix seconds; null: only the dialect's own limits. */
   readonly latestEnd: number | null
 }
 
 /**
- * Begins a session. The caller's must live at that moment; afterwards neither needs the other, so that a client can leave
- * an organization, end it, and go on. A credential, and a session that was given a shorter life, bounds what begins from it.
+ * Creates a session with the caller's proof and time of authentication. The caller's session must be live at that moment.
+ * Afterwards the two are independent, so that a client can leave an organization, remove it, and go on. The new session
+ * ends with the credential of the caller's session, and not after the end that was set for the caller's session.
  *
  * @throws TOKEN_REVOKED, NOT_A_MEMBER
  */

@@ -1,4 +1,4 @@
-/** koyeb: its tokens; JWTs whose `exp` the dashboard reads, of characters that may travel as a WebSocket subprotocol. */
+/** koyeb: its tokens, JWTs of characters that may stand in a WebSocket subprotocol. The dashboard reads their `exp`. */
 import type { FastifyRequest } from 'fastify'
 import { Refusal } from '../../../core/errors.ts'
 import type { Mint } from '../../../core/sessions/create-session.ts'
@@ -6,13 +6,13 @@ import type { HttpContext } from '../../context.ts'
 import { noRow, type TokenReader } from '../../steps/authenticate.ts'
 import { readAuthorization } from '../../steps/read-authorization.ts'
 
-/** Random bytes of a `jti`: two tokens of one second are never the same. */
+/** Random bytes of a `jti`, so that two tokens of the same second differ. */
 const jtiBytes = 16
 
-/** Seconds of a token whose configured life has no end: the dashboard needs an `exp`, more than 12 h away. */
+/** Life in seconds of a token that is configured without an end: the dashboard needs an `exp` more than 12 h ahead. */
 const longestLifeSeconds = 24 * 60 * 60
 
-/** Returns the function that makes koyeb's tokens. */
+/** Returns the function that creates koyeb's tokens. */
 export function mintKoyebToken({ ports }: HttpContext): Mint {
   return async function mintSessionToken(grant) {
     const expiresAt = grant.expiresAt ?? grant.issuedAt + longestLifeSeconds
@@ -27,7 +27,7 @@ export function mintKoyebToken({ ports }: HttpContext): Mint {
   }
 }
 
-/** Reads `Bearer <token>`, in any case, and the bare token that the generated clients send without a prefix. */
+/** Reads `Bearer <token>`, the scheme in any case, and the bare token that generated clients send without a prefix. */
 export const koyebTokens: TokenReader = { dialect: 'koyeb', read: readKoyebToken, readRow: noRow }
 
 /**

@@ -1,22 +1,22 @@
-/** koyeb: decodes bodies and encodes answers; proto names, every member present, absent messages null (proto3 JSON). */
+/** koyeb: the wire format (proto3 JSON). Names are proto names, every member is present, and an absent message is null. */
 import type { Account } from '../../../core/accounts/account.ts'
 import type { Organization } from '../../../core/organizations/organization.ts'
 import type { Grant, Minted } from '../../../core/sessions/create-session.ts'
 import type { HttpSettings } from '../../context.ts'
 import { collectFaults, decodeObject, textMember } from './body.ts'
 
-/** A sign-in as it was asked for. */
+/** The body of Login. */
 export type LoginRequest = {
   readonly email: string
   readonly password: string
-  /** null: none was named. */
+  /** null: the body names none. */
   readonly organizationId: string | null
 }
 
 /**
- * Decodes the body of Login; members that are not known are ignored.
+ * Decodes the body of Login. Unknown members are ignored.
  *
- * @throws INPUT_INVALID with one field for each member that is missing, empty or no string.
+ * @throws INPUT_INVALID with one field for each member that is missing, empty or not a string.
  */
 export function decodeLogin(body: unknown): LoginRequest {
   const members = decodeObject(body)
@@ -32,7 +32,7 @@ export function decodeLogin(body: unknown): LoginRequest {
   })
 }
 
-/** The answer that carries a token; `id` is the bearer secret itself. */
+/** Encodes the answer that carries a token; `id` is the bearer secret itself. */
 export function encodeLoginReply(grant: Grant, minted: Minted): string {
   return JSON.stringify({
     token: {
@@ -44,12 +44,12 @@ export function encodeLoginReply(grant: Grant, minted: Minted): string {
   })
 }
 
-/** Returns the address of everybody's picture: absolute, because the dashboard makes a URL of it and fails on an empty text. */
+/** Returns the URL of the picture of every account. It is absolute, because the dashboard parses it as a URL. */
 export function avatarUrl({ publicUrl, dialects }: Pick<HttpSettings, 'publicUrl' | 'dialects'>): string {
   return `${publicUrl}${dialects.koyeb.prefix}/avatar.svg`
 }
 
-/** The account as `User`; what Sallyport does not keep is empty. */
+/** Encodes an account as `User`; members that Sallyport does not keep are empty. */
 export function encodeUser(account: Account, avatar: string): Readonly<Record<string, unknown>> {
   return {
     id: account.uuid,
@@ -70,7 +70,7 @@ export function encodeUser(account: Account, avatar: string): Readonly<Record<st
   }
 }
 
-/** The organization as `Organization`; what only billing knows is empty. */
+/** Encodes an `Organization`; members of billing are empty. */
 export function encodeOrganization({ id, name }: Organization): Readonly<Record<string, unknown>> {
   return {
     id,
@@ -92,7 +92,7 @@ export function encodeOrganization({ id, name }: Organization): Readonly<Record<
     subscription_id: '',
     current_subscription_id: '',
     latest_subscription_id: '',
-    // An object keeps the dashboard from asking its questions to newcomers.
+    // An object: otherwise the dashboard shows its questions for new users.
     signup_qualification: {},
     status: 'ACTIVE',
     status_message: 'VALID',
@@ -108,7 +108,7 @@ export function encodeOrganization({ id, name }: Organization): Readonly<Record<
   }
 }
 
-/** RFC 3339 in UTC, without a fraction where it is zero (proto3 JSON, Timestamp). */
+/** Returns RFC 3339 in UTC, without a zero fraction (proto3 JSON, Timestamp). */
 export function timestamp(unixMs: number | null): string | null {
   return unixMs === null ? null : new Date(unixMs).toISOString().replace('.000Z', 'Z')
 }

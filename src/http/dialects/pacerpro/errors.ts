@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { httpStatusOf, type Refusal, type RefusalCode, type RefusalKind } from '../../../core/errors.ts'
 import { sendJson } from '../../answer.ts'
 
-/** What is left out comes from the refusal itself. */
+/** Members that are left out come from the refusal. */
 type Answer = { readonly error?: string; readonly message?: string; readonly status?: number }
 
 const badCredentials: Answer = { error: 'Invalid Email or password.', message: 'Invalid Email or password.' }

@@ -1,4 +1,4 @@
-/** pacerpro: the one address; POST signs in, GET exchanges a live token, DELETE ends every token of the account. */
+/** pacerpro: its one path. POST signs in, GET exchanges a live token, and DELETE ends every token of the account. */
 import { signIn } from '../../../core/accounts/sign-in.ts'
 import { endAllSessions } from '../../../core/sessions/end-session.ts'
 import { exchangeAccessToken } from '../../../core/tokens/exchange.ts'
@@ -10,7 +10,7 @@ import { operations } from './documents.ts'
 import { authenticateEpoch, mintPacerproToken, pacerproTokens } from './tokens.ts'
 import { encodeSession, User } from './wire.ts'
 
-/** Registers the routes. HEAD is not offered: GET makes a token, and nobody may get one without seeing it. */
+/** Registers the routes. HEAD is not served: GET creates a token, and its answer must show it. */
 export function registerSession(app: App, context: HttpContext): void {
   const { ports } = context
   const mint = mintPacerproToken(context)

@@ -1,4 +1,4 @@
-/** pacerpro: its tokens; four claims and room for no fifth, so that only the second of its end tells a token from the next. */
+/** pacerpro: its tokens. They have exactly four claims, so that two tokens of one account differ only in `exp`. */
 import type { FastifyRequest } from 'fastify'
 import { isRefusal, Refusal } from '../../../core/errors.ts'
 import type { Mint } from '../../../core/sessions/create-session.ts'
@@ -8,16 +8,16 @@ import { asAuthentication } from '../../steps/authentication-steps.ts'
 import { readAuthorization } from '../../steps/read-authorization.ts'
 import { UniqueExpiries } from './unique-expiries.ts'
 
-/** Seconds until the end of a token where the operator wants none: the claim `exp` cannot be left out. */
+/** Life in seconds of a token that is configured without an end: `exp` cannot be left out. */
 const unlimitedSeconds = 10 * 365 * 24 * 60 * 60
 
 /**
- * Returns the function that makes pacerpro's tokens: an account's current epoch, its number, an end, and the scope.
+ * Returns the function that creates pacerpro's tokens. The claims are the account's epoch, its number, an end and the scope.
  *
- * Two tokens of one account never end in the same second: a later one is chosen, and an end that another process has
- * given away meanwhile is passed over in growing steps.
+ * Two tokens of one account never end in the same second. If another process has used an end already, the function tries
+ * later ones in growing steps.
  *
- * @see PacerPro API, Session; the original's own tests refuse a fifth claim, `iat` among them.
+ * @see PacerPro API, Session; the original's own tests refuse a fifth claim, such as `iat`.
  */
 export function mintPacerproToken({ ports }: Pick<HttpContext, 'ports'>): Mint {
   const seconds = new UniqueExpiries()
@@ -34,7 +34,7 @@ export function mintPacerproToken({ ports }: Pick<HttpContext, 'ports'>): Mint {
 }
 
 /**
- * Returns a reader of `Bearer <token>`, and of the token alone unless the operator forbids it.
+ * Returns a reader of `Bearer <token>`, and of a bare token unless the operator forbids it.
  *
  * @see PacerPro API, client document: its example sets the key `Authorization` and no prefix.
  */
@@ -56,8 +56,8 @@ export function pacerproTokens({ settings }: Pick<HttpContext, 'settings'>): Tok
 /**
  * Returns a step that sets `request.principal`.
  *
- * The step refuses a token whose `jti` is no longer the account's epoch, even where its session was allowed to go on; and
- * of a token that nobody knows it finds out whether it was ours and is over, for the sentence alone.
+ * The step refuses a token whose `jti` is no longer the account's epoch, even if its session goes on. For an unknown token
+ * it checks whether the token is one of ours that has expired; only the sentence depends on that.
  */
 export function authenticateEpoch(
   context: HttpContext,
@@ -77,7 +77,7 @@ export function authenticateEpoch(
   })
 }
 
-/** Reads the epoch out of a token that was accepted, and so is of our own making. */
+/** Returns the epoch of a token that was accepted, so that its form is known. */
 function epochOf(token: string): string {
   const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()
   return (JSON.parse(payload) as { readonly jti: string }).jti

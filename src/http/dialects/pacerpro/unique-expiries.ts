@@ -1,13 +1,13 @@
-/** pacerpro: gives every second away once per epoch, so that no two tokens are alike; forgets the longest unused epoch. */
+/** pacerpro: gives each token of one epoch an expiry of its own, so that no two tokens are equal. */
 
-/** Epochs that are remembered; a forgotten one costs its next token a few more looks into the store. */
+/** Maximum number of epochs in memory. The next token of a dropped epoch needs a few more reads of the store. */
 const mostEpochs = 10_000
 
-/** Remembers the latest second that was given away for each epoch. */
+/** Keeps the latest expiry of each epoch, and drops the epoch that was unused for longest. */
 export class UniqueExpiries {
   readonly #latest = new Map<string, number>()
 
-  /** Returns `wanted` (Unix seconds), or where it was given away, the second after the latest one; `skip` seconds later still. */
+  /** Returns `wanted` (Unix seconds), or the second after the latest expiry if that is later; plus `skip` seconds. */
   take(epoch: string, wanted: number, skip: number): number {
     const latest = this.#latest.get(epoch)
     const second = Math.max(wanted, (latest ?? 0) + 1) + skip

@@ -1,36 +1,34 @@
-/** HTTP: how much one address may have of what the listener holds: sockets, or what is under way for a client. */
+/** HTTP: the limit on the sockets, or on the open requests, of one address. */
 import type { Server } from 'node:net'
-import { Refusal } from '../core/errors.ts'
+import type { Refusal } from '../core/errors.ts'
 import { addressKey, canonicalIp } from '../core/sessions/addresses.ts'
 import type { Ports } from '../core/wiring.ts'
+import { tooManyRequests } from './refusals.ts'
 
-/** What who is refused is told to wait, in seconds. */
-const retryAfterSeconds = 2
-
-/** Counts by address; an IPv6 /64 is one. */
+/** Counts by address. An IPv6 /64 counts as one address. */
 export class AddressCap {
-  readonly #most: number
+  readonly #limit: number
   readonly #counts = new Map<string, number>()
 
-  /** @param most what one address may have. */
-  constructor(most: number) {
-    this.#most = most
+  /** @param limit maximum count of one address. */
+  constructor(limit: number) {
+    this.#limit = limit
   }
 
   /**
-   * Takes one for an address.
+   * Counts one more for an address.
    *
-   * @returns the function that gives it back, to be called once; null: the address has what it may have.
+   * @returns the function that takes it off again, to be called once; null if the address is at its limit.
    */
   take(ip: string): (() => void) | null {
     const key = addressKey(ip)
     const count = this.#counts.get(key) ?? 0
-    if (count >= this.#most) return null
+    if (count >= this.#limit) return null
     this.#counts.set(key, count + 1)
     return () => this.#release(key)
   }
 
-  /** How many addresses have something. */
+  /** Number of addresses with a count. */
   get addresses(): number {
     return this.#counts.size
   }
@@ -42,22 +40,18 @@ export class AddressCap {
   }
 }
 
-/** Returns the refusal of what an address may not have any more. */
-export function tooManyRequests(): Refusal {
-  return new Refusal('HASH_QUEUE_FULL', {
-    message: 'Too many requests at once; try again shortly.',
-    detail: 'the address has too many connections',
-    retryAfterSeconds,
-  })
+/** Returns the refusal for an address that is at its limit. */
+export function tooManyConnections(): Refusal {
+  return tooManyRequests('the address has too many connections')
 }
 
-/** Counts a socket that was ended, and says so once in a while. */
+/** Counts a socket that was closed for the limit, and logs some of them. */
 export function logRefusedSocket({ log, refusals }: Pick<Ports, 'log' | 'refusals'>, ip: string): void {
-  const { code, detail, message } = tooManyRequests()
+  const { code, detail, message } = tooManyConnections()
   if (refusals.count(code, ip)) log.error({ code, detail, ip }, message)
 }
 
-/** Ends sockets beyond what their peer may have, before a byte of them is read. */
+/** Closes each socket over the limit of its peer, before a byte of it is read. */
 export function limitSockets(server: Server, cap: AddressCap, onRefused: (ip: string) => void): void {
   server.on('connection', (socket) => {
     const ip = canonicalIp(socket.remoteAddress ?? '') ?? ''

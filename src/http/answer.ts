@@ -1,16 +1,16 @@
-/** HTTP: writes bodies with their exact media type; a Buffer keeps Fastify from adding a charset. */
+/** HTTP: sends bodies with their exact media type. Bodies are Buffers, because Fastify adds a charset to strings. */
 import type { FastifyReply } from 'fastify'
 
-/** Says that an answer may not be kept anywhere, because it carries a token (RFC 9111 section 5.2.2.5). */
+/** Header of an answer that no cache may store, because it carries a token (RFC 9111 section 5.2.2.5). */
 export const noStore: Readonly<Record<string, string>> = { 'cache-control': 'no-store' }
 
-/** Sends a value as JSON with the media type `application/json`, or the one set before, and nothing after it. */
+/** Sends a value as JSON. The media type is the one set before, by default `application/json`. */
 export function sendJson(reply: FastifyReply, status: number, body: unknown): FastifyReply {
   if (!reply.hasHeader('content-type')) reply.header('content-type', 'application/json')
   return reply.code(status).send(Buffer.from(JSON.stringify(body)))
 }
 
-/** Sends a text exactly as it is. */
+/** Sends a text unchanged. */
 export function sendText(
   reply: FastifyReply,
   status: number,

@@ -1,34 +1,40 @@
-/** HTTP: the one listener; decides which dialect a path belongs to and who answers what nobody serves. */
+/** HTTP: the application. It finds the dialect of each path, also for paths that no route serves. */
 import fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
 import { Refusal, type RefusalCode } from '../core/errors.ts'
-import { limitSockets, logRefusedSocket, tooManyRequests } from './address-cap.ts'
+import { limitSockets, logRefusedSocket, tooManyConnections } from './address-cap.ts'
 import { sendText } from './answer.ts'
 import type { App, DialectPlugin, HttpContext } from './context.ts'
-import { type GuardHeaders, guardHeaders, type ListenerOptions, listenerOptions, sendMalformed } from './listener.ts'
+import {
+  type ListenerOptions,
+  listenerOptions,
+  type SecurityHeaders,
+  securityHeaders,
+  sendMalformed,
+} from './listener.ts'
 import { MethodTable } from './method-table.ts'
 import { DocumentCatalogue } from './openapi/catalogue.ts'
 import { isProbe, registerProbes } from './probes.ts'
+import { toRefusal } from './refusals.ts'
 import { hasAuthentication } from './steps/authentication-steps.ts'
 import { checkHost } from './steps/check-host.ts'
 import { isAmbiguous, useOriginForm } from './steps/check-message.ts'
 import { clientAddress, peerAddress } from './steps/client-address.ts'
 import { allowOrigin, answerPreflight, isPreflight } from './steps/cross-origin.ts'
-import { toRefusal } from './to-refusal.ts'
 
-/** Bytes of a body at most where nobody has to sign in first: what the largest sign-in takes is far less. */
-const bodyBytesOfStrangers = 64 * 1024
+/** Maximum body of a route without authentication, in bytes; the largest sign-in needs far less. */
+const unauthenticatedBodyBytes = 64 * 1024
 
-/** Makes the application with the given dialects; nothing listens yet. */
+/** Creates the application with the given dialects. It does not listen yet. */
 export function createApp(
   context: HttpContext,
   plugins: readonly DialectPlugin[],
   listener: ListenerOptions = {},
 ): App {
-  const guard = guardHeaders({ isSecure: isSecure(context, listener) })
-  const app = fastify(listenerOptions(listener, guard) as object) as unknown as App
+  const security = securityHeaders({ isSecure: isSecure(context, listener) })
+  const app = fastify(listenerOptions(listener, security) as object) as unknown as App
   const enabled = plugins.filter((plugin) => context.settings.dialects[plugin.name].isEnabled)
   const methods = new MethodTable()
-  // OPTIONS asks about the others.
+  // `Allow` never names OPTIONS.
   app.addHook('onRoute', (route) =>
     methods.add(
       route.url,
@@ -36,15 +42,15 @@ export function createApp(
     ),
   )
   app.addHook('onRoute', (route) => {
-    if (!hasAuthentication(route.onRequest)) route.bodyLimit = bodyBytesOfStrangers
+    if (!hasAuthentication(route.onRequest)) route.bodyLimit = unauthenticatedBodyBytes
   })
-  // Each dialect reads bodies in its own way; of what nobody serves no body is read, so that none can hide a 404 or 405.
+  // Each dialect parses bodies in its own way. For a path without a route no body is read, so that none can hide a 404 or 405.
   app.removeAllContentTypeParsers()
   app.decorateRequest('clientIp', '')
   app.decorateRequest('principal', null)
   app.decorate('openApi', new DocumentCatalogue())
   app.decorate('bodyBudget', context.bodies)
-  addRootHook(app, context, guard)
+  addRootHook(app, context, security)
   capConnections(app, context)
   registerProbes(app, context)
   app.get('/', (_request, reply) =>
@@ -62,31 +68,31 @@ export function createApp(
   return app
 }
 
-/** Browsers that came once by TLS, to the listener or to a proxy in front of it, are to come no other way. */
+/** Returns whether browsers reach the server by TLS, directly or through a proxy. */
 function isSecure({ settings }: HttpContext, { tls = null }: ListenerOptions): boolean {
   return tls !== null || settings.publicUrl.startsWith('https:')
 }
 
-function addRootHook(app: App, context: HttpContext, guard: GuardHeaders): void {
+function addRootHook(app: App, context: HttpContext, security: SecurityHeaders): void {
   const { settings } = context
-  const guards = Object.entries(guard)
+  const securityPairs = Object.entries(security)
   app.addHook('onRequest', (request, reply, done) => {
-    if (isAmbiguous(request.raw)) return void sendMalformed(reply, guard)
+    if (isAmbiguous(request.raw)) return void sendMalformed(reply, security)
     useOriginForm(request.raw)
-    for (const [name, value] of guards) reply.raw.setHeader(name, value)
+    for (const [name, value] of securityPairs) reply.raw.setHeader(name, value)
     try {
       request.clientIp = clientAddress(request, settings)
       if (!isProbe(request.url)) checkHost(request.headers.host, settings.publicUrl)
       done()
     } catch (cause) {
-      // The proxy's own, where it does not say whom it asks for.
+      // If the client's address cannot be read, the log gets the proxy's address.
       if (request.clientIp === '') request.clientIp = peerAddress(request)
       done(cause as Error)
     }
   })
 }
 
-/** Behind a proxy sockets are the proxy's, so that what is under way is counted, for the client that it names. */
+/** Limits sockets by peer. Behind a proxy all sockets are the proxy's, so that open requests are limited by client. */
 function capConnections(app: App, { connections, ports, settings }: HttpContext): void {
   if (settings.trustedProxies.length === 0) {
     limitSockets(app.server, connections, (ip) => logRefusedSocket(ports, ip))
@@ -94,7 +100,7 @@ function capConnections(app: App, { connections, ports, settings }: HttpContext)
   }
   app.addHook('onRequest', (request, reply, done) => {
     const release = connections.take(request.clientIp)
-    if (release === null) return done(tooManyRequests())
+    if (release === null) return done(tooManyConnections())
     reply.raw.once('close', release)
     done()
   })
@@ -129,15 +135,15 @@ function registerDialect(
 }
 
 function claimPath(claims: Map<string, DialectPlugin>, plugin: DialectPlugin, path: string): void {
-  const holder = claims.get(path) ?? plugin
-  claims.set(path, holder)
-  if (holder.name === plugin.name) return
+  const first = claims.get(path) ?? plugin
+  claims.set(path, first)
+  if (first.name === plugin.name) return
   throw new Error(
-    `The dialects ${holder.name} and ${plugin.name} both claim ${path}; give one of them a prefix, or switch one off.`,
+    `The dialects ${first.name} and ${plugin.name} both claim ${path}; give one of them a prefix, or switch one off.`,
   )
 }
 
-/** Refusals that load or a neighbour brings about; where they come from in our code tells nothing. */
+/** Refusals that load or a proxy causes. The log gets no stack for them. */
 const expectedCodes: ReadonlySet<RefusalCode> = new Set(['HASH_QUEUE_FULL', 'CLIENT_ADDRESS_UNREADABLE'])
 
 type Failure = { readonly thrown: unknown; readonly request: FastifyRequest; readonly reply: FastifyReply }
@@ -148,9 +154,9 @@ function refuse(context: HttpContext, plugin: DialectPlugin, { thrown, request, 
   const { code, kind, detail, message } = refusal
   const facts = { code, detail, method: request.method, path: pathOf(request) }
   if (kind === 'internal') ports.log.error({ ...facts, err: thrown }, message)
-  // What comes in floods is told once, and then counted: the disk is not to be filled by who is refused.
-  const isTold = kind === 'unavailable' || code === 'CLIENT_ADDRESS_UNREADABLE'
-  if (isTold && ports.refusals.count(code, request.clientIp)) {
+  // Logs only some of the refusals that may come in floods, so that refused clients cannot fill the disk.
+  const isLogged = kind === 'unavailable' || code === 'CLIENT_ADDRESS_UNREADABLE'
+  if (isLogged && ports.refusals.count(code, request.clientIp)) {
     ports.log.error(expectedCodes.has(code) ? facts : { ...facts, err: thrown }, message)
   }
   const isByRule = code === 'ACCESS_DENIED' || code === 'ACTION_DUE'
@@ -180,7 +186,7 @@ function answerUnserved(roots: Roots, request: FastifyRequest, reply: FastifyRep
   return refuse(roots.context, plugin, { thrown, request, reply })
 }
 
-/** Returns a function that finds the dialect whose pathPrefixes has the longest prefix of a path; `control` takes the rest. */
+/** Returns a function that finds the dialect with the longest prefix of a path; `control` gets every other path. */
 function ownerOf(context: HttpContext, enabled: readonly DialectPlugin[]): (path: string) => DialectPlugin {
   const claims = enabled
     .flatMap((plugin) =>
@@ -192,8 +198,8 @@ function ownerOf(context: HttpContext, enabled: readonly DialectPlugin[]): (path
   return (path) => claims.find((claim) => isWithin(path, claim.path))?.plugin ?? last
 }
 
-function isWithin(path: string, pathPrefixes: string): boolean {
-  return path === pathPrefixes || path.startsWith(pathPrefixes.endsWith('/') ? pathPrefixes : `${pathPrefixes}/`)
+function isWithin(path: string, prefix: string): boolean {
+  return path === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`)
 }
 
 function pathOf(request: FastifyRequest): string {

@@ -1,13 +1,13 @@
-/** HTTP: the memory that bodies under way hold together; no address takes what others need for theirs. */
+/** HTTP: the limit on the memory of all bodies that are being read. No address can use up the share of others. */
 import type { Clock } from '../core/ports.ts'
 
-/** A body under way. */
+/** The budget's view of one body that is being read. */
 export type BodyClaim = {
-  /** Adds to what the body holds; it may be the one that is dropped for it. */
+  /** Adds to the memory of the body. This may drop the body itself. */
   readonly grow: (bytes: number) => void
-  /** Notes that so many bytes of it came, which tells how fast it is. */
+  /** Counts received bytes, from which the budget knows how fast the body is. */
   readonly receive: (bytes: number) => void
-  /** Gives all back; again: nothing. */
+  /** Releases all memory of the body; a second call does nothing. */
   readonly close: () => void
 }
 
@@ -21,12 +21,12 @@ type Body = {
 
 type Holder = { held: number; readonly bodies: Set<Body> }
 
-/** What an address may hold of the budget. */
+/** The share of the budget that one address may hold. */
 const shareOfAddress = 1 / 4
 
 /**
- * Counts what bodies hold, by the address that they come from. When an address has its share, its slowest body is dropped;
- * when the budget is spent, the slowest body of the address that holds most.
+ * Counts the memory of bodies by the address that they come from. If an address exceeds its share, its slowest body is
+ * dropped. If the budget is exceeded, the slowest body of the address with the most memory is dropped.
  */
 export class BodyBudget {
   readonly #bytes: number
@@ -34,22 +34,22 @@ export class BodyBudget {
   readonly #holders = new Map<string, Holder>()
   #held = 0
 
-  /** @param bytes what all bodies may hold together. */
+  /** @param bytes maximum memory of all bodies together. */
   constructor(bytes: number, clock: Pick<Clock, 'monotonicMs'>) {
     this.#bytes = bytes
     this.#clock = clock
   }
 
-  /** Bytes that bodies hold now. */
+  /** Current memory of all bodies, in bytes. */
   get held(): number {
     return this.#held
   }
 
   /**
-   * Begins a body.
+   * Registers a body.
    *
    * @param from the address that it comes from, or the /64 of an IPv6 address.
-   * @param drop ends it, when others need the room; it is not counted any more then.
+   * @param drop ends the body when others need the memory. The budget has released it by then.
    */
   open(from: string, drop: () => void): BodyClaim {
     const body: Body = { from, begunMs: this.#clock.monotonicMs(), drop, held: 0, received: 0 }
@@ -84,7 +84,7 @@ export class BodyBudget {
   #dropSlowest(holder: Holder): void {
     const nowMs = this.#clock.monotonicMs()
     const [first, ...others] = holder.bodies
-    if (first === undefined) throw new Error('something is held and nobody holds it')
+    if (first === undefined) throw new Error('the budget holds memory of no body')
     const slowest = others.reduce((one, other) => (isSlower(other, one, nowMs) ? other : one), first)
     this.#close(slowest, holder)
     slowest.drop()
@@ -97,7 +97,7 @@ export class BodyBudget {
   }
 }
 
-/** Compares bytes by time without a division: a body that has just begun has had none. */
+/** Compares bytes per time without a division, because the time of a new body is zero. */
 function isSlower(one: Body, other: Body, nowMs: number): boolean {
   return one.received * (nowMs - other.begunMs) < other.received * (nowMs - one.begunMs)
 }

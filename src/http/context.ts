@@ -1,4 +1,4 @@
-/** HTTP: what every dialect is given when its routes are registered. */
+/** HTTP: what every dialect gets when it registers its routes. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type {
   FastifyBaseLogger,
@@ -28,11 +28,11 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >
 
-/** Choices of the operator that HTTP obeys. */
+/** The operator's settings for HTTP. */
 export type HttpSettings = {
   /** Base of links and of `proxyUrl`: scheme and host, no path, no trailing slash. */
   readonly publicUrl: string
-  /** IP literals and CIDRs of proxies whose forwarding header is believed. */
+  /** IP literals and CIDRs of proxies whose forwarding header is trusted. */
   readonly trustedProxies: readonly string[]
   /** Lower-case name of the header that trusted proxies write. */
   readonly clientIpHeader: string
@@ -50,7 +50,7 @@ export type HttpSettings = {
   readonly koyeb: { readonly oldTokenGraceSeconds: number | null }
 }
 
-/** How one dialect is served. */
+/** Settings of one dialect. */
 export type DialectSettings = {
   readonly isEnabled: boolean
   /** Put before every path of the dialect; empty, or `/` and no trailing slash. */
@@ -59,93 +59,94 @@ export type DialectSettings = {
   readonly allowedOrigins: readonly string[]
 }
 
-/** The version that documents and probes tell. */
+/** The version in documents and probes. */
 export type Build = { readonly version: string /** RFC 3339. */; readonly builtAt: string }
 
 /** A range of bytes, both ends included. */
 export type ByteRange = { readonly from: number; readonly to: number }
 
-/** The versions of asciicast that a recording is told in. */
+/** The versions of asciicast in which a recording is sent. */
 export type CastVersion = 2 | 3
 
 /** A recording as asciicast. */
 export type RecordingExport = {
-  /** It still grows: its size is none yet, and no range of it is read. */
+  /** It still grows: it has no size yet, and no range of it can be read. */
   readonly isLive: boolean
   /** In bytes. */
   readonly size: () => Promise<number>
-  /** null: all of it, as far as it goes now. */
+  /** null: everything that is there now. */
   readonly read: (range: ByteRange | null) => AsyncIterable<Uint8Array>
 }
 
-/** Who follows a terminal. */
+/** The account that follows a terminal. */
 export type Follower = { readonly accountId: number }
 
-/** What HTTP asks of the terminals of this node; who may ask is decided before. */
+/** What HTTP needs from the terminals of this node. The caller checks the permission first. */
 export type Terminals = {
   /** null: there is no recording. */
   readonly exportRecording: (ptySessionId: string, version: CastVersion) => Promise<RecordingExport | null>
   /**
-   * Returns asciicast v3 lines as they happen, until the PTY session ends, or `signal` says so; null when the PTY session does not run here. A signal that has spoken already lets nobody in.
+   * Returns new asciicast v3 lines until the PTY session ends or `signal` aborts; null if the PTY session does not run here.
+   * An aborted signal adds no follower.
    *
-   * @throws NO_GATEWAY when too many follow it, or the account does so too often.
+   * @throws NO_GATEWAY if the PTY session, or the account, has too many followers.
    */
   readonly follow: (ptySessionId: string, follower: Follower, signal: AbortSignal) => AsyncIterable<Uint8Array> | null
   readonly hasRecording: (ptySessionId: string) => Promise<boolean>
 }
 
-/** One file that a page loads; read once and kept. */
+/** One file that a page loads; read once and kept in memory. */
 export type PageAsset = {
   /** Media type. */
   readonly type: string
   readonly body: Buffer
-  /** Entity tag, of the content alone. */
+  /** Entity tag, from the content only. */
   readonly etag: string
 }
 
-/** What the page for terminals is made of. Assets are named by their path below the page's own. */
+/** The parts of the page for terminals. Assets have paths below the page's own path. */
 export type TerminalPage = {
-  /** Returns an asset of the list that was made at start; null: it is not on it. */
+  /** Returns an asset of the list that was read at the start; null if the list does not have it. */
   readonly asset: (path: string) => PageAsset | null
-  /** Paths of the page's modules, the one that starts it first; every other is loaded by one of these. */
+  /** Paths of the page's modules. The first one is the entry module, which imports the others. */
   readonly modules: () => readonly string[]
-  /** Paths of packages by the names that modules import them by. */
+  /** Paths of packages by the names under which modules import them. */
   readonly packages: Readonly<Record<string, string>>
   readonly styles: readonly string[]
-  /** Base URLs of the gateways that the page opens sockets at. */
+  /** Base URLs of the gateways to which the page opens sockets. */
   readonly gatewayUrls: () => readonly string[]
 }
 
 /** Everything a dialect needs. */
 export type HttpContext = {
   readonly bodies: BodyBudget
-  /** By the peer of a socket where no proxy is trusted, else by client. */
+  /** Counts by the peer of a socket if no proxy is trusted, and by client otherwise. */
   readonly connections: AddressCap
   readonly ports: Ports
   readonly settings: HttpSettings
   readonly gateways: GatewayLocator
   readonly terminals: Terminals
   readonly terminalPage: TerminalPage
-  /** Public keys as they are published now (RFC 7517). */
+  /** Returns the public keys that are published now (RFC 7517). */
   readonly jwks: () => { readonly keys: readonly object[] }
   readonly build: Build
-  /** Why this node does not take all of its work; empty: it does. */
+  /** Returns the reasons for which this node is not fully ready; empty if it is. */
   readonly readiness: () => Promise<readonly ReadinessReason[]>
-  /** Returns an `otpauth:` address as a PNG in a data URL, of exactly so many pixels each way where it is said. */
+  /** Returns an `otpauth:` URL as a PNG in a data URL; `pixels` is its exact width and height. */
   readonly qrCode: (text: string, pixels?: number) => Promise<string>
-  /** Compares a set-up secret with the one that was printed at start; false once it was used. */
+  /** `accepts` returns whether a secret is the one that the server printed at its start and was not used yet. */
   readonly setup: { readonly accepts: (secret: string) => boolean; readonly end: () => void }
 }
 
-/** One dialect: its paths, its routes, its way to say no. */
+/** One dialect: its paths, its routes and its answers to refusals. */
 export type DialectPlugin = {
   readonly name: Dialect
-  /** Path prefixes that it answers for, known paths or not; without the operator's prefix. */
+  /** Prefixes of the paths that it answers, also those without a route; without the operator's prefix. */
   readonly pathPrefixes: readonly string[]
   readonly register: (app: App, context: HttpContext) => void
-  /** What its OpenAPI document says beside its routes. */
+  /** What its OpenAPI document says besides its routes. */
   readonly document: DialectDocument
-  /** Writes a refusal in the dialect's own shape; the only place that knows it. */
+  /** Sends a refusal in the dialect's own shape. */
   readonly answerRefusal: (refusal: Refusal, request: FastifyRequest, reply: FastifyReply) => FastifyReply
 }
 
@@ -154,9 +155,9 @@ declare module 'fastify' {
     readonly bodyBudget: BodyBudget
   }
   interface FastifyRequest {
-    /** Canonical address of the client, behind trusted proxies where there are any. */
+    /** Canonical address of the client, also behind trusted proxies. */
     clientIp: string
-    /** Set by a dialect's authenticate step. */
+    /** Set by the authentication step of a dialect. */
     principal: Principal | null
   }
 }

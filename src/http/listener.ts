@@ -1,4 +1,4 @@
-/** HTTP: how the listener bears what is slow, large or malformed; nothing of it knows a dialect. */
+/** HTTP: the listener's limits for slow, large and malformed messages. */
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
@@ -6,14 +6,14 @@ import type { FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify
 import { noContentPolicy } from '../protocol/content-security-policy.ts'
 import { sendEmpty } from './answer.ts'
 
-/** Sizes of a request at most, in bytes. */
+/** Maximum sizes of a request, in bytes. */
 const limits = {
-  /** SFTPGo takes 64 KiB; clients put whole JWTs into Basic passwords. */
+  /** SFTPGo accepts 64 KiB; clients put whole JWTs into Basic passwords. */
   headerBytes: 64 * 1024,
   bodyBytes: 1024 * 1024,
 } as const
 
-/** How long slow clients are borne, in milliseconds. */
+/** Timeouts for slow clients, in milliseconds. */
 export type Timeouts = {
   /** From the connection, or the first byte of a later request, to the end of the headers; also for a TLS handshake. */
   readonly headersMs: number
@@ -21,9 +21,9 @@ export type Timeouts = {
   readonly requestMs: number
   /** Between two requests of one connection. */
   readonly idleMs: number
-  /** Between two looks at all connections: a slow one is cut so much later at most. */
+  /** Interval of the check of all connections. A slow one is closed at most this much later. */
   readonly checkMs: number
-  /** From the answer to what could not be parsed to the end of a connection that its client does not close. */
+  /** From the answer to a malformed message to the end of the connection, if its client does not close it. */
   readonly lingerMs: number
 }
 
@@ -36,23 +36,23 @@ const defaultTimeouts: Timeouts = {
   lingerMs: 2_000,
 }
 
-/** How the listener is made. */
+/** How to create the listener. */
 export type ListenerOptions = {
   /** null: plain HTTP. */
   readonly tls?: SecureContextOptions | null
   readonly timeouts?: Timeouts
-  /** Whether a request that asks for an upgrade is one for whoever listens to them; all others are answered as if they did not ask. */
+  /** Returns whether an upgrade request goes to the `upgrade` event. Every other one is answered as a plain request. */
   readonly takesUpgrade?: (request: IncomingMessage) => boolean
 }
 
-/** Headers that guard every answer, whoever gives it. */
-export type GuardHeaders = Readonly<Record<string, string>>
+/** Security headers of every answer. */
+export type SecurityHeaders = Readonly<Record<string, string>>
 
-/** Seconds for which browsers that came by TLS come by nothing else: a year, as RFC 6797 section 6.1.1 shows. */
+/** Seconds for which browsers use only TLS: a year, as in RFC 6797 section 6.1.1. */
 const hstsSeconds = 31_536_000
 
-/** Returns the headers that guard every answer of a listener; `isSecure`: browsers reach it by TLS. */
-export function guardHeaders({ isSecure }: { readonly isSecure: boolean }): GuardHeaders {
+/** Returns the security headers of a listener; `isSecure`: browsers reach it by TLS. */
+export function securityHeaders({ isSecure }: { readonly isSecure: boolean }): SecurityHeaders {
   return {
     'x-content-type-options': 'nosniff',
     'content-security-policy': noContentPolicy,
@@ -60,58 +60,58 @@ export function guardHeaders({ isSecure }: { readonly isSecure: boolean }): Guar
   }
 }
 
-/** Returns the options of an application whose listener has its limits, plain or on TLS. */
+/** Returns the options of an application whose listener has these limits, on plain HTTP or TLS. */
 export function listenerOptions(
   { tls = null, timeouts = defaultTimeouts, takesUpgrade = () => false }: ListenerOptions,
-  guard: GuardHeaders,
+  security: SecurityHeaders,
 ): FastifyServerOptions {
   const server = {
     maxHeaderSize: limits.headerBytes,
     headersTimeout: timeouts.headersMs,
     connectionsCheckingInterval: timeouts.checkMs,
-    // A missing Host is looked at beside all else that makes a message ambiguous, and refused as that is.
+    // The step that refuses ambiguous messages also refuses a missing Host.
     requireHostHeader: false,
     shouldUpgradeCallback: takesUpgrade,
   }
   const options = {
-    // Fastify gives a server its own kind of options alone.
+    // Fastify passes each kind of server only its own options.
     ...(tls === null ? { http: server } : { https: { ...tls, ...server, handshakeTimeout: timeouts.headersMs } }),
     bodyLimit: limits.bodyBytes,
     requestTimeout: timeouts.requestMs,
     keepAliveTimeout: timeouts.idleMs,
     exposeHeadRoutes: true,
     forceCloseConnections: 'idle',
-    // What still comes on open connections is answered by its dialect, and the connection is closed after it.
+    // While the server closes, requests on open connections still get an answer from their dialect.
     return503OnClosing: false,
-    // Ids are looked up whatever their length; the size of the headers bounds it.
+    // Path parameters have no limit of their own; the size of the headers limits them.
     routerOptions: { maxParamLength: limits.headerBytes },
     logger: false,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
-    clientErrorHandler: (error: Unparsed, socket: Socket) => closeMalformed(error, socket, timeouts.lingerMs),
-    frameworkErrors: (_error: Error, _request: FastifyRequest, reply: FastifyReply) => sendMalformed(reply, guard),
+    clientErrorHandler: (error: ParseError, socket: Socket) => closeMalformed(error, socket, timeouts.lingerMs),
+    frameworkErrors: (_error: Error, _request: FastifyRequest, reply: FastifyReply) => sendMalformed(reply, security),
   } as const
   return options
 }
 
-/** Answers what Node.js could parse and nobody may read as it answers what it could not: 400, no body, the connection closed. */
-export function sendMalformed(reply: FastifyReply, guard: GuardHeaders): FastifyReply {
-  return sendEmpty(reply, 400, { ...guard, connection: 'close' })
+/** Answers an ambiguous message like one that Node.js cannot parse: 400 without a body, and the connection closes. */
+export function sendMalformed(reply: FastifyReply, security: SecurityHeaders): FastifyReply {
+  return sendEmpty(reply, 400, { ...security, connection: 'close' })
 }
 
-/** What Node.js says of a message that it could not parse. */
-type Unparsed = Error & { readonly code?: string; readonly rawPacket?: unknown }
+/** The error of Node.js for a message that it could not parse. */
+type ParseError = Error & { readonly code?: string; readonly rawPacket?: unknown }
 
-/** Tells whether the request line holds bytes beyond ASCII, as a client sends them that encodes nothing, and no controls. */
+/** Returns whether the request line has bytes beyond ASCII and no control characters. */
 function beginsWithRawBytes(packet: unknown): boolean {
   const [line = ''] = Buffer.isBuffer(packet) ? packet.toString('latin1').split('\r\n') : []
   return /^[A-Z]+ [ -~\x80-\xff]+$/.test(line) && /[\x80-\xff]/.test(line)
 }
 
-/** Said of a path in which bytes stand as they are; RFC 3986 section 2.1 has them percent-encoded. */
+/** Body for a path with unencoded bytes (RFC 3986 section 2.1). */
 const rawBytes = 'The path holds bytes that have to be percent-encoded.\n'
 
-/** What cannot be parsed gets its status and no body but one that helps, and the connection ends, whether its client closes it or not. */
-function closeMalformed(error: Unparsed, socket: Socket, lingerMs: number): void {
+/** Answers a message that cannot be parsed, and closes the connection even if the client does not. */
+function closeMalformed(error: ParseError, socket: Socket, lingerMs: number): void {
   if (!socket.writable) return
   const status =
     error.code === 'HPE_HEADER_OVERFLOW'

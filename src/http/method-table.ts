@@ -1,9 +1,9 @@
-/** HTTP: knows every path that is served and its methods, so that a wrong method is told from a wrong path. */
+/** HTTP: the methods of every path, to answer 405 for a wrong method and 404 for a wrong path. */
 
-/** A registered path, cut at its slashes; `:name` stands for any one part, `*` at the end for all that follow. */
+/** A registered path, split at its slashes. `:name` matches any one part, and `*` at the end matches all further parts. */
 type KnownPath = { readonly parts: readonly string[]; readonly methods: Set<string> }
 
-/** Collects routes as they are registered and answers which methods a path takes. */
+/** Collects the registered routes. */
 export class MethodTable {
   readonly #paths: KnownPath[] = []
 
@@ -15,7 +15,7 @@ export class MethodTable {
     else for (const method of methods) known.methods.add(method)
   }
 
-  /** Returns the methods of a path without its query, sorted; none when the path is not served. */
+  /** Returns the sorted methods of a path without its query; empty if no route serves it. */
   methodsOf(path: string): string[] {
     const parts = path.split('/')
     const methods = this.#paths.filter((known) => isMatch(known.parts, parts)).flatMap((known) => [...known.methods])
@@ -26,6 +26,6 @@ export class MethodTable {
 function isMatch(pattern: readonly string[], parts: readonly string[]): boolean {
   const isOpen = pattern.at(-1) === '*'
   if (isOpen ? parts.length < pattern.length : parts.length !== pattern.length) return false
-  const told = isOpen ? pattern.slice(0, -1) : pattern
-  return told.every((part, index) => (part.startsWith(':') ? parts[index] !== '' : part === parts[index]))
+  const fixed = isOpen ? pattern.slice(0, -1) : pattern
+  return fixed.every((part, index) => (part.startsWith(':') ? parts[index] !== '' : part === parts[index]))
 }

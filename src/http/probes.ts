@@ -1,4 +1,4 @@
-/** HTTP: the paths that a machine asks whether the node lives and is ready; asked by address, so that any Host is served. */
+/** HTTP: the health probes. They are requested by address, so that every Host is accepted. */
 import { noStore, sendJson, sendText } from './answer.ts'
 import type { App, HttpContext } from './context.ts'
 import { readinessAnswer } from './readiness.ts'
@@ -7,7 +7,7 @@ const alive = { text: 'ok', headers: { 'content-type': 'text/plain; charset=utf-
 
 const paths: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz'])
 
-/** Tells whether a request asks a probe. */
+/** Returns whether a URL is that of a probe. */
 export function isProbe(url: string): boolean {
   const query = url.indexOf('?')
   return paths.has(query === -1 ? url : url.slice(0, query))

@@ -1,22 +1,22 @@
-/** HTTP: whether this node takes all of its work, and why not; each part of the node names its own reasons. */
+/** HTTP: the readiness of this node, with reasons from each of its parts. */
 
-/** A reason for which the node does less than it could. */
+/** A reason for which the node is not fully ready. */
 export type ReadinessReason = {
-  /** The part of the node that it lies in. */
+  /** The part of the node that reports it. */
   readonly part: 'disk'
   /** A stable name. */
   readonly code: string
   /** For the operator; holds no secret. */
   readonly sentence: string
-  /** Whether requests are better sent elsewhere; else only a part of the work is not done. */
+  /** true: a proxy should use another node; false: only some requests fail. */
   readonly isBlocking: boolean
 }
 
-/** What `GET /readyz` answers. */
+/** The answer of `GET /readyz`. */
 export type ReadinessAnswer = {
   readonly status: 200 | 503
   readonly body: {
-    /** `degraded`: requests are served, and something is not done. */
+    /** `degraded`: most requests are served, and some are refused. */
     readonly status: 'ready' | 'degraded' | 'unready'
     readonly reasons: readonly Omit<ReadinessReason, 'isBlocking'>[]
   }
@@ -25,7 +25,7 @@ export type ReadinessAnswer = {
 /** Returns the answer for the reasons of all parts. */
 export function readinessAnswer(reasons: readonly ReadinessReason[]): ReadinessAnswer {
   const isUnready = reasons.some(({ isBlocking }) => isBlocking)
-  const told = reasons.map(({ part, code, sentence }) => ({ part, code, sentence }))
-  const status = isUnready ? 'unready' : told.length === 0 ? 'ready' : 'degraded'
-  return { status: isUnready ? 503 : 200, body: { status, reasons: told } }
+  const shown = reasons.map(({ part, code, sentence }) => ({ part, code, sentence }))
+  const status = isUnready ? 'unready' : shown.length === 0 ? 'ready' : 'degraded'
+  return { status: isUnready ? 503 : 200, body: { status, reasons: shown } }
 }

@@ -1,4 +1,4 @@
-/** HTTP: sends a JSON list that has no pages, a piece at a time, so that nobody else waits for all of it. */
+/** HTTP: sends a JSON list without pages in pieces, so that other requests do not wait for all of it. */
 import type { FastifyReply } from 'fastify'
 import { Refusal } from '../core/errors.ts'
 import { pageRows } from '../core/every-row.ts'
@@ -6,22 +6,22 @@ import type { Principal } from '../core/tokens/live-tokens.ts'
 import type { TokenReader } from './steps/authenticate.ts'
 import { beginLasting, type Exchange } from './steps/lasting-answer.ts'
 
-/** A list as it stands in the body. */
+/** A list and the JSON around it. */
 export type RowList = {
   /** JSON before the first row, and after the last. */
   readonly around: readonly [before: string, after: string]
-  /** Rows, ready to be written as JSON. */
+  /** Rows, ready for JSON.stringify. */
   readonly rows: AsyncIterable<unknown>
-  /** Judges who asks; at first, and whenever what it hangs on has changed. @throws Refusal */
+  /** Checks the caller, at first and after every change that may affect the right to the list. @throws Refusal */
   readonly judge: (principal: Principal) => Promise<void>
 }
 
-/** Where nothing but the account and its session is asked for. */
+/** For a right that depends only on the account and its session. */
 const noAccess = { serverName: null, changeId: null, groups: [] }
 
 /**
- * Sends 200 with a list. A short one goes in one piece, with its length. A long one ends by a reset when the right to it is
- * over, or the rest of it cannot be read, so that it never looks whole.
+ * Sends 200 with a list. A short list is sent in one piece, with its length. If the right to a long list ends, or its rest
+ * cannot be read, the connection is reset, so that the answer never looks complete.
  *
  * @throws what `judge` throws; STORE_UNAVAILABLE when the first rows cannot be read.
  */
@@ -44,19 +44,19 @@ export async function sendRows(
     const pieces = piecesOf(rows)
     const first = await pieces.next()
     const second = first.done === true ? first : await pieces.next()
-    const begun = `${before}${first.value ?? ''}`
+    const head = `${before}${first.value ?? ''}`
     exchange.reply.header('content-type', 'application/json')
-    if (second.done !== true) return answer.send(restOf({ begun: `${begun},${second.value}`, pieces, after }), 200)
+    if (second.done !== true) return answer.send(restOf({ head: `${head},${second.value}`, pieces, after }), 200)
     answer.requireRight()
     answer.close()
-    return exchange.reply.code(200).send(Buffer.from(`${begun}${after}`))
+    return exchange.reply.code(200).send(Buffer.from(`${head}${after}`))
   } catch (cause) {
     answer.close()
     throw cause
   }
 }
 
-/** Rows joined by commas, some hundreds in one piece. */
+/** Yields rows joined by commas, some hundreds in one piece. */
 async function* piecesOf(rows: AsyncIterable<unknown>): AsyncGenerator<string, undefined, undefined> {
   let piece: string[] = []
   for await (const row of rows) {
@@ -69,10 +69,10 @@ async function* piecesOf(rows: AsyncIterable<unknown>): AsyncGenerator<string, u
   return undefined
 }
 
-type Rest = { readonly begun: string; readonly pieces: AsyncIterable<string>; readonly after: string }
+type Rest = { readonly head: string; readonly pieces: AsyncIterable<string>; readonly after: string }
 
-async function* restOf({ begun, pieces, after }: Rest): AsyncGenerator<Buffer, void, undefined> {
-  yield Buffer.from(begun)
+async function* restOf({ head, pieces, after }: Rest): AsyncGenerator<Buffer, void, undefined> {
+  yield Buffer.from(head)
   for await (const piece of pieces) yield Buffer.from(`,${piece}`)
   yield Buffer.from(after)
 }

@@ -6,9 +6,9 @@ import type { Duplex } from 'node:stream'
 import type { Config } from '../config.ts'
 import { isRefusal } from '../core/errors.ts'
 import type { Ports } from '../core/wiring.ts'
-import { type AddressCap, limitSockets, logRefusedSocket, tooManyRequests } from '../http/address-cap.ts'
+import { type AddressCap, limitSockets, logRefusedSocket, tooManyConnections } from '../http/address-cap.ts'
 import type { App } from '../http/context.ts'
-import { type GuardHeaders, guardHeaders } from '../http/listener.ts'
+import { type SecurityHeaders, securityHeaders } from '../http/listener.ts'
 import { clientAddress } from '../http/steps/client-address.ts'
 import type { Gateway } from '../terminals/gateway.ts'
 import { refuseUpgrade } from '../terminals/refuse-upgrade.ts'
@@ -59,7 +59,7 @@ export async function listenForTerminals(listening: TerminalListening): Promise<
     return null
   }
   const isSecure = tls !== null || config.gateway.publicUrl?.startsWith('https:') === true
-  const server = createOwnServer(tls, guardHeaders({ isSecure }))
+  const server = createOwnServer(tls, securityHeaders({ isSecure }))
   server.on('upgrade', take)
   if (config.trustedProxies.length === 0) {
     limitSockets(server, listening.connections, (ip) => logRefusedSocket(listening.ports, ip))
@@ -98,7 +98,7 @@ function countSocket(
   if (giveBack !== null) socket.once('close', giveBack)
   if (ip === null || giveBack !== null) return true
   logRefusedSocket(ports, ip)
-  refuseUpgrade(socket, tooManyRequests())
+  refuseUpgrade(socket, tooManyConnections())
   return false
 }
 
@@ -112,13 +112,13 @@ function clientOf(config: Config, request: IncomingMessage): string | null {
   }
 }
 
-function createOwnServer(tls: TerminalListening['tls'], guard: GuardHeaders): Server {
+function createOwnServer(tls: TerminalListening['tls'], guard: SecurityHeaders): Server {
   const options = { headersTimeout: headersMs, shouldUpgradeCallback: isTerminalUpgrade }
   const answer = (request: IncomingMessage, response: ServerResponse): void => refuse(guard, request, response)
   return tls === null ? createServer(options, answer) : createTlsServer({ ...options, ...tls }, answer)
 }
 
-function refuse(guard: GuardHeaders, request: IncomingMessage, response: ServerResponse): void {
+function refuse(guard: SecurityHeaders, request: IncomingMessage, response: ServerResponse): void {
   const isOurs = request.url?.split('?')[0] === terminalPath
   const headers = { ...guard, 'content-length': 0, ...(isOurs ? { upgrade: 'websocket' } : {}) }
   response.writeHead(isOurs ? 426 : 404, headers)

@@ -1,4 +1,4 @@
-/** HTTP: collects what routes say of themselves as they are registered; every enabled dialect has a document, the others none. */
+/** HTTP: collects the documentation of routes as they are registered. Every enabled dialect has a document. */
 import type { RouteOptions } from 'fastify'
 import type { Dialect } from '../../core/dialects.ts'
 import { type DocumentedRoute, type OpenApiDocument, writeDocument } from './document.ts'
@@ -9,18 +9,18 @@ type Entry = { readonly dialect: DialectDocument; readonly prefix: string; reado
 /** The documents of the running app. */
 export class DocumentCatalogue {
   readonly #entries = new Map<Dialect, Entry>()
-  readonly #silent: string[] = []
+  readonly #undocumented: string[] = []
 
-  /** Begins the document of an enabled dialect. */
+  /** Starts the document of an enabled dialect. */
   open(name: Dialect, dialect: DialectDocument, prefix: string): void {
     this.#entries.set(name, { dialect, prefix, routes: [] })
   }
 
-  /** Adds a route of a dialect; HEAD is never documented, because it is GET without the body. */
+  /** Adds a route of a dialect. HEAD is never documented. */
   add(name: Dialect, { method, url, schema }: RouteOptions): void {
     const methods = [method].flat().filter((one) => one !== 'HEAD')
     const operation = schema?.openapi
-    if (operation === undefined) this.#silent.push(...methods.map((one) => `${one} ${url}`))
+    if (operation === undefined) this.#undocumented.push(...methods.map((one) => `${one} ${url}`))
     if (operation === undefined || operation === 'left out') return
     const { body, params, querystring, headers } = schema as DocumentedRoute['validated']
     const validated = { body, params, querystring, headers } as DocumentedRoute['validated']
@@ -33,16 +33,16 @@ export class DocumentCatalogue {
     return [...this.#entries.keys()].sort()
   }
 
-  /** Returns method and address of every route that neither says what it does nor that it is left out. */
+  /** Returns method and path of every route that is neither documented nor marked as left out. */
   undocumentedRoutes(): readonly string[] {
-    return this.#silent
+    return this.#undocumented
   }
 
   /**
    * Returns a document.
    *
-   * @param publicUrl where it is served; null for the document that is written into a file, which knows the original alone.
-   * @throws Error for a dialect that is not enabled.
+   * @param publicUrl base URL of this server; null for the document in a file, which names only the original's server.
+   * @throws Error if the dialect is not enabled.
    */
   document(name: Dialect, publicUrl: string | null): OpenApiDocument {
     const entry = this.#entries.get(name)

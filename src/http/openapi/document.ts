@@ -1,4 +1,4 @@
-/** HTTP: writes the OpenAPI document of one dialect from its registered routes; the same routes give the same bytes. */
+/** HTTP: writes the OpenAPI document of one dialect from its registered routes. The same routes give the same bytes. */
 import type {
   BodyDocument,
   DialectDocument,
@@ -9,14 +9,14 @@ import type {
 } from './operation.ts'
 import { Components, type SchemaObject } from './schema-object.ts'
 
-/** A route as it was registered, with what its document says of it. */
+/** A registered route with its documentation. */
 export type DocumentedRoute = {
   /** Lower case, as OpenAPI has it. */
   readonly method: string
   /** With the operator's prefix; `:name` stands for a parameter. */
   readonly url: string
   readonly operation: OperationDocument
-  /** What the route validates; it is documented without being named again. */
+  /** The schemas that the route validates; the document contains them. */
   readonly validated: {
     readonly body?: object
     readonly params?: ObjectSchema
@@ -27,8 +27,8 @@ export type DocumentedRoute = {
 
 type ObjectSchema = { readonly properties?: Readonly<Record<string, object>>; readonly required?: readonly string[] }
 
-/** Where a document is served: the base of links, and what the operator put before the dialect's paths. */
-export type Place = { readonly publicUrl: string; readonly prefix: string }
+/** The base URL at which a document is served, and the operator's prefix of the dialect. */
+export type ServedAt = { readonly publicUrl: string; readonly prefix: string }
 
 /** A Parameter Object. */
 export type ParameterObject = {
@@ -52,12 +52,12 @@ export type OperationObject = {
     readonly description?: string
     readonly required?: boolean
     readonly content: Content
-    /** Name of the body's argument, where Swagger Codegen reads it. */
+    /** Name of the body's argument, for Swagger Codegen. */
     readonly 'x-codegen-request-body-name'?: string
   }
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>
   readonly security?: readonly SecurityRequirement[]
-  /** Name of the body's argument, where OpenAPI Generator reads it. */
+  /** Name of the body's argument, for OpenAPI Generator. */
   readonly 'x-codegen-request-body-name'?: string
 }
 
@@ -75,14 +75,14 @@ export type OpenApiDocument = {
   readonly security: readonly SecurityRequirement[]
 }
 
-/** Returns the document; `place` is null for the one that is written into a file. */
+/** Returns the document; `servedAt` is null for the document in a file. */
 export function writeDocument(
   dialect: DialectDocument,
   routes: readonly DocumentedRoute[],
-  place: Place | null,
+  servedAt: ServedAt | null,
 ): OpenApiDocument {
   const components = new Components()
-  const base = `${place?.prefix ?? ''}${dialect.basePath}`
+  const base = `${servedAt?.prefix ?? ''}${dialect.basePath}`
   const paths: Record<string, Record<string, OperationObject>> = {}
   const sorted = [...routes].sort((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1))
   for (const route of sorted) {
@@ -92,7 +92,7 @@ export function writeDocument(
   return {
     openapi: '3.0.3',
     info: { title: dialect.title, version: dialect.version, description: dialect.description },
-    servers: serversOf(dialect, place),
+    servers: serversOf(dialect, servedAt),
     tags: Object.entries(dialect.tags).map(([name, description]) => ({ name, description })),
     paths,
     components: { schemas: components.toObject(), securitySchemes: dialect.securitySchemes },
@@ -108,13 +108,16 @@ function templateOf(url: string): string {
   return url.replaceAll(/:([A-Za-z_]\w*)/g, '{$1}')
 }
 
-/** A client of a served document sends passwords to a server that it names, so that none of them is another host. */
-function serversOf({ originalServer, basePath }: DialectDocument, place: Place | null): OpenApiDocument['servers'] {
+/** Clients send passwords to a server that the document names, so that a served document names no other host. */
+function serversOf(
+  { originalServer, basePath }: DialectDocument,
+  servedAt: ServedAt | null,
+): OpenApiDocument['servers'] {
   const isRelative = originalServer.startsWith('/')
   const original = { url: originalServer, description: isRelative ? 'The host of this document.' : 'The original.' }
-  if (place === null) return [original]
-  const here = { url: `${place.publicUrl}${place.prefix}${basePath}`, description: 'This server.' }
-  return isRelative ? [{ ...original, url: `${place.prefix}${originalServer}` }, here] : [here]
+  if (servedAt === null) return [original]
+  const here = { url: `${servedAt.publicUrl}${servedAt.prefix}${basePath}`, description: 'This server.' }
+  return isRelative ? [{ ...original, url: `${servedAt.prefix}${originalServer}` }, here] : [here]
 }
 
 function writeOperation(route: DocumentedRoute, components: Components): OperationObject {
@@ -161,7 +164,7 @@ function contentOf(schema: SchemaObject, mediaType = 'application/json'): Conten
   return { [mediaType]: { schema } }
 }
 
-/** Names in the path first, then what the route validates, then what is only told, which adds to what is validated. */
+/** Returns path parameters first, then validated ones, then those that are only documented. Both kinds are merged by name. */
 function parametersOf({ url, operation, validated }: DocumentedRoute, components: Components): ParameterObject[] {
   const inPath = [...url.matchAll(/:([A-Za-z_]\w*)/g)].map(([, name = '']) => ({ in: 'path', name }) as const)
   const known: ParameterDocument[] = [
@@ -180,14 +183,14 @@ function parametersOf({ url, operation, validated }: DocumentedRoute, components
   return [...byKey.values()].map((one) => writeParameter(one, components))
 }
 
-/** A told schema of another type is decoded from the validated text, whose limits then say nothing of it. */
+/** If the documented type differs, the route decodes it from the validated text, whose limits then do not apply. */
 function joinSchemas(
   validated: ParameterDocument['schema'],
-  told: ParameterDocument['schema'],
+  documented: ParameterDocument['schema'],
 ): Pick<ParameterDocument, 'schema'> {
-  const schema = told ?? validated
+  const schema = documented ?? validated
   if (schema === undefined) return {}
-  return { schema: typeOf(validated) === typeOf(told) ? { ...validated, ...told } : schema }
+  return { schema: typeOf(validated) === typeOf(documented) ? { ...validated, ...documented } : schema }
 }
 
 function typeOf(schema: object | undefined): unknown {

@@ -1,16 +1,16 @@
-/** HTTP: what a document says of a dialect and of each of its routes; none of it reaches a validator or changes an answer. */
+/** HTTP: the documentation of a dialect and of its routes. It reaches no validator and changes no answer. */
 import type { TSchema } from 'typebox'
 
-/** One way to be let in: the names of security schemes that are needed together. */
+/** One way to authenticate: the names of security schemes that are needed together. */
 export type SecurityRequirement = Readonly<Record<string, readonly string[]>>
 
-/** A parameter that the route does not validate, or of which there is more to say than what it validates. */
+/** A parameter that the route does not validate, or that needs more documentation than its schema. */
 export type ParameterDocument = {
   readonly in: 'header' | 'path' | 'query'
-  /** As it is written on the wire. */
+  /** Its name on the wire. */
   readonly name: string
   readonly description?: string
-  /** A path parameter is required in any case. */
+  /** A path parameter is always required. */
   readonly isRequired?: boolean
   /** A string by default. */
   readonly schema?: TSchema
@@ -18,32 +18,32 @@ export type ParameterDocument = {
 
 /** The body of a request. */
 export type BodyDocument = {
-  /** The schema that the route validates by default. */
+  /** By default the schema that the route validates. */
   readonly schema?: TSchema
   readonly description?: string
-  /** `application/json` by default; the range of all types where the original names none. */
+  /** `application/json` by default; the range of all types if the original names none. */
   readonly mediaType?: string
-  /** Name of the argument in generated clients, where it is not the name of the schema. */
+  /** Name of the argument in generated clients, if it is not the name of the schema. */
   readonly name?: string
 }
 
 /** One row of the table of answers. */
 export type ResponseDocument = {
   readonly description: string
-  /** Left out: the answer has no body, or one that is not described. */
+  /** Left out: the answer has no body, or an undocumented one. */
   readonly schema?: TSchema
   /** `application/json` by default. */
   readonly mediaType?: string
 }
 
-/** One route of a document; put on the route as `schema.openapi`. A schema with a `title` becomes a named component. */
+/** The documentation of one operation, in `schema.openapi` of its route. A schema with a `title` becomes a named component. */
 export type OperationDocument = {
-  /** Left out where the original has none and its clients name methods by path. */
+  /** Left out if the original has none, so that its clients name methods by path. */
   readonly operationId?: string
   readonly tags: readonly string[]
   readonly summary: string
   readonly description?: string
-  /** Left out: what the whole document asks for; empty: nothing. */
+  /** Left out: the requirements of the whole document; empty: none. */
   readonly security?: readonly SecurityRequirement[]
   readonly parameters?: readonly ParameterDocument[]
   readonly body?: BodyDocument
@@ -63,7 +63,7 @@ export function writeOperations<Id extends string, Facts>(
   return Object.fromEntries(rows) as Operations<Id>
 }
 
-/** A security scheme as it stands in the document. */
+/** A Security Scheme Object. */
 export type SecurityScheme =
   | { readonly type: 'http'; readonly scheme: 'basic' | 'bearer'; readonly bearerFormat?: string }
   | {
@@ -71,29 +71,29 @@ export type SecurityScheme =
       readonly in: 'header'
       readonly name: string
       readonly description?: string
-      /** What stands before the key on the wire, as some clients read it. */
+      /** Prefix of the key on the wire, for some clients. */
       readonly 'x-apikey-prefix'?: string
     }
 
-/** What is said once for a whole dialect. */
+/** The documentation of a whole dialect. */
 export type DialectDocument = {
   readonly title: string
-  /** Of the original's API that is kept to. */
+  /** Version of the original's API. */
   readonly version: string
   readonly description: string
-  /** Begin of every path that stands in the server addresses instead; empty where they name a host alone. */
+  /** The part of every path that is in the server URLs instead; empty if they have no path. */
   readonly basePath: string
-  /** Address of the original, which its clients take when told no other. */
+  /** URL of the original, which its clients use by default. */
   readonly originalServer: string
   readonly tags: Readonly<Record<string, string>>
   readonly securitySchemes: Readonly<Record<string, SecurityScheme>>
-  /** Asked of every route that does not say otherwise. */
+  /** The requirements of every route that does not name its own. */
   readonly security: readonly SecurityRequirement[]
 }
 
 declare module 'fastify' {
   interface FastifySchema {
-    /** What the document of the dialect says of the route; `left out` of a route that is no part of the API. */
+    /** The route's documentation; `left out` for a route that is not part of the API. */
     readonly openapi?: OperationDocument | 'left out'
   }
 }

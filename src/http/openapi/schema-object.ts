@@ -1,11 +1,11 @@
-/** HTTP: turns JSON Schema as TypeBox writes it into Schema Objects of OpenAPI 3.0; what cannot be said there is an error, never dropped. */
+/** HTTP: converts TypeBox's JSON Schema to Schema Objects of OpenAPI 3.0. A keyword that OpenAPI lacks is an error. */
 
 /** A Schema Object (OpenAPI 3.0.3, Schema Object), or a reference to one. */
 export type SchemaObject = Readonly<Record<string, unknown>>
 
 type JsonSchema = Readonly<Record<string, unknown>>
 
-/** Keywords that mean the same in both. */
+/** Keywords with the same meaning in both. */
 const sharedKeywords: ReadonlySet<string> = new Set([
   'additionalProperties',
   'allOf',
@@ -35,9 +35,9 @@ export class Components {
   readonly #byName = new Map<string, SchemaObject>()
 
   /**
-   * Returns a schema as it stands in the document; one with a `title` is kept under that name and referred to.
+   * Converts a schema. One with a `title` becomes a named component, and a reference to it is returned.
    *
-   * @throws Error for a keyword that OpenAPI 3.0 does not have, and for two different schemas of one name.
+   * @throws Error for a keyword that OpenAPI 3.0 does not have, and for two different schemas with one name.
    */
   convert(schema: object): SchemaObject {
     const { title, ...rest } = schema as JsonSchema
@@ -50,7 +50,7 @@ export class Components {
     return { $ref: `#/components/schemas/${title}` }
   }
 
-  /** Returns the schemas by name, in the order of their names. */
+  /** Returns the schemas by name, sorted. */
   toObject(): Readonly<Record<string, SchemaObject>> {
     return Object.fromEntries([...this.#byName].sort(([one], [other]) => (one < other ? -1 : 1)))
   }
@@ -68,7 +68,7 @@ export class Components {
     )
   }
 
-  /** Unions with null become nullable, unions of literals one enum. */
+  /** A union with null becomes nullable, and a union of literals becomes one enum. */
   #convertUnion({ anyOf: _, ...rest }: JsonSchema, members: readonly JsonSchema[]): SchemaObject {
     const others = members.filter(({ type }) => type !== 'null')
     const nullable = others.length < members.length ? { nullable: true } : {}

@@ -1,4 +1,4 @@
-/** HTTP step: turns a presented token into a principal; what is refused is counted, not written. */
+/** HTTP step: authenticates a request by its token. */
 import type { FastifyRequest } from 'fastify'
 import { requireNothingDue } from '../../core/accounts/due.ts'
 import { requireRules } from '../../core/accounts/require-rules.ts'
@@ -11,25 +11,25 @@ import type { HttpContext } from '../context.ts'
 import { asAuthentication } from './authentication-steps.ts'
 import { forwardedAddress } from './client-address.ts'
 
-/** How a dialect finds a token in a request. */
+/** How a dialect reads the token of a request. */
 export type TokenReader = {
   readonly dialect: Dialect
-  /** Returns the token; @throws TOKEN_MISSING, or TOKEN_INVALID for a form that is not accepted. */
+  /** Returns the token. @throws TOKEN_MISSING; TOKEN_INVALID for a form that the dialect does not accept. */
   readonly read: (request: FastifyRequest) => string
   readonly readRow: RowReader
 } & Use
 
-/** What an operation is served in spite of, and how it knows the client. */
+/** How an operation differs from others in the checks of its caller. */
 type Use = {
-  /** It settles what is due of the account, or tells of it. */
+  /** It changes or shows what is due of the account, so that it is served while something is due. */
   readonly isServedWhileDue?: boolean
-  /** It ends the caller's own session: that works from anywhere, at any time, whatever is due. */
+  /** It ends the caller's own session. That works from any network, at any time, and while something is due. */
   readonly isSignOut?: boolean
-  /** A reverse proxy calls in place of the client: only an address that a trusted proxy forwards is the client's. */
+  /** A reverse proxy calls for the client, so that only an address that a trusted proxy forwards is the client's. */
   readonly isAskedByProxy?: boolean
 }
 
-/** For tokens that carry no row number. */
+/** Row reader for tokens without a row number. */
 export const noRow: RowReader = () => null
 
 /** Returns a step that sets `request.principal`. */
@@ -40,10 +40,10 @@ export function authenticate(context: HttpContext, reader: TokenReader): (reques
 }
 
 /**
- * Returns who holds the token of a request, without a wait when memory knows it.
+ * Returns the principal of a request's token. It returns no promise if the token is in memory.
  *
- * @throws what `verifyToken` throws; TOKEN_WRONG_AUDIENCE for a token of another dialect, TOKEN_WRONG_ADDRESS for one that
- * is bound to another address; ACCESS_DENIED and ACTION_DUE by the rules of the account.
+ * @throws the refusals of `verifyToken`; TOKEN_WRONG_AUDIENCE for a token of another dialect; TOKEN_WRONG_ADDRESS for one
+ * that is bound to another address; ACCESS_DENIED and ACTION_DUE by the rules of the account.
  */
 export function principalOf(
   context: HttpContext,
@@ -51,26 +51,22 @@ export function principalOf(
   request: FastifyRequest,
 ): Principal | Promise<Principal> {
   const found = verifyToken(context.ports, reader.read(request), reader.readRow)
-  if (found instanceof Promise) return found.then((principal) => admit(context, { principal, reader }, request))
-  return admit(context, { principal: found, reader }, request)
+  if (found instanceof Promise) return found.then((principal) => checkCaller(context, { principal, reader }, request))
+  return checkCaller(context, { principal: found, reader }, request)
 }
 
-type Presented = { readonly principal: Principal; readonly reader: TokenReader }
+type Caller = { readonly principal: Principal; readonly reader: TokenReader }
 
-function admit(context: HttpContext, presented: Presented, request: FastifyRequest): Principal {
-  const { principal, reader } = presented
+function checkCaller(context: HttpContext, caller: Caller, request: FastifyRequest): Principal {
+  const { principal, reader } = caller
   if (!mayBeSpentAt(principal, reader.dialect)) throw new Refusal('TOKEN_WRONG_AUDIENCE')
   if (principal.boundIp !== null && principal.boundIp !== request.clientIp) throw new Refusal('TOKEN_WRONG_ADDRESS')
-  if (principal.account.rules !== noRules && !reader.isSignOut) holdAgainstRules(context, presented, request)
+  if (principal.account.rules !== noRules && !reader.isSignOut) checkRules(context, caller, request)
   return principal
 }
 
-/** What a program holds is asked for nothing that is due. */
-function holdAgainstRules(
-  { ports, settings }: HttpContext,
-  { principal, reader }: Presented,
-  request: FastifyRequest,
-): void {
+/** Checks the rules of the account. Nothing is due of a program's credential. */
+function checkRules({ ports, settings }: HttpContext, { principal, reader }: Caller, request: FastifyRequest): void {
   const { account, session } = principal
   const nowMs = ports.clock.wallMs()
   requireRules(account, {
@@ -82,9 +78,9 @@ function holdAgainstRules(
   if (!reader.isServedWhileDue && !session.isByCredential) requireNothingDue(account, nowMs)
 }
 
-/** Returns the principal that the authenticate step has set. */
+/** Returns the principal that the authentication step has set. */
 export function signedIn(request: FastifyRequest): Principal {
   if (request.principal === null)
-    throw new Refusal('INTERNAL', { detail: 'a route asks for a principal without a step that sets it' })
+    throw new Refusal('INTERNAL', { detail: 'a route reads the principal without an authentication step' })
   return request.principal
 }

@@ -1,18 +1,18 @@
-/** HTTP step: knows which steps judge the caller, so that only behind one of them a large body is read. */
+/** HTTP step: marks the steps that authenticate, so that only routes behind one of them read a large body. */
 import type { FastifyRequest } from 'fastify'
 
-/** A step of a route, before its body is read. */
+/** A step of a route that runs before its body is read. */
 type Step = (request: FastifyRequest) => Promise<void>
 
-const judging = new WeakSet<object>()
+const authenticating = new WeakSet<object>()
 
-/** Returns a step that refuses everybody whom it does not know, and makes that known. */
+/** Marks a step as one that refuses every request without a valid caller, and returns it. */
 export function asAuthentication(step: Step): Step {
-  judging.add(step)
+  authenticating.add(step)
   return step
 }
 
-/** Tells whether one of the steps of a route judges its caller. */
+/** Returns whether one of the steps of a route authenticates. */
 export function hasAuthentication(steps: object | readonly object[] | undefined): boolean {
-  return [steps ?? []].flat().some((step) => judging.has(step))
+  return [steps ?? []].flat().some((step) => authenticating.has(step))
 }

@@ -1,4 +1,4 @@
-/** HTTP step: serves only the public host and loopback names, so that a name re-bound to this address opens nothing. */
+/** HTTP step: accepts only the public host and loopback names, against DNS rebinding. */
 import { Refusal } from '../../core/errors.ts'
 
 const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]'])
@@ -6,7 +6,7 @@ const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]'])
 const hostOfUrl = new Map<string, string>()
 
 /**
- * Refuses a Host header that names neither the host of `publicUrl` nor loopback; ports do not matter.
+ * Refuses a Host header that names neither the host of `publicUrl` nor loopback. Ports are ignored.
  *
  * @throws HOST_NOT_SERVED
  */

@@ -1,11 +1,11 @@
-/** HTTP step: what Node.js parses and RFC 9112 does not let a server guess at; two readers of one message must not differ. */
+/** HTTP step: checks that RFC 9112 demands and Node.js leaves out, so that two servers never read one message differently. */
 import type { IncomingMessage } from 'node:http'
 
 type Message = Pick<IncomingMessage, 'httpVersion' | 'rawHeaders' | 'url' | 'headers'>
 
 /**
- * Tells whether a request may be read in two ways: it speaks neither HTTP/1.1 nor 1.0, or has not the one Host line that
- * 1.1 asks for.
+ * Returns whether a request is ambiguous: its version is neither HTTP/1.1 nor 1.0, it has two Host lines, or it is
+ * HTTP/1.1 without one.
  *
  * @see RFC 9112 sections 2.3 and 3.2
  */
@@ -20,7 +20,7 @@ export function isAmbiguous({ httpVersion, rawHeaders }: Message): boolean {
 }
 
 /**
- * Turns a request target in absolute form into its path; its authority then stands for the Host line.
+ * Replaces a request target in absolute form by its path. Its authority replaces the Host line.
  *
  * @see RFC 9112 section 3.2.2
  */

@@ -1,25 +1,25 @@
-/** HTTP step: finds the address of the client; a forwarding header counts only when a trusted proxy wrote it. */
+/** HTTP step: finds the address of the client. A forwarding header counts only if it comes from a trusted proxy. */
 import type { FastifyRequest } from 'fastify'
 import { Refusal } from '../../core/errors.ts'
 import { canonicalIp, inCidr } from '../../core/sessions/addresses.ts'
 import { readHops } from './forwarded.ts'
 
-/** Whom to believe. */
+/** The proxies to trust, and the header that they write. */
 export type ProxyTrust = { readonly trustedProxies: readonly string[]; readonly clientIpHeader: string }
 
-/** What stands for an address that the socket could not tell. */
+/** Replaces the address of a socket that has none any more. */
 const unknownAddress = '0.0.0.0'
 
-/** Where a socket comes from; `isTrusted` is null until it is asked for. */
+/** The other end of a socket; `isTrusted` is null until it is needed. */
 type Peer = { readonly address: string; isTrusted: boolean | null }
 
 const peers = new WeakMap<object, Peer>()
 
 /**
- * Returns the canonical address of the client: the socket's peer, or the last address in the forwarding header that no
- * trusted proxy has. Where all are trusted ones the first is the client, which stands among the proxies.
+ * Returns the canonical address of the client: the socket's peer, or the last address in the forwarding header that is not
+ * a trusted proxy's. If all are trusted proxies, the first one is the client.
  *
- * @throws CLIENT_ADDRESS_UNREADABLE when a trusted proxy names the client in a way that cannot be read.
+ * @throws CLIENT_ADDRESS_UNREADABLE if a trusted proxy sends an address that cannot be read.
  */
 export function clientAddress(request: Pick<FastifyRequest, 'raw' | 'headers'>, trust: ProxyTrust): string {
   const peer = peerOf(request)
@@ -36,7 +36,7 @@ export function clientAddress(request: Pick<FastifyRequest, 'raw' | 'headers'>, 
   return client
 }
 
-/** Returns the address of the client that a trusted proxy forwarded; null: none did, and the address is the caller's own. */
+/** Returns the client's address if a trusted proxy forwarded it, and null otherwise. */
 export function forwardedAddress(
   request: Pick<FastifyRequest, 'raw' | 'headers' | 'clientIp'>,
   { clientIpHeader }: Pick<ProxyTrust, 'clientIpHeader'>,
@@ -44,7 +44,7 @@ export function forwardedAddress(
   return peerOf(request).isTrusted === true && request.headers[clientIpHeader] !== undefined ? request.clientIp : null
 }
 
-/** Returns the canonical address of the other end of the socket, a proxy's or a client's. */
+/** Returns the canonical address of the other end of the socket, which may be a proxy. */
 export function peerAddress(request: Pick<FastifyRequest, 'raw'>): string {
   return peerOf(request).address
 }

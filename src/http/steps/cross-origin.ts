@@ -1,4 +1,4 @@
-/** HTTP step: answers browsers of allowed origins (CORS); off where no origin is allowed, never with credentials. */
+/** HTTP step: CORS for allowed origins, without credentials. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { oneHeader } from './describe-request.ts'
 
@@ -6,7 +6,7 @@ import { oneHeader } from './describe-request.ts'
 const allowedHeaders =
   'authorization, content-type, seon-fp, x-koyeb-project-id, x-request-id, x-giant-swarm-activity, x-giant-swarm-cmdline, x-sftpgo-otp'
 
-/** Marks an answer as readable for an allowed origin. Returns whether the request came from one. */
+/** Lets an allowed origin read the answer. Returns whether the request comes from one. */
 export function allowOrigin(request: FastifyRequest, reply: FastifyReply, allowedOrigins: readonly string[]): boolean {
   if (allowedOrigins.length === 0) return false
   reply.header('vary', 'Origin')
@@ -18,12 +18,12 @@ export function allowOrigin(request: FastifyRequest, reply: FastifyReply, allowe
   return true
 }
 
-/** Tells whether a request is a browser's question before the real one. */
+/** Returns whether a request is a preflight request. */
 export function isPreflight(request: FastifyRequest): boolean {
   return request.method === 'OPTIONS' && oneHeader(request, 'access-control-request-method') !== undefined
 }
 
-/** Answers the question with the methods that the path has. */
+/** Answers a preflight request with the methods of the path. */
 export function answerPreflight(reply: FastifyReply, methods: readonly string[]): FastifyReply {
   return reply
     .code(204)

@@ -1,4 +1,4 @@
-/** HTTP step: gathers the facts of a request that its audit events carry, scrubbed of secrets before anything sees them. */
+/** HTTP step: collects the facts of a request for its audit events, without secrets. */
 import type { FastifyRequest } from 'fastify'
 import type { Account } from '../../core/accounts/account.ts'
 import { cleanUserAgent } from '../../core/accounts/names.ts'
@@ -9,7 +9,7 @@ import type { Digests } from '../../core/ports.ts'
 import type { ClientFacts } from '../../core/sessions/session.ts'
 import { signedIn } from './authenticate.ts'
 
-/** Returns who asks from where, in the course of what. */
+/** Returns the dialect, the client's address and the tracking headers of a request. */
 export function describeRequest(request: FastifyRequest, by: Dialect): RequestFacts {
   return {
     by,
@@ -22,7 +22,7 @@ export function describeRequest(request: FastifyRequest, by: Dialect): RequestFa
   }
 }
 
-/** Returns who acts, and in which request. */
+/** Returns the signed-in account and the facts of its request. */
 export function actorOf(
   request: FastifyRequest,
   dialect: Dialect,
@@ -30,7 +30,7 @@ export function actorOf(
   return { by: signedIn(request).account, request: describeRequest(request, dialect) }
 }
 
-/** Returns the facts of a client that signs in; the fingerprint is kept as a digest only. */
+/** Returns the facts of a client that signs in. Of the fingerprint only a digest is kept. */
 export function describeClient(request: FastifyRequest, digests: Digests): ClientFacts {
   const fingerprint = oneHeader(request, 'seon-fp')
   return {
@@ -40,7 +40,7 @@ export function describeClient(request: FastifyRequest, digests: Digests): Clien
   }
 }
 
-/** Returns a header's value, the first where several lines came. */
+/** Returns a header's value; the first one if the request has several lines. */
 export function oneHeader(request: FastifyRequest, name: string): string | undefined {
   const value = request.headers[name]
   return Array.isArray(value) ? value[0] : value

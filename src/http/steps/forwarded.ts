@@ -1,7 +1,7 @@
-/** HTTP step: reads the hops that proxies write into a header, in any of the forms in which they write an address. */
+/** HTTP step: reads the addresses that proxies write into a forwarding header, in all usual forms. */
 import { canonicalIp } from '../../core/sessions/addresses.ts'
 
-/** A port, or what stands for one that is not to be known (RFC 7239 section 6). */
+/** A port, or an obfuscated one (RFC 7239 section 6). */
 const port = String.raw`(?::(?:\d{1,5}|_[A-Za-z0-9._-]+))?`
 const bracketed = new RegExp(String.raw`^\[([^\[\]]*:[^\[\]]*)\]${port}$`)
 const dotted = new RegExp(String.raw`^([\d.]+)${port}$`)
@@ -12,17 +12,17 @@ const pair = new RegExp(String.raw`^\s*([!#$%&'*+.^_|~\x60\w-]+)=(${quoted}|[^\s
 const pairs = new RegExp(`(?:${quoted}|[^";])+`, 'g')
 
 /**
- * Returns the canonical addresses that a header names, the one of the client first; null stands for a hop that cannot be
- * read, and for a header that cannot.
+ * Returns the canonical addresses in a header, the client's first. null stands for an address that cannot be read; if the
+ * whole header cannot be read, the list is one null.
  *
- * @param header lower-case name: `forwarded` is read as RFC 7239 says, every other one as a list of addresses.
+ * @param header lower-case name. `forwarded` is read by RFC 7239, and every other header as a list of addresses.
  */
 export function readHops(header: string, value: string): readonly (string | null)[] {
   const nodes = header === 'forwarded' ? readForwarded(value) : value.split(',').filter((node) => node.trim() !== '')
   return nodes.length === 0 ? [null] : nodes.map((node) => (node === null ? null : readNode(node)))
 }
 
-/** Returns the `for` of every element. A quote that is not closed lets nothing of the header be read. */
+/** Returns the `for` of every element. After an unclosed quote nothing of the header can be read. */
 function readForwarded(value: string): readonly (string | null)[] {
   const nodes: (string | null)[] = []
   element.lastIndex = 0

@@ -1,16 +1,16 @@
-/** HTTP step: finds in a JSON text what JSON.parse takes without a word, in one pass over it. */
+/** HTTP step: finds faults in a JSON text that JSON.parse accepts, in one pass. */
 
-/** Containers in one another at most; nothing that is served needs more than a few. */
-const deepest = 64
+/** Maximum depth of nesting; no operation needs more than a few levels. */
+const maxDepth = 64
 
-/** Why a well-formed text is not taken. */
+/** Why a well-formed text is refused. */
 export type JsonFault = 'repeated-member' | 'prototype-member' | 'too-deep'
 
 /**
- * Returns the first fault of a text that JSON.parse has taken, or null.
+ * Returns the first fault of a text that JSON.parse has accepted, or null.
  *
- * Two members of one name mean two things to two readers (RFC 8259 section 4); names are compared as they are read, so that
- * an escape hides nothing. A member called `__proto__` would change what a copy of its object inherits.
+ * Parsers disagree about two members with the same name (RFC 8259 section 4). Names are compared after decoding, so that an
+ * escape hides nothing. A member named `__proto__` would change the prototype of a copy of its object.
  */
 export function findJsonFault(text: string): JsonFault | null {
   const open: (Set<string> | null)[] = []
@@ -18,7 +18,7 @@ export function findJsonFault(text: string): JsonFault | null {
     switch (text.charCodeAt(index)) {
       case 0x7b: // {
       case 0x5b: // [
-        if (open.length === deepest) return 'too-deep'
+        if (open.length === maxDepth) return 'too-deep'
         open.push(text[index] === '{' ? new Set() : null)
         break
       case 0x7d: // }
@@ -41,7 +41,7 @@ export function findJsonFault(text: string): JsonFault | null {
   return null
 }
 
-/** Returns the first JSON value of a text, without what stands behind it; the whole text where none begins it. */
+/** Returns the first JSON value of a text, without the rest; the whole text if it does not begin with a value. */
 export function firstJsonValue(text: string): string {
   if (!/^\s*[{[]/.test(text)) return firstScalar(text)
   let depth = 0
@@ -63,12 +63,12 @@ export function firstJsonValue(text: string): string {
   return text
 }
 
-/** A text that begins with no container has one word, a number or a string for its first value. */
+/** The first value of a text without a container is a word, a number or a string. */
 function firstScalar(text: string): string {
   return /^\s*(?:"(?:[^"\\]|\\.)*"|[-+\w.]+)/su.exec(text)?.[0] ?? text
 }
 
-/** Returns the index behind the quote that ends a string. */
+/** Returns the index after the closing quote of a string. */
 function endOfString(text: string, begin: number): number {
   let index = begin + 1
   for (; index < text.length && text[index] !== '"'; index += 1) {
@@ -77,7 +77,7 @@ function endOfString(text: string, begin: number): number {
   return index + 1
 }
 
-/** In a well-formed text a colon follows the name of a member and no other string. */
+/** In a well-formed text a colon follows only the name of a member. */
 function isName(text: string, behind: number): boolean {
   let index = behind
   while (/[ \t\n\r]/.test(text[index] ?? '')) index += 1

@@ -1,4 +1,4 @@
-/** HTTP step: reads bodies as JSON whatever media type was named; what that means is the dialect's to say. */
+/** HTTP step: parses bodies as JSON, under any media type. */
 import { Refusal } from '../../core/errors.ts'
 import type { App } from '../context.ts'
 import { findJsonFault, firstJsonValue, type JsonFault } from './json-faults.ts'
@@ -6,9 +6,8 @@ import { decodeUtf8 } from './read-authorization.ts'
 import { readBodiesBy } from './read-body.ts'
 
 /**
- * Makes a dialect parse every body as JSON, with or without a media type. An empty body is `undefined`.
- *
- * The handler's `request.body` is then any JSON value; text that is no JSON refuses with INPUT_INVALID.
+ * Makes a dialect parse every body as JSON, with or without a media type. `request.body` is then any JSON value, and
+ * `undefined` for an empty body. A body that is not JSON is refused with INPUT_INVALID.
  */
 export function parseEveryBodyAsJson(app: App): void {
   readBodiesBy(app, parseJson)
@@ -20,11 +19,11 @@ const sentences: Readonly<Record<JsonFault, string>> = {
   'too-deep': 'The body is nested too deeply.',
 }
 
-/** What a dialect reads otherwise. */
+/** How a dialect differs from others. */
 export type JsonReading = {
-  /** The first value counts, whatever stands behind it. */
+  /** Only the first value is read; text after it is ignored. */
   readonly takesTextBehind?: boolean
-  /** Turns a number, as it is written, into one. */
+  /** Converts the literal of a number. */
   readonly toNumber?: (literal: string) => number
 }
 
@@ -32,7 +31,7 @@ export type JsonReading = {
  * Parses JSON.
  *
  * @returns undefined for an empty body.
- * @throws INPUT_INVALID when the bytes are no UTF-8 or no JSON, or JSON that two readers may read as two things.
+ * @throws INPUT_INVALID if the bytes are not UTF-8, not JSON, or JSON with a fault.
  */
 export function parseJson(bytes: Uint8Array, { takesTextBehind = false, toNumber }: JsonReading = {}): unknown {
   if (bytes.length === 0) return undefined
@@ -54,7 +53,7 @@ function parseText(text: string): unknown {
   }
 }
 
-/** @param text one without a fault: a function that sees each value is called as deep as they are nested. */
+/** @param text without a fault: the reviver recurses to the depth of nesting. */
 function withNumbers(text: string, toNumber: (literal: string) => number): unknown {
   return JSON.parse(text, (_name, value: unknown, context?: { readonly source?: string }) =>
     typeof value === 'number' && context?.source !== undefined ? toNumber(context.source) : value,

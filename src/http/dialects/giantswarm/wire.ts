@@ -3,8 +3,8 @@ import { Type } from 'typebox'
 import type { Account } from '../../../core/accounts/account.ts'
 import type { Membership } from '../../../core/organizations/organization.ts'
 import type { Encodings } from '../../../core/ports.ts'
+import { invalidField } from '../../refusals.ts'
 import { decodeUtf8 } from '../../steps/read-authorization.ts'
-import { invalidField } from '../../to-refusal.ts'
 
 /** Body of a sign-in. */
 export const CreateAuthTokenRequest: Type.TObject<{ email: Type.TString; password_base64: Type.TString }> = Type.Object(

@@ -9,9 +9,9 @@ import type { Principal } from '../../../core/tokens/live-tokens.ts'
 import type { Ports } from '../../../core/wiring.ts'
 import { noStore, sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
+import { invalidField } from '../../refusals.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { actorOf, describeClient, describeRequest } from '../../steps/describe-request.ts'
-import { invalidField } from '../../to-refusal.ts'
 import { collectFaults } from './body.ts'
 import {
   decodeCredential,

@@ -1,10 +1,10 @@
-// Runs in the browser, on the page /docs alone. Texts of a document become text nodes, never markup.
+// Runs in the browser, on the page /docs. Texts of a document become text nodes, never markup.
 const [bar, list, pane] = ['nav', 'aside', 'main'].map((name) => document.querySelector(name))
 const names = document.body.dataset.documents.split(' ')
 const methods = ['get', 'put', 'post', 'delete', 'patch']
 const documents = new Map()
 
-/** Makes an element; of its content strings become text. */
+/** Creates an element. Strings in its content become text nodes. */
 function make(tag, attributes, ...content) {
   const element = document.createElement(tag)
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value)
@@ -17,7 +17,7 @@ function resolve(api, schema) {
   return name === undefined ? schema : api.components.schemas[name]
 }
 
-/** The type in words: `string (date-time)`, `list of Account`, `"a" or "b"`. */
+/** Returns a type in words: `string (date-time)`, `list of Account`, `"a" or "b"`. */
 function typeOf(schema) {
   const orNull = schema.nullable ? ' or null' : ''
   if (schema.$ref) return schema.$ref.split('/').pop()
@@ -28,7 +28,7 @@ function typeOf(schema) {
   return `${schema.type ?? 'anything'}${schema.format ? ` (${schema.format})` : ''}${orNull}`
 }
 
-/** Rows of a schema's members, those of members included, by dotted names; a schema within itself is told once. */
+/** Returns a row for each member of a schema and of its members, by dotted names. A recursive schema appears once. */
 function membersOf(api, schema, { at = '', within = [] } = {}) {
   const found = resolve(api, schema.allOf?.[0] ?? schema)
   if (found.type === 'array') return membersOf(api, found.items ?? {}, { at: `${at}[]`, within })
@@ -41,7 +41,7 @@ function membersOf(api, schema, { at = '', within = [] } = {}) {
   })
 }
 
-/** A value that has the form of a schema, for the curl line. */
+/** Returns an example value of a schema, for the curl line. */
 function exampleOf(api, schema, name) {
   const found = resolve(api, schema)
   if (found.enum) return found.enum[0]
@@ -56,7 +56,7 @@ function exampleOf(api, schema, name) {
 
 const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`
 
-/** How a caller says who it is, by the first way that the operation takes. */
+/** Returns the credentials of the curl line, by the operation's first way to authenticate. */
 function credentialsOf(api, operation) {
   const ways = (operation.security ?? api.security).map((way) => Object.keys(way))
   const [first = []] = ways
@@ -87,7 +87,7 @@ function curlOf(api, { method, path, operation }) {
   )
 }
 
-/** A table without the columns in which no row says anything. */
+/** Creates a table without its empty columns. */
 function table(heads, rows) {
   if (rows.length === 0) return null
   const columns = heads.map((_, column) => column).filter((column) => rows.some((row) => row[column]))
@@ -122,7 +122,7 @@ function parametersOf(operation) {
     : make('section', {}, make('h4', {}, 'Parameters'), table(['Name', 'In', 'Type', '', 'What it is'], rows))
 }
 
-/** The members of a body; of an answer it does not matter which of them a caller must send. */
+/** Creates the table of a body's members. Only a request's body shows which of them are required. */
 function schemaOf(api, schema, isSent) {
   const rows = membersOf(api, schema).map((row) => [
     code(row.path),
@@ -199,7 +199,7 @@ function articleOf(api, entry) {
   )
 }
 
-/** The operations of a document by tag, in the order of its tags. */
+/** Returns the operations of a document by tag, in the order of its tags. */
 function groupsOf(api, name) {
   const entries = Object.entries(api.paths).flatMap(([path, item]) =>
     methods
@@ -219,7 +219,7 @@ function groupsOf(api, name) {
 async function load(name) {
   if (!documents.has(name)) {
     const answer = await fetch(`openapi/${name}.json`)
-    if (!answer.ok) throw new Error(`The document of ${name} was answered with ${answer.status}.`)
+    if (!answer.ok) throw new Error(`The server answered ${answer.status} for the document of ${name}.`)
     documents.set(name, await answer.json())
   }
   return documents.get(name)

@@ -1,4 +1,4 @@
-/** HTTP: turns whatever was thrown while a request was handled into a refusal of the closed table. */
+/** HTTP: refusals, and how any thrown value becomes one. */
 import { Refusal } from '../core/errors.ts'
 
 type FastifyFault = {
@@ -11,7 +11,7 @@ type FastifyFault = {
   }[]
 }
 
-/** Returns a refusal; what is unknown becomes INTERNAL with its cause kept for the log. */
+/** Returns the refusal for a thrown value. An unknown value becomes INTERNAL and stays as its cause, for the log. */
 export function toRefusal(thrown: unknown): Refusal {
   if (thrown instanceof Refusal) return thrown
   const fault = thrown as FastifyFault
@@ -19,6 +19,18 @@ export function toRefusal(thrown: unknown): Refusal {
     return new Refusal('INPUT_INVALID', { fields: fault.validation.map(fieldFault), cause: thrown })
   const isClientFault = fault.statusCode !== undefined && fault.statusCode >= 400 && fault.statusCode < 500
   return new Refusal(isClientFault ? 'INPUT_INVALID' : 'INTERNAL', { cause: thrown })
+}
+
+/** Seconds after which a client may repeat a request that was refused for the load. */
+const retryAfterSeconds = 2
+
+/** Returns the refusal of a request that was one too many at the moment. */
+export function tooManyRequests(detail: string): Refusal {
+  return new Refusal('HASH_QUEUE_FULL', {
+    message: 'Too many requests at once; try again shortly.',
+    detail,
+    retryAfterSeconds,
+  })
 }
 
 /** Returns the refusal of one field of a request. */

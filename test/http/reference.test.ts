@@ -124,7 +124,7 @@ test('OAS-24 markup in a document is shown as text, and a fault of the document 
       scripts: shown.split('<script>').length - 1,
       title: /<title>(.*?)<\/title>/.exec(shown)?.[1],
       times: textOf(shown).split(markup).length - 1 > 8,
-      fault: textOf(faulty).includes('The document of sftpgo was answered with 500.'),
+      fault: textOf(faulty).includes('The server answered 500 for the document of sftpgo.'),
     },
     { images: false, scripts: 1, title: 'Sallyport: API reference', times: true, fault: true },
   )

@@ -103,7 +103,7 @@ async function assemble(
   const trail = await startTrailSigner(foundation)
   opened.defer(() => signLast(foundation, trail))
   const keyring = await openKeyring(foundation, config)
-  const mailer = config.smtp === null ? null : createMailer({ ...config.smtp, log: foundation.ports.log })
+  const mailer = openMailer(config, foundation.ports.log)
   if (mailer !== null) opened.defer(() => mailer.close())
   const ports = completePorts(foundation, {
     config,
@@ -242,6 +242,11 @@ async function writeWhatMemoryHolds(ports: Ports): Promise<void> {
   }
 }
 
+/** Returns null when no SMTP server is configured. */
+function openMailer({ smtp: { url, from } }: Config, log: Ports['log']): ReturnType<typeof createMailer> | null {
+  return url === null || from === null ? null : createMailer({ url, from, log })
+}
+
 async function openKeyring({ ports, store }: Foundation, config: Config): Promise<Keyring> {
   const { jwtKey } = config.pacerpro
   const { signingPassphrase } = config.sftpgo
@@ -256,7 +261,7 @@ async function openKeyring({ ports, store }: Foundation, config: Config): Promis
     rotation: {
       ...defaultRotation,
       periodMs: config.keyRotationDays * dayMs,
-      longestTokenMs: (config.dialects.control.tokenSeconds ?? 0) * 1000,
+      longestTokenMs: (config.control.tokenSeconds ?? 0) * 1000,
     },
   })
   await keyring.refresh()
@@ -291,7 +296,7 @@ async function openSetup(ports: Ports): Promise<OpenSetup> {
 /** `publicUrl` is known for certain only once the listener has its port. */
 function httpSettings(config: Config): HttpSettings & { publicUrl: string; gatewayUrl: string } {
   const dialectSettings = (dialect: Dialect): HttpSettings['dialects']['control'] => {
-    const { enabled, prefix, allowedOrigins } = config.dialects[dialect]
+    const { enabled, prefix, allowedOrigins } = config[dialect]
     return { isEnabled: enabled, prefix, allowedOrigins }
   }
   return {
@@ -301,7 +306,8 @@ function httpSettings(config: Config): HttpSettings & { publicUrl: string; gatew
     clientIpHeader: config.clientIpHeader,
     dialects: byDialect(dialectSettings),
     sftpgo: {
-      isBoundToAddress: config.sftpgo.bindAddress,
+      // Either option can switch it off.
+      isBoundToAddress: config.sftpgo.bindAddress && (config.sftpgo.tokenValidation & 1) === 0,
       endsTokensOnAnyChange: (config.sftpgo.tokenValidation & 2) !== 0,
       disabledLoginMethods: config.sftpgo.disabledLoginMethods,
     },
@@ -311,9 +317,9 @@ function httpSettings(config: Config): HttpSettings & { publicUrl: string; gatew
   }
 }
 
-async function readTls({ tls }: Config): Promise<TlsFiles | null> {
-  if (tls === null) return null
-  return { cert: await readFile(tls.certFile, 'utf8'), key: await readFile(tls.keyFile, 'utf8') }
+async function readTls({ tlsCert, tlsKey }: Config): Promise<TlsFiles | null> {
+  if (tlsCert === null || tlsKey === null) return null
+  return { cert: await readFile(tlsCert, 'utf8'), key: await readFile(tlsKey, 'utf8') }
 }
 
 async function reloadTls(

@@ -1,8 +1,9 @@
 /** Cli: turns flags, environment and configuration file into choices. Every flag comes from the table of options. */
 import { readFile } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
+import { ConfigError } from '../config/formats.ts'
 import { type Option as ConfigOption, dialectOf, environmentName, flagName, options } from '../config/options.ts'
-import { type Config, ConfigError, readConfig } from '../config.ts'
+import { type Config, readConfig } from '../config.ts'
 import { CommandFailure, UsageError } from './failure.ts'
 import { visible } from './output.ts'
 import { collect } from './values.ts'

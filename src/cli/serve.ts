@@ -20,7 +20,7 @@ async function serve(flags: Flags): Promise<void> {
   const server = await startServer({ config, env: process.env })
   ending.beOrderly()
   logUnexpectedErrors(server)
-  reloadOnHangup(server, config.tls !== null)
+  reloadOnHangup(server, config.tlsCert !== null)
   await printLines([
     `Sallyport ${version.number} listens on ${visible(server.url)}`,
     ...(server.setupLink === null ? [] : [`Make the first administrator here, once: ${visible(server.setupLink)}`]),

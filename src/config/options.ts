@@ -1,379 +1,237 @@
-/** Config: the table of every option, once; flags, environment variables, file keys and `docs/configuration.md` come from it. */
+/** Config: the table of options. `Config`, flags, environment variables, file keys and `docs/configuration.md` come from it. */
 import { type Dialect, dialects } from '../core/dialects.ts'
+import { type Parse, parsers, type TextFormats } from './formats.ts'
 
-/** What an option takes. Integers carry their unit in the option's name or sentence. */
-export type OptionKind =
-  | { readonly type: 'text'; readonly default: string | null }
+/** A row of the table: what the option takes, its default, and what it does. A secret has no flag. */
+type Row =
+  | readonly [takes: keyof TextFormats, fallback: string | null, sentence: string]
+  | readonly [takes: 'secret', sentence: string]
+  | readonly [takes: 'integer', fallback: number | null, range: readonly [number, number], sentence: string]
+  | readonly [takes: 'flag', fallback: boolean, sentence: string]
+  | readonly [takes: 'list', sentence: string]
+
+/** The value of an option by its row. An integer or a text is null only if that is its default. */
+export type ValueOf<R> = R extends readonly ['integer', infer Default, ...unknown[]]
+  ? number | Extract<Default, null>
+  : R extends readonly ['flag', ...unknown[]]
+    ? boolean
+    : R extends readonly ['list', string]
+      ? readonly string[]
+      : R extends readonly ['secret', string]
+        ? string | null
+        : R extends readonly [infer Format extends keyof TextFormats, infer Default, string]
+          ? TextFormats[Format] | Extract<Default, null>
+          : never
+
+/** One option. Its environment variable and its flag follow from the name. */
+export type Option = { readonly name: string; readonly sentence: string; readonly isSecret?: true } & (
+  | { readonly type: 'text'; readonly default: string | null; readonly parse: Parse<unknown> }
   | { readonly type: 'integer'; readonly default: number | null; readonly minimum: number; readonly maximum: number }
   | { readonly type: 'flag'; readonly default: boolean }
   | { readonly type: 'list'; readonly default: readonly string[] }
+)
 
-/** One option. Its environment variable and its flag follow from the name. */
-export type Option = { readonly name: string; readonly sentence: string; readonly isSecret?: true } & OptionKind
+const table = {
+  listen: ['host:port', '127.0.0.1:55007', 'Address and port to listen on.'],
+  data: ['text', './data', 'Directory of the embedded store, its keys and its socket.'],
+  databaseUrl: ['text', null, 'PostgreSQL to use instead of the embedded store.'],
+  publicUrl: ['base URL', null, 'Base URL of links and of proxyUrl; by default the bound address.'],
+  tlsCert: ['text', null, 'File with the certificate chain, PEM; read again on SIGHUP.'],
+  tlsKey: ['text', null, 'File with the private key, PEM; read again on SIGHUP.'],
+  behindProxy: ['flag', false, 'A proxy in front terminates TLS, so plain HTTP may leave loopback.'],
+  trustedProxies: ['list', 'Addresses and CIDRs of proxies whose forwarding header is trusted.'],
+  clientIpHeader: ['header name', 'x-forwarded-for', 'Header in which trusted proxies name the client.'],
+  connectionsPerAddress: [
+    'integer',
+    1_000,
+    [1, 1_000_000],
+    'Most connections of one address; behind trusted proxies, most requests and WebSockets under way of one client. An IPv6 /64 is one address.',
+  ],
+  bodiesMebibytes: [
+    'integer',
+    64,
+    [8, 65_536],
+    'Most mebibytes of all request bodies under way; one address may use a quarter of them.',
+  ],
+  allowLocalShell: ['flag', false, 'Allows servers with transport local to open shells on this machine.'],
+  logLevel: ['log level', 'info', 'info, warn, error or silent.'],
+  throttle: ['flag', true, 'Throttles failed sign-ins; off for benches only.'],
+  maxSessions: ['integer', 200_000, [100, 50_000_000], 'Tokens kept in memory; others are read from the store.'],
+  hashThreads: ['integer', null, [1, 64], 'Threads that hash passwords; by default one fewer than cores.'],
+  hashQueue: ['integer', 100, [1, 10_000], 'Sign-ins that may wait for a hash; more are refused and may try again.'],
+  'password.minimumAlone': ['integer', 15, [8, 256], 'Fewest characters of a password that is the only factor.'],
+  'password.minimumWithSecondFactor': [
+    'integer',
+    8,
+    [8, 256],
+    'Fewest characters of a password beside a second factor.',
+  ],
+  keyRotationDays: ['integer', 30, [1, 3_650], 'Days after which a new key signs the tokens of control.'],
+  'smtp.url': ['secret', 'SMTP server for mails, as smtp://USER:PASSWORD@HOST:PORT or smtps://; none by default.'],
+  'smtp.from': ['text', null, 'Sender address of mails.'],
+  'koyeb.oldTokenGraceSeconds': [
+    'integer',
+    null,
+    [30, 86_400],
+    'Seconds that a token of koyeb stays valid after its exchange; by default until it expires.',
+  ],
+  'sftpgo.bindAddress': ['flag', true, 'A token of sftpgo is valid only from the address that got it.'],
+  'sftpgo.tokenValidation': [
+    'integer',
+    0,
+    [0, 3],
+    'Bits as in SFTPGo: 1 accepts sftpgo tokens from any address (like bindAddress off), 2 ends them at any change of the account.',
+  ],
+  'sftpgo.disabledLoginMethods': [
+    'integer',
+    0,
+    [0, 255],
+    'Bits as in SFTPGo: 16 and 32 remove the token endpoints of administrators and users, 64 and 128 ignore their API keys.',
+  ],
+  'sftpgo.signingPassphrase': ['secret', 'Passphrase that signs sftpgo tokens, instead of a random key.'],
+  'pacerpro.jwtKey': ['secret', 'Key that signs pacerpro tokens, instead of a random one.'],
+  'pacerpro.acceptBareToken': ['flag', true, 'Accepts an Authorization header that is only a token, without "Bearer".'],
+  'giantswarm.installationName': [
+    'installation name',
+    'sallyport',
+    'Name that gsctl uses as the alias of this endpoint.',
+  ],
+  'pty.tokenSeconds': ['integer', 120, [10, 120], 'Life of a start or join token, in seconds.'],
+  'pty.gatewayGroup': ['text', 'OS', 'Gateway group that start and join tokens name.'],
+  'pty.maxUnusedTokens': [
+    'integer',
+    50,
+    [1, 10_000],
+    'Most start and join tokens of one account that are neither used nor expired.',
+  ],
+  'gateway.listen': [
+    'host:port',
+    null,
+    'Address and port of a listener for terminals only; by default they share the one listener.',
+  ],
+  'gateway.publicUrl': ['base URL', null, 'Base URL of proxyUrl, if terminals have another address than the API.'],
+  'gateway.allowedOrigins': ['list', 'Origins beside our own whose pages may open terminals.'],
+  'terminals.observers': [
+    'integer',
+    0,
+    [0, 5],
+    'Observers that every terminal under a change request needs, unless a policy needs more.',
+  ],
+  'terminals.idleMinutes': [
+    'integer',
+    15,
+    [1, 1_440],
+    'Minutes without input after which a terminal under a change request ends.',
+  ],
+  'terminals.healthCheckIdleMinutes': [
+    'integer',
+    2,
+    [1, 1_440],
+    'Minutes without input after which a health check ends.',
+  ],
+  'terminals.headlessMinutes': [
+    'integer',
+    5,
+    [1, 1_440],
+    'Minutes after which a terminal without an implementor ends.',
+  ],
+  'terminals.retentionMonths': ['integer', 12, [1, 1_200], 'Months after which recordings are removed.'],
+  'terminals.maxSessions': ['integer', 200, [1, 10_000], 'Most PTY sessions on this node.'],
+  'terminals.maxPerAccount': [
+    'integer',
+    20,
+    [1, 10_000],
+    'Most terminals that one account implements, or implemented last; those that it observes do not count.',
+  ],
+  'terminals.recordingLimitMib': [
+    'integer',
+    1_024,
+    [1, 1_048_576],
+    'Size of a recording at which its terminal ends, in MiB.',
+  ],
+  'terminals.openFloorMib': [
+    'integer',
+    512,
+    [0, 1_048_576],
+    'Free space on the disk of the recordings below which no terminal opens, in MiB.',
+  ],
+  'terminals.endFloorMib': [
+    'integer',
+    256,
+    [0, 1_048_576],
+    'Free space on the disk of the recordings below which open terminals end, in MiB.',
+  ],
+  'ssh.keyType': ['key type', 'ed25519', 'Key type of certificates for terminals: ed25519, or ecdsa for P-256.'],
+  'ssh.sourceAddress': [
+    'source address',
+    'auto',
+    'Address that certificates are limited to: auto (our address on the route), off, or addresses and CIDRs.',
+  ],
+} as const
+
+/** Options of each dialect. Integers may be null in all of them; `dialectDefaults` has their defaults. */
+const dialectTable = {
+  enabled: ['flag', true, 'Serves the dialect DIALECT.'],
+  prefix: ['path prefix', '', 'Path before every path of DIALECT, such as /qa.'],
+  allowedOrigins: ['list', 'Origins whose pages may call DIALECT from a browser (CORS).'],
+  tokenSeconds: ['integer', null, [1, 315_360_000], 'Life of an access token of DIALECT, in seconds.'],
+  idleSeconds: ['integer', null, [1, 315_360_000], 'Seconds without use after which a session of DIALECT ends.'],
+  absoluteSeconds: ['integer', null, [1, 315_360_000], 'Seconds after its sign-in at which a session of DIALECT ends.'],
+  keepNewest: ['integer', null, [1, 1_000_000], 'Most live sessions of one account at DIALECT; the oldest ends.'],
+} as const
+
+type DialectLimit = 'tokenSeconds' | 'idleSeconds' | 'absoluteSeconds' | 'keepNewest'
 
 const day = 86_400
-const longest = 10 * 365 * day
 
-/** Lifetimes by dialect, in seconds; null: none. */
-const lives: Readonly<
-  Record<Dialect, readonly [token: number | null, idle: number | null, absolute: number | null, keep: number | null]>
-> = {
-  control: [600, 3_600, day, null],
-  sftpgo: [1_200, null, 1_200, null],
-  pacerpro: [3_600, null, 30 * day, null],
-  giantswarm: [null, null, null, 100],
-  koyeb: [day, null, 30 * day, 200],
+/** Limits by dialect; no limit is the default of the others. */
+const dialectDefaults: Readonly<Record<Dialect, Readonly<Partial<Record<DialectLimit, number>>>>> = {
+  control: { tokenSeconds: 600, idleSeconds: 3_600, absoluteSeconds: day },
+  sftpgo: { tokenSeconds: 1_200, absoluteSeconds: 1_200 },
+  pacerpro: { tokenSeconds: 3_600, absoluteSeconds: 30 * day },
+  giantswarm: { keepNewest: 100 },
+  koyeb: { tokenSeconds: day, absoluteSeconds: 30 * day, keepNewest: 200 },
 }
 
-/** Options that each dialect has. */
-function dialectOptions(dialect: Dialect): Option[] {
-  const [token, idle, absolute, keep] = lives[dialect]
-  const seconds = (name: string, value: number | null, sentence: string): Option => ({
-    name: `${dialect}.${name}`,
-    type: 'integer',
-    default: value,
-    minimum: 1,
-    maximum: longest,
-    sentence,
-  })
-  return [
-    { name: `${dialect}.enabled`, type: 'flag', default: true, sentence: `Serves the ${dialect} dialect.` },
-    {
-      name: `${dialect}.prefix`,
-      type: 'text',
-      default: '',
-      sentence: `Path put before every path of ${dialect}, such as /qa.`,
-    },
-    {
-      name: `${dialect}.allowedOrigins`,
-      type: 'list',
-      default: [],
-      sentence: `Origins whose pages may call ${dialect} from a browser (CORS).`,
-    },
-    seconds('tokenSeconds', token, `Life of an access token of ${dialect}, in seconds.`),
-    seconds('idleSeconds', idle, `A session of ${dialect} ends when it was not used for so many seconds.`),
-    seconds('absoluteSeconds', absolute, `A session of ${dialect} ends so many seconds after its sign-in.`),
-    {
-      name: `${dialect}.keepNewest`,
-      type: 'integer',
-      default: keep,
-      minimum: 1,
-      maximum: 1_000_000,
-      sentence: `Live sessions that one account may have at ${dialect}; the oldest ends.`,
-    },
-  ]
-}
+/** The table, for types that follow from it. */
+export type OptionTable = typeof table
 
-/** Every option. */
+/** The table of each dialect, for types that follow from it. */
+export type DialectTable = typeof dialectTable
+
+/** Every option, in the order of the tables. */
 export const options: readonly Option[] = [
-  { name: 'listen', type: 'text', default: '127.0.0.1:55007', sentence: 'Address and port to listen on.' },
-  {
-    name: 'data',
-    type: 'text',
-    default: './data',
-    sentence: 'Directory of the embedded store, its keys and its socket.',
-  },
-  { name: 'databaseUrl', type: 'text', default: null, sentence: 'PostgreSQL to use instead of the embedded store.' },
-  {
-    name: 'publicUrl',
-    type: 'text',
-    default: null,
-    sentence: 'Base of links and of proxyUrl; the bound address by default.',
-  },
-  {
-    name: 'tlsCert',
-    type: 'text',
-    default: null,
-    sentence: 'File with the certificate chain, PEM; read again on SIGHUP.',
-  },
-  { name: 'tlsKey', type: 'text', default: null, sentence: 'File with the private key, PEM; read again on SIGHUP.' },
-  {
-    name: 'behindProxy',
-    type: 'flag',
-    default: false,
-    sentence: 'A proxy in front speaks TLS, so plain HTTP may leave loopback.',
-  },
-  {
-    name: 'trustedProxies',
-    type: 'list',
-    default: [],
-    sentence: 'Addresses and CIDRs whose forwarding header is believed.',
-  },
-  {
-    name: 'clientIpHeader',
-    type: 'text',
-    default: 'x-forwarded-for',
-    sentence: 'Header in which trusted proxies name the client.',
-  },
-  {
-    name: 'connectionsPerAddress',
-    type: 'integer',
-    default: 1_000,
-    minimum: 1,
-    maximum: 1_000_000,
-    sentence:
-      'Connections that one address may have; behind trusted proxies, requests and WebSockets under way of one client. An IPv6 /64 is one address.',
-  },
-  {
-    name: 'bodiesMebibytes',
-    type: 'integer',
-    default: 64,
-    minimum: 8,
-    maximum: 65_536,
-    sentence: 'Mebibytes that bodies under way may hold together; one address may hold a quarter of them.',
-  },
-  {
-    name: 'allowLocalShell',
-    type: 'flag',
-    default: false,
-    sentence: 'Lets servers of transport local open shells on this machine.',
-  },
-  { name: 'logLevel', type: 'text', default: 'info', sentence: 'info, warn, error or silent.' },
-  { name: 'throttle', type: 'flag', default: true, sentence: 'Throttles failed sign-ins; off for benches only.' },
-  {
-    name: 'maxSessions',
-    type: 'integer',
-    default: 200_000,
-    minimum: 100,
-    maximum: 50_000_000,
-    sentence: 'Tokens kept in memory; others are read from the store.',
-  },
-  {
-    name: 'hashThreads',
-    type: 'integer',
-    default: null,
-    minimum: 1,
-    maximum: 64,
-    sentence: 'Threads that hash passwords; one fewer than cores by default.',
-  },
-  {
-    name: 'hashQueue',
-    type: 'integer',
-    default: 100,
-    minimum: 1,
-    maximum: 10_000,
-    sentence: 'Sign-ins that may wait for a hash; more are told to come back.',
-  },
-  {
-    name: 'password.minimumAlone',
-    type: 'integer',
-    default: 15,
-    minimum: 8,
-    maximum: 256,
-    sentence: 'Characters of a password that is the only factor.',
-  },
-  {
-    name: 'password.minimumWithSecondFactor',
-    type: 'integer',
-    default: 8,
-    minimum: 8,
-    maximum: 256,
-    sentence: 'Characters of a password beside a second factor.',
-  },
-  {
-    name: 'keyRotationDays',
-    type: 'integer',
-    default: 30,
-    minimum: 1,
-    maximum: 3_650,
-    sentence: 'Days after which a new signing key of control takes over.',
-  },
-  {
-    name: 'smtp.url',
-    type: 'text',
-    default: null,
-    isSecret: true,
-    sentence: 'SMTP server that mails go out by, as smtp://USER:PASSWORD@HOST:PORT or smtps://; none by default.',
-  },
-  { name: 'smtp.from', type: 'text', default: null, sentence: 'Address that mails come from.' },
-  {
-    name: 'koyeb.oldTokenGraceSeconds',
-    type: 'integer',
-    default: null,
-    minimum: 30,
-    maximum: 86_400,
-    sentence: 'Seconds that a token of koyeb lives on once it was exchanged for another; to its own end by default.',
-  },
-  {
-    name: 'sftpgo.bindAddress',
-    type: 'flag',
-    default: true,
-    sentence: 'A token of sftpgo is good from the address that got it only.',
-  },
-  {
-    name: 'sftpgo.tokenValidation',
-    type: 'integer',
-    default: 0,
-    minimum: 0,
-    maximum: 3,
-    sentence:
-      'Bits as in SFTPGo: 1 takes sftpgo tokens from any address (as bindAddress off does), 2 ends them at any change of the account.',
-  },
-  {
-    name: 'sftpgo.disabledLoginMethods',
-    type: 'integer',
-    default: 0,
-    minimum: 0,
-    maximum: 255,
-    sentence:
-      'Bits as in SFTPGo: 16 and 32 remove the token endpoints of administrators and users, 64 and 128 ignore their API keys.',
-  },
-  {
-    name: 'sftpgo.signingPassphrase',
-    type: 'text',
-    default: null,
-    isSecret: true,
-    sentence: 'Passphrase that sftpgo tokens are signed with, instead of a random key.',
-  },
-  {
-    name: 'pacerpro.jwtKey',
-    type: 'text',
-    default: null,
-    isSecret: true,
-    sentence: 'Key that pacerpro tokens are signed with, instead of a random one.',
-  },
-  {
-    name: 'pacerpro.acceptBareToken',
-    type: 'flag',
-    default: true,
-    sentence: 'Accepts an Authorization header of a token alone, without "Bearer".',
-  },
-  {
-    name: 'giantswarm.installationName',
-    type: 'text',
-    default: 'sallyport',
-    sentence: 'Name that gsctl takes as the alias of this endpoint.',
-  },
-  {
-    name: 'pty.tokenSeconds',
-    type: 'integer',
-    default: 120,
-    minimum: 10,
-    maximum: 120,
-    sentence: 'Life of a start or join token, in seconds.',
-  },
-  { name: 'pty.gatewayGroup', type: 'text', default: 'OS', sentence: 'Gateway group that start and join tokens name.' },
-  {
-    name: 'pty.maxUnusedTokens',
-    type: 'integer',
-    default: 50,
-    minimum: 1,
-    maximum: 10_000,
-    sentence: 'Start and join tokens that one account has at most, used and expired ones aside.',
-  },
-  {
-    name: 'gateway.listen',
-    type: 'text',
-    default: null,
-    sentence: 'Address and port of a listener for terminals alone; they share the one listener by default.',
-  },
-  {
-    name: 'gateway.publicUrl',
-    type: 'text',
-    default: null,
-    sentence: 'Base of proxyUrl where terminals are reached at another address than the rest.',
-  },
-  {
-    name: 'gateway.allowedOrigins',
-    type: 'list',
-    default: [],
-    sentence: 'Origins beside our own whose pages may open terminals.',
-  },
-  {
-    name: 'terminals.observers',
-    type: 'integer',
-    default: 0,
-    minimum: 0,
-    maximum: 5,
-    sentence: 'Observers that every terminal under a change request needs, where no policy says more.',
-  },
-  {
-    name: 'terminals.idleMinutes',
-    type: 'integer',
-    default: 15,
-    minimum: 1,
-    maximum: 1_440,
-    sentence: 'A terminal under a change request ends when nobody typed for so many minutes.',
-  },
-  {
-    name: 'terminals.healthCheckIdleMinutes',
-    type: 'integer',
-    default: 2,
-    minimum: 1,
-    maximum: 1_440,
-    sentence: 'A health check ends when nobody typed for so many minutes.',
-  },
-  {
-    name: 'terminals.headlessMinutes',
-    type: 'integer',
-    default: 5,
-    minimum: 1,
-    maximum: 1_440,
-    sentence: 'A terminal whose implementor is gone waits so many minutes for another.',
-  },
-  {
-    name: 'terminals.retentionMonths',
-    type: 'integer',
-    default: 12,
-    minimum: 1,
-    maximum: 1_200,
-    sentence: 'Recordings are removed after so many months.',
-  },
-  {
-    name: 'terminals.maxSessions',
-    type: 'integer',
-    default: 200,
-    minimum: 1,
-    maximum: 10_000,
-    sentence: 'PTY sessions that this node runs at most.',
-  },
-  {
-    name: 'terminals.maxPerAccount',
-    type: 'integer',
-    default: 20,
-    minimum: 1,
-    maximum: 10_000,
-    sentence:
-      'Terminals that one account implements, or implemented last, at most; those that it observes do not count.',
-  },
-  {
-    name: 'terminals.recordingLimitMib',
-    type: 'integer',
-    default: 1_024,
-    minimum: 1,
-    maximum: 1_048_576,
-    sentence: 'A terminal ends when its recording has this size, in MiB.',
-  },
-  {
-    name: 'terminals.openFloorMib',
-    type: 'integer',
-    default: 512,
-    minimum: 0,
-    maximum: 1_048_576,
-    sentence: 'No terminal opens while the disk of the recordings has less room than this, in MiB.',
-  },
-  {
-    name: 'terminals.endFloorMib',
-    type: 'integer',
-    default: 256,
-    minimum: 0,
-    maximum: 1_048_576,
-    sentence: 'Terminals that run end when the disk of the recordings has less room than this, in MiB.',
-  },
-  {
-    name: 'ssh.keyType',
-    type: 'text',
-    default: 'ed25519',
-    sentence: 'Keys of certificates for terminals: ed25519, or ecdsa for P-256.',
-  },
-  {
-    name: 'ssh.sourceAddress',
-    type: 'text',
-    default: 'auto',
-    sentence: 'Address that certificates are good from: auto (as the route shows it), off, or addresses and CIDRs.',
-  },
+  ...Object.entries<Row>(table).map(([name, row]) => optionOf(name, row)),
   ...dialects.flatMap(dialectOptions),
 ]
+
+function dialectOptions(dialect: Dialect): Option[] {
+  const defaults: Readonly<Partial<Record<string, number>>> = dialectDefaults[dialect]
+  return Object.entries<Row>(dialectTable).map(([key, row]) => {
+    const option = optionOf(`${dialect}.${key}`, row)
+    const sentence = option.sentence.replace('DIALECT', dialect)
+    return option.type === 'integer' ? { ...option, default: defaults[key] ?? null, sentence } : { ...option, sentence }
+  })
+}
+
+function optionOf(name: string, row: Row): Option {
+  switch (row[0]) {
+    case 'integer': {
+      const [type, fallback, [minimum, maximum], sentence] = row
+      return { name, type, default: fallback, minimum, maximum, sentence }
+    }
+    case 'flag':
+      return { name, type: 'flag', default: row[1], sentence: row[2] }
+    case 'list':
+      return { name, type: 'list', default: [], sentence: row[1] }
+    case 'secret':
+      return { name, type: 'text', default: null, isSecret: true, sentence: row[1], parse: parsers.text }
+    default: {
+      const [format, fallback, sentence] = row
+      return { name, type: 'text', default: fallback, sentence, parse: parsers[format] }
+    }
+  }
+}
 
 /** Returns the environment variable of an option: `pacerpro.jwtKey` is `SALLYPORT_PACERPRO_JWT_KEY`. */
 export function environmentName(name: string): string {

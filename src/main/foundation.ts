@@ -2,6 +2,7 @@
 import type { Config } from '../config.ts'
 import { defaultThrottleRules } from '../core/accounts/throttle.ts'
 import type { KeptHead } from '../core/audit/event.ts'
+import { byDialect } from '../core/dialects.ts'
 import type { Clock, Log } from '../core/ports.ts'
 import type { CoreSettings, Ports } from '../core/wiring.ts'
 import { headMarkKey } from '../platform/audit-key.ts'
@@ -94,7 +95,7 @@ export async function openFoundation(start: Start, role: 'server' | 'command'): 
 
 function coreSettings(config: Config): CoreSettings {
   return {
-    life: config.dialects,
+    life: byDialect((dialect) => config[dialect]),
     throttle: config.throttle ? defaultThrottleRules : null,
     password: { ...config.password, maximum: 1_024 },
     ptyTokenSeconds: config.pty.tokenSeconds,

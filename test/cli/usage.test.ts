@@ -39,7 +39,7 @@ const misuses: readonly (readonly [words: readonly string[], sentence: string])[
   [['serve', '--gateway-listen', 'here'], '--gateway-listen takes HOST:PORT, such as 127.0.0.1:55007 or [::1]:55007.'],
   [
     ['serve', '--gateway-listen', '0.0.0.0:1'],
-    '--gateway-listen 0.0.0.0 leaves loopback; give --tls-cert and --tls-key, or --behind-proxy where a proxy speaks TLS.',
+    '--gateway-listen 0.0.0.0 leaves loopback; give --tls-cert and --tls-key, or --behind-proxy if a proxy terminates TLS.',
   ],
   [['serve', '--gateway-public-url', 'x'], '--gateway-public-url takes http:// or https:// with a host and no path.'],
   [['serve', '--ssh-key-type', 'rsa'], '--ssh-key-type takes one of ed25519, ecdsa.'],
@@ -248,12 +248,12 @@ test('CLI-6 the document of the options says what their table says', () => {
 test('CLI-7 a flag wins over its variable, and that over the file', async (t) => {
   const path = fileWith(t, '{"hashQueue": 1, "maxSessions": 101, "koyeb": {"tokenSeconds": 11}}')
   const env = { SALLYPORT_CONFIG: path, SALLYPORT_HASH_QUEUE: '2', SALLYPORT_MAX_SESSIONS: '102' }
-  const { hashQueue, maxSessions, dialects, trustedProxies, throttle } = await chooseConfig(
+  const { hashQueue, maxSessions, koyeb, trustedProxies, throttle } = await chooseConfig(
     { hashQueue: '3', trustedProxies: ['10.0.0.0/8,::1', '192.0.2.1'], throttle: 'off' },
     env,
   )
   assert.deepEqual(
-    [hashQueue, maxSessions, dialects.koyeb.tokenSeconds, trustedProxies, throttle],
+    [hashQueue, maxSessions, koyeb.tokenSeconds, trustedProxies, throttle],
     [3, 102, 11, ['10.0.0.0/8', '::1', '192.0.2.1'], false],
   )
 })

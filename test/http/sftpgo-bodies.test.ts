@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
-import { ConfigError, readConfig } from '../../src/config.ts'
+import { ConfigError } from '../../src/config/formats.ts'
+import { readConfig } from '../../src/config.ts'
 import {
   addAdmin,
   addUser,

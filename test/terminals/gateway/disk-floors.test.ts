@@ -41,7 +41,7 @@ test('END-22 the floors are 512 and 256 MiB where the operator says nothing, and
   assert.deepEqual([openFloorMib, endFloorMib, recordingLimitMib], [512, 256, 1_024])
   assert.equal(read({ openFloorMib: 5, endFloorMib: 5 }).endFloorMib, 5)
   assert.throws(() => read({ openFloorMib: 5, endFloorMib: 6 }), {
-    message: '--terminals-end-floor-mib takes at most what --terminals-open-floor-mib takes, which is 5.',
+    message: '--terminals-end-floor-mib takes at most the value of --terminals-open-floor-mib, which is 5.',
   })
 })
 

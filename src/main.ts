@@ -10,7 +10,7 @@ import { RefusalCounters } from './core/audit/refusal-counters.ts'
 import { byDialect, type Dialect } from './core/dialects.ts'
 import { isRefusal, Refusal } from './core/errors.ts'
 import type { Mailer } from './core/ports.ts'
-import { LastingThings } from './core/revocation/lasting.ts'
+import { LiveResources } from './core/revocation/live-resources.ts'
 import { RevocationNode } from './core/revocation/node.ts'
 import { defaultRotation } from './core/tokens/key-rotation.ts'
 import { upkeepJobs, writeLastUses, writeRefusals } from './core/upkeep.ts'
@@ -23,8 +23,8 @@ import { dialectPlugins } from './http/dialects/plugins.ts'
 import type { Timeouts } from './http/listener.ts'
 import { isOwnerMissing } from './main/administrators.ts'
 import { signLast, startTrailSigner, trailJob } from './main/audit-trail.ts'
-import { type Foundation, openFoundation, type Start } from './main/foundation.ts'
 import { readinessReasons } from './main/readiness.ts'
+import { openStoreAccess, type Start, type StoreAccess } from './main/store-access.ts'
 import {
   isTerminalUpgrade,
   listenForTerminals,
@@ -41,7 +41,7 @@ import { qrCodeDataUrl } from './platform/qr-code.ts'
 import { startJobs } from './platform/scheduler.ts'
 import { createSigner } from './platform/signer.ts'
 import { pacerproKey, sftpgoKey } from './platform/signing-keys.ts'
-import { listenForPokes } from './stores/sqlite/poke.ts'
+import { listenForNotifications } from './stores/sqlite/notify.ts'
 import type { Gateway } from './terminals/gateway.ts'
 
 /** Longest that a node answers from memory without a look at the log. */
@@ -98,7 +98,7 @@ async function assemble(
   extend?: (app: App, ports: Ports) => void,
 ): Promise<RunningServer> {
   const { config } = start
-  const foundation = await openFoundation(start, 'server')
+  const foundation = await openStoreAccess(start, 'server')
   opened.defer(foundation.close)
   const trail = await startTrailSigner(foundation)
   opened.defer(() => signLast(foundation, trail))
@@ -113,7 +113,7 @@ async function assemble(
   })
   opened.defer(() => writeWhatMemoryHolds(ports))
   // Before the node joins, so that no command can find nobody to tell of an entry that the node does not see.
-  const pokes = await listenForPokes(foundation.store.socketPath, () => ports.node.renew())
+  const pokes = await listenForNotifications(foundation.store.socketPath, () => ports.node.renew())
   opened.defer(() => pokes.close())
   await ports.node.join()
   const setup = await openSetup(ports)
@@ -211,11 +211,11 @@ type ServerParts = {
   readonly throttleTime: ThrottleTime
 }
 
-function completePorts(foundation: Foundation, { config, keyring, mailer, throttleTime }: ServerParts): Ports {
+function completePorts(foundation: StoreAccess, { config, keyring, mailer, throttleTime }: ServerParts): Ports {
   const { store, ports } = foundation
   const node = new RevocationNode({ ...ports, leaseMs, maxTokens: config.maxSessions })
   store.onRevocations((entries) => node.receive(entries))
-  const lasting = new LastingThings(ports.log)
+  const lasting = new LiveResources(ports.log)
   node.onApply((entry) => lasting.apply(entry))
   return {
     ...ports,
@@ -247,7 +247,7 @@ function openMailer({ smtp: { url, from } }: Config, log: Ports['log']): ReturnT
   return url === null || from === null ? null : createMailer({ url, from, log })
 }
 
-async function openKeyring({ ports, store }: Foundation, config: Config): Promise<Keyring> {
+async function openKeyring({ ports, store }: StoreAccess, config: Config): Promise<Keyring> {
   const { jwtKey } = config.pacerpro
   const { signingPassphrase } = config.sftpgo
   const keyring = new Keyring({

@@ -3,7 +3,7 @@ import type { TerminalRole } from '../client/terminal-socket.ts'
 import { button, make } from './elements.ts'
 
 /** What the buttons do. */
-export type Acts = {
+export type Actions = {
   readonly end: () => void
   readonly leave: () => void
   readonly release: () => void
@@ -38,7 +38,7 @@ export class ActionBar {
   readonly #say: HTMLFormElement
   readonly element: HTMLElement
 
-  constructor(acts: Acts) {
+  constructor(acts: Actions) {
     this.#end = button('End session', acts.end)
     this.#leave = button('Leave', acts.leave)
     this.#release = button('Give up typing', acts.release)

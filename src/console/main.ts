@@ -1,12 +1,12 @@
 /** Console: starts the page; one view at a time, one session, which lives in this page's memory and nowhere else. */
 import { ControlClient, isControlError, type PtyTicket, type StartRequest } from '../client/client.ts'
 import type { TerminalRole } from '../client/terminal-socket.ts'
-import { type Farewell, noFarewell } from './farewell.ts'
+import { type EndMessage, noEndMessage } from './end-message.ts'
 import { withGatewayOf } from './gateway-address.ts'
 import { joinIdOf } from './join-link.ts'
-import { openLobby } from './lobby.ts'
 import { problemSentence } from './problem-sentence.ts'
 import { signInView } from './sign-in.ts'
+import { openStartScreen } from './start-screen.ts'
 import { TerminalView } from './terminal-view.ts'
 import type { View } from './view.ts'
 import { allowXtermStyles } from './xterm-styles.ts'
@@ -41,7 +41,7 @@ function toSignIn(notice: string): void {
   show({ element: signInView(client, notice), close: () => undefined }, true)
 }
 
-function toLobby(farewell: Farewell = noFarewell): void {
+function toLobby(farewell: EndMessage = noEndMessage): void {
   history.replaceState(null, '', location.pathname)
   if (client.session === null) {
     current?.close()
@@ -51,7 +51,7 @@ function toLobby(farewell: Farewell = noFarewell): void {
   }
   document.title = 'Sallyport: terminals'
   show(
-    openLobby(
+    openStartScreen(
       client,
       {
         start,
@@ -73,7 +73,7 @@ async function enter(): Promise<void> {
   try {
     await join(id, 'observer')
   } catch (cause) {
-    toLobby({ ...noFarewell, sentence: problemSentence(cause) })
+    toLobby({ ...noEndMessage, sentence: problemSentence(cause) })
   }
 }
 

@@ -1,6 +1,6 @@
 /** Console: a place for notices; each stands there until what ends its kind has happened. */
 import { button, make } from './elements.ts'
-import { type Happening, type NoticeKind, type NoticeName, noticeKinds } from './notice-kinds.ts'
+import { type NoticeKind, type NoticeName, type NoticeTrigger, noticeKinds } from './notice-kinds.ts'
 
 /** What a notice says beside its sentence. */
 export type NoticeDetails = {
@@ -50,7 +50,7 @@ export class NoticeBoard {
   }
 
   /** Takes away what is over by what happened. */
-  happened(...what: readonly Happening[]): void {
+  happened(...what: readonly NoticeTrigger[]): void {
     this.#remove(
       this.#shown.filter(({ name }) => {
         const { endedBy }: NoticeKind = noticeKinds[name]

@@ -1,7 +1,7 @@
 /** Console: every kind of notice with what ends it; no other can be shown. Pure. */
 
 /** What happens in the page, and may end a notice. */
-export type Happening =
+export type NoticeTrigger =
   /** The person asks the server for something, anew. */
   | 'act'
   /** The person answered the question that was asked. */
@@ -27,7 +27,7 @@ export type NoticeKind = {
   readonly look: 'attention' | 'message' | 'plain'
   /** In milliseconds; `told`: as long as the notice says itself; null: no time ends it. */
   readonly lasts: number | 'told' | null
-  readonly endedBy: readonly Happening[]
+  readonly endedBy: readonly NoticeTrigger[]
   /** Whether the person may take it away; what does not end by itself while it holds may not. */
   readonly isDismissible: boolean
   /** Stands before the others. */

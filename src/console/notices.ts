@@ -3,7 +3,7 @@ import type { BlockReason, ParticipantView, TerminalEvent } from '../client/term
 import { clockOf } from './durations.ts'
 import { button, make } from './elements.ts'
 import { NoticeBoard } from './notice-board.ts'
-import type { Happening, NoticeName } from './notice-kinds.ts'
+import type { NoticeName, NoticeTrigger } from './notice-kinds.ts'
 
 /** Reasons that hold input until it is let go; what another reason says was said of one key or paste. */
 const lastingReasons: ReadonlySet<BlockReason> = new Set([
@@ -78,7 +78,7 @@ export class Notices {
   }
 
   /** Takes away what is over by what happened. */
-  happened(...what: readonly Happening[]): void {
+  happened(...what: readonly NoticeTrigger[]): void {
     this.#board.happened(...what)
   }
 

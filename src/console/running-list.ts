@@ -14,7 +14,7 @@ export type ListActs = {
 }
 
 /** What the person may reach. */
-export type Reach = {
+export type ReachableServers = {
   /** Who may end terminals knows of every one, and ends any; the groups decide on the ways into it. */
   readonly endsAll: boolean
   readonly servers: readonly ServerItem[]
@@ -24,7 +24,7 @@ export type Reach = {
 /** The list with what fills it. */
 export type RunningList = {
   readonly element: HTMLElement
-  readonly fill: (items: readonly PtySessionItem[], reach: Reach) => void
+  readonly fill: (items: readonly PtySessionItem[], reach: ReachableServers) => void
 }
 
 /** Makes the list, with the form that takes a link. */
@@ -53,7 +53,7 @@ export function runningList(acts: ListActs): RunningList {
 type Way = 'watch' | 'take-over' | 'end'
 
 /** Whoever is told of a terminal may watch it, but who may end terminals is told of all; a second implementor is refused anyhow. */
-function waysInto(item: PtySessionItem, { endsAll, servers, changes }: Reach): readonly Way[] {
+function waysInto(item: PtySessionItem, { endsAll, servers, changes }: ReachableServers): readonly Way[] {
   const isServerReached = servers.some(({ name }) => name === item.server)
   const isChangeReached = item.change_id === null || changes.some(({ id }) => id === item.change_id)
   const isReached = isServerReached && isChangeReached

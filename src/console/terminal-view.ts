@@ -16,8 +16,8 @@ import {
 import { ActionBar } from './action-bar.ts'
 import { ask } from './ask.ts'
 import { make } from './elements.ts'
+import { type EndMessage, noEndMessage } from './end-message.ts'
 import { type EndAct, endPanel } from './end-panel.ts'
-import { type Farewell, noFarewell } from './farewell.ts'
 import { joinFragment } from './join-link.ts'
 import { isLasting, Notices } from './notices.ts'
 import { problemSentence, refusalKind } from './problem-sentence.ts'
@@ -35,7 +35,7 @@ export type TerminalPlace = {
 
 /** What a terminal leads to. */
 export type TerminalExits = {
-  readonly back: (farewell: Farewell) => void
+  readonly back: (farewell: EndMessage) => void
   /** Rejects with a refusal, upon which the view stays. */
   readonly join: (ptySessionId: string, role: TerminalRole) => Promise<void>
   /** Whether the session of this page still lives, as far as can be told. */
@@ -247,7 +247,7 @@ export class TerminalView implements View {
   #waysOn({ retry, closeCode }: CloseReason, isSignedIn: boolean): EndAct[] {
     const back = {
       label: isSignedIn ? 'Back to the servers' : 'Sign in again',
-      run: () => this.#exits.back(noFarewell),
+      run: () => this.#exits.back(noEndMessage),
     }
     const id = this.#welcome?.ptySessionId
     const { startAgain } = this.#place
@@ -329,9 +329,9 @@ export class TerminalView implements View {
     })
   }
 
-  #farewell(): Farewell {
+  #farewell(): EndMessage {
     const { policy, ptySessionId = null } = this.#welcome ?? {}
-    if (policy === undefined || this.#role !== 'implementor' || this.#state === 'closed') return noFarewell
+    if (policy === undefined || this.#role !== 'implementor' || this.#state === 'closed') return noEndMessage
     const place = `${policy.osUser}@${policy.server}`
     const sentence = `The terminal at ${place} runs on for a while; take it over, or it ends by itself.`
     return { sentence, waitingId: ptySessionId }

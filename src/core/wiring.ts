@@ -18,7 +18,7 @@ import type {
   Sealer,
   TokenSigner,
 } from './ports.ts'
-import type { LastingThings } from './revocation/lasting.ts'
+import type { LiveResources } from './revocation/live-resources.ts'
 import type { RevocationNode } from './revocation/node.ts'
 import type { Lifetimes } from './sessions/session.ts'
 import type { Store } from './store.ts'
@@ -72,7 +72,7 @@ export type Ports = {
   readonly log: Log
   readonly store: Store
   readonly node: RevocationNode
-  readonly lasting: LastingThings
+  readonly lasting: LiveResources
   readonly gate: SignInGate
   readonly throttleTime: ThrottleTime
   readonly refusals: RefusalCounters

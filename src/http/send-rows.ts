@@ -4,7 +4,7 @@ import { Refusal } from '../core/errors.ts'
 import { pageRows } from '../core/every-row.ts'
 import type { Principal } from '../core/tokens/live-tokens.ts'
 import type { TokenReader } from './steps/authenticate.ts'
-import { beginLasting, type Exchange } from './steps/lasting-answer.ts'
+import { beginStreaming, type Exchange } from './steps/streamed-answer.ts'
 
 /** A list and the JSON around it. */
 export type RowList = {
@@ -31,7 +31,7 @@ export async function sendRows(
   { around: [before, after], rows, judge }: RowList,
 ): Promise<FastifyReply> {
   const { store } = exchange.context.ports
-  const answer = await beginLasting(exchange, reader, {
+  const answer = await beginStreaming(exchange, reader, {
     kind: 'download',
     judge: async (principal) => {
       await judge(principal)

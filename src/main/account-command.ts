@@ -1,6 +1,6 @@
 /** Main: judges an account that the command line is asked for, so that no store is made for one that none would take, and names authorities. */
 import type { Config } from '../config.ts'
-import { type AccountWish, acceptNewAccount } from '../core/accounts/administer.ts'
+import { type AccountInput, acceptNewAccount } from '../core/accounts/administer.ts'
 import { defaultPasswordRules } from '../core/accounts/password-policy.ts'
 import { type Authority, knownPermissions, namedRoles, permissions } from '../core/administration/permissions.ts'
 import { createCommonPasswords } from '../platform/common-passwords.ts'
@@ -11,7 +11,7 @@ import { createCommonPasswords } from '../platform/common-passwords.ts'
  * @throws INPUT_INVALID, PASSWORD_REJECTED as `addAccount` does.
  */
 export function judgeNewAccount(
-  wish: Pick<AccountWish, 'username' | 'email' | 'password'>,
+  wish: Pick<AccountInput, 'username' | 'email' | 'password'>,
   config: Pick<Config, 'password'>,
 ): Promise<void> {
   const settings = { password: { ...defaultPasswordRules, ...config.password } }

@@ -6,7 +6,7 @@ import { type TrailKey, type TrailReport, verifyTrail } from '../core/audit/veri
 import { isRefusal } from '../core/errors.ts'
 import { sealVerifier } from '../platform/audit-key.ts'
 import { publicKeyOf } from './authority-keys.ts'
-import type { Foundation } from './foundation.ts'
+import type { StoreAccess } from './store-access.ts'
 
 /** What a trail proved, chain by chain, and its seals. */
 export type CommandTrailReport = TrailReport
@@ -22,7 +22,7 @@ const mostKeyCharacters = 10_000
 
 /** Proves the trail of a store. @param key `of the store`: its own, opened with the master key. */
 export async function proveTrail(
-  { ports, isOwnHead }: Pick<Foundation, 'ports' | 'isOwnHead'>,
+  { ports, isOwnHead }: Pick<StoreAccess, 'ports' | 'isOwnHead'>,
   { seen, key }: { readonly seen: readonly AuditHead[]; readonly key: TrailKey | 'of the store' },
 ): Promise<TrailReport> {
   const trusted = key === 'of the store' ? await storedTrailKey(ports) : key
@@ -31,7 +31,7 @@ export async function proveTrail(
 
 /** Proves a chain of a store, and returns which of its events can be relied on; none if the key is not that of the store. */
 export async function provenEvents(
-  foundation: Pick<Foundation, 'ports' | 'isOwnHead'>,
+  foundation: Pick<StoreAccess, 'ports' | 'isOwnHead'>,
   chain: string,
 ): Promise<(seq: number) => boolean> {
   const { chains } = await proveTrail(foundation, { seen: [], key: 'of the store' })
@@ -41,7 +41,7 @@ export async function provenEvents(
 }
 
 /** Returns the key of a store, opened with the master key: the row of the public half may say anything. */
-export async function storedTrailKey(ports: Foundation['ports']): Promise<TrailKey> {
+export async function storedTrailKey(ports: StoreAccess['ports']): Promise<TrailKey> {
   try {
     const pem = await publicKeyOf(ports, 'audit')
     return pem === null ? null : sealVerifier(createPublicKey(pem))
@@ -52,7 +52,7 @@ export async function storedTrailKey(ports: Foundation['ports']): Promise<TrailK
 }
 
 /** Returns the public half of the key of a store; null: nothing was signed yet. @throws INTERNAL when it does not open. */
-export async function auditKey(ports: Foundation['ports']): Promise<CommandAuditKey | null> {
+export async function auditKey(ports: StoreAccess['ports']): Promise<CommandAuditKey | null> {
   const pem = await publicKeyOf(ports, 'audit')
   return pem === null ? null : { publicKeyPem: pem, fingerprint: sealVerifier(createPublicKey(pem)).keyId }
 }

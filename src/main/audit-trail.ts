@@ -6,7 +6,7 @@ import { isRefusal } from '../core/errors.ts'
 import type { Job } from '../core/upkeep.ts'
 import { sealSigner } from '../platform/audit-key.ts'
 import { loadAuthorityKey } from './authority-keys.ts'
-import type { Foundation } from './foundation.ts'
+import type { StoreAccess } from './store-access.ts'
 
 /** Events that are read at once. */
 const pageLength = 1_000
@@ -24,7 +24,7 @@ export type TrailUse = { readonly chain: 'server' | 'command'; readonly request:
  *
  * @throws INTERNAL when the key was sealed with another master key.
  */
-export async function openTrailSigner(foundation: Foundation, { chain, request }: TrailUse): Promise<TrailSigner> {
+export async function openTrailSigner(foundation: StoreAccess, { chain, request }: TrailUse): Promise<TrailSigner> {
   const { ports, store } = foundation
   const isFirst = (await store.authorityKey('audit')) === null
   const wasTaken = isFirst && (await tellsOfKey(foundation))
@@ -39,7 +39,7 @@ export async function openTrailSigner(foundation: Foundation, { chain, request }
 }
 
 /** Starts to sign for a server: at once, then whenever it is due; the returned signer is closed with the server. */
-export async function startTrailSigner(foundation: Foundation): Promise<TrailSigner> {
+export async function startTrailSigner(foundation: StoreAccess): Promise<TrailSigner> {
   const request: RequestFacts = { by: 'server', ip: null, requestId: null, activity: null, commandLine: null }
   const { store, ports } = foundation
   const signer = await openTrailSigner(foundation, { chain: 'server', request })
@@ -57,11 +57,11 @@ export function trailJob(signer: TrailSigner): Job {
 }
 
 /** Signs for the last time; a store that takes nothing any more keeps no process from ending. */
-export async function signLast({ ports }: Foundation, signer: TrailSigner): Promise<void> {
+export async function signLast({ ports }: StoreAccess, signer: TrailSigner): Promise<void> {
   await takeStoreFaults(ports.log, () => signer.sign())
 }
 
-async function takeStoreFaults(log: Foundation['ports']['log'], work: () => Promise<void>): Promise<void> {
+async function takeStoreFaults(log: StoreAccess['ports']['log'], work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (cause) {
@@ -70,7 +70,7 @@ async function takeStoreFaults(log: Foundation['ports']['log'], work: () => Prom
   }
 }
 
-async function tellsOfKey({ store }: Foundation): Promise<boolean> {
+async function tellsOfKey({ store }: StoreAccess): Promise<boolean> {
   if ((await store.lastAuditSeal()) !== null) return true
   for (const { chain } of await store.auditHeads()) {
     let afterSeq = 0

@@ -5,7 +5,7 @@ import { Refusal } from '../core/errors.ts'
 import type { PtySession } from '../core/terminals/server.ts'
 import { exportAsciicast } from '../terminals/recording/asciicast.ts'
 import { exportOutput } from '../terminals/recording/export-output.ts'
-import { type Playing, playRecord } from '../terminals/recording/play-record.ts'
+import { type PlaybackOptions, playRecord } from '../terminals/recording/play-record.ts'
 import { type RecordVerifier, recordVerifier } from '../terminals/recording/record-key.ts'
 import { recordsFolderOf } from '../terminals/recording/record-path.ts'
 import { type ListedRecord, listRecords, withRecord } from '../terminals/recording/retention.ts'
@@ -30,7 +30,7 @@ export type CommandRecordReport = RecordReport & {
 export type CommandMatch = ScreenMatch & { readonly ptySessionId: string; readonly startedAtMs: number | null }
 
 /** How a recording is played. */
-export type CommandPlaying = Omit<Playing, 'length'>
+export type CommandPlaying = Omit<PlaybackOptions, 'length'>
 
 /** What an export is: asciicast v3, asciicast v2, or the bytes that the program put out. */
 export type ExportFormat = 'asciicast' | 'asciicast-v2' | 'raw'

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises'
 import type { Account } from '../core/accounts/account.ts'
 import {
-  type AccountWish,
+  type AccountInput,
   type Administration,
   type AdministratorChange,
   addAccount,
@@ -31,16 +31,16 @@ import {
   type ChangeStep,
   changeServer,
   removeServer,
-  type ServerWish,
+  type ServerInput,
   setChangeState,
 } from '../core/terminals/inventory.ts'
 import type { ChangeRequest, Server } from '../core/terminals/server.ts'
 import { createLog } from '../platform/log.ts'
 import { readOsUser } from '../platform/os-user.ts'
 import { dataFiles } from '../stores/sqlite/data-directory.ts'
-import { pokeServer } from '../stores/sqlite/poke.ts'
+import { notifyServer } from '../stores/sqlite/notify.ts'
 import { openTrailSigner, signLast } from './audit-trail.ts'
-import { type Foundation, openFoundation, type Start } from './foundation.ts'
+import { openStoreAccess, type Start, type StoreAccess } from './store-access.ts'
 
 /** How long a running server may take to confirm, in milliseconds. */
 const confirmationMs = 5_000
@@ -76,7 +76,7 @@ export async function openCommand(start: CommandStart): Promise<StoreCommand> {
     })
   }
   const log = createLog({ level: 'silent' })
-  const foundation = await openFoundation({ ...start, log }, 'command')
+  const foundation = await openStoreAccess({ ...start, log }, 'command')
   const commandLine = scrubCommandLine(start.words.join(' '))
   return new StoreCommand(foundation, { commandLine, osUser: readOsUser(start.env) }, isNew)
 }
@@ -94,7 +94,7 @@ export class StoreCommand {
   /** Looks at what was committed. */
   readonly reads: Reads
   /** For acts that have a file of their own beside this one. */
-  readonly foundation: Foundation
+  readonly foundation: StoreAccess
   /** What the audit events of this command carry. */
   readonly request: RequestFacts
   /** Whether this command made the store. */
@@ -104,7 +104,7 @@ export class StoreCommand {
   /** The last entry that this command appended to the revocation log; 0: none. */
   #lastSeq = 0
 
-  constructor(foundation: Foundation, by: Pick<RequestFacts, 'commandLine' | 'osUser'>, isNew: boolean) {
+  constructor(foundation: StoreAccess, by: Pick<RequestFacts, 'commandLine' | 'osUser'>, isNew: boolean) {
     this.foundation = foundation
     this.isNew = isNew
     this.request = { by: 'command', ip: null, requestId: null, activity: null, ...by }
@@ -138,7 +138,7 @@ export class StoreCommand {
   }
 
   /** Adds an account. @throws Refusal as the core's `addAccount` does. */
-  addAccount(wish: AccountWish): Promise<Account> {
+  addAccount(wish: AccountInput): Promise<Account> {
     return addAccount(this.foundation.ports, wish, { ...this.#how(), asFirstAdmin: false })
   }
 
@@ -207,7 +207,7 @@ export class StoreCommand {
   }
 
   /** Adds a server. @throws Refusal as the core's `addServer` does. */
-  addServer(wish: ServerWish): Promise<Server> {
+  addServer(wish: ServerInput): Promise<Server> {
     return addServer(this.foundation.ports, wish, this.request)
   }
 
@@ -234,7 +234,7 @@ export class StoreCommand {
   /** Waits until a running server has applied what this command ended; `unconfirmed` when it does not say so in time. */
   async confirm(): Promise<'confirmed' | 'unconfirmed'> {
     if (this.#lastSeq === 0) return 'confirmed'
-    const answer = await pokeServer(this.foundation.store.socketPath, this.#lastSeq, confirmationMs)
+    const answer = await notifyServer(this.foundation.store.socketPath, this.#lastSeq, confirmationMs)
     return answer === 'unconfirmed' ? 'unconfirmed' : 'confirmed'
   }
 

@@ -2,19 +2,19 @@
 import { Countdown } from '../core/terminals/countdown.ts'
 import { accessWarning } from '../core/terminals/supervision-sentences.ts'
 import type { Attachment } from './attachment.ts'
-import type { Roster } from './roster.ts'
+import type { AttachmentList } from './attachment-list.ts'
 
 /** Seconds before the end at which people are told, as before the end of a window. */
 const distances = [1_800, 600, 300, 60]
 
-type Told = { readonly endsAt: number; readonly countdown: Countdown }
+type Warned = { readonly endsAt: number; readonly countdown: Countdown }
 
 /** What was told to whom. */
 export class AccessWarnings {
-  readonly #told = new WeakMap<Attachment, Told>()
+  readonly #told = new WeakMap<Attachment, Warned>()
 
   /** Tells everybody attached what is to be told at `nowMs`, in Unix milliseconds. */
-  tell(roster: Roster, nowMs: number): void {
+  tell(roster: AttachmentList, nowMs: number): void {
     for (const attachment of roster.all()) {
       const { accessEndsAt } = attachment.facts
       if (accessEndsAt === null) continue

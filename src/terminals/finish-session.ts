@@ -1,13 +1,13 @@
 /** Terminals: the end of a PTY session; the terminal first, then what it put out, then the word of it, then the record. */
 import { type EndReason, endReasons } from '../core/terminals/ends.ts'
 import type { Attachment } from './attachment.ts'
+import type { AttachmentList } from './attachment-list.ts'
 import { sayEnd } from './close-with.ts'
 import type { Followers } from './followers.ts'
 import { lastOutputSent } from './last-output.ts'
 import type { OutputPath } from './output-path.ts'
 import type { PtySessionParts } from './pty-session-parts.ts'
 import type { Reader } from './reader.ts'
-import type { Roster } from './roster.ts'
 import type { Terminal } from './transports/transport.ts'
 
 /** 500 ms: writing the end may hold the word of it back so long. */
@@ -18,7 +18,7 @@ export type Finishing = {
   readonly parts: PtySessionParts
   readonly terminal: Terminal | null
   readonly output: OutputPath
-  readonly roster: Roster
+  readonly roster: AttachmentList
   readonly followers: Followers
 }
 

@@ -1,7 +1,7 @@
 /** Terminals: what the gateway of one node is made of; the composition root fills it in. */
 import type { IncomingMessage } from 'node:http'
 import type { RequestFacts } from '../core/audit/act.ts'
-import type { Release } from '../core/revocation/lasting.ts'
+import type { Release } from '../core/revocation/live-resources.ts'
 import type { Server } from '../core/terminals/server.ts'
 import type { Ports } from '../core/wiring.ts'
 import type { AttachmentFacts } from './attachment.ts'

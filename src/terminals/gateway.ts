@@ -5,15 +5,15 @@ import { WebSocketServer } from 'ws'
 import type { RequestFacts } from '../core/audit/act.ts'
 import { isRefusal, Refusal } from '../core/errors.ts'
 import { AccessWarnings } from './access-warnings.ts'
+import { AttachHandler } from './attach-handler.ts'
 import { Follower } from './follower.ts'
 import type { GatewayParts } from './gateway-parts.ts'
 import type { PtySession } from './pty-session.ts'
 import { type Offer, readOffer } from './read-offer.ts'
 import { type PtyTokenClaims, readPtyToken } from './read-pty-token.ts'
-import { Reception } from './reception.ts'
 import { refuseUpgrade } from './refuse-upgrade.ts'
 import { Reviews } from './reviews.ts'
-import { SessionThings } from './session-things.ts'
+import { SessionResources } from './session-resources.ts'
 import type { CancelTimer } from './timers.ts'
 import { SocketSink } from './web-socket.ts'
 
@@ -35,7 +35,7 @@ export class Gateway {
   readonly #sessions = new Map<string, PtySession>()
   readonly #following = new Set<Following>()
   readonly #sockets: WebSocketServer
-  readonly #reception: Reception
+  readonly #reception: AttachHandler
   readonly #reviews: Reviews
   readonly #accessWarnings = new AccessWarnings()
   #cancelTick: CancelTimer
@@ -52,9 +52,9 @@ export class Gateway {
       handleProtocols: (_offered, request) => readOffer(request.headers)?.selected ?? false,
     })
     this.#reviews = new Reviews(parts.ports)
-    this.#reception = new Reception(parts, {
+    this.#reception = new AttachHandler(parts, {
       sessions: this.#sessions,
-      things: new SessionThings(this.#reviews),
+      things: new SessionResources(this.#reviews),
       isDraining: () => this.#isDraining,
       hasRoom: (beginning) => !this.#isDraining && this.#sessions.size + beginning < parts.maxSessions,
     })

@@ -1,20 +1,20 @@
 /** Terminals: begins a PTY session for its start token; its record first, then its screen, then the terminal itself. */
 import type { Account } from '../core/accounts/account.ts'
-import type { Admission } from '../core/terminals/attach.ts'
+import type { AttachGrant } from '../core/terminals/attach.ts'
 import type { TerminalSize } from '../protocol/terminal-frames.ts'
 import type { Attachment } from './attachment.ts'
+import { EventWriter } from './event-writer.ts'
 import type { GatewayParts } from './gateway-parts.ts'
-import { Journal } from './journal.ts'
 import { PtySession } from './pty-session.ts'
 import type { Recorder, RecordHead } from './recording/recorder.ts'
 import { keptUntil } from './recording/retention.ts'
 import type { Screen, Screens, Snapshot } from './screen/screen.ts'
-import type { SessionThings } from './session-things.ts'
+import type { SessionResources } from './session-resources.ts'
 import type { Terminal, TerminalListener, TerminalRequest } from './transports/transport.ts'
 
 /** What a new PTY session begins with. */
 export type SessionStart = {
-  readonly admission: Admission
+  readonly admission: AttachGrant
   /** Whoever begins it. */
   readonly owner: Attachment
   readonly size: TerminalSize
@@ -49,7 +49,7 @@ export async function openSession(
     recorder,
     recordingLimitBytes: parts.recordingLimitBytes,
     screen: await followRecord(screens, recorder, size),
-    journal: new Journal({ store, clock, timers, log }, ptySession.id),
+    journal: new EventWriter({ store, clock, timers, log }, ptySession.id),
     clock,
     timers,
     log,
@@ -81,8 +81,8 @@ function keep(recorder: Recorder, keyframe: Snapshot): void {
 /** What a terminal is opened for. */
 export type Opening = {
   readonly session: PtySession
-  readonly admission: Admission
-  readonly things: SessionThings
+  readonly admission: AttachGrant
+  readonly things: SessionResources
 }
 
 /** Opens the terminal of a PTY session: a shell, or the line editor of a health check. */
@@ -102,7 +102,7 @@ type Check = {
   readonly request: TerminalRequest
   readonly listener: TerminalListener
   readonly transport: GatewayParts['transports']['ssh']
-  readonly things: SessionThings
+  readonly things: SessionResources
 }
 
 function openCheck(parts: GatewayParts, check: Check): Terminal {
@@ -119,7 +119,7 @@ function openCheck(parts: GatewayParts, check: Check): Terminal {
   })
 }
 
-function requestOf({ server, ptySession, account }: Admission, size: TerminalSize): TerminalRequest {
+function requestOf({ server, ptySession, account }: AttachGrant, size: TerminalSize): TerminalRequest {
   return {
     ptySessionId: ptySession.id,
     username: account.username,
@@ -137,7 +137,7 @@ function requestOf({ server, ptySession, account }: Admission, size: TerminalSiz
   }
 }
 
-function headOf(parts: GatewayParts, admission: Admission, size: TerminalSize): Omit<RecordHead, 'v' | 'keyId'> {
+function headOf(parts: GatewayParts, admission: AttachGrant, size: TerminalSize): Omit<RecordHead, 'v' | 'keyId'> {
   const { ptySession, server, account, setup } = admission
   const startedAtMs = parts.ports.clock.wallMs()
   return {

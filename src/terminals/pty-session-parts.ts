@@ -5,7 +5,7 @@ import type { Purpose } from '../core/terminals/server.ts'
 import type { SupervisionSetup } from '../core/terminals/supervision.ts'
 import type { ParticipantView, PolicyView, ServerFrame, TerminalSize } from '../protocol/terminal-frames.ts'
 import type { Attachment } from './attachment.ts'
-import type { Journal } from './journal.ts'
+import type { EventWriter } from './event-writer.ts'
 import type { Recorder } from './recording/recorder.ts'
 import type { Screen } from './screen/screen.ts'
 import type { Timers } from './timers.ts'
@@ -40,7 +40,7 @@ export type PtySessionParts = {
   /** Size of the record at which the session ends, in bytes. */
   readonly recordingLimitBytes: number
   readonly screen: Screen
-  readonly journal: Journal
+  readonly journal: EventWriter
   readonly clock: Clock
   readonly timers: Timers
   readonly log: Log

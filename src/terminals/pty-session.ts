@@ -5,19 +5,19 @@ import { type EndReason, endReasons } from '../core/terminals/ends.ts'
 import { type Effect, Supervision } from '../core/terminals/supervision.ts'
 import type { ClientFrame, TerminalSize } from '../protocol/terminal-frames.ts'
 import type { Attachment } from './attachment.ts'
+import { AttachmentList } from './attachment-list.ts'
+import { type AttachedClient, broadcastEffect, broadcastNotice, sendInputState } from './broadcast-effect.ts'
 import { closeWith } from './close-with.ts'
-import { Conversation } from './conversation.ts'
 import { finishSession } from './finish-session.ts'
 import { Followers, type Following } from './followers.ts'
+import { FrameHandler } from './frame-handler.ts'
 import type { CheckedLine } from './gateway-parts.ts'
 import { InputPath } from './input-path.ts'
 import { OutputPath } from './output-path.ts'
 import { type PtySessionFacts, type PtySessionParts, type SessionRules, welcomeFrame } from './pty-session-parts.ts'
 import { Reader, type ReaderStart } from './reader.ts'
-import { Roster } from './roster.ts'
 import type { Sink } from './sink.ts'
 import { SizePath } from './size-path.ts'
-import { type Newcomer, tellEffect, tellNotice, tellStanding } from './tell-effect.ts'
 import { tooSlow } from './too-slow.ts'
 import type { Terminal, TerminalListener } from './transports/transport.ts'
 import { watchRecord } from './watch-record.ts'
@@ -38,7 +38,7 @@ type ComingBack = { readonly from: number; readonly size: TerminalSize }
 
 /** One running terminal. */
 export class PtySession {
-  readonly roster: Roster = new Roster()
+  readonly roster: AttachmentList = new AttachmentList()
   readonly #parts: PtySessionParts
   #rules: SessionRules
   #owner: Attachment
@@ -46,7 +46,7 @@ export class PtySession {
   readonly #output: OutputPath
   readonly #sizes: SizePath
   readonly #input: InputPath
-  readonly #conversation: Conversation
+  readonly #conversation: FrameHandler
   readonly #followers: Followers
   #terminal: Terminal | null = null
   #ending: Promise<void> | null = null
@@ -66,7 +66,7 @@ export class PtySession {
       nowMs: () => parts.clock.monotonicMs(),
       hold: (isHeld) => (isHeld ? this.#terminal?.pause() : this.#terminal?.resume()),
       ...watchRecord(parts, {
-        tell: (sentence) => tellNotice(sentence, { roster: this.roster, output: this.#output }),
+        tell: (sentence) => broadcastNotice(sentence, { roster: this.roster, output: this.#output }),
         end: (reason) => void this.end(reason),
       }),
     })
@@ -84,7 +84,7 @@ export class PtySession {
       },
       onBlocked: (attachment, why) => this.#conversation.tellBlocked(attachment, why),
     })
-    this.#conversation = new Conversation({
+    this.#conversation = new FrameHandler({
       roster: this.roster,
       supervision: this.#supervision,
       output: this.#output,
@@ -129,7 +129,7 @@ export class PtySession {
         this.#output.take(bytes)
         this.#input.outputSeen()
       },
-      onNotice: (sentence) => tellNotice(sentence, { roster: this.roster, output: this.#output }),
+      onNotice: (sentence) => broadcastNotice(sentence, { roster: this.roster, output: this.#output }),
     }
     if (this.#isOver()) return
     try {
@@ -368,14 +368,15 @@ export class PtySession {
     this.#output.note({ kind: 'left', username: attachment.facts.username, role: attachment.role, cause })
   }
 
-  #apply(effects: readonly Effect[], newcomer?: Newcomer): void {
+  #apply(effects: readonly Effect[], newcomer?: AttachedClient): void {
     for (const effect of effects) if (this.#endReason === null) this.#applyOne(effect)
-    if (newcomer !== undefined) tellStanding(newcomer, effects, { roster: this.roster, supervision: this.#supervision })
+    if (newcomer !== undefined)
+      sendInputState(newcomer, effects, { roster: this.roster, supervision: this.#supervision })
   }
 
   #applyOne(effect: Effect): void {
     if (effect.kind === 'end') void this.end(effect.reason)
-    else tellEffect(effect, { roster: this.roster, output: this.#output, journal: this.#parts.journal })
+    else broadcastEffect(effect, { roster: this.roster, output: this.#output, journal: this.#parts.journal })
   }
 
   #finish(reason: EndReason, by: Attachment | null): Promise<void> {

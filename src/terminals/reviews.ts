@@ -1,6 +1,12 @@
 /** Terminals: looks anew at those who are attached when access has changed; until that is done, they neither type nor see. */
 import { isRefusal, type Refusal } from '../core/errors.ts'
-import { type Attached, judgeAnew, judgeStanding, readStanding, type Standing } from '../core/terminals/attach.ts'
+import {
+  type Attached,
+  judgeAnew,
+  judgeSessionAccess,
+  readSessionAccess,
+  type SessionAccess,
+} from '../core/terminals/attach.ts'
 import type { EndReason } from '../core/terminals/ends.ts'
 import type { Ports } from '../core/wiring.ts'
 import type { Attachment, AttachmentFacts } from './attachment.ts'
@@ -18,7 +24,7 @@ type Subject = Attachment | PtySession | Line
 type Look = {
   readonly subject: Subject
   readonly session: PtySession
-  readonly judge: (standing: Standing) => Promise<() => void>
+  readonly judge: (standing: SessionAccess) => Promise<() => void>
   readonly refuse: (refusal: Refusal) => void
   /** What cannot wait for a store that cannot be read now; left out: it takes and gives nothing until the next look. */
   readonly giveUp?: () => void
@@ -59,7 +65,7 @@ export class Reviews {
       subject: session,
       session,
       judge: async (standing) => {
-        judgeStanding(standing, this.#ports.clock.wallMs())
+        judgeSessionAccess(standing, this.#ports.clock.wallMs())
         const letOwnerGo = session.isSlotFree() ? await this.#judgeOwner(session, owner, standing) : null
         return () => {
           this.#due.delete(session)
@@ -126,7 +132,7 @@ export class Reviews {
   async #look({ subject, session, judge, refuse, giveUp }: Look, round: number): Promise<void> {
     const isNewest = (): boolean => this.#rounds.get(subject) === round
     try {
-      const letGo = await judge(await readStanding(this.#ports, session.facts.id))
+      const letGo = await judge(await readSessionAccess(this.#ports, session.facts.id))
       if (isNewest()) letGo()
     } catch (cause) {
       if (!isNewest()) return
@@ -137,7 +143,7 @@ export class Reviews {
     }
   }
 
-  async #judgeOwner(session: PtySession, owner: Attachment, standing: Standing): Promise<() => void> {
+  async #judgeOwner(session: PtySession, owner: Attachment, standing: SessionAccess): Promise<() => void> {
     const attached = await judgeAnew(this.#ports, standing, { ...owner.facts, role: 'implementor' })
     return () => {
       if (attached.account.person !== owner.facts.person) void session.end('access-changed')
@@ -145,7 +151,7 @@ export class Reviews {
     }
   }
 
-  async #judge(session: PtySession, attachment: Attachment, standing: Standing): Promise<() => void> {
+  async #judge(session: PtySession, attachment: Attachment, standing: SessionAccess): Promise<() => void> {
     const { facts, role } = attachment
     const attached = await judgeAnew(this.#ports, standing, { ...facts, role })
     return () => {
@@ -164,7 +170,11 @@ function reasonOf({ kind, code }: Refusal): 'revoked' | 'access-changed' | 'acce
 function letGo(
   session: PtySession,
   attachment: Attachment,
-  { standing, attached, nowMs }: { readonly standing: Standing; readonly attached: Attached; readonly nowMs: number },
+  {
+    standing,
+    attached,
+    nowMs,
+  }: { readonly standing: SessionAccess; readonly attached: Attached; readonly nowMs: number },
 ): void {
   attachment.renew(attached, nowMs)
   session.reconfigure(standing)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { readConfig } from '../../src/config.ts'
 import { proveTrail } from '../../src/main/audit-command.ts'
-import { openFoundation } from '../../src/main/foundation.ts'
+import { openStoreAccess } from '../../src/main/store-access.ts'
 import { sallyport } from '../cli/sallyport-process.ts'
 import { goodPassword as password } from '../fixtures/control-calls.ts'
 import { bearer, type HttpClient, openClient, signInAtControl, verifyStatus } from '../fixtures/http-client.ts'
@@ -69,7 +69,7 @@ async function adminToken(client: HttpClient): Promise<string> {
 
 async function assertWholeTrail(dataDir: string): Promise<void> {
   const config = readConfig({ flags: {}, env: {}, file: { data: dataDir, logLevel: 'silent' } })
-  const foundation = await openFoundation({ config, env: {} }, 'command')
+  const foundation = await openStoreAccess({ config, env: {} }, 'command')
   const { seals, chains } = await proveTrail(foundation, { seen: [], key: 'of the store' })
   assert.deepEqual([seals.fault, chains.map(({ fault }) => fault)], [null, [null, null]])
   await foundation.close()

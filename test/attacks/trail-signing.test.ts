@@ -5,7 +5,7 @@ import { mkdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { readSeal } from '../../src/core/audit/seal.ts'
 import { openTrailSigner, startTrailSigner, trailJob } from '../../src/main/audit-trail.ts'
-import type { Foundation } from '../../src/main/foundation.ts'
+import type { StoreAccess } from '../../src/main/store-access.ts'
 import { initialSchema } from '../../src/stores/sqlite/migrations/0001-initial.ts'
 import { terminalSchema } from '../../src/stores/sqlite/migrations/0002-terminals.ts'
 import { dataPath, sallyport } from '../cli/sallyport-process.ts'
@@ -19,13 +19,13 @@ import { silentLog } from '../fixtures/sqlite-store.ts'
 const request = { by: 'command', ip: null, requestId: null, activity: null, commandLine: null } as const
 
 /** The number of the newest seal, and the newest event of each chain that it names. */
-async function newestSeal({ store }: Pick<Foundation, 'store'>): Promise<{ seq: number; heads: string[] }> {
+async function newestSeal({ store }: Pick<StoreAccess, 'store'>): Promise<{ seq: number; heads: string[] }> {
   const last = await store.lastAuditSeal()
   const claims = last === null ? null : readSeal(last.text)
   return { seq: last?.seq ?? 0, heads: (claims?.heads ?? []).map(({ chain, seq }) => `${chain}:${seq}`) }
 }
 
-async function headsOf({ store }: Pick<Foundation, 'store'>): Promise<string[]> {
+async function headsOf({ store }: Pick<StoreAccess, 'store'>): Promise<string[]> {
   return (await store.auditHeads()).map(({ chain, seq }) => `${chain}:${seq}`)
 }
 
@@ -37,7 +37,7 @@ async function faultsIn(data: string): Promise<readonly unknown[]> {
 test('EVD-1 a server signs at its start and at its end, with all that it wrote in between', async (t) => {
   const dataDir = dataPath(t)
   const first = await runSallyport({ dataDir })
-  const atStart = await newestSeal({ store: first.ports.store as Foundation['store'] })
+  const atStart = await newestSeal({ store: first.ports.store as StoreAccess['store'] })
   assert.deepEqual(atStart, { seq: 2, heads: ['server:1'] })
   await first.addAccount({ username: 'ada', password })
   await first.close()
@@ -92,7 +92,7 @@ test('EVD-1 a command signs before it exits, also beside a server, and one that 
   assert.deepEqual(alone[0], alone[1])
   const server = await runSallyport({ dataDir: data })
   try {
-    const store = server.ports.store as Foundation['store']
+    const store = server.ports.store as StoreAccess['store']
     await Promise.all(['second', 'third', 'fourth'].map((name) => sallyport(['organization', 'add', name], { data })))
     const signed = await newestSeal({ store })
     assert.deepEqual(signed.heads, await headsOf({ store }))
@@ -205,7 +205,7 @@ async function verified(data: string): Promise<readonly [string, string | undefi
   return [stderr, /^Not covered by a signature yet: (.*)$/m.exec(stdout)?.[1]]
 }
 
-async function unsignedEvents(foundation: Foundation): Promise<number> {
+async function unsignedEvents(foundation: StoreAccess): Promise<number> {
   const count = (heads: readonly string[]) => heads.reduce((sum, head) => sum + Number(head.split(':')[1]), 0)
   return count(await headsOf(foundation)) - count((await newestSeal(foundation)).heads)
 }

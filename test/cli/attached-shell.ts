@@ -1,7 +1,7 @@
 /** Cli tests: a shell in a real PTY, in front of which somebody runs the command. */
 import { constants } from 'node:os'
 import type { TestContext } from 'node:test'
-import type { Conversation } from '../fixtures/conversation.ts'
+import type { FrameHandler } from '../fixtures/conversation.ts'
 import { runUnderPty } from '../fixtures/pty.ts'
 import type { ClientHome } from './client-home.ts'
 import { launcher, plainEnvironment } from './sallyport-process.ts'
@@ -22,7 +22,7 @@ export async function attachedShell(
   t: Pick<TestContext, 'after'>,
   home: ClientHome,
   command: string,
-): Promise<Conversation> {
+): Promise<FrameHandler> {
   const env = Object.entries(plainEnvironment('/nowhere', home.env)).map(([name, value]) => `export ${name}='${value}'`)
   const lines = [
     ...env,
@@ -38,7 +38,7 @@ export async function attachedShell(
 }
 
 /** Resolves once the shell is over. */
-export async function endOf(shell: Conversation): Promise<ShellEnd> {
+export async function endOf(shell: FrameHandler): Promise<ShellEnd> {
   await shell.terminal.exited
   const text = shell.text()
   const [before, after] = ['before', 'after'].map((word) => new RegExp(`${word} (\\S+)\r\n`).exec(text)?.[1])
@@ -47,13 +47,13 @@ export async function endOf(shell: Conversation): Promise<ShellEnd> {
 }
 
 /** Waits for the command's process and returns its id. */
-export async function processOf(shell: Conversation): Promise<number> {
+export async function processOf(shell: FrameHandler): Promise<number> {
   await shell.until('\r\nprocess ')
   return Number.parseInt(await shell.until('.\r\n'), 10)
 }
 
 /** Waits until the shell is attached and returns the id of the PTY session. */
-export async function attachedTo(shell: Conversation): Promise<string> {
+export async function attachedTo(shell: FrameHandler): Promise<string> {
   await shell.until('PTY session ')
   const id = (await shell.until(' ')).trim()
   await shell.until('; ~? for help.\r\n')

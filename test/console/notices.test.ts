@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { type Happening, type NoticeName, noticeKinds } from '../../src/console/notice-kinds.ts'
+import { type NoticeName, type NoticeTrigger, noticeKinds } from '../../src/console/notice-kinds.ts'
 import type { TerminalEvent } from '../../src/protocol/terminal-frames.ts'
 import { ada, choice, enter, event, greet, next, olga, output, type Scene, stage } from '../fixtures/page-stage.ts'
 import { requireTools } from '../fixtures/require-tool.ts'
@@ -26,7 +26,7 @@ const ends = [
   'watches',
   'time',
   'dismissed',
-] as const satisfies readonly (Happening | 'time' | 'dismissed')[]
+] as const satisfies readonly (NoticeTrigger | 'time' | 'dismissed')[]
 
 /** What ends each kind, as a person would say it; nothing else does. */
 const expected: Readonly<Record<NoticeName, readonly (typeof ends)[number][]>> = {
@@ -117,7 +117,7 @@ const resume = async ({ peer, at }: Parameters<Cell['end']>[0]): Promise<Scene['
 }
 
 /** For each thing that happens one kind that it ends, on a page where both are real. */
-const cells: Readonly<Record<Happening, Cell>> = {
+const cells: Readonly<Record<NoticeTrigger, Cell>> = {
   act: {
     name: 'refused',
     cause: async ({ page, peer }) => {

@@ -5,7 +5,7 @@ import { describe, type TestContext, test } from 'node:test'
 import type { TerminalSize } from '../../src/protocol/terminal-frames.ts'
 import { echoPattern } from '../../src/terminals/transports/echo.ts'
 import type { TerminalRequest, Transport } from '../../src/terminals/transports/transport.ts'
-import { Conversation } from '../fixtures/conversation.ts'
+import { FrameHandler } from '../fixtures/conversation.ts'
 
 /** What is put under contract. */
 export type TransportUnderTest = {
@@ -93,11 +93,11 @@ function outputRules(subject: TransportUnderTest, { flood, size, shellReady }: D
 
   test('TRN-2 a paused terminal hands over nothing while another one works, and nothing is lost when it goes on', async (t) => {
     const transport = await makeTransport(t, subject)
-    const paused = await Conversation.open(transport, { ...subject.request, command: flood.command })
+    const paused = await FrameHandler.open(transport, { ...subject.request, command: flood.command })
     await paused.until('')
     paused.terminal.pause()
     const heldAtPause = paused.bytes().byteLength
-    const other = await Conversation.open(transport, { ...subject.request, command: flood.command })
+    const other = await FrameHandler.open(transport, { ...subject.request, command: flood.command })
     await other.terminal.exited
     const heldLater = paused.bytes().byteLength
     paused.terminal.resume()
@@ -175,7 +175,7 @@ function endRules(subject: TransportUnderTest, { deaf, flood }: Dialect): void {
   test('TRN-5 closing the transport ends every terminal that it opened', async (t) => {
     const transport = await makeTransport(t, subject)
     const request = { ...subject.request, command: deaf.command }
-    const conversations = [await Conversation.open(transport, request), await Conversation.open(transport, request)]
+    const conversations = [await FrameHandler.open(transport, request), await FrameHandler.open(transport, request)]
     for (const { until } of conversations) await until(deaf.ready)
     await transport.close()
     const exits = await Promise.all(conversations.map(({ terminal }) => terminal.exited))
@@ -183,8 +183,8 @@ function endRules(subject: TransportUnderTest, { deaf, flood }: Dialect): void {
   })
 }
 
-async function open(t: TestContext, subject: TransportUnderTest, command: string | null): Promise<Conversation> {
-  return Conversation.open(await makeTransport(t, subject), { ...subject.request, command })
+async function open(t: TestContext, subject: TransportUnderTest, command: string | null): Promise<FrameHandler> {
+  return FrameHandler.open(await makeTransport(t, subject), { ...subject.request, command })
 }
 
 async function makeTransport(t: TestContext, { makeTransport: make }: TransportUnderTest): Promise<Transport> {

@@ -1,7 +1,7 @@
 /** Core tests: the table of what ends what is whole, and what lasts begins where the table can reach it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { lastingKinds } from '../../src/core/revocation/lasting.ts'
+import { liveResourceKinds } from '../../src/core/revocation/live-resources.ts'
 import type { RevocationKind } from '../../src/core/revocation/log.ts'
 import { projectRoot, readSources } from '../../tools/source-tree.ts'
 import { acts } from '../fixtures/lasting/acts.ts'
@@ -25,7 +25,7 @@ test('REV-16 every kind of entry has a row, every kind of lasting thing a column
   assert.deepEqual([...new Set(table.rows.map(({ kind }) => kind))].sort(), [...Object.keys(kinds), 'time'].sort())
   assert.deepEqual(
     [...new Set(Object.values(things).flatMap(({ kind }) => kind ?? []))].sort(),
-    [...lastingKinds].sort(),
+    [...liveResourceKinds].sort(),
   )
   assert.deepEqual(table.things, Object.keys(things))
   assert.deepEqual(
@@ -75,7 +75,7 @@ const beginnings: readonly (readonly [RegExp, string, readonly string[]])[] = [
   [
     /\bReadable\.from(?:Web)?\((?!\[\]\))|\bnew (?:Readable|PassThrough|Transform|Duplex|ReadableStream)\b|\bcreateReadStream\(/,
     'src/http/',
-    ['src/http/steps/lasting-answer.ts'],
+    ['src/http/steps/streamed-answer.ts'],
   ],
   [/\breply\.hijack\(|\breply\.raw\.(?:write|end)\(|\.pipe\(reply/, 'src/http/', []],
   [/\bnew WebSocketServer\(/, 'src/', ['src/terminals/gateway.ts']],
@@ -86,7 +86,7 @@ const beginnings: readonly (readonly [RegExp, string, readonly string[]])[] = [
   ],
   [/\bnew CommandRun\(/, 'src/', ['src/terminals/health-check/health-check.ts']],
   [/\bnew PtySession\(/, 'src/', ['src/terminals/open-session.ts']],
-  [/\bopenSession\(this/, 'src/', ['src/terminals/reception.ts']],
+  [/\bopenSession\(this/, 'src/', ['src/terminals/attach-handler.ts']],
 ]
 
 test('REV-17 answers in pieces, sockets and programs on servers begin where the log is held against them, and nowhere else', () => {
@@ -101,8 +101,8 @@ test('REV-17 answers in pieces, sockets and programs on servers begin where the 
 test('REV-17 every file in which something that lasts begins adds it to what every entry is held against', () => {
   const sources = new Map(readSources(projectRoot, ['src']))
   const adds: Readonly<Record<string, RegExp>> = {
-    'src/http/steps/lasting-answer.ts': /ports\.lasting\.add\(\{/,
-    'src/terminals/reception.ts':
+    'src/http/steps/streamed-answer.ts': /ports\.lasting\.add\(\{/,
+    'src/terminals/attach-handler.ts':
       /beginning\.add\(things\.ofTerminal\([\s\S]*beginning\.add\(things\.ofAttachment\(|beginning\.add\(things\.ofAttachment\([\s\S]*beginning\.add\(things\.ofTerminal\(/,
     'src/terminals/open-session.ts': /ports\.lasting\.add\(things\.ofLine\(/,
     'src/terminals/health-check/health-check.ts': /this\.#parts\.hold\(/,

@@ -1,11 +1,16 @@
 /** Core tests: what the entries of the revocation log do to what lasts. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { coverOf, type LastingSubjects, type LastingThing, LastingThings } from '../../src/core/revocation/lasting.ts'
+import {
+  coverOf,
+  type LiveResource,
+  LiveResources,
+  type ResourceSubjects,
+} from '../../src/core/revocation/live-resources.ts'
 import { type RevocationEntry, type RevocationKind, subject } from '../../src/core/revocation/log.ts'
 
 /** Held by account 7 in session 70; started by account 9. */
-const subjects: LastingSubjects = {
+const subjects: ResourceSubjects = {
   holder: { accountId: 7, sessionRow: 70, organizationId: 'org', credentialId: 'cred' },
   access: { serverName: 'web-1', changeId: 'CR1', groups: ['ops'] },
   tokenSubject: 'aa',
@@ -71,7 +76,7 @@ for (const [kind, cases] of Object.entries(covers) as [RevocationKind, (typeof c
 }
 
 test('REV-12 what hangs on nothing but its holder is covered by nothing else', () => {
-  const bare: LastingSubjects = {
+  const bare: ResourceSubjects = {
     holder: { accountId: 7, sessionRow: 70, organizationId: null, credentialId: null },
     access: { serverName: null, changeId: null, groups: [] },
   }
@@ -89,10 +94,10 @@ test('REV-12 what hangs on nothing but its holder is covered by nothing else', (
 
 /** Things that write down what is done to them. */
 function recording(failing: readonly string[] = []): {
-  readonly things: LastingThings
+  readonly things: LiveResources
   readonly done: string[]
   readonly logged: unknown[]
-  readonly thing: (name: string, parts?: { readonly row?: number; readonly expiresAt?: number }) => LastingThing
+  readonly thing: (name: string, parts?: { readonly row?: number; readonly expiresAt?: number }) => LiveResource
 } {
   const done: string[] = []
   const logged: unknown[] = []
@@ -101,7 +106,7 @@ function recording(failing: readonly string[] = []): {
     done.push(`${name} ${what}`)
   }
   return {
-    things: new LastingThings({ error: (facts) => void logged.push(facts.err) }),
+    things: new LiveResources({ error: (facts) => void logged.push(facts.err) }),
     done,
     logged,
     thing: (name, { row = 70, expiresAt = null } = {}) => ({

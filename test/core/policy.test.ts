@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isRefusal } from '../../src/core/errors.ts'
-import { judgeAccess } from '../../src/core/terminals/policy.ts'
+import { judgeAccess } from '../../src/core/terminals/access.ts'
 import type { ChangeRequest, Server } from '../../src/core/terminals/server.ts'
 
 const server: Server = {

@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { readConfig } from '../../src/config.ts'
 import { addAccount } from '../../src/core/accounts/administer.ts'
-import { openFoundation } from '../../src/main/foundation.ts'
+import { openStoreAccess } from '../../src/main/store-access.ts'
 import {
   bearer,
   type ControlSession,
@@ -139,7 +139,7 @@ test('DUR-1, DUR-2, DUR-3 after every SIGKILL under load what was answered holds
   const dataDir = await mkdtemp(join(tmpdir(), 'sallyport-kill-'))
   try {
     const config = readConfig({ flags: {}, env: {}, file: { data: dataDir, logLevel: 'silent' } })
-    const foundation = await openFoundation({ config, env: {} }, 'command')
+    const foundation = await openStoreAccess({ config, env: {} }, 'command')
     const request = { by: 'command', ip: null, requestId: null, activity: null, commandLine: null } as const
     await addAccount(
       foundation.ports,

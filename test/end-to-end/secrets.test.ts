@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { readConfig } from '../../src/config.ts'
 import { addAccount } from '../../src/core/accounts/administer.ts'
-import { openFoundation } from '../../src/main/foundation.ts'
+import { openStoreAccess } from '../../src/main/store-access.ts'
 import { codeOf } from '../fixtures/control-calls.ts'
 import { bearer, type HttpClient, openClient } from '../fixtures/http-client.ts'
 import { contentsBelow, secretsFound } from '../fixtures/secret-search.ts'
@@ -116,7 +116,7 @@ test('AUD-4 no token, password or code of a run is in database, WAL, keys, logs 
   const secrets: Secrets = { values: new Set([password, wrongPassword, newPassword]), codes: new Set() }
   try {
     const config = readConfig({ flags: {}, env: {}, file: { data: dataDir, logLevel: 'silent' } })
-    const foundation = await openFoundation({ config, env: {} }, 'command')
+    const foundation = await openStoreAccess({ config, env: {} }, 'command')
     const request = { by: 'command', ip: null, requestId: null, activity: null, commandLine: null } as const
     const wish = {
       username: 'ada',

@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { dataFiles, lockDataDirectory, prepareDataDirectory } from '../../src/stores/sqlite/data-directory.ts'
-import { listenForPokes, pokeServer } from '../../src/stores/sqlite/poke.ts'
+import { listenForNotifications, notifyServer } from '../../src/stores/sqlite/notify.ts'
 import { atEnd, killedAtEnd, temporaryFolder } from '../fixtures/sqlite-store.ts'
 
 const longMs = 20_000
@@ -17,7 +17,7 @@ test('SQL-20 a command is answered after the server has applied the entry it nam
     await new Promise<void>((resolve) => setImmediate(resolve))
     applied.push(seq)
   })
-  const answers = await Promise.all([7, 8, 9].map((seq) => pokeServer(path, seq, longMs)))
+  const answers = await Promise.all([7, 8, 9].map((seq) => notifyServer(path, seq, longMs)))
   assert.deepEqual(
     [answers, applied.sort()],
     [
@@ -30,15 +30,15 @@ test('SQL-20 a command is answered after the server has applied the entry it nam
 test('SQL-21 where no server runs a command is told so, also when a killed one left its socket', async (t) => {
   const folder = temporaryFolder(t)
   const { socket } = dataFiles(folder)
-  assert.equal(await pokeServer(socket, 1, longMs), 'no-server')
+  assert.equal(await notifyServer(socket, 1, longMs), 'no-server')
   const kill = await killedAtEnd(t, 'hold-store.ts', folder)
-  assert.equal(await pokeServer(socket, 1, longMs), 'applied')
+  assert.equal(await notifyServer(socket, 1, longMs), 'applied')
   await kill()
-  assert.deepEqual([existsSync(socket), await pokeServer(socket, 1, longMs)], [true, 'no-server'])
-  const server = await listenForPokes(socket, async () => {})
-  assert.equal(await pokeServer(socket, 1, longMs), 'applied')
+  assert.deepEqual([existsSync(socket), await notifyServer(socket, 1, longMs)], [true, 'no-server'])
+  const server = await listenForNotifications(socket, async () => {})
+  assert.equal(await notifyServer(socket, 1, longMs), 'applied')
   await server.close()
-  assert.equal(await pokeServer(socket, 1, longMs), 'no-server')
+  assert.equal(await notifyServer(socket, 1, longMs), 'no-server')
 })
 
 test('SQL-22 a server that fails to apply, does not say, or cannot be reached has not confirmed', async (t) => {
@@ -47,9 +47,9 @@ test('SQL-22 a server that fails to apply, does not say, or cannot be reached ha
   const files = prepareDataDirectory(temporaryFolder(t))
   atEnd(t, lockDataDirectory(files))
   const answers = [
-    await pokeServer(failing, 1, longMs),
-    await pokeServer(silent, 1, 20),
-    await pokeServer(files.socket, 1, longMs),
+    await notifyServer(failing, 1, longMs),
+    await notifyServer(silent, 1, 20),
+    await notifyServer(files.socket, 1, longMs),
   ]
   assert.deepEqual(answers, ['unconfirmed', 'unconfirmed', 'unconfirmed'])
 })
@@ -70,25 +70,25 @@ test('SQL-23 the server ends connections that send anything but a number, or too
     await closed
     assert.deepEqual([text, said], [text, ''])
   }
-  assert.deepEqual([await pokeServer(path, 5, longMs), applied], ['applied', [5]])
+  assert.deepEqual([await notifyServer(path, 5, longMs), applied], ['applied', [5]])
 })
 
 test('SQL-23 the server serves a bounded number of connections, and frees their places', async (t) => {
   const path = await listening(t, async () => {})
   const idle = await Promise.all(Array.from({ length: 16 }, () => connected(path)))
-  assert.equal(await pokeServer(path, 1, longMs), 'unconfirmed')
+  assert.equal(await notifyServer(path, 1, longMs), 'unconfirmed')
   for (const socket of idle) {
     const closed = once(socket, 'close')
     socket.end()
     await closed
   }
-  assert.equal(await pokeServer(path, 1, longMs), 'applied')
+  assert.equal(await notifyServer(path, 1, longMs), 'applied')
 })
 
 test('SQL-24 a path that is too long for a socket is refused in one sentence', async (t) => {
   const path = join(temporaryFolder(t), 'x'.repeat(100), 'sallyport.sock')
   await assert.rejects(
-    listenForPokes(path, async () => {}),
+    listenForNotifications(path, async () => {}),
     {
       code: 'STORE_UNAVAILABLE',
       message: `The path of the data directory is too long: ${path} may have 107 bytes.`,
@@ -98,7 +98,7 @@ test('SQL-24 a path that is too long for a socket is refused in one sentence', a
 
 async function listening(t: TestContext, onPoke: (seq: number) => Promise<void>): Promise<string> {
   const { socket } = prepareDataDirectory(temporaryFolder(t))
-  const server = await listenForPokes(socket, onPoke)
+  const server = await listenForNotifications(socket, onPoke)
   atEnd(t, () => server.close())
   return socket
 }

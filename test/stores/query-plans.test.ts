@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { logStart } from '../../src/core/revocation/log.ts'
 import type { CommandName, Commands } from '../../src/core/store.ts'
-import { nothingWatched } from '../../src/core/terminals/pty-session-reach.ts'
+import { noPolicySubjects } from '../../src/core/terminals/pty-session-reach.ts'
 import type { PtySessionFilter } from '../../src/core/terminals/server.ts'
 import { whyNoToken } from '../../src/stores/sqlite/commands/pty-limits.ts'
 import { Database } from '../../src/stores/sqlite/database.ts'
@@ -207,8 +207,8 @@ const filters: readonly Partial<PtySessionFilter>[] = [
   { changeId: 'CHG-1' },
   { serverName: 'web-1' },
   { startedByAccountId: 1 },
-  { reach: { accountId: 1, groups: ['ops'], watched: nothingWatched } },
-  { state: 'closed', serverName: 'web-1', reach: { accountId: 1, groups: [], watched: nothingWatched } },
+  { reach: { accountId: 1, groups: ['ops'], watched: noPolicySubjects } },
+  { state: 'closed', serverName: 'web-1', reach: { accountId: 1, groups: [], watched: noPolicySubjects } },
 ]
 
 type Recording = { readonly database: Database; readonly connection: DatabaseSync; readonly texts: Set<string> }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { EchoTransport } from '../../src/terminals/transports/echo.ts'
 import { transportContract } from '../contracts/transport.ts'
-import { Conversation } from '../fixtures/conversation.ts'
+import { FrameHandler } from '../fixtures/conversation.ts'
 import { terminalRequest } from '../fixtures/terminal-request.ts'
 
 transportContract({
@@ -14,7 +14,7 @@ transportContract({
 })
 
 test('TRN-6 echo shows what is typed as a cooked TTY does: returns, erased characters, interrupts', async () => {
-  const conversation = await Conversation.open(new EchoTransport(), terminalRequest())
+  const conversation = await FrameHandler.open(new EchoTransport(), terminalRequest())
   await conversation.until('$ ')
   conversation.type('sixe\u007f\bze\r')
   conversation.type('é\u007fnot this\u0003')
@@ -26,7 +26,7 @@ test('TRN-6 echo shows what is typed as a cooked TTY does: returns, erased chara
 })
 
 test('TRN-6 echo stops a long output at an interrupt', async () => {
-  const conversation = await Conversation.open(new EchoTransport(), terminalRequest())
+  const conversation = await FrameHandler.open(new EchoTransport(), terminalRequest())
   await conversation.until('$ ')
   conversation.type('bytes 1000000000\r')
   await conversation.until('4095')
@@ -38,7 +38,7 @@ test('TRN-6 echo stops a long output at an interrupt', async () => {
 })
 
 test('TRN-6 echo runs a command in place of a shell, and ends with it', async () => {
-  const conversation = await Conversation.open(new EchoTransport(), terminalRequest({ command: 'size' }))
+  const conversation = await FrameHandler.open(new EchoTransport(), terminalRequest({ command: 'size' }))
   assert.deepEqual(await conversation.terminal.exited, { code: 0, signal: 0, failure: null })
   assert.equal(conversation.text(), '80 x 24\r\n')
 })

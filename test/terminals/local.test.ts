@@ -8,7 +8,7 @@ import { LocalTransport, type LocalTransportParts, whyNoLocalShell } from '../..
 import { findOsUser } from '../../src/terminals/transports/os-users.ts'
 import { SpawnBound } from '../../src/terminals/transports/spawn-bound.ts'
 import { transportContract } from '../contracts/transport.ts'
-import { Conversation } from '../fixtures/conversation.ts'
+import { FrameHandler } from '../fixtures/conversation.ts'
 import { isAlive } from '../fixtures/process-state.ts'
 import { whyNoPty } from '../fixtures/pty.ts'
 import { terminalRequest } from '../fixtures/terminal-request.ts'
@@ -109,7 +109,7 @@ for (const [job, line] of Object.entries(jobs)) {
   }
 }
 
-async function untilMatch(conversation: Conversation, pattern: RegExp): Promise<string> {
+async function untilMatch(conversation: FrameHandler, pattern: RegExp): Promise<string> {
   while (!pattern.test(conversation.text())) await conversation.until('')
   return conversation.text()
 }
@@ -205,8 +205,8 @@ async function open(
   t: TestContext,
   request: Partial<Parameters<LocalTransport['open']>[0]>,
   changed: Partial<LocalTransportParts> = {},
-): Promise<Conversation> {
+): Promise<FrameHandler> {
   const transport = new LocalTransport(parts(changed))
   t.after(() => transport.close())
-  return await Conversation.open(transport, terminalRequest(request))
+  return await FrameHandler.open(transport, terminalRequest(request))
 }

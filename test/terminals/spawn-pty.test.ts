@@ -6,7 +6,7 @@ import { suite, type TestContext, test } from 'node:test'
 import { systemTimers } from '../../src/terminals/timers.ts'
 import { sessionProcesses } from '../../src/terminals/transports/session-processes.ts'
 import { spawnPty } from '../../src/terminals/transports/spawn-pty.ts'
-import type { Conversation } from '../fixtures/conversation.ts'
+import type { FrameHandler } from '../fixtures/conversation.ts'
 import { runUnderPty, whyNoPty } from '../fixtures/pty.ts'
 
 suite('programs under a PTY', { skip: whyNoPty() }, () => {
@@ -158,7 +158,7 @@ suite('programs under a PTY', { skip: whyNoPty() }, () => {
   })
 })
 
-async function open(t: TestContext, line: string): Promise<Conversation> {
+async function open(t: TestContext, line: string): Promise<FrameHandler> {
   const conversation = await runUnderPty(line)
   t.after(() => conversation.terminal.end())
   return conversation
@@ -168,7 +168,7 @@ function openDescriptors(): number {
   return readdirSync('/proc/self/fd').length
 }
 
-async function idAfter(conversation: Conversation, word: string): Promise<number> {
+async function idAfter(conversation: FrameHandler, word: string): Promise<number> {
   await conversation.until(word)
   return Number((await conversation.until('\r\n')).trim())
 }
@@ -178,6 +178,6 @@ async function untilGone(leader: number): Promise<void> {
   while ((await sessionProcesses(leader)).length > 0);
 }
 
-function idIn(conversation: Conversation, word: string): number {
+function idIn(conversation: FrameHandler, word: string): number {
   return Number(new RegExp(`${word}(\\d+)`).exec(conversation.text())?.[1])
 }

@@ -12,7 +12,7 @@ import { isEmail, normaliseUsername } from './names.ts'
 import { resolvePerson } from './person.ts'
 
 /** An account as somebody asks for it. */
-export type AccountWish = {
+export type AccountInput = {
   readonly username: string
   readonly email: string | null
   readonly role: Role
@@ -47,7 +47,7 @@ type AdministerPorts = Pick<Ports, 'clock' | 'random' | 'store' | 'hasher' | 'se
  */
 export async function addAccount(
   ports: AdministerPorts,
-  wish: AccountWish,
+  wish: AccountInput,
   how: Administration & { readonly asFirstAdmin: boolean },
 ): Promise<Account> {
   const authority = wish.role === 'admin' ? (wish.authority ?? ownerAuthority) : null
@@ -242,7 +242,7 @@ function isDisabled(account: Account, change: AccountChange): boolean {
  */
 export async function acceptNewAccount(
   ports: PasswordPorts,
-  { username: text, email, password }: Pick<AccountWish, 'username' | 'email' | 'password'>,
+  { username: text, email, password }: Pick<AccountInput, 'username' | 'email' | 'password'>,
 ): Promise<void> {
   const username = acceptUsername(text)
   if (email !== null) acceptEmail(email)

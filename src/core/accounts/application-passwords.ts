@@ -16,7 +16,7 @@ const secretBytes = 24
 const mostPerAccount = 50
 
 /** What somebody asks for; the dialects are those that have no place for a code of the second factor. */
-export type ApplicationPasswordWish = {
+export type ApplicationPasswordInput = {
   readonly name: string
   readonly dialect: Extract<Dialect, 'pacerpro' | 'giantswarm' | 'koyeb'>
 }
@@ -31,7 +31,7 @@ export type NewApplicationPassword = { readonly credential: Credential; readonly
  */
 export async function addApplicationPassword(
   ports: Ports,
-  wish: ApplicationPasswordWish,
+  wish: ApplicationPasswordInput,
   actor: CredentialActor & { readonly by: Account },
 ): Promise<NewApplicationPassword> {
   const account = actor.by

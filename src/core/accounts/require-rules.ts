@@ -2,7 +2,7 @@
 import { Refusal } from '../errors.ts'
 import type { Account } from './account.ts'
 import { canSettleAt, dueOf } from './due.ts'
-import { type Approach, type BrokenRule, brokenRule } from './rules.ts'
+import { type BrokenRule, brokenRule, type RuleContext } from './rules.ts'
 
 /** What may be said to somebody who has proved to hold the account. */
 const sentences: Readonly<Record<BrokenRule, string>> = {
@@ -17,7 +17,7 @@ const sentences: Readonly<Record<BrokenRule, string>> = {
  *
  * @throws ACCESS_DENIED with the reason in its detail.
  */
-export function requireRules({ rules }: Pick<Account, 'rules'>, approach: Approach): void {
+export function requireRules({ rules }: Pick<Account, 'rules'>, approach: RuleContext): void {
   const broken = brokenRule(rules, approach)
   if (broken === null) return
   const reason = approach.ip === null ? 'no trusted proxy forwarded an address' : `the rule ${broken} denies it`
@@ -30,7 +30,7 @@ export function requireRules({ rules }: Pick<Account, 'rules'>, approach: Approa
  * @throws CREDENTIALS_INVALID when a rule denies it, and when something is due that cannot be done at this door; the reason
  *   is in its detail. An application password is asked for nothing that is due.
  */
-export function admitByRules(account: Account, approach: Approach): void {
+export function admitByRules(account: Account, approach: RuleContext): void {
   const broken = brokenRule(account.rules, approach)
   if (broken !== null) throw new Refusal('CREDENTIALS_INVALID', { detail: `the rule ${broken} denies it` })
   if (!approach.isByPassword || canSettleAt(approach.door, dueOf(account, approach.nowMs))) return

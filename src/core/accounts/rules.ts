@@ -99,7 +99,7 @@ function compile(text: string): AccountRules {
 }
 
 /** How an account comes to a door. */
-export type Approach = {
+export type RuleContext = {
   readonly door: Dialect
   /** Canonical; null: not known, which no rule on networks lets in. */
   readonly ip: string | null
@@ -113,7 +113,7 @@ export type Approach = {
 export type BrokenRule = 'door' | 'password' | 'network' | 'access-time'
 
 /** Returns the first rule that keeps an account out, or null; for `noRules` at no cost. */
-export function brokenRule(rules: AccountRules, { door, ip, isByPassword, nowMs }: Approach): BrokenRule | null {
+export function brokenRule(rules: AccountRules, { door, ip, isByPassword, nowMs }: RuleContext): BrokenRule | null {
   if (rules === noRules) return null
   if (rules.deniedDoors.includes(door)) return 'door'
   if (isByPassword && rules.deniesPassword) return 'password'

@@ -21,14 +21,14 @@ import { defaultThrottleRules, type ThrottleKey } from './throttle.ts'
 import { withoutBlanks } from './try-code.ts'
 
 /** Who says to be signing in; a name without a role is looked for among users first. */
-export type Claimant =
+export type SignInName =
   | { readonly by: 'name'; readonly username: string; readonly role: Role | null }
   | { readonly by: 'email'; readonly email: string }
 
 /** One attempt to sign in. */
 export type SignInRequest = {
   readonly dialect: Dialect
-  readonly claimant: Claimant
+  readonly claimant: SignInName
   readonly password: string
   /** `unsupported` where the dialect cannot carry a code; null where none was sent. */
   readonly code: string | null | 'unsupported'
@@ -76,7 +76,7 @@ async function enterGate(ports: Ports, attempt: SignInRequest, keys: GateKeys): 
   }
 }
 
-async function findClaimant(ports: Ports, claimant: Claimant): Promise<Account | null> {
+async function findClaimant(ports: Ports, claimant: SignInName): Promise<Account | null> {
   if (claimant.by === 'email') return ports.store.accountByEmail(emailKey(claimant.email))
   const username = claimant.username.trim()
   if (claimant.role !== null) return ports.store.accountByName(username, claimant.role)

@@ -4,13 +4,13 @@ import type { AccountRules } from '../accounts/rules.ts'
 import { dialects } from '../dialects.ts'
 
 /** What of an account decides. */
-type Standing = Pick<Account, 'role' | 'authority' | 'status' | 'expiresAt' | 'passwordHash' | 'rules'>
+type SessionAccess = Pick<Account, 'role' | 'authority' | 'status' | 'expiresAt' | 'passwordHash' | 'rules'>
 
 /**
  * Tells whether an account is an owner who is enabled, does not expire, and can sign in: it has a password, and no rule bars
  * it for good. A rule that lets it in from some address or at some time bars it not for good.
  */
-export function isStandingOwner({ role, authority, status, expiresAt, passwordHash, rules }: Standing): boolean {
+export function isStandingOwner({ role, authority, status, expiresAt, passwordHash, rules }: SessionAccess): boolean {
   const isOwner = role === 'admin' && authority?.role === 'owner'
   return isOwner && status === 'enabled' && expiresAt === null && passwordHash !== null && !barsForGood(rules)
 }

@@ -20,13 +20,13 @@ export type WalkFault = {
 }
 
 /** Who looks at every event on the way. */
-export type WalkGuest = (event: ChainedEvent) => void
+export type EventVisitor = (event: ChainedEvent) => void
 
 /** A walk through one chain; what other processes append meanwhile is walked, too. */
 export class ChainWalk {
   readonly #ports: WalkPorts
   readonly #seen: readonly AuditHead[]
-  readonly #guest: WalkGuest
+  readonly #guest: EventVisitor
   #page: readonly ChainedEvent[] = []
   #next = 0
   #last: AuditHead
@@ -36,7 +36,7 @@ export class ChainWalk {
   constructor(
     ports: WalkPorts,
     chain: string,
-    way: { readonly seen: readonly AuditHead[]; readonly guest: WalkGuest },
+    way: { readonly seen: readonly AuditHead[]; readonly guest: EventVisitor },
   ) {
     this.#ports = ports
     this.#seen = way.seen.filter((head) => head.chain === chain)

@@ -11,7 +11,7 @@ import type { Credential } from './credential.ts'
 export type CredentialActor = { readonly by: Pick<Account, 'id' | 'username'>; readonly request: RequestFacts }
 
 /** A credential as it is wished for: the secret is made by whoever knows its form, and given here as its digest. */
-export type CredentialWish = Omit<Credential, 'createdAtMs' | 'updatedAtMs' | 'lastUsedAtMs'> & {
+export type CredentialInput = Omit<Credential, 'createdAtMs' | 'updatedAtMs' | 'lastUsedAtMs'> & {
   readonly bearer: CredentialCommands['addCredential']['input']['bearer']
   /** The account as it was seen; null for a key that is bound to nobody. */
   readonly seen: AccountSeen | null
@@ -24,7 +24,7 @@ export type CredentialWish = Omit<Credential, 'createdAtMs' | 'updatedAtMs' | 'l
  */
 export async function addCredential(
   ports: Pick<Ports, 'clock' | 'store'>,
-  { bearer, seen, ...wish }: CredentialWish,
+  { bearer, seen, ...wish }: CredentialInput,
   actor: CredentialActor,
 ): Promise<Credential> {
   const nowMs = ports.clock.wallMs()

@@ -16,7 +16,7 @@ import type { Credential } from './credential.ts'
 const mostPerHolder = 100
 
 /** A bearer credential as it is asked for. */
-export type BearerWish = {
+export type BearerInput = {
   readonly kind: 'access-token' | 'organization-token'
   readonly dialect: Dialect
   readonly name: string
@@ -44,7 +44,7 @@ export type BearerMaker = {
  * @throws NOT_A_MEMBER when the maker is not in the organization, or it is gone.
  * @throws STATE_CHANGED when something changed meanwhile, or the holder has as many as it may have.
  */
-export async function addBearerCredential(ports: Ports, wish: BearerWish, maker: BearerMaker): Promise<Credential> {
+export async function addBearerCredential(ports: Ports, wish: BearerInput, maker: BearerMaker): Promise<Credential> {
   const { account, session } = maker.principal
   await refuseProgram(ports, maker.principal)
   const memberships = await ports.store.memberships(account.id)
@@ -97,7 +97,7 @@ async function organizationAccount(ports: Ports, organizationId: string): Promis
 type BearerParts = {
   readonly id: string
   readonly holder: Account
-  readonly wish: BearerWish
+  readonly wish: BearerInput
   readonly maker: BearerMaker
 }
 

@@ -6,15 +6,15 @@ import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import { Refusal } from '../errors.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Ports } from '../wiring.ts'
+import { groupLists, judgeOpening } from './access.ts'
 import type { PtyTokenRow } from './commands.ts'
 import { judgeRole, partiesOf, type RoleQuestion } from './judge-role.ts'
-import { groupLists, judgeOpening } from './policy.ts'
 import { policyOf } from './policy-of.ts'
 import type { ChangeRequest, PtyRole, PtySession, Server } from './server.ts'
 import type { SupervisionSetup } from './supervision.ts'
 
 /** What a PTY session is held to now. */
-export type Standing = {
+export type SessionAccess = {
   readonly ptySession: PtySession
   readonly server: Server
   readonly change: ChangeRequest | null
@@ -27,14 +27,14 @@ export type Standing = {
 }
 
 /** A socket that may be attached. */
-export type Admission = Standing & {
+export type AttachGrant = SessionAccess & {
   readonly token: PtyTokenRow
   readonly account: Account
   readonly session: Session
 }
 
 /** Who knocks. */
-export type Knock = {
+export type AttachAttempt = {
   readonly token: string
   /** As the token names it. */
   readonly ptySessionId: string
@@ -50,14 +50,14 @@ type StandingPorts = Omit<AttachPorts, 'digests'>
 
 /**
  * Uses a token up and returns what it opens. Policy is asked first, so that a refusal by policy leaves the token unused;
- * who it is that came, and how they signed in, is for `judgeAdmission`.
+ * who it is that came, and how they signed in, is for `judgeGrant`.
  *
- * @throws the refusals of `readStanding` and of `judgeRole`;
+ * @throws the refusals of `readSessionAccess` and of `judgeRole`;
  * TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REVOKED; PTY_SESSION_NOT_ACTIVE, IMPLEMENTOR_PRESENT, TERMINAL_LIMIT_REACHED.
  */
-export async function attachByToken(ports: AttachPorts, knock: Knock): Promise<Admission> {
+export async function attachByToken(ports: AttachPorts, knock: AttachAttempt): Promise<AttachGrant> {
   const { store, clock, digests } = ports
-  const standing = await readStanding(ports, knock.ptySessionId)
+  const standing = await readSessionAccess(ports, knock.ptySessionId)
   const asked = await store.accountByUuid(knock.accountUuid)
   if (asked === null) throw new Refusal('TOKEN_REVOKED')
   const { role, request } = knock
@@ -101,7 +101,7 @@ export async function attachByToken(ports: AttachPorts, knock: Knock): Promise<A
  * @throws PTY_SESSION_NOT_FOUND, SERVER_NOT_FOUND, CHANGE_NOT_FOUND; TOKEN_REVOKED when the account that started it is
  * disabled, removed or over.
  */
-export async function readStanding(ports: StandingPorts, id: string): Promise<Standing> {
+export async function readSessionAccess(ports: StandingPorts, id: string): Promise<SessionAccess> {
   const { store, settings, clock } = ports
   const ptySession = await store.ptySessionById(id)
   if (ptySession === null) throw new Refusal('PTY_SESSION_NOT_FOUND')
@@ -145,7 +145,7 @@ type Candidate = {
  *
  * @throws the refusals of `judgeRole`.
  */
-export function judgeAdmission(admission: Admission, clientIp: string | null, nowMs: number): void {
+export function judgeGrant(admission: AttachGrant, clientIp: string | null, nowMs: number): void {
   const { account, session, token } = admission
   judgeAttachment(admission, { account, signIn: session, role: token.role, clientIp, nowMs })
 }
@@ -171,7 +171,7 @@ export type Attached = { readonly account: Account; readonly session: Session }
  */
 export async function judgeAnew(
   { store, clock }: Pick<AttachPorts, 'store' | 'clock'>,
-  standing: Standing,
+  standing: SessionAccess,
   who: Who,
 ): Promise<Attached> {
   const account = await store.accountById(who.accountId)
@@ -199,16 +199,16 @@ function toSeconds(ms: number): number {
  *
  * @throws GROUP_DENIED, CHANGE_NOT_APPROVED, CHANGE_OUTSIDE_WINDOW, CHANGE_DOES_NOT_NAME.
  */
-export function judgeStanding(standing: Standing, nowMs: number): void {
+export function judgeSessionAccess(standing: SessionAccess, nowMs: number): void {
   const { server, change, ptySession } = standing
   judgeOpening({ server, change, osUser: ptySession.osUser, nowMs: withinWindow(standing, nowMs) })
 }
 
-function withinWindow({ change }: Standing, nowMs: number): number {
+function withinWindow({ change }: SessionAccess, nowMs: number): number {
   return Math.min(nowMs, (change?.endsAtMs ?? Number.POSITIVE_INFINITY) - 1)
 }
 
-function judgeAttachment(standing: Standing, candidate: Candidate): void {
+function judgeAttachment(standing: SessionAccess, candidate: Candidate): void {
   holdAgainstRules(candidate.account, candidate)
   judgePolicy(standing, candidate)
 }
@@ -223,7 +223,7 @@ function holdAgainstRules(
   if (isByPassword) requireNothingDue(account, nowMs)
 }
 
-function judgePolicy(standing: Standing, { account, signIn, role, nowMs }: Omit<Candidate, 'clientIp'>): void {
+function judgePolicy(standing: SessionAccess, { account, signIn, role, nowMs }: Omit<Candidate, 'clientIp'>): void {
   const { server, change, ptySession, setup, implementor } = standing
   judgeRole({
     account,

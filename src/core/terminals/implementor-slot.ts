@@ -4,7 +4,7 @@ import type { Purpose } from './server.ts'
 import { headlessWarning, idleWarning } from './supervision-sentences.ts'
 
 /** How long a session lasts without an implementor, and without typing. */
-export type Patience = { readonly headlessSeconds: number; readonly idleSeconds: number }
+export type IdleLimits = { readonly headlessSeconds: number; readonly idleSeconds: number }
 
 /** What is to be said of the end that comes. */
 export type NobodyWarning = {
@@ -81,13 +81,13 @@ export class ImplementorSlot {
   }
 
   /** Returns which patience is at its end, or null. */
-  end(patience: Patience, nowMs: number): 'headless' | 'idle' | null {
+  end(patience: IdleLimits, nowMs: number): 'headless' | 'idle' | null {
     const { what, leftMs } = this.#nearest(patience, nowMs)
     return leftMs > 0 ? null : what
   }
 
   /** Returns what is to be said now, or null. */
-  warning(patience: Patience, nowMs: number): NobodyWarning | null {
+  warning(patience: IdleLimits, nowMs: number): NobodyWarning | null {
     const { what, leftMs } = this.#nearest(patience, nowMs)
     const secondsLeft = (what === 'idle' ? this.#idle : this.#headless).reach(leftMs)
     if (secondsLeft === null) return null
@@ -95,7 +95,7 @@ export class ImplementorSlot {
   }
 
   /** Of the two ends that may come the one that comes first. */
-  #nearest(patience: Patience, nowMs: number): { readonly what: 'headless' | 'idle'; readonly leftMs: number } {
+  #nearest(patience: IdleLimits, nowMs: number): { readonly what: 'headless' | 'idle'; readonly leftMs: number } {
     const idle = { what: 'idle', leftMs: patience.idleSeconds * 1000 - (nowMs - this.#activeAtMs) } as const
     if (this.#goneSinceMs === null) return idle
     const headless = {

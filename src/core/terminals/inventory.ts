@@ -8,7 +8,7 @@ import type { Ports } from '../wiring.ts'
 import { type ChangeRequest, inventoryName, type Server } from './server.ts'
 
 /** A server that is to be added. */
-export type ServerWish = Server & {
+export type ServerInput = Server & {
   /** The host key was fetched from the server itself and confirmed by a person: trust on first use. */
   readonly hostKeyOrigin?: 'scanned'
 }
@@ -29,7 +29,7 @@ const publicKeyLine =
  */
 export async function addServer(
   ports: InventoryPorts,
-  { hostKeyOrigin, ...wish }: ServerWish,
+  { hostKeyOrigin, ...wish }: ServerInput,
   request: RequestFacts,
 ): Promise<Server> {
   const server = acceptServer(wish)

@@ -2,7 +2,7 @@
 import type { Account } from '../accounts/account.ts'
 import { Refusal } from '../errors.ts'
 import type { Session } from '../sessions/session.ts'
-import { groupLists, judgeAccess, judgeOpening, share } from './policy.ts'
+import { groupLists, judgeAccess, judgeOpening, share } from './access.ts'
 import type { ChangeRequest, PtyRole, Server } from './server.ts'
 import type { TerminalPolicy } from './terminal-policy.ts'
 

@@ -20,7 +20,7 @@ export type PtySessionView = KnownPtySession & {
 }
 
 /** Which PTY sessions are wanted; `startedBy` is a username, or `admin:NAME` where both roles have it. */
-export type PtySessionWish = Omit<PtySessionFilter, 'reach' | 'startedByAccountId'> & {
+export type PtySessionInput = Omit<PtySessionFilter, 'reach' | 'startedByAccountId'> & {
   readonly startedBy: string | null
 }
 
@@ -31,7 +31,7 @@ export type PtySessionViews = { readonly items: readonly PtySessionView[]; reado
 export async function listPtySessions(
   ports: ReachPorts,
   viewer: Viewer,
-  { wish, page }: { readonly wish: PtySessionWish; readonly page: PtySessionPage },
+  { wish, page }: { readonly wish: PtySessionInput; readonly page: PtySessionPage },
 ): Promise<PtySessionViews> {
   const { startedBy, ...rest } = wish
   const starter = startedBy === null ? null : await findStarter(ports, startedBy)

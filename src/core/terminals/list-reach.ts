@@ -2,8 +2,8 @@
 import { isRefusal } from '../errors.ts'
 import { everyChange, everyServer } from '../every-row.ts'
 import type { Ports } from '../wiring.ts'
-import { type AccessQuestion, judgeAccess, share } from './policy.ts'
-import { nothingWatched, openReach, type Viewer } from './pty-session-reach.ts'
+import { type AccessQuestion, judgeAccess, share } from './access.ts'
+import { noPolicySubjects, openReach, type Viewer } from './pty-session-reach.ts'
 import type { ChangeRequest, Server } from './server.ts'
 
 type InventoryReads = Pick<Ports['store'], 'servers' | 'changes' | 'serverByName'>
@@ -15,13 +15,13 @@ const toldPtySessions = 100
 export type ReachPage<Item> = { readonly items: readonly Item[]; readonly next: string | null }
 
 /** Which page is wanted: after a key, or from the first on. */
-export type ReachWish = { readonly limit: number; readonly after: string | null }
+export type ReachInput = { readonly limit: number; readonly after: string | null }
 
 /** Returns a page of the servers that list a group of the viewer, sorted by name. */
 export function reachableServers(
   store: InventoryReads,
   viewer: Pick<Viewer, 'groups'>,
-  wish: ReachWish,
+  wish: ReachInput,
 ): Promise<ReachPage<Server>> {
   return take(everyServer(store, wish.after), {
     limit: wish.limit,
@@ -37,7 +37,7 @@ export function reachableServers(
 export function reachableChanges(
   store: InventoryReads,
   viewer: Pick<Viewer, 'groups'>,
-  wish: ReachWish & { readonly nowMs: number },
+  wish: ReachInput & { readonly nowMs: number },
 ): Promise<ReachPage<ChangeRequest>> {
   const { nowMs } = wish
   return take(everyChange(store, wish.after), {
@@ -66,7 +66,7 @@ export async function ptySessionsUnder(
     changeId: change.id,
     serverName: null,
     startedByAccountId: null,
-    reach: openReach(viewer, { accountId, groups, watched: nothingWatched }),
+    reach: openReach(viewer, { accountId, groups, watched: noPolicySubjects }),
     createdFromMs: null,
     createdToMs: null,
   }

@@ -28,7 +28,7 @@ export type PtyCaller = {
 }
 
 /** A terminal that somebody wants to open. */
-export type StartWish = {
+export type StartInput = {
   readonly purpose: Purpose
   readonly changeId: string | null
   /** As the client wrote it. */
@@ -42,7 +42,7 @@ export type StartWish = {
  * @throws SERVER_NOT_FOUND, CHANGE_NOT_FOUND; the refusals of `judgeRole`; NO_GATEWAY, DISK_LOW; TERMINAL_LIMIT_REACHED,
  * PTY_TOKEN_LIMIT_REACHED; TOKEN_REVOKED when the session ended meanwhile.
  */
-export async function mintStartToken(ports: Ports, caller: PtyCaller, wish: StartWish): Promise<PtyTicket> {
+export async function mintStartToken(ports: Ports, caller: PtyCaller, wish: StartInput): Promise<PtyTicket> {
   const server = await findServer(ports, wish.serverAddress)
   const change = wish.purpose === 'change_request' ? await findChange(ports, wish.changeId) : null
   const { account } = caller.principal
@@ -79,7 +79,7 @@ export async function mintStartToken(ports: Ports, caller: PtyCaller, wish: Star
 }
 
 /** A terminal that somebody wants to join. */
-export type JoinWish = { readonly ptySessionId: string; readonly role: PtyRole }
+export type JoinInput = { readonly ptySessionId: string; readonly role: PtyRole }
 
 /**
  * Mints a join token for a PTY session that is active; the caller is judged against what the session was opened for.
@@ -87,7 +87,7 @@ export type JoinWish = { readonly ptySessionId: string; readonly role: PtyRole }
  * @throws PTY_SESSION_NOT_FOUND; the refusals of `judgeRole`; PTY_SESSION_NOT_ACTIVE, IMPLEMENTOR_PRESENT; NO_GATEWAY;
  * TERMINAL_LIMIT_REACHED, PTY_TOKEN_LIMIT_REACHED.
  */
-export async function mintJoinToken(ports: Ports, caller: PtyCaller, wish: JoinWish): Promise<PtyTicket> {
+export async function mintJoinToken(ports: Ports, caller: PtyCaller, wish: JoinInput): Promise<PtyTicket> {
   const ptySession = await ports.store.ptySessionById(wish.ptySessionId)
   if (ptySession === null) throw new Refusal('PTY_SESSION_NOT_FOUND')
   const server = await ports.store.serverByName(ptySession.serverName)
@@ -120,7 +120,7 @@ function limitRefusal(reached: PtyLimitRefusal, nowMs: number): Refusal {
   return new Refusal('PTY_TOKEN_LIMIT_REACHED', { retryAfterSeconds })
 }
 
-type CallerWish = Pick<StartWish, 'purpose' | 'osUser'> & {
+type CallerInput = Pick<StartInput, 'purpose' | 'osUser'> & {
   readonly server: Server
   readonly change: ChangeRequest | null
   readonly role: PtyRole
@@ -129,7 +129,7 @@ type CallerWish = Pick<StartWish, 'purpose' | 'osUser'> & {
 }
 
 /** Refuses unless policy gives the caller the role; returns the moment that was judged, in Unix milliseconds. */
-async function judgeCaller(ports: Ports, { principal }: PtyCaller, wish: CallerWish): Promise<number> {
+async function judgeCaller(ports: Ports, { principal }: PtyCaller, wish: CallerInput): Promise<number> {
   const { store, settings, clock } = ports
   const policy = await policyOf(store, wish, settings.terminals)
   const session = await store.sessionById(principal.session.id)

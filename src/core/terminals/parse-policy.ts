@@ -27,10 +27,14 @@ export function parsePolicy(json: unknown): PolicyDocument {
 /** Returns a policy as `parsePolicy` reads it. */
 export function renderPolicy(policy: PolicyDocument): Readonly<Record<string, unknown>> {
   const { observers, windowEnd, idleMinutes, headlessMinutes, recordInput, retentionMonths } = policy
-  return told({
+  return presentMembers({
     observers: observers && {
       count: observers.count,
-      ...told({ from: observers.from, on_leave: observers.onLeave, presence_minutes: observers.presenceMinutes }),
+      ...presentMembers({
+        from: observers.from,
+        on_leave: observers.onLeave,
+        presence_minutes: observers.presenceMinutes,
+      }),
     },
     window_end: windowEnd && renderWindowEnd(windowEnd),
     idle_minutes: idleMinutes,
@@ -55,7 +59,7 @@ function readPolicy(value: unknown, place: Place): PolicyDocument {
   ])
   if (Object.keys(members).length === 0) fault(place, 'must rule something')
   const { observers, window_end, record_input } = members
-  return told({
+  return presentMembers({
     observers: observers === undefined ? undefined : readObservers(observers, below(place, 'observers')),
     windowEnd: window_end === undefined ? undefined : readWindowEnd(window_end, below(place, 'window_end')),
     idleMinutes: readOptional(members.idle_minutes, limits.minutes, below(place, 'idle_minutes')),
@@ -74,7 +78,7 @@ function readObservers(value: unknown, place: Place): NonNullable<PolicyDocument
   ])
   return {
     count: readInteger(count, limits.observers, below(place, 'count')),
-    ...told({
+    ...presentMembers({
       from: from === undefined ? undefined : readGroups(from, below(place, 'from')),
       onLeave: on_leave === undefined ? undefined : readChoice(on_leave, ['end', 'pause'], below(place, 'on_leave')),
       presenceMinutes: readOptional(presence_minutes, limits.minutes, below(place, 'presence_minutes')),
@@ -152,9 +156,9 @@ function fault({ at, faults }: Place, description: string): void {
   faults.push({ field: at === '' ? 'policy' : at, description })
 }
 
-type Told<Wish> = { readonly [Name in keyof Wish]?: Exclude<Wish[Name], undefined> }
+type Present<Input> = { readonly [Name in keyof Input]?: Exclude<Input[Name], undefined> }
 
 /** Leaves out what was not told. */
-function told<Wish extends object>(wish: Wish): Told<Wish> {
-  return Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined)) as Told<Wish>
+function presentMembers<Input extends object>(wish: Input): Present<Input> {
+  return Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined)) as Present<Input>
 }

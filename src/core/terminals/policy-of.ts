@@ -1,8 +1,8 @@
 /** Core: the policy of one PTY session, out of the store and the operator's settings. */
 import type { Reads } from '../store.ts'
 import type { TerminalSettings } from '../wiring.ts'
+import { groupLists } from './access.ts'
 import { mergePolicies } from './merge-policies.ts'
-import { groupLists } from './policy.ts'
 import type { ChangeRequest, Purpose, Server } from './server.ts'
 import type { PolicySubject, TerminalPolicy } from './terminal-policy.ts'
 

@@ -4,9 +4,9 @@ import { type Administrator, holds } from '../administration/authorise.ts'
 import { Refusal } from '../errors.ts'
 import { everyPolicy } from '../every-row.ts'
 import type { Ports } from '../wiring.ts'
-import { share } from './policy.ts'
+import { share } from './access.ts'
 import { policyOf } from './policy-of.ts'
-import type { PtyAttachment, PtySession, PtySessionFilter, Watched } from './server.ts'
+import type { PolicySubjects, PtyAttachment, PtySession, PtySessionFilter } from './server.ts'
 import type { PolicySubject } from './terminal-policy.ts'
 
 /** Who looks. */
@@ -63,10 +63,10 @@ function seesEverything(viewer: Viewer): boolean {
 }
 
 /** What groups reach. */
-type Reached = { readonly accountId: number; readonly groups: readonly string[]; readonly watched: Watched }
+type Reached = { readonly accountId: number; readonly groups: readonly string[]; readonly watched: PolicySubjects }
 
 /** Nothing that a policy calls anybody to observe. */
-export const nothingWatched: Watched = { groups: [], serverNames: [], changeIds: [] }
+export const noPolicySubjects: PolicySubjects = { groups: [], serverNames: [], changeIds: [] }
 
 /** Returns what groups reach together with what permissions open; null: everything. */
 export function openReach(viewer: Viewer, reached: Reached): PtySessionFilter['reach'] {
@@ -83,10 +83,10 @@ export function tookPart({ ptySession, attachments }: KnownPtySession, accountId
 export async function reachOf({ store }: ReachPorts, viewer: Viewer): Promise<PtySessionFilter['reach']> {
   const { id: accountId, groups } = viewer
   const isAsked = groups.length > 0 && !seesEverything(viewer)
-  return openReach(viewer, { accountId, groups, watched: isAsked ? await watchedBy(store, viewer) : nothingWatched })
+  return openReach(viewer, { accountId, groups, watched: isAsked ? await watchedBy(store, viewer) : noPolicySubjects })
 }
 
-async function watchedBy(store: ReachPorts['store'], viewer: Viewer): Promise<Watched> {
+async function watchedBy(store: ReachPorts['store'], viewer: Viewer): Promise<PolicySubjects> {
   const names: Record<PolicySubject['kind'], string[]> = { group: [], server: [], change: [] }
   for await (const { subject, policy } of everyPolicy(store)) {
     if (share(policy.observers?.from ?? [], viewer.groups)) names[subject.kind].push(subject.name)

@@ -90,7 +90,7 @@ export type PtySessionFilter = {
     readonly accountId: number
     readonly groups: readonly string[]
     /** What a policy calls the account to observe: its own, or that of a group. */
-    readonly watched: Watched
+    readonly watched: PolicySubjects
     /** Every session that is not over belongs to it. */
     readonly isLiveOpen?: boolean
     /** Every session that is over belongs to it. */
@@ -102,7 +102,7 @@ export type PtySessionFilter = {
 }
 
 /** Names of what policies are of. */
-export type Watched = {
+export type PolicySubjects = {
   readonly groups: readonly string[]
   readonly serverNames: readonly string[]
   readonly changeIds: readonly string[]

@@ -50,29 +50,29 @@ export function observersWarning(secondsLeft: number, numbers: ObserverNumbers):
 export type ObserverNumbers = { readonly now: number; readonly needed: number }
 
 /** Says that typing waits for observers. */
-export function observersHold({ now, needed }: ObserverNumbers): string {
+export function observersBlock({ now, needed }: ObserverNumbers): string {
   const verb = needed === 1 ? 'is' : 'are'
   return `Nothing that is typed reaches the server until ${counted(needed, 'observer')} ${verb} watching; now: ${now}.`
 }
 
 /** Says that typing waits for observers to confirm. */
-export function presenceHold({ now, needed }: ObserverNumbers): string {
+export function presenceBlock({ now, needed }: ObserverNumbers): string {
   const verb = needed === 1 ? 'confirms' : 'confirm'
   return `Nothing that is typed reaches the server until ${counted(needed, 'observer')} ${verb} to be watching; now: ${now}.`
 }
 
 /** Says that an observer has paused the input. */
-export const pauseHold =
+export const pauseBlock =
   'An observer has paused the input; nothing that is typed reaches the server until one lets it go on.'
 
 /** Says what still works after the window; 0 minutes: nothing. */
-export function overtimeHold(minutes: number): string {
+export function overtimeBlock(minutes: number): string {
   if (minutes === 0) return 'The window of the change request is over.'
   return `The window of the change request is over; only Ctrl-C still works, for at most ${counted(minutes, 'minute')}.`
 }
 
 /** Says that somebody who watches only cannot type. */
-export const notImplementorHold = 'Only the implementor of the session can type.'
+export const notImplementorBlock = 'Only the implementor of the session can type.'
 
 /** Asks an observer. */
 export function presenceQuestion(secondsLeft: number): string {

@@ -20,12 +20,12 @@ import { leaveMs, type ObserverCounts, ObserverWatch } from './observer-watch.ts
 import type { Purpose } from './server.ts'
 import { SessionWindow } from './session-window.ts'
 import {
-  notImplementorHold,
-  observersHold,
+  notImplementorBlock,
+  observersBlock,
   observersWarning,
-  overtimeHold,
-  pauseHold,
-  presenceHold,
+  overtimeBlock,
+  pauseBlock,
+  presenceBlock,
   presenceQuestion,
 } from './supervision-sentences.ts'
 import type { TerminalPolicy } from './terminal-policy.ts'
@@ -52,7 +52,7 @@ export type SupervisionSetup = {
 }
 
 /** Why input is held back. */
-export type HoldReason =
+export type InputBlock =
   | 'observers-missing'
   | 'presence-missing'
   | 'paused-by-observer'
@@ -67,7 +67,7 @@ export type Effect =
       readonly secondsLeft: number
       readonly sentence: string
     }
-  | { readonly kind: 'hold'; readonly why: HoldReason; readonly sentence: string }
+  | { readonly kind: 'hold'; readonly why: InputBlock; readonly sentence: string }
   | { readonly kind: 'let-go' }
   | { readonly kind: 'ask-presence'; readonly attachmentId: string; readonly byMs: number; readonly sentence: string }
   | { readonly kind: 'slot-freed' }
@@ -76,7 +76,7 @@ export type Effect =
 /** What becomes of input. */
 export type InputVerdict =
   | { readonly kind: 'pass'; readonly bytes: Uint8Array }
-  | { readonly kind: 'drop'; readonly why: HoldReason }
+  | { readonly kind: 'drop'; readonly why: InputBlock }
 
 const minuteMs = 60_000
 
@@ -104,7 +104,7 @@ export class Supervision {
   isPaused = false
   #isOver = false
   /** The reason that people were told of last. */
-  #told: HoldReason | null = null
+  #told: InputBlock | null = null
   /** Begins with nobody attached: the wait for an implementor runs from `now`. */
   constructor(setup: SupervisionSetup, now: Instant) {
     this.#setup = setup
@@ -201,7 +201,7 @@ export class Supervision {
   }
 
   /** Returns why the input of an implementor does not reach the server, at the last moment that was told; null: it does. */
-  holdReason(): HoldReason | null {
+  inputBlock(): InputBlock | null {
     if (this.#isOver) return null
     const { observers } = this.#setup.policy
     const watching = this.#countWatching()
@@ -220,20 +220,20 @@ export class Supervision {
   }
 
   /** Says a reason in a sentence for people, with the numbers of the last moment that was told. */
-  sentenceFor(why: HoldReason): string {
+  sentenceFor(why: InputBlock): string {
     const { observers, windowEnd } = this.#setup.policy
     const needed = observers?.count ?? 1
     switch (why) {
       case 'observers-missing':
-        return observersHold({ now: this.#countWatching(), needed })
+        return observersBlock({ now: this.#countWatching(), needed })
       case 'presence-missing':
-        return presenceHold({ now: this.#countConfirmed(), needed })
+        return presenceBlock({ now: this.#countConfirmed(), needed })
       case 'paused-by-observer':
-        return pauseHold
+        return pauseBlock
       case 'not-implementor':
-        return notImplementorHold
+        return notImplementorBlock
       case 'no-new-commands':
-        return overtimeHold(windowEnd.kind === 'hard' ? 0 : windowEnd.minutes)
+        return overtimeBlock(windowEnd.kind === 'hard' ? 0 : windowEnd.minutes)
     }
   }
 
@@ -243,7 +243,7 @@ export class Supervision {
     const isHolder = this.#slot.holderId === id && this.#live(id) !== undefined
     if (this.#isOver || !isHolder) return { kind: 'drop', why: 'not-implementor' }
     const state = this.#window.state(this.#watch.aloneSinceMs)
-    const why = state === 'over' ? 'no-new-commands' : this.holdReason()
+    const why = state === 'over' ? 'no-new-commands' : this.inputBlock()
     const passed =
       why === 'no-new-commands' && state === 'overtime' ? bytes.filter((byte) => byte === interrupt) : bytes
     if (why !== null && (passed === bytes || passed.length === 0)) return { kind: 'drop', why }
@@ -362,7 +362,7 @@ export class Supervision {
   }
 
   #tellHold(): Effect[] {
-    const why = this.holdReason()
+    const why = this.inputBlock()
     if (why === this.#told) return []
     this.#told = why
     return [this.standing()]

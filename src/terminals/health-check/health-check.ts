@@ -1,6 +1,6 @@
 /** Terminals: a health check is a terminal without a shell; the gateway reads the lines, and servers get catalogue commands alone. */
 import { isRefusal } from '../../core/errors.ts'
-import type { Release } from '../../core/revocation/lasting.ts'
+import type { Release } from '../../core/revocation/live-resources.ts'
 import { type Catalogue, completeLine, helpLines, type LineVerdict, matchLine } from '../../core/terminals/catalogue.ts'
 import { forcedCommand, lineLimits } from '../../core/terminals/command-words.ts'
 import type { TerminalSize } from '../../protocol/terminal-frames.ts'
@@ -15,7 +15,7 @@ import {
   type StopCause,
 } from './command-run.ts'
 import { endSentence, failureOf, lineSentences, unexpected } from './end-sentence.ts'
-import { type EditorAct, emptyEditor, feed, paintEditor, type Surroundings } from './line-editor.ts'
+import { type EditorAct, emptyEditor, feed, type LineContext, paintEditor } from './line-editor.ts'
 import { resetSequence } from './reset-sequence.ts'
 
 /** What became of a line; each that was judged is told once as `refused` or `run`, each `run` once more as `ended`. */
@@ -343,7 +343,7 @@ class HealthCheck {
     this.#takeWaiting()
   }
 
-  #line(): Pick<Surroundings, 'prompt' | 'cols'> {
+  #line(): Pick<LineContext, 'prompt' | 'cols'> {
     const { osUser, server } = this.#request
     return { prompt: `${osUser}@${server.name}> `, cols: this.#size.cols }
   }

@@ -32,7 +32,7 @@ export type Editor = {
 }
 
 /** What surrounds the line. */
-export type Surroundings = {
+export type LineContext = {
   readonly prompt: string
   readonly cols: number
   /** A command runs: nothing is edited or kept, and Ctrl-C stops it. */
@@ -46,7 +46,7 @@ export type EditorAct =
   | { readonly kind: 'submit'; readonly line: string; readonly isCut: boolean }
 
 /** What became of some bytes. */
-export type Fed = { readonly editor: Editor; readonly echo: string; readonly act: EditorAct }
+export type EditResult = { readonly editor: Editor; readonly echo: string; readonly act: EditorAct }
 
 /** An editor without a line and without a past. */
 export const emptyEditor: Editor = {
@@ -65,7 +65,7 @@ export const emptyEditor: Editor = {
  *
  * A piece that is Ctrl-C alone is a key that somebody pressed: it ends a paste whose end never came.
  */
-export function feed(editor: Editor, bytes: Uint8Array, surroundings: Surroundings): Fed {
+export function feed(editor: Editor, bytes: Uint8Array, surroundings: LineContext): EditResult {
   const isPressed = bytes.length === 1 && bytes[0] === 0x03
   const start = isPressed ? { ...editor, paste: 'none' as const, decoder: ground } : editor
   const { decoder, keys } = decodeKeys(start.decoder, bytes)
@@ -75,7 +75,7 @@ export function feed(editor: Editor, bytes: Uint8Array, surroundings: Surroundin
 }
 
 /** Returns what paints prompt and line on an empty row. */
-export function paintEditor(editor: Editor, { prompt, cols }: Pick<Surroundings, 'prompt' | 'cols'>): string {
+export function paintEditor(editor: Editor, { prompt, cols }: Pick<LineContext, 'prompt' | 'cols'>): string {
   return paintFresh({ prompt, cols, line: editor.line, cursor: editor.cursor })
 }
 
@@ -94,7 +94,7 @@ function editorOf({ line, cursor, isCut, history, recalled, draft, paste, decode
   return { line, cursor, isCut, history, recalled, draft, paste, decoder }
 }
 
-function takeKey(work: Work, key: Key, surroundings: Surroundings): void {
+function takeKey(work: Work, key: Key, surroundings: LineContext): void {
   const name = key.kind === 'press' ? key.name : null
   if (name === 'answer') return
   if (name === 'paste-begin' || name === 'paste-end') {
@@ -144,7 +144,7 @@ function ring(work: Work): void {
 }
 
 /** What each key does while a line is edited. */
-const presses: Readonly<Record<KeyName, (work: Work, surroundings: Surroundings) => void>> = {
+const presses: Readonly<Record<KeyName, (work: Work, surroundings: LineContext) => void>> = {
   'line-end': submit,
   interrupt: (work) => {
     work.trail = '^C'
@@ -209,7 +209,7 @@ function recall(work: Work, index: number): void {
   setLine(work, line, line.length)
 }
 
-function completeWord(work: Work, { complete }: Surroundings): void {
+function completeWord(work: Work, { complete }: LineContext): void {
   const { insert: text, candidates } = complete(work.line.slice(0, work.cursor))
   for (const character of text) insert(work, character)
   if (text !== '') return
@@ -217,7 +217,7 @@ function completeWord(work: Work, { complete }: Surroundings): void {
   if (candidates.length > 1) work.above.push(candidates.slice(0, candidatesShown).join('  '))
 }
 
-function echoOf(before: Editor, work: Work, { prompt, cols, isBusy }: Surroundings): string {
+function echoOf(before: Editor, work: Work, { prompt, cols, isBusy }: LineContext): string {
   // Nothing is mixed into the output of a command.
   if (isBusy) return ''
   const rung = work.rings ? bell : ''

@@ -23,7 +23,7 @@ export const terminalReset: string = [
   .concat('\u000f\r\n')
 
 /** How a record is played. */
-export type Playing = {
+export type PlaybackOptions = {
   /** Bytes of the file to play. */
   readonly length: number
   /** 2 is twice as fast as it was. */
@@ -38,7 +38,7 @@ export type Playing = {
 }
 
 /** Plays the output of a record; whatever ends it, the reset is written. */
-export async function playRecord(file: EntrySource, playing: Playing): Promise<void> {
+export async function playRecord(file: EntrySource, playing: PlaybackOptions): Promise<void> {
   const filter = new HarmlessOutput()
   let lastMs = 0
   try {

@@ -1,5 +1,5 @@
 /** Terminals: paints the lines of a screen cell by cell, with what xterm.js tells apart: empty cells with attributes, lines that go on. */
-import { type Painter, type Pen, plainPen } from './painter.ts'
+import { type CellStyle, type Painter, plainStyle } from './painter.ts'
 import { type Attributes, type BufferLine, bgFlags } from './xterm-internals.ts'
 
 /** What the text of a cell is, and the cells that it takes. */
@@ -65,14 +65,14 @@ export function paintLines(painter: Painter, { lines, cols, rows }: Lines): void
     if (goesOn && row !== null && !endsWithGlyph(painter, row) && rows > 1) {
       beginLineThatGoesOn(painter, row)
       paintRow(painter, row)
-      painter.usePen(plainPen)
+      painter.usePen(plainStyle)
       painter.control('\x1b[B\r')
       dirty.add(0)
       continue
     }
     if (row !== null) paintRow(painter, row)
     if (index + 1 === lines.length) break
-    painter.usePen(plainPen)
+    painter.usePen(plainStyle)
     if (goesOn && row !== null && endsWithGlyph(painter, row)) {
       // One character too many makes the line go on.
       painter.print(narrow)
@@ -84,7 +84,7 @@ export function paintLines(painter: Painter, { lines, cols, rows }: Lines): void
 
 /** Makes the next line one that goes on, and comes back; the last cell of this one is then to be painted over. */
 function beginLineThatGoesOn(painter: Painter, { cols, dirty }: Row): void {
-  painter.usePen(plainPen)
+  painter.usePen(plainStyle)
   painter.moveTo(cols - 1)
   painter.print(narrow + narrow)
   painter.control('\x1b[A\r')
@@ -139,7 +139,7 @@ function paintEmpty(
   { column, at, odd }: { readonly column: number; readonly at: number; readonly odd: ReadonlySet<number> },
 ): { readonly column: number; readonly painted: boolean } {
   const pen = emptyPen(painter, line.getBg(column))
-  let isNeeded = pen.attributes !== plainPen.attributes
+  let isNeeded = pen.attributes !== plainStyle.attributes
   let end = column
   while (end < cols && !odd.has(end) && isEmptyLike(painter, { line, cols, dirty }, { column: end, pen })) {
     isNeeded ||= dirty.has(end)
@@ -152,13 +152,17 @@ function paintEmpty(
   return { column: end, painted: true }
 }
 
-function isEmptyLike(painter: Painter, { line, cols }: Row, { column, pen }: { column: number; pen: Pen }): boolean {
+function isEmptyLike(
+  painter: Painter,
+  { line, cols }: Row,
+  { column, pen }: { column: number; pen: CellStyle },
+): boolean {
   if (glyphAt(line, column, { cols, painter }) !== null) return false
   return emptyPen(painter, line.getBg(column)).attributes === pen.attributes
 }
 
 /** Erasing gives a cell the background alone. */
-function emptyPen(painter: Painter, bg: number): Pen {
+function emptyPen(painter: Painter, bg: number): CellStyle {
   return painter.penOf({ fg: 0, bg: bg & 0x3ffffff, extended: noExtension })
 }
 
@@ -179,7 +183,7 @@ function paintOdd(painter: Painter, { line, cols, dirty }: Row, odd: ReadonlySet
   }
   if (before < cols - 1) {
     for (let column = before + 1; column < cols; column += 1) make(column - 1, column)
-    painter.usePen(plainPen)
+    painter.usePen(plainStyle)
     painter.moveTo(before)
     painter.control('\x1b[@')
     for (let column = before; column < cols; column += 1) dirty.delete(column)

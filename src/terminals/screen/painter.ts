@@ -12,10 +12,10 @@ import {
 } from './xterm-internals.ts'
 
 /** Attributes as the sequences that set them: two pens are the same where their texts are. */
-export type Pen = { readonly attributes: string; readonly link: string }
+export type CellStyle = { readonly attributes: string; readonly link: string }
 
 /** The pen of a terminal after a reset. */
-export const plainPen: Pen = { attributes: '\x1b[0m', link: '' }
+export const plainStyle: CellStyle = { attributes: '\x1b[0m', link: '' }
 
 /** SGR of the first basic colour, SGR that more colours follow, and what is between them. */
 type Colours = { readonly basic: number; readonly extended: string; readonly separator: ';' | ':' }
@@ -44,7 +44,7 @@ function sameAttributes(one: Attributes, other: Attributes): boolean {
 }
 
 /** Style and link of an extension count only where `bg` says so, its colour always. */
-function penOf({ fg, bg, extended }: Attributes, core: Internals): Pen {
+function penOf({ fg, bg, extended }: Attributes, core: Internals): CellStyle {
   const isExtended = (bg & bgFlags.extended) !== 0
   const style = underlineStyle(extended)
   const isUnderlined = (fg & fgFlags.underline) !== 0 || (isExtended && extended.urlId === 0 && style !== 0)
@@ -96,8 +96,8 @@ function linkOf({ urlId }: ExtendedAttributes, core: Internals): string {
 export class Painter {
   readonly #core: Internals
   readonly #parts: string[] = []
-  #pen: Pen | null = plainPen
-  #lastAsked: { readonly attributes: Attributes; readonly pen: Pen } | null = null
+  #pen: CellStyle | null = plainStyle
+  #lastAsked: { readonly attributes: Attributes; readonly pen: CellStyle } | null = null
   /** What xterm.js remembers of the character before, to join the next to it; every sequence makes it forget. */
   #preceding = 0
 
@@ -134,7 +134,7 @@ export class Painter {
   }
 
   /** Returns the pen that writes with these attributes. */
-  penOf(attributes: Attributes): Pen {
+  penOf(attributes: Attributes): CellStyle {
     const last = this.#lastAsked
     if (last !== null && sameAttributes(last.attributes, attributes)) return last.pen
     const pen = penOf(attributes, this.#core)
@@ -142,7 +142,7 @@ export class Painter {
     return pen
   }
 
-  usePen(pen: Pen): void {
+  usePen(pen: CellStyle): void {
     if (this.#pen?.attributes !== pen.attributes) {
       const wasProtected = this.#pen?.attributes.endsWith('q') ?? false
       this.control(wasProtected ? `\x1b[0"q${pen.attributes}` : pen.attributes)
@@ -152,7 +152,7 @@ export class Painter {
   }
 
   /** Tells that a sequence has changed the pen: to the given one, or to nobody knows which. */
-  penBecame(pen: Pen | null): void {
+  penBecame(pen: CellStyle | null): void {
     this.#pen = pen
   }
 

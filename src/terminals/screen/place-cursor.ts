@@ -1,7 +1,7 @@
 /** Terminals: puts the cursor where it was, with pen, character sets, origin and insert mode, and with what the last character leaves open. */
 import { designateAll, passesThrough } from './charsets.ts'
 import { attributesAt, type Glyph, glyphAt, noExtension } from './paint-lines.ts'
-import { beyondUnderline, type Painter, type Pen, plainPen } from './painter.ts'
+import { beyondUnderline, type CellStyle, type Painter, plainStyle } from './painter.ts'
 import {
   type Attributes,
   type BufferLine,
@@ -14,7 +14,7 @@ import {
 type Place = { readonly cols: number; readonly core: Internals }
 
 /** The glyph that ends where the cursor is, and where it begins. */
-type LastGlyph = Glyph & { readonly column: number; readonly pen: Pen }
+type LastGlyph = Glyph & { readonly column: number; readonly pen: CellStyle }
 
 /** Ends a snapshot: nothing may be written after it that is not output. */
 export function placeCursor(painter: Painter, core: Internals, { cols }: { readonly cols: number }): void {
@@ -46,7 +46,7 @@ function inCell(attributes: Attributes): Attributes {
   return (attributes.bg & bgFlags.extended) === 0 ? { ...attributes, extended: noExtension } : attributes
 }
 
-function isSame(one: Pen, other: Pen): boolean {
+function isSame(one: CellStyle, other: CellStyle): boolean {
   return one.attributes === other.attributes && one.link === other.link
 }
 
@@ -78,7 +78,7 @@ function writeToEdge(painter: Painter, { cols, core }: Place, last: LastGlyph | 
     painter.usePen(last.pen)
     painter.printCell(last.text, last.column)
   } else if (line !== undefined && isErasedWhole(line, cols)) {
-    painter.usePen(plainPen)
+    painter.usePen(plainStyle)
     painter.print(' ')
     painter.usePen(painter.penOf({ fg: 0, bg: line.getBg(0) & 0x3ffffff, extended: noExtension }))
     painter.control('\x1b[1K')
@@ -95,7 +95,7 @@ function isErasedWhole(line: BufferLine, cols: number): boolean {
 }
 
 /** A cursor that was restored has its character set and its attributes from there, where the tables say otherwise. */
-function chooseCharsetsAndPen(painter: Painter, core: Internals, pen: Pen): void {
+function chooseCharsetsAndPen(painter: Painter, core: Internals, pen: CellStyle): void {
   const { charset, glevel, _charsets } = core._charsetService
   const { savedCharset, savedCurAttrData: saved } = core.buffers.active
   const { _curAttrData: attributes } = core._inputHandler

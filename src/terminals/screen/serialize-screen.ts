@@ -3,7 +3,7 @@ import type { Terminal } from '@xterm/headless'
 import { designate } from './charsets.ts'
 import { modeSequences } from './mode-sequences.ts'
 import { noExtension, paintLines } from './paint-lines.ts'
-import { Painter, plainPen } from './painter.ts'
+import { Painter, plainStyle } from './painter.ts'
 import { placeCursor } from './place-cursor.ts'
 import { bgFlags, fgFlags, internalsOf, type ScreenBuffer } from './xterm-internals.ts'
 
@@ -33,7 +33,7 @@ export function serializeScreen(terminal: Terminal, keepsLines: boolean): Uint8A
   if (active === alt) {
     // Entering saves the cursor of the normal screen, so what it has saved is brought back just before.
     painter.control('\x1b8\x1b[?1049h\x0f\x1b[0"q\x1b[0m\x1b[H\x1b[2J')
-    painter.penBecame(plainPen)
+    painter.penBecame(plainStyle)
     paintBuffer(painter, alt, { ...size, keepsLines: false })
   }
   painter.control(modeSequences(core))
@@ -51,7 +51,7 @@ function paintBuffer(
   const first = keepsLines ? 0 : buffer.ybase
   const lines = Array.from({ length: buffer.ybase + rows - first }, (_, index) => buffer.lines.get(first + index))
   paintLines(painter, { lines, cols, rows })
-  painter.usePen(plainPen)
+  painter.usePen(plainStyle)
   if (!isSavedPlain(buffer)) save(painter, buffer, { cols, rows })
   setTabs(painter, buffer, cols)
   if (buffer.scrollTop !== 0 || buffer.scrollBottom !== rows - 1) {
@@ -75,7 +75,7 @@ function save(painter: Painter, buffer: ScreenBuffer, { cols, rows }: Size): voi
   const isMarked = (bg & bgFlags.extended) !== 0 && (fg & fgFlags.underline) === 0
   painter.usePen(isMarked ? { ...pen, link: markOfLink } : pen)
   painter.control(`${designate(0, buffer.savedCharset)}\x1b7${designate(0, undefined)}`)
-  painter.usePen(plainPen)
+  painter.usePen(plainStyle)
 }
 
 /** Tab stops are one in eight after a reset. */

@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Store } from '../../../src/core/store.ts'
-import { nothingWatched } from '../../../src/core/terminals/pty-session-reach.ts'
-import type { PtySession, PtySessionFilter, Watched } from '../../../src/core/terminals/server.ts'
+import { noPolicySubjects } from '../../../src/core/terminals/pty-session-reach.ts'
+import type { PolicySubjects, PtySession, PtySessionFilter } from '../../../src/core/terminals/server.ts'
 import { auditOf, changeRequest, everyPtySession, server, startMs } from '../../fixtures/records.ts'
 import type { OpenStore, Shared } from './harness.ts'
 import { attach, type Caller, joinedBy, signedIn, startedBy } from './pty-harness.ts'
@@ -108,13 +108,13 @@ export function ptySessionListRules(shared: Shared, open: OpenStore): void {
     await start(other, mine)
     await start(other, mine, change)
     await start(other, web, randomUUID())
-    const reach = { accountId: caller.account.id, groups: [group, 'another'], watched: nothingWatched }
+    const reach = { accountId: caller.account.id, groups: [group, 'another'], watched: noPolicySubjects }
     const found = await idsIn(store, { ...everyPtySession, reach })
     assert.deepEqual(found, new Set(visible.map(({ ptySession }) => ptySession.id)))
-    const nobody = { accountId: (await signedIn(store)).account.id, groups: ['another'], watched: nothingWatched }
+    const nobody = { accountId: (await signedIn(store)).account.id, groups: ['another'], watched: noPolicySubjects }
     assert.deepEqual(await idsIn(store, { ...everyPtySession, reach: nobody }), new Set())
-    const watchedIn = async (watched: Partial<Watched>): Promise<number> =>
-      (await idsIn(store, { ...everyPtySession, reach: { ...nobody, watched: { ...nothingWatched, ...watched } } }))
+    const watchedIn = async (watched: Partial<PolicySubjects>): Promise<number> =>
+      (await idsIn(store, { ...everyPtySession, reach: { ...nobody, watched: { ...noPolicySubjects, ...watched } } }))
         .size
     assert.deepEqual(
       [

@@ -7,7 +7,7 @@ import type { Effect, InputVerdict, Supervision } from '../../../src/core/termin
 import { at, begin, beginMs, bytes, implementor, observer, observers } from './supervised.ts'
 
 /** What may happen, and how long after what happened before; `stepMs` moves the wall clock alone. */
-type Happening = {
+type NoticeTrigger = {
   readonly what: (typeof whats)[number]
   readonly id: number
   readonly flag: boolean
@@ -47,7 +47,7 @@ const people = [
   observer('o4', 'ken'),
 ] as const
 
-const happening: fc.Arbitrary<Happening> = fc.record({
+const happening: fc.Arbitrary<NoticeTrigger> = fc.record({
   what: fc.constantFrom(...whats),
   id: fc.integer({ min: 0, max: people.length - 1 }),
   flag: fc.boolean(),
@@ -65,7 +65,7 @@ const stepping = fc
 
 /** One thing that happened, with all that came of it. */
 type Event = {
-  readonly happening: Happening
+  readonly happening: NoticeTrigger
   readonly now: Instant
   readonly effects: readonly Effect[]
   readonly verdict: InputVerdict | null
@@ -75,7 +75,11 @@ type Event = {
 }
 
 /** Plays a schedule; `look` sees the session right after each event. */
-function play(session: Supervision, schedule: readonly Happening[], look: (event: Event, index: number) => void): void {
+function play(
+  session: Supervision,
+  schedule: readonly NoticeTrigger[],
+  look: (event: Event, index: number) => void,
+): void {
   let ms = 0
   let stepMs = 0
   for (const [index, one] of schedule.entries()) {
@@ -86,7 +90,11 @@ function play(session: Supervision, schedule: readonly Happening[], look: (event
   }
 }
 
-function happen(session: Supervision, one: Happening, now: Instant): Pick<Event, 'effects' | 'verdict' | 'isRefused'> {
+function happen(
+  session: Supervision,
+  one: NoticeTrigger,
+  now: Instant,
+): Pick<Event, 'effects' | 'verdict' | 'isRefused'> {
   if (one.what === 'type') {
     return { effects: [], verdict: session.input(idOf(one), bytes('x'), now), isRefused: false }
   }
@@ -98,7 +106,7 @@ function happen(session: Supervision, one: Happening, now: Instant): Pick<Event,
   }
 }
 
-function told(session: Supervision, one: Happening, now: Instant): readonly Effect[] {
+function told(session: Supervision, one: NoticeTrigger, now: Instant): readonly Effect[] {
   const id = idOf(one)
   switch (one.what) {
     case 'implement':
@@ -128,12 +136,12 @@ function told(session: Supervision, one: Happening, now: Instant): readonly Effe
   }
 }
 
-function participantOf({ what, id }: Happening): (typeof people)[number] {
+function participantOf({ what, id }: NoticeTrigger): (typeof people)[number] {
   const ofRole = people.filter(({ role }) => role === (what === 'implement' ? 'implementor' : 'observer'))
   return ofRole[id % ofRole.length] ?? people[0]
 }
 
-function idOf(one: Happening): string {
+function idOf(one: NoticeTrigger): string {
   if (one.what === 'implement' || one.what === 'observe') return participantOf(one).id
   return (people[one.id] ?? people[0]).id
 }
@@ -184,7 +192,7 @@ test('SUP-1, SUP-2, SUP-3 over random schedules input is held for missing observ
       play(session, schedule, (event) => {
         history.push(event)
         const isShort = countFromHistory(history, event.now.monotonicMs) < count
-        assert.equal(session.holdReason() === 'observers-missing', isShort)
+        assert.equal(session.inputBlock() === 'observers-missing', isShort)
         if (isShort) assert.notEqual(event.verdict?.kind, 'pass')
       })
     }),

@@ -17,7 +17,7 @@ after(() => world.close())
 type CastEvent = readonly [number, 'o' | 'r' | 'x', string]
 
 /** A terminal that is watched over HTTP. */
-class Watched {
+class PolicySubjects {
   readonly access: string
   head: unknown
   readonly events: CastEvent[] = []
@@ -70,12 +70,12 @@ function ask(access: string, { ptySessionId }: TerminalSocket): Promise<Response
 /** An answer that nobody holds any more is let go, and its connection closed. */
 const held: Response[] = []
 
-async function follow(username: string, terminal: TerminalSocket): Promise<Watched> {
+async function follow(username: string, terminal: TerminalSocket): Promise<PolicySubjects> {
   const access = await world.signIn(username)
   const response = await ask(access, terminal)
   assert.deepEqual([response.status, response.headers.get('content-type')], [200, 'application/x-asciicast'])
   held.push(response)
-  return new Watched(access, response.body ?? assert.fail())
+  return new PolicySubjects(access, response.body ?? assert.fail())
 }
 
 test('PTY-18 who watches gets the size and the screen as it is, then output and sizes as they happen, and the exit at the end', async () => {

@@ -10,14 +10,14 @@ import {
   type EditorAct,
   emptyEditor,
   feed,
+  type LineContext,
   paintEditor,
-  type Surroundings,
 } from '../../../src/terminals/health-check/line-editor.ts'
 import { catalogueOf } from '../../fixtures/health-check.ts'
 
 const catalogue = catalogueOf(['systemctl', { enum: ['status', 'stop', 'start'] }, 'nginx'], ['uptime'])
 
-const surroundings: Surroundings = {
+const surroundings: LineContext = {
   prompt: '> ',
   cols: 80,
   isBusy: false,
@@ -31,7 +31,7 @@ type Typed = {
   readonly acts: readonly EditorAct[]
 }
 
-function type(pieces: readonly (string | Uint8Array)[], around: Partial<Surroundings> = {}, from = emptyEditor): Typed {
+function type(pieces: readonly (string | Uint8Array)[], around: Partial<LineContext> = {}, from = emptyEditor): Typed {
   let editor = from
   let echo = ''
   const acts: EditorAct[] = []

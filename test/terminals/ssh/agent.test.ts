@@ -12,7 +12,7 @@ import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { systemRandom } from '../../../src/platform/random.ts'
 import { longestMessage, startAgent } from '../../../src/terminals/transports/ssh/agent.ts'
-import { AgentConversation, type AgentLogin } from '../../../src/terminals/transports/ssh/agent-protocol.ts'
+import { AgentExchange, type AgentLogin } from '../../../src/terminals/transports/ssh/agent-protocol.ts'
 import { makeCertificate } from '../../../src/terminals/transports/ssh/certificate.ts'
 import { hostTrust } from '../../../src/terminals/transports/ssh/host-trust.ts'
 import { makeSigningKey, publicLine } from '../../../src/terminals/transports/ssh/keys.ts'
@@ -102,7 +102,7 @@ function play(
   messages: readonly Buffer[],
   agentLogin: AgentLogin = login,
 ): { replies: Buffer[]; over: boolean[]; progress: string } {
-  const agent = new AgentConversation(agentLogin)
+  const agent = new AgentExchange(agentLogin)
   const answers = messages.map((message) => agent.answer(message))
   return {
     replies: answers.map(({ reply }) => reply),

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { systemRandom } from '../../../src/platform/random.ts'
 import {
   type Certificate,
-  type CertificateWish,
+  type CertificateInput,
   keyIdOf,
   makeCertificate,
 } from '../../../src/terminals/transports/ssh/certificate.ts'
@@ -17,7 +17,7 @@ import { requireTools } from '../../fixtures/require-tool.ts'
 const { skip } = requireTools('ssh')
 const id = '7b0c9f0e-5a36-4a55-9a0b-6a1f3f4f2c11'
 
-const wish: CertificateWish = {
+const wish: CertificateInput = {
   serverName: 'web-1',
   osUser: 'deploy',
   ptySessionId: id,

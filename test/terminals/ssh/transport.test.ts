@@ -24,7 +24,7 @@ import { asSigningKey, makeSigningKey, type SigningKey } from '../../../src/term
 import { type Login, prepareLogin } from '../../../src/terminals/transports/ssh/login.ts'
 import type { SshTransport } from '../../../src/terminals/transports/ssh/ssh.ts'
 import type { Terminal } from '../../../src/terminals/transports/transport.ts'
-import { Conversation } from '../../fixtures/conversation.ts'
+import { FrameHandler } from '../../fixtures/conversation.ts'
 import { requireTools } from '../../fixtures/require-tool.ts'
 import {
   makeAuthority,
@@ -57,7 +57,7 @@ for (const authorityType of ['ed25519', 'ecdsa'] as const) {
       const sshd = await startTrustingSshd(t, authority)
       const transport = makeSshTransport(t, authority, { keyType })
       const request = requestFor(sshd, { username: 'ada lovelace', changeId: 'CHG-1', command: 'id -un; tty' })
-      const conversation = await Conversation.open(transport, request)
+      const conversation = await FrameHandler.open(transport, request)
       assert.deepEqual(await conversation.terminal.exited, succeeded)
       assert.match(conversation.text(), new RegExp(`^${osUser}\r\n/dev/pts/\\d+\r\n$`))
       const keyId = `pty=${request.ptySessionId};account=ada%20lovelace;change=CHG-1`
@@ -70,7 +70,7 @@ test('SSH-6 a server is reached over IPv6 as well', { skip }, async (t) => {
   const authority = makeAuthority()
   const sshd = await startTrustingSshd(t, authority, { address: '::1' })
   const request = requestFor(sshd, { command: 'echo six' })
-  const conversation = await Conversation.open(makeSshTransport(t, authority), request)
+  const conversation = await FrameHandler.open(makeSshTransport(t, authority), request)
   assert.deepEqual([await conversation.terminal.exited, conversation.text()], [succeeded, 'six\r\n'])
 })
 
@@ -82,7 +82,7 @@ for (const [config, told] of [
     const authority = makeAuthority()
     const sshd = await startTrustingSshd(t, authority, { config })
     const request = requestFor(sshd, { command: 'echo "$(printenv LANG || echo none) $(locale charmap)"' })
-    const conversation = await Conversation.open(makeSshTransport(t, authority), request)
+    const conversation = await FrameHandler.open(makeSshTransport(t, authority), request)
     assert.deepEqual(await conversation.terminal.exited, succeeded)
     assert.equal(conversation.text(), `${told}\r\n`)
   })
@@ -247,7 +247,7 @@ test('SSH-20 the command of the certificate runs, not what the client program as
   const sshd = await startTrustingSshd(t, authority)
   const transport = makeSshTransport(t, authority)
   const request = { ...requestFor(sshd, { command: 'echo forced' }), asks: 'echo asked' }
-  const conversation = await Conversation.with((listener) => transport.open(request, listener))
+  const conversation = await FrameHandler.with((listener) => transport.open(request, listener))
   assert.deepEqual([await conversation.terminal.exited, conversation.text()], [succeeded, 'forced\r\n'])
 })
 
@@ -259,12 +259,12 @@ test('SSH-21 the banner of a server does not come among the output', { skip }, a
   assert.deepEqual([await conversation.terminal.exited, conversation.text()], [succeeded, 'hello\r\n'])
 })
 
-type Opened = { readonly sshd: RunningSshd; readonly authority: TestAuthority; readonly conversation: Conversation }
+type Opened = { readonly sshd: RunningSshd; readonly authority: TestAuthority; readonly conversation: FrameHandler }
 
 async function openOn(t: TestContext, command: string, config: readonly string[] = []): Promise<Opened> {
   const authority = makeAuthority()
   const sshd = await startTrustingSshd(t, authority, { config })
-  const conversation = await Conversation.open(makeSshTransport(t, authority), requestFor(sshd, { command }))
+  const conversation = await FrameHandler.open(makeSshTransport(t, authority), requestFor(sshd, { command }))
   return { sshd, authority, conversation }
 }
 

@@ -1,7 +1,7 @@
 /** control: lists, shows and ends PTY sessions. */
 import { Type } from 'typebox'
 import { endPtySession } from '../../../core/terminals/end-pty-session.ts'
-import { listPtySessions, type PtySessionWish, showPtySession } from '../../../core/terminals/list-pty-sessions.ts'
+import { listPtySessions, type PtySessionInput, showPtySession } from '../../../core/terminals/list-pty-sessions.ts'
 import type { PtySessionItem } from '../../../protocol/control.ts'
 import { sendEmpty, sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
@@ -75,7 +75,7 @@ export function registerPtySessions(app: App, context: HttpContext): void {
   )
 }
 
-function readFilter(query: Type.Static<typeof PtySessionQuery>): PtySessionWish {
+function readFilter(query: Type.Static<typeof PtySessionQuery>): PtySessionInput {
   return {
     state: query.state ?? null,
     purpose: query.purpose ?? null,

@@ -8,7 +8,7 @@ import { noStore, sendEmpty } from '../../answer.ts'
 import type { App, HttpContext, RecordingExport } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'
 import { actorOf } from '../../steps/describe-request.ts'
-import { beginLasting, type LastingAnswer } from '../../steps/lasting-answer.ts'
+import { beginStreaming, type StreamedAnswer } from '../../steps/streamed-answer.ts'
 import { isNamedTag, readRange } from './byte-range.ts'
 import { asciicast, terminalOperations } from './documents-terminals.ts'
 import { requireSecondFactor } from './require-second-factor.ts'
@@ -32,7 +32,7 @@ export function registerRecordings(app: App, context: HttpContext): void {
     },
     async (request, reply) => {
       const { id } = request.params
-      const answer = await beginLasting({ context, request, reply }, controlTokens, {
+      const answer = await beginStreaming({ context, request, reply }, controlTokens, {
         kind: 'download',
         judge: (principal) => mayReadRecording(ports, principal, id),
       })
@@ -49,7 +49,7 @@ export function registerRecordings(app: App, context: HttpContext): void {
 
 async function sendRecording(
   { ports, terminals }: HttpContext,
-  answer: LastingAnswer,
+  answer: StreamedAnswer,
   { request, reply }: RecordingRequest,
 ): Promise<FastifyReply> {
   const { id } = request.params
@@ -72,7 +72,7 @@ type Step = (request: FastifyRequest) => Promise<void>
 
 function registerLive(app: App, context: HttpContext, onRequest: readonly Step[]): void {
   const { ports, terminals } = context
-  const followers = new Set<LastingAnswer>()
+  const followers = new Set<StreamedAnswer>()
   // A server that closes waits for its open answers, and these have no end of their own.
   app.addHook('preClose', async () => {
     for (const follower of followers) follower.close()
@@ -86,7 +86,7 @@ function registerLive(app: App, context: HttpContext, onRequest: readonly Step[]
     },
     async (request, reply) => {
       const { id } = request.params
-      const answer = await beginLasting({ context, request, reply }, controlTokens, {
+      const answer = await beginStreaming({ context, request, reply }, controlTokens, {
         kind: 'follower',
         judge: (principal) => mayWatch(ports, principal, id),
       })

@@ -1,7 +1,7 @@
 /** control: sign-in, refresh, and the list and end of sessions. */
 import { Type } from 'typebox'
 import type { Account } from '../../../core/accounts/account.ts'
-import { type Claimant, signIn } from '../../../core/accounts/sign-in.ts'
+import { type SignInName, signIn } from '../../../core/accounts/sign-in.ts'
 import { Refusal } from '../../../core/errors.ts'
 import { endAllSessions, endSession, endSessionById } from '../../../core/sessions/end-session.ts'
 import { exchangeRefreshToken } from '../../../core/tokens/exchange.ts'
@@ -105,7 +105,7 @@ function registerEnds(app: App, context: HttpContext): void {
 }
 
 /** A username may be `admin:NAME`, if a user and an administrator have the same name. */
-function readClaimant(body: SignInBody): Claimant {
+function readClaimant(body: SignInBody): SignInName {
   if ((body.username === undefined) === (body.email === undefined)) {
     throw invalidField('username', 'exactly one of username and email is needed')
   }

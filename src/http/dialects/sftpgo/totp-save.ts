@@ -41,7 +41,7 @@ export function registerTotpSave(app: App, context: HttpContext, realm: Realm): 
     onRequest: authenticateSelf(context, realm, { unless: 'mfa-disabled' }),
     handler: async (request, reply) => {
       const { account, session } = signedIn(request)
-      const wish = decodeWish(request)
+      const wish = decodeInput(request)
       const keptSessionRow = demandsSecondFactor(readBearer(request)) ? 0 : session.row
       const plan = (current: Account): OwnChange | null => planSave(ports, { account: current, wish, keptSessionRow })
       await changeOwnAccount(ports, account, { plan, request: describeRequest(request, 'sftpgo') })
@@ -51,7 +51,7 @@ export function registerTotpSave(app: App, context: HttpContext, realm: Realm): 
 }
 
 /** What was sent; what is undefined stays as it is. */
-type Wish = {
+type Input = {
   readonly isEnabled: boolean | undefined
   readonly configName: string | undefined
   /** Base32; undefined also for `Redacted` and any other status than `Plain`. */
@@ -67,7 +67,7 @@ const sentFactor = {
 } satisfies Fields
 
 /** @throws INPUT_INVALID */
-function decodeWish(request: FastifyRequest): Wish {
+function decodeInput(request: FastifyRequest): Input {
   const sent = spelled(sentFactor, readObject(request))
   const { enabled, config_name: configName, secret, protocols } = readBody(request, sentFactor)
   return {
@@ -82,7 +82,7 @@ function isAbsent(body: JsonObject, name: string): boolean {
   return body[name] === undefined || body[name] === null
 }
 
-type Save = { readonly account: Account; readonly wish: Wish; readonly keptSessionRow: number }
+type Save = { readonly account: Account; readonly wish: Input; readonly keptSessionRow: number }
 
 function planSave(ports: Ports, save: Save): OwnChange | null {
   const { account, wish } = save
@@ -130,7 +130,7 @@ function named(protocols: readonly string[]): JsonObject {
   return protocols.length === 0 ? {} : { protocols }
 }
 
-function requiredProtocols(account: Account, wish: Wish): readonly string[] {
+function requiredProtocols(account: Account, wish: Input): readonly string[] {
   const { totp, twoFactorProtocols } = readAttributes(account)
   // A factor that was set up elsewhere names no protocols, and is asked for at every one.
   const held = totp.protocols.length === 0 && account.totpSealed !== null ? protocolsOfFactor : totp.protocols
@@ -139,7 +139,7 @@ function requiredProtocols(account: Account, wish: Wish): readonly string[] {
   throw invalidAccount(`totp: the following protocols are required: ${JSON.stringify(twoFactorProtocols.join(', '))}`)
 }
 
-function configOf(account: Account, wish: Wish): { readonly config_name: string } {
+function configOf(account: Account, wish: Input): { readonly config_name: string } {
   const name = wish.configName ?? (account.totpSealed === null ? '' : readAttributes(account).totp.configName)
   if (name === '') throw invalidAccount('totp: config name is mandatory')
   if (name !== totpConfig.name) throw invalidAccount(`totp: config name ${JSON.stringify(name)} not found`)
@@ -147,7 +147,7 @@ function configOf(account: Account, wish: Wish): { readonly config_name: string 
 }
 
 /** Returns the bytes of a secret that was sent, or null where the old one stays. */
-function newSecret(ports: Ports, account: Account, { secret: text }: Wish): Uint8Array | null {
+function newSecret(ports: Ports, account: Account, { secret: text }: Input): Uint8Array | null {
   if (text === '' || (text === undefined && account.totpSealed === null)) {
     throw invalidAccount('totp: secret is mandatory')
   }

@@ -43,7 +43,7 @@ export type AgentAnswer = { readonly reply: Buffer; readonly isOver: boolean }
 type Binding = { readonly hostKey: Buffer; readonly sessionId: Buffer }
 
 /** The agent's side of one conversation. */
-export class AgentConversation {
+export class AgentExchange {
   readonly #login: AgentLogin
   #binding: Binding | null = null
   #progress: AgentProgress = 'idle'

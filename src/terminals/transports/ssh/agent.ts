@@ -1,7 +1,7 @@
 /** Terminals: the socket of our ssh-agent; it takes one connection, and is gone with the one signature. */
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
-import { AgentConversation, type AgentLogin, type AgentProgress } from './agent-protocol.ts'
+import { AgentExchange, type AgentLogin, type AgentProgress } from './agent-protocol.ts'
 import { uint32 } from './wire.ts'
 
 /** Bytes of a message at most; OpenSSH takes 256 KiB, a login needs a few. */
@@ -22,7 +22,7 @@ export type Agent = {
  * @param path in a directory that nobody else may enter.
  */
 export async function startAgent(path: string, login: AgentLogin): Promise<Agent> {
-  const conversation = new AgentConversation(login)
+  const conversation = new AgentExchange(login)
   const server = createServer()
   let client: Socket | null = null
   const over = new Promise<void>((resolve) => {
@@ -52,7 +52,7 @@ function closeAll(server: Server, client: Socket | null): void {
 }
 
 /** Resolves when the connection is closed. */
-function converse(socket: Socket, conversation: AgentConversation): Promise<void> {
+function converse(socket: Socket, conversation: AgentExchange): Promise<void> {
   return new Promise((resolve) => {
     let unread = Buffer.alloc(0)
     socket.on('error', () => socket.destroy())

@@ -20,7 +20,7 @@ const userKind = 1
 const longestName = 128
 
 /** What a certificate is to say. */
-export type CertificateWish = {
+export type CertificateInput = {
   readonly serverName: string
   readonly osUser: string
   readonly ptySessionId: string
@@ -50,7 +50,7 @@ export type Certificate = {
 }
 
 /** Makes a certificate: good from five minutes ago for two minutes more, with a terminal and nothing else. */
-export function makeCertificate(wish: CertificateWish, making: CertificateMaking): Certificate {
+export function makeCertificate(wish: CertificateInput, making: CertificateMaking): Certificate {
   const { subject, authority, randomBytes } = making
   const now = Math.floor(making.nowMs / 1000)
   const keyId = keyIdOf(wish)
@@ -83,12 +83,12 @@ export function keyIdOf({
   ptySessionId,
   username,
   changeId,
-}: Pick<CertificateWish, 'ptySessionId' | 'username' | 'changeId'>): string {
+}: Pick<CertificateInput, 'ptySessionId' | 'username' | 'changeId'>): string {
   return `pty=${safe(ptySessionId)};account=${safe(username)};change=${changeId === null ? '-' : safe(changeId)}`
 }
 
 /** Critical options and extensions stand in the order of their names; the value of an option is a string in a string. */
-function criticalOptions({ command, sourceAddresses }: CertificateWish): Buffer {
+function criticalOptions({ command, sourceAddresses }: CertificateInput): Buffer {
   const option = (name: string, value: string | null): Buffer =>
     value === null ? Buffer.alloc(0) : Buffer.concat([string(name), string(string(value))])
   return Buffer.concat([

@@ -6,14 +6,14 @@ import type { Log } from '../../../core/ports.ts'
 import type { TerminalTarget } from '../transport.ts'
 import { type Agent, startAgent } from './agent.ts'
 import type { AgentLogin, AgentProgress } from './agent-protocol.ts'
-import { type Certificate, type CertificateMaking, type CertificateWish, makeCertificate } from './certificate.ts'
+import { type Certificate, type CertificateInput, type CertificateMaking, makeCertificate } from './certificate.ts'
 import { openClientLog } from './client-log.ts'
 import { hostTrust } from './host-trust.ts'
 import { knownHosts } from './known-hosts.ts'
 
 /** What a login is made of. */
 export type LoginStart = {
-  readonly wish: CertificateWish
+  readonly wish: CertificateInput
   readonly making: CertificateMaking
   readonly target: TerminalTarget
   /** Told of a folder that could not be removed. */

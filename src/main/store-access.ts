@@ -36,7 +36,7 @@ export type Start = {
 }
 
 /** The parts that both a server and a command on the store need. */
-export type Foundation = {
+export type StoreAccess = {
   readonly ports: Omit<
     Ports,
     'signer' | 'node' | 'lasting' | 'gate' | 'throttleTime' | 'refusals' | 'mailer' | 'resetMails'
@@ -53,7 +53,7 @@ export type Foundation = {
  *
  * @param role a server holds the data directory alone; a command works beside it.
  */
-export async function openFoundation(start: Start, role: 'server' | 'command'): Promise<Foundation> {
+export async function openStoreAccess(start: Start, role: 'server' | 'command'): Promise<StoreAccess> {
   const { config } = start
   const log = start.log ?? createLog({ level: config.logLevel })
   const store = await openSqliteStore({

@@ -10,7 +10,7 @@ import type {
 } from '../client/client.ts'
 import { ask } from './ask.ts'
 import { button, make } from './elements.ts'
-import { type Farewell, isOver } from './farewell.ts'
+import { type EndMessage, isOver } from './end-message.ts'
 import { NoticeBoard } from './notice-board.ts'
 import { problemSentence, refusalKind } from './problem-sentence.ts'
 import { runningList } from './running-list.ts'
@@ -21,14 +21,14 @@ import type { View } from './view.ts'
 const refreshMs = 5_000
 
 /** What the lobby leads to; each rejects with a refusal. */
-export type LobbyActs = {
+export type StartActions = {
   readonly start: (request: StartRequest) => Promise<void>
   readonly join: (request: JoinRequest) => Promise<void>
   readonly signOut: () => Promise<void>
 }
 
 /** Opens the lobby. */
-export function openLobby(client: ControlClient, acts: LobbyActs, farewell: Farewell): View {
+export function openStartScreen(client: ControlClient, acts: StartActions, farewell: EndMessage): View {
   const told = new NoticeBoard(make('div', { role: 'status', class: 'told' }))
   if (farewell.sentence !== '') told.show('farewell', [farewell.sentence])
   const trying = async (act: Promise<void>): Promise<void> => {

@@ -10,7 +10,7 @@ import type { Timers } from './timers.ts'
 const again = { ms: 1_000, times: 3_600 } as const
 
 /** What a journal writes with. */
-export type JournalPorts = {
+export type EventWriterPorts = {
   readonly store: Pick<Store, 'execute'>
   readonly clock: Clock
   readonly timers: Timers
@@ -18,12 +18,12 @@ export type JournalPorts = {
 }
 
 /** The journal of one PTY session. */
-export class Journal {
-  readonly #ports: JournalPorts
+export class EventWriter {
+  readonly #ports: EventWriterPorts
   readonly #ptySessionId: string
   #last: Promise<void> = Promise.resolve()
 
-  constructor(ports: JournalPorts, ptySessionId: string) {
+  constructor(ports: EventWriterPorts, ptySessionId: string) {
     this.#ports = ports
     this.#ptySessionId = ptySessionId
   }

@@ -4,11 +4,11 @@ import type { EndReason } from '../core/terminals/ends.ts'
 import type { Effect, Supervision } from '../core/terminals/supervision.ts'
 import type { BlockReason, ClientFrame, ControlRequest } from '../protocol/terminal-frames.ts'
 import type { Attachment } from './attachment.ts'
+import type { AttachmentList } from './attachment-list.ts'
 import { blockSentences } from './block-sentences.ts'
+import type { EventWriter } from './event-writer.ts'
 import type { InputPath } from './input-path.ts'
-import type { Journal } from './journal.ts'
 import type { OutputPath } from './output-path.ts'
-import type { Roster } from './roster.ts'
 import type { SizePath } from './size-path.ts'
 import type { CancelTimer, Timers } from './timers.ts'
 
@@ -28,12 +28,12 @@ const limits = {
 const harmless: ReadonlySet<ControlRequest['action']> = new Set(['end', 'pause', 'visible'])
 
 /** What a conversation acts on. */
-export type ConversationParts = {
-  readonly roster: Roster
+export type FrameHandlerParts = {
+  readonly roster: AttachmentList
   readonly supervision: Supervision
   readonly output: OutputPath
   readonly input: InputPath
-  readonly journal: Journal
+  readonly journal: EventWriter
   readonly timers: Timers
   readonly now: () => Instant
   readonly apply: (effects: readonly Effect[]) => void
@@ -43,12 +43,12 @@ export type ConversationParts = {
 }
 
 /** Takes the frames of everybody attached to one PTY session. */
-export class Conversation {
-  readonly #parts: ConversationParts
+export class FrameHandler {
+  readonly #parts: FrameHandlerParts
   #cancelInputAck: CancelTimer | null = null
   readonly #toAcknowledge = new Set<Attachment>()
 
-  constructor(parts: ConversationParts) {
+  constructor(parts: FrameHandlerParts) {
     this.#parts = parts
   }
 

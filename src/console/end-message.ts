@@ -2,7 +2,7 @@
 import type { PtySessionItem } from '../client/client.ts'
 
 /** What is said in the lobby. */
-export type Farewell = {
+export type EndMessage = {
   /** Empty: nothing. */
   readonly sentence: string
   /** Id of the PTY session that waits for an implementor; null: none does. */
@@ -10,10 +10,10 @@ export type Farewell = {
 }
 
 /** Of a terminal that is over there is nothing to say. */
-export const noFarewell: Farewell = { sentence: '', waitingId: null }
+export const noEndMessage: EndMessage = { sentence: '', waitingId: null }
 
 /** Tells whether what was said is over: the terminal has ended, or somebody else implements it. */
-export function isOver({ waitingId }: Farewell, sessions: readonly PtySessionItem[], username: string): boolean {
+export function isOver({ waitingId }: EndMessage, sessions: readonly PtySessionItem[], username: string): boolean {
   if (waitingId === null) return false
   const found = sessions.find(({ id }) => id === waitingId)
   // The list may be older than the leaving.

@@ -1,5 +1,5 @@
 /** Terminals: what of a PTY session lasts beyond its request: the terminal, everybody attached to it, the line of a health check. */
-import type { Holder, LastingSubjects, LastingThing } from '../core/revocation/lasting.ts'
+import type { Holder, LiveResource, ResourceSubjects } from '../core/revocation/live-resources.ts'
 import type { RevocationEntry } from '../core/revocation/log.ts'
 import { earlierEnd } from '../core/sessions/session.ts'
 import type { Attachment, AttachmentFacts } from './attachment.ts'
@@ -7,7 +7,7 @@ import type { PtySession } from './pty-session.ts'
 import type { Reviews } from './reviews.ts'
 
 /** Makes the lasting things of PTY sessions. */
-export class SessionThings {
+export class SessionResources {
   readonly #reviews: Reviews
 
   constructor(reviews: Reviews) {
@@ -15,7 +15,7 @@ export class SessionThings {
   }
 
   /** The terminal: it is of whoever implements, else of whoever did last, and goes with the account that started it. */
-  ofTerminal(session: PtySession): LastingThing {
+  ofTerminal(session: PtySession): LiveResource {
     return {
       kind: 'terminal',
       subjects: () => ({ ...subjectsOf(session, session.owner.facts), ptySessionId: session.facts.id }),
@@ -28,7 +28,7 @@ export class SessionThings {
     }
   }
 
-  ofAttachment(session: PtySession, attachment: Attachment): LastingThing {
+  ofAttachment(session: PtySession, attachment: Attachment): LiveResource {
     return {
       kind: 'attachment',
       subjects: () => {
@@ -43,7 +43,7 @@ export class SessionThings {
   }
 
   /** A line of a health check with the command that it runs: both are of whoever ended the line, whoever types by now. */
-  ofLine(session: PtySession, { by, stop }: { readonly by: AttachmentFacts; readonly stop: () => void }): LastingThing {
+  ofLine(session: PtySession, { by, stop }: { readonly by: AttachmentFacts; readonly stop: () => void }): LiveResource {
     const line = { by, stop }
     return {
       kind: 'command',
@@ -65,7 +65,7 @@ function reasonOf(entry: RevocationEntry | null, facts: AttachmentFacts): 'revok
   return entry === null && accessEndsAt !== null && accessEndsAt === endOf(facts) ? 'access-denied' : 'revoked'
 }
 
-function subjectsOf({ facts, rules }: PtySession, holder: Holder): LastingSubjects & { starterAccountId: number } {
+function subjectsOf({ facts, rules }: PtySession, holder: Holder): ResourceSubjects & { starterAccountId: number } {
   const { serverName, changeId, startedByAccountId } = facts
   return { holder, access: { serverName, changeId, groups: rules.groups }, starterAccountId: startedByAccountId }
 }

@@ -1,18 +1,18 @@
 /** Terminals: brings a socket to its PTY session, by a token or by the secret of a resume; whatever is not in order is told and closed. */
 import type { RequestFacts } from '../core/audit/act.ts'
 import { isRefusal, kinds, Refusal, type RefusalCode } from '../core/errors.ts'
-import type { Beginning, Release } from '../core/revocation/lasting.ts'
-import { type Admission, attachByToken, judgeAdmission, judgeAnew, readStanding } from '../core/terminals/attach.ts'
+import type { Registration, Release } from '../core/revocation/live-resources.ts'
+import { type AttachGrant, attachByToken, judgeAnew, judgeGrant, readSessionAccess } from '../core/terminals/attach.ts'
 import { type EndReason, endReasons } from '../core/terminals/ends.ts'
 import type { ClientFrame, Hello, TerminalSize } from '../protocol/terminal-frames.ts'
 import { Attachment, endsOf } from './attachment.ts'
+import { EventWriter } from './event-writer.ts'
 import type { GatewayParts } from './gateway-parts.ts'
-import { Journal } from './journal.ts'
 import { LeaseGate } from './lease-gate.ts'
 import { openSession, openTerminal } from './open-session.ts'
 import type { PtySession } from './pty-session.ts'
 import type { PtyTokenClaims } from './read-pty-token.ts'
-import type { SessionThings } from './session-things.ts'
+import type { SessionResources } from './session-resources.ts'
 import type { SocketSink } from './web-socket.ts'
 
 /** A HELLO comes within so many milliseconds. */
@@ -22,7 +22,7 @@ const helloMs = 5_000
 const mostAttached = 100
 
 /** What a socket brings. */
-export type Visitor = {
+export type AttachRequest = {
   /** null: it brings the secret of a resume. */
   readonly claims: PtyTokenClaims | null
   /** The token, or the secret. */
@@ -31,18 +31,18 @@ export type Visitor = {
 }
 
 /** What the reception knows of the house. */
-export type House = {
+export type GatewayState = {
   readonly sessions: Map<string, PtySession>
-  readonly things: SessionThings
+  readonly things: SessionResources
   readonly isDraining: () => boolean
   /** Whether one more may begin beside so many that are being begun. */
   readonly hasRoom: (beginning: number) => boolean
 }
 
 /** Takes sockets in. */
-export class Reception {
+export class AttachHandler {
   readonly #parts: GatewayParts
-  readonly #house: House
+  readonly #house: GatewayState
   /** PTY sessions that are being begun here, with how many sockets ask for it. */
   readonly #beginning = new Map<string, number>()
   /** Those of them for which there was room. */
@@ -52,13 +52,13 @@ export class Reception {
   /** Sockets on their way in. */
   readonly #arriving = new Map<SocketSink, Promise<void>>()
 
-  constructor(parts: GatewayParts, house: House) {
+  constructor(parts: GatewayParts, house: GatewayState) {
     this.#parts = parts
     this.#house = house
   }
 
   /** Takes one socket in, or tells it why not. */
-  async receive(sink: SocketSink, visitor: Visitor): Promise<void> {
+  async receive(sink: SocketSink, visitor: AttachRequest): Promise<void> {
     const received = this.#receive(sink, visitor)
     this.#arriving.set(sink, received)
     await received.finally(() => this.#arriving.delete(sink))
@@ -71,7 +71,7 @@ export class Reception {
     await Promise.all(this.#arriving.values())
   }
 
-  async #receive(sink: SocketSink, visitor: Visitor): Promise<void> {
+  async #receive(sink: SocketSink, visitor: AttachRequest): Promise<void> {
     const beginning = this.#parts.ports.lasting.begin()
     try {
       if (visitor.claims === null) await this.#resume(sink, visitor.token, visitor.facts.ip ?? '')
@@ -83,7 +83,7 @@ export class Reception {
     }
   }
 
-  async #attach(arrival: Arrival, visitor: Visitor & { readonly claims: PtyTokenClaims }): Promise<void> {
+  async #attach(arrival: Arrival, visitor: AttachRequest & { readonly claims: PtyTokenClaims }): Promise<void> {
     const { ptySessionId } = visitor.claims
     this.#beginning.set(ptySessionId, (this.#beginning.get(ptySessionId) ?? 0) + 1)
     try {
@@ -98,7 +98,7 @@ export class Reception {
     }
   }
 
-  async #enter(arrival: Arrival, visitor: Visitor & { readonly claims: PtyTokenClaims }): Promise<void> {
+  async #enter(arrival: Arrival, visitor: AttachRequest & { readonly claims: PtyTokenClaims }): Promise<void> {
     const { ports } = this.#parts
     const { claims, token, facts } = visitor
     await this.#checkOwner(claims.ptySessionId)
@@ -116,9 +116,9 @@ export class Reception {
   }
 
   /** Gives the attachment its place; where that fails, what the token began is over. */
-  async #admit(admission: Admission, attachment: Attachment, arrival: Arrival): Promise<PtySession> {
+  async #admit(admission: AttachGrant, attachment: Attachment, arrival: Arrival): Promise<PtySession> {
     try {
-      judgeAdmission(admission, attachment.facts.clientIp, this.#parts.ports.clock.wallMs())
+      judgeGrant(admission, attachment.facts.clientIp, this.#parts.ports.clock.wallMs())
       const hello = await arrival.sink.hello(helloMs)
       if (hello === null) {
         throw new Refusal('INPUT_INVALID', { message: 'The first frame has to be a HELLO, within 5 seconds.' })
@@ -176,7 +176,7 @@ export class Reception {
     const found = this.#findBySecret(secret)
     if (found === null) throw nothingToResume()
     const { session, attachment } = found
-    const standing = await readStanding(ports, session.facts.id)
+    const standing = await readSessionAccess(ports, session.facts.id)
     await judgeAnew(ports, standing, { ...attachment.facts, clientIp, role: attachment.role })
     const hello = await sink.hello(helloMs)
     if (hello?.resume === undefined) {
@@ -254,7 +254,7 @@ export class Reception {
     }
   }
 
-  #newAttachment(id: string, { account, session, token }: Admission, clientIp: string): Attachment {
+  #newAttachment(id: string, { account, session, token }: AttachGrant, clientIp: string): Attachment {
     const { clock } = this.#parts.ports
     return new Attachment(
       {
@@ -277,7 +277,7 @@ export class Reception {
   }
 
   /** The token is used up: what it began is over. */
-  async #giveUp({ token, ptySession }: Admission, attachment: Attachment, cause: unknown): Promise<void> {
+  async #giveUp({ token, ptySession }: AttachGrant, attachment: Attachment, cause: unknown): Promise<void> {
     const journal = this.#journal(ptySession.id)
     if (token.isStart) await journal.closed(reasonOf(cause), { exitCode: null, by: attachment.facts })
     else {
@@ -287,10 +287,10 @@ export class Reception {
     }
   }
 
-  #journal(ptySessionId: string): Journal {
+  #journal(ptySessionId: string): EventWriter {
     const { ports, timers } = this.#parts
     const { store, clock, log } = ports
-    return new Journal({ store, clock, timers, log }, ptySessionId)
+    return new EventWriter({ store, clock, timers, log }, ptySessionId)
   }
 
   /** @param later what to do where the same may be let in later: the secret of a resume is not spent, a token is. */
@@ -317,10 +317,10 @@ const closeCodes: Partial<Record<RefusalCode, number>> = {
 }
 
 /** A socket on its way in; whatever is revoked meanwhile is held against it before it may type. */
-type Arrival = { readonly sink: SocketSink; readonly beginning: Beginning }
+type Arrival = { readonly sink: SocketSink; readonly beginning: Registration }
 
 type Start = {
-  readonly admission: Admission
+  readonly admission: AttachGrant
   readonly owner: Attachment
   readonly hello: Hello
 }

@@ -1,11 +1,11 @@
 /** Terminals: everybody attached to one PTY session, and what is told to all of them. */
-import type { Release } from '../core/revocation/lasting.ts'
+import type { Release } from '../core/revocation/live-resources.ts'
 import { isReportOnly } from '../core/terminals/terminal-reports.ts'
 import type { ParticipantView, TerminalEvent } from '../protocol/terminal-frames.ts'
 import type { Attachment } from './attachment.ts'
 
 /** The attachments of one PTY session, in the order in which they came. */
-export class Roster {
+export class AttachmentList {
   readonly #attachments = new Map<string, Attachment>()
   readonly #releases = new Map<Attachment, Release>()
   /** Whether everybody believes that nobody types. */

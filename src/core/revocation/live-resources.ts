@@ -3,10 +3,10 @@ import type { Log } from '../ports.ts'
 import { parseAccountEpoch, type RevocationEntry, subject } from './log.ts'
 
 /** Every kind of lasting thing; the table in `docs/spec/revocation.md` says what each entry does to each. */
-export const lastingKinds = ['terminal', 'command', 'attachment', 'follower', 'download'] as const
+export const liveResourceKinds = ['terminal', 'command', 'attachment', 'follower', 'download'] as const
 
 /** A kind of lasting thing. */
-export type LastingKind = (typeof lastingKinds)[number]
+export type LiveResourceKind = (typeof liveResourceKinds)[number]
 
 /** The sign-in that something lasts under. */
 export type Holder = {
@@ -25,7 +25,7 @@ export type Access = {
 }
 
 /** What of a lasting thing the log can cover. */
-export type LastingSubjects = {
+export type ResourceSubjects = {
   readonly holder: Holder
   readonly access: Access
   /** The access token that asked for it, as an entry names it; left out: it outlives that. */
@@ -37,10 +37,10 @@ export type LastingSubjects = {
 }
 
 /** Something that lasts. Neither `end` nor `judge` waits, and both may be called again. */
-export type LastingThing = {
-  readonly kind: LastingKind
+export type LiveResource = {
+  readonly kind: LiveResourceKind
   /** Asked at every entry: a thing changes hands. */
-  readonly subjects: () => LastingSubjects
+  readonly subjects: () => ResourceSubjects
   /** Unix seconds at which its access is over by itself; null: never. */
   readonly expiresAt: () => number | null
   /** Its access is over: when this returns, it takes nothing and gives nothing any more. */
@@ -53,18 +53,18 @@ export type LastingThing = {
 export type Release = () => void
 
 /** What is on its way to become a lasting thing: entries that come meanwhile are held against it too. */
-export type Beginning = {
-  readonly add: (thing: LastingThing) => Release
+export type Registration = {
+  readonly add: (thing: LiveResource) => Release
   readonly close: () => void
 }
 
 /** `end`: its access is over. `judge`: its access has to be looked at anew. `none`: the entry is about others. */
-export type Cover = 'end' | 'judge' | 'none'
+export type RevocationEffect = 'end' | 'judge' | 'none'
 
 /** All that lasts at this node. */
-export class LastingThings {
+export class LiveResources {
   readonly #log: Pick<Log, 'error'>
-  readonly #things = new Set<LastingThing>()
+  readonly #things = new Set<LiveResource>()
   readonly #missed = new Set<(RevocationEntry | null)[]>()
 
   constructor(log: Pick<Log, 'error'>) {
@@ -77,13 +77,13 @@ export class LastingThings {
   }
 
   /** Holds every entry against a thing, until it is let go. */
-  add(thing: LastingThing): Release {
+  add(thing: LiveResource): Release {
     this.#things.add(thing)
     return () => this.#things.delete(thing)
   }
 
   /** Begins to note entries; to be called before anything is read that lets a thing begin, and closed in every case. */
-  begin(): Beginning {
+  begin(): Registration {
     const missed: (RevocationEntry | null)[] = []
     this.#missed.add(missed)
     return {
@@ -110,7 +110,7 @@ export class LastingThings {
     }
   }
 
-  #hold(thing: LastingThing, entry: RevocationEntry | null): void {
+  #hold(thing: LiveResource, entry: RevocationEntry | null): void {
     this.#act(thing, () => {
       const cover = entry === null ? 'judge' : coverOf(entry, thing.subjects())
       if (cover === 'end') thing.end(entry)
@@ -119,7 +119,7 @@ export class LastingThings {
   }
 
   /** One that fails keeps no other from its end. */
-  #act(thing: LastingThing, act: () => void): void {
+  #act(thing: LiveResource, act: () => void): void {
     try {
       act()
     } catch (cause) {
@@ -132,7 +132,7 @@ export class LastingThings {
 }
 
 /** Returns what an entry does to something that has these subjects. */
-export function coverOf(entry: RevocationEntry, subjects: LastingSubjects): Cover {
+export function coverOf(entry: RevocationEntry, subjects: ResourceSubjects): RevocationEffect {
   const { holder, tokenSubject, ptySessionId } = subjects
   switch (entry.kind) {
     case 'token':
@@ -157,7 +157,7 @@ export function coverOf(entry: RevocationEntry, subjects: LastingSubjects): Cove
 }
 
 /** Whoever started something has to have an account, and need not be signed in. */
-function coverOfEpoch(entry: RevocationEntry, { holder, starterAccountId }: LastingSubjects): Cover {
+function coverOfEpoch(entry: RevocationEntry, { holder, starterAccountId }: ResourceSubjects): RevocationEffect {
   const { accountId, keptSessionRow } = parseAccountEpoch(entry.subject)
   if (accountId === holder.accountId && keptSessionRow !== holder.sessionRow) return 'end'
   return accountId === starterAccountId ? 'judge' : 'none'
@@ -165,7 +165,7 @@ function coverOfEpoch(entry: RevocationEntry, { holder, starterAccountId }: Last
 
 function changesAccess(
   { subject: changed }: RevocationEntry,
-  { holder, access, starterAccountId }: LastingSubjects,
+  { holder, access, starterAccountId }: ResourceSubjects,
 ): boolean {
   const { serverName, changeId, groups } = access
   return [
@@ -177,6 +177,6 @@ function changesAccess(
   ].includes(changed)
 }
 
-function endIf(isCovered: boolean): Cover {
+function endIf(isCovered: boolean): RevocationEffect {
   return isCovered ? 'end' : 'none'
 }

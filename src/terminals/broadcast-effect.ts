@@ -2,25 +2,25 @@
 import type { Effect, Supervision } from '../core/terminals/supervision.ts'
 import type { TerminalEvent } from '../protocol/terminal-frames.ts'
 import type { Attachment } from './attachment.ts'
-import type { Journal } from './journal.ts'
+import type { AttachmentList } from './attachment-list.ts'
+import type { EventWriter } from './event-writer.ts'
 import type { OutputPath } from './output-path.ts'
-import type { Roster } from './roster.ts'
 
 /** What leaves the session as it is. */
-export type ToldEffect = Exclude<Effect, { readonly kind: 'end' }>
+export type BroadcastEffect = Exclude<Effect, { readonly kind: 'end' }>
 
 /** Who is told. */
-export type Told = {
-  readonly roster: Roster
+export type Recipients = {
+  readonly roster: AttachmentList
   readonly output: Pick<OutputPath, 'note'>
-  readonly journal: Pick<Journal, 'slotFreed'>
+  readonly journal: Pick<EventWriter, 'slotFreed'>
 }
 
 /** Somebody who just came; `isBack` on another socket. */
-export type Newcomer = { readonly attachment: Attachment; readonly isBack: boolean }
+export type AttachedClient = { readonly attachment: Attachment; readonly isBack: boolean }
 
 /** Tells one. */
-export function tellEffect(effect: ToldEffect, { roster, output, journal }: Told): void {
+export function broadcastEffect(effect: BroadcastEffect, { roster, output, journal }: Recipients): void {
   switch (effect.kind) {
     case 'slot-freed':
       freeSlot(roster, journal)
@@ -43,7 +43,7 @@ export function tellEffect(effect: ToldEffect, { roster, output, journal }: Told
   }
 }
 
-function freeSlot(roster: Roster, journal: Pick<Journal, 'slotFreed'>): void {
+function freeSlot(roster: AttachmentList, journal: Pick<EventWriter, 'slotFreed'>): void {
   for (const attachment of roster.all()) {
     if (attachment.role !== 'implementor' || attachment.hasLostSlot) continue
     attachment.hasLostSlot = true
@@ -52,16 +52,16 @@ function freeSlot(roster: Roster, journal: Pick<Journal, 'slotFreed'>): void {
 }
 
 /** Tells a sentence that needs no answer. */
-export function tellNotice(sentence: string, { roster, output }: Pick<Told, 'roster' | 'output'>): void {
+export function broadcastNotice(sentence: string, { roster, output }: Pick<Recipients, 'roster' | 'output'>): void {
   output.note({ kind: 'notice', sentence })
   roster.broadcast({ kind: 'notice', sentence })
 }
 
 /** Tells somebody who just came whether input passes, where not everybody was told now; whoever is new knows that it does. */
-export function tellStanding(
-  { attachment, isBack }: Newcomer,
+export function sendInputState(
+  { attachment, isBack }: AttachedClient,
   effects: readonly Effect[],
-  { roster, supervision }: { readonly roster: Roster; readonly supervision: Supervision },
+  { roster, supervision }: { readonly roster: AttachmentList; readonly supervision: Supervision },
 ): void {
   const standing = supervision.standing()
   const isKnown = effects.some(({ kind }) => kind === standing.kind) || (standing.kind === 'let-go' && !isBack)

@@ -5,7 +5,7 @@ import { TLSSocket } from 'node:tls'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { accessEndsAt } from '../../core/accounts/rules.ts'
 import { isRefusal, Refusal } from '../../core/errors.ts'
-import type { LastingSubjects } from '../../core/revocation/lasting.ts'
+import type { ResourceSubjects } from '../../core/revocation/live-resources.ts'
 import { subject } from '../../core/revocation/log.ts'
 import { earlierEnd } from '../../core/sessions/session.ts'
 import type { ReadingRight } from '../../core/terminals/read-recording.ts'
@@ -14,7 +14,7 @@ import type { HttpContext } from '../context.ts'
 import { principalOf, signedIn, type TokenReader } from './authenticate.ts'
 
 /** What is sent. */
-export type Lasting = {
+export type StreamedContent = {
   /** A follower ends as if all had been said, and with its token; a download that is cut never looks whole. */
   readonly kind: 'follower' | 'download'
   /** Judges whoever asks; at first, and whenever what it hangs on has changed. @throws Refusal */
@@ -30,8 +30,12 @@ export type Exchange = { readonly context: HttpContext; readonly request: Fastif
  * @param reader finds the token of the request, which a step before has accepted.
  * @throws what `judge` throws; what `principalOf` throws when the token is good no more.
  */
-export async function beginLasting(exchange: Exchange, reader: TokenReader, lasting: Lasting): Promise<LastingAnswer> {
-  const answer = new LastingAnswer(exchange, reader, lasting)
+export async function beginStreaming(
+  exchange: Exchange,
+  reader: TokenReader,
+  content: StreamedContent,
+): Promise<StreamedAnswer> {
+  const answer = new StreamedAnswer(exchange, reader, content)
   try {
     await answer.judge()
     return answer
@@ -42,32 +46,32 @@ export async function beginLasting(exchange: Exchange, reader: TokenReader, last
 }
 
 /** One answer that lasts. */
-export class LastingAnswer {
+export class StreamedAnswer {
   readonly #exchange: Exchange
   readonly #reader: TokenReader
-  readonly #lasting: Lasting
+  readonly #content: StreamedContent
   readonly #stop = new AbortController()
   readonly #release: () => void
-  #subjects: LastingSubjects
+  #subjects: ResourceSubjects
   #expiresAt: number | null
   /** The last look at the right to it; never rejects. */
   #look: Promise<void> = Promise.resolve()
   #isRevoked = false
   #isSending = false
 
-  constructor(exchange: Exchange, reader: TokenReader, lasting: Lasting) {
+  constructor(exchange: Exchange, reader: TokenReader, content: StreamedContent) {
     const { context, request, reply } = exchange
     this.#exchange = exchange
     this.#reader = reader
-    this.#lasting = lasting
+    this.#content = content
     const principal = signedIn(request)
     const { account, session, organizationId } = principal
     const tokenSubject = subject.token(context.ports.digests.sha256(reader.read(request)))
     const holder = { accountId: account.id, sessionRow: session.row, organizationId, credentialId: null }
     this.#subjects = { holder, tokenSubject, access: { serverName: null, changeId: null, groups: [] } }
-    this.#expiresAt = endOf(principal, lasting, context.ports.clock.wallMs())
+    this.#expiresAt = endOf(principal, content, context.ports.clock.wallMs())
     this.#release = context.ports.lasting.add({
-      kind: lasting.kind,
+      kind: content.kind,
       subjects: () => this.#subjects,
       expiresAt: () => this.#expiresAt,
       end: () => this.#end(),
@@ -84,14 +88,14 @@ export class LastingAnswer {
     return this.#stop.signal
   }
 
-  /** Judges whoever asks. @throws as `beginLasting` does. */
+  /** Judges whoever asks. @throws as `beginStreaming` does. */
   async judge(): Promise<void> {
     const { context, request } = this.#exchange
     const principal = await principalOf(context, this.#reader, request)
-    const { session, access } = await this.#lasting.judge(principal)
+    const { session, access } = await this.#content.judge(principal)
     const { credentialId } = session
     this.#subjects = { ...this.#subjects, access, holder: { ...this.#subjects.holder, credentialId } }
-    this.#expiresAt = endOf(principal, this.#lasting, context.ports.clock.wallMs())
+    this.#expiresAt = endOf(principal, this.#content, context.ports.clock.wallMs())
     this.requireRight()
   }
 
@@ -122,7 +126,7 @@ export class LastingAnswer {
         if (this.#isRevoked) break
         yield piece
       }
-      if (this.#isRevoked && this.#lasting.kind === 'download') throw new Refusal('TOKEN_REVOKED')
+      if (this.#isRevoked && this.#content.kind === 'download') throw new Refusal('TOKEN_REVOKED')
     } finally {
       this.close()
     }
@@ -156,13 +160,17 @@ export class LastingAnswer {
     this.#isRevoked = true
     const { raw } = this.#exchange.reply
     // A follower who reads nothing would keep its connection, and what waits for it.
-    if (this.#isSending && (this.#lasting.kind === 'download' || raw.writableNeedDrain)) reset(raw.socket)
+    if (this.#isSending && (this.#content.kind === 'download' || raw.writableNeedDrain)) reset(raw.socket)
     this.close()
   }
 }
 
 /** Unix seconds; a download that was begun in time outlives its token, as long as the session lasts. */
-function endOf({ account, session, tokenExpiresAt }: Principal, { kind }: Lasting, nowMs: number): number | null {
+function endOf(
+  { account, session, tokenExpiresAt }: Principal,
+  { kind }: StreamedContent,
+  nowMs: number,
+): number | null {
   const end = earlierEnd(earlierEnd(account.expiresAt, session.expiresAt), accessEndsAt(account.rules, nowMs))
   return kind === 'follower' ? earlierEnd(end, tokenExpiresAt) : end
 }

@@ -15,7 +15,7 @@ const silenceMs = 10_000
 const longestPath = 107
 
 /** What a command learns: the server has applied the entry, there is no server, or there is one and it did not say. */
-export type PokeAnswer = 'applied' | 'no-server' | 'unconfirmed'
+export type NotifyAnswer = 'applied' | 'no-server' | 'unconfirmed'
 
 /**
  * Listens for pokes, before the node joins the log, and calls `onPoke` with the number of the entry to be applied.
@@ -24,7 +24,7 @@ export type PokeAnswer = 'applied' | 'no-server' | 'unconfirmed'
  *
  * @throws STORE_UNAVAILABLE when the path is longer than a socket's may be.
  */
-export async function listenForPokes(
+export async function listenForNotifications(
   path: string,
   onPoke: (seq: number) => Promise<void>,
 ): Promise<{ readonly close: () => Promise<void> }> {
@@ -57,7 +57,7 @@ export async function listenForPokes(
  *
  * A socket that nobody answers at counts as no server only where nobody holds the data directory either.
  */
-export async function pokeServer(path: string, seq: number, timeoutMs: number): Promise<PokeAnswer> {
+export async function notifyServer(path: string, seq: number, timeoutMs: number): Promise<NotifyAnswer> {
   const said = await ask(path, `${seq}\n`, timeoutMs)
   if (said === `applied ${seq}\n`) return 'applied'
   return said === null && !isServerRunning(dataFiles(dirname(path))) ? 'no-server' : 'unconfirmed'

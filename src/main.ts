@@ -215,13 +215,13 @@ function completePorts(foundation: StoreAccess, { config, keyring, mailer, throt
   const { store, ports } = foundation
   const node = new RevocationNode({ ...ports, leaseMs, maxTokens: config.maxSessions })
   store.onRevocations((entries) => node.receive(entries))
-  const lasting = new LiveResources(ports.log)
-  node.onApply((entry) => lasting.apply(entry))
+  const liveResources = new LiveResources(ports.log)
+  node.onApply((entry) => liveResources.apply(entry))
   return {
     ...ports,
     signer: createSigner({ keys: () => keyring.material(), clock: ports.clock }),
     node,
-    lasting,
+    liveResources,
     gate: new SignInGate(),
     throttleTime,
     refusals: new RefusalCounters(),

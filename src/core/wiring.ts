@@ -72,7 +72,7 @@ export type Ports = {
   readonly log: Log
   readonly store: Store
   readonly node: RevocationNode
-  readonly lasting: LiveResources
+  readonly liveResources: LiveResources
   readonly gate: SignInGate
   readonly throttleTime: ThrottleTime
   readonly refusals: RefusalCounters

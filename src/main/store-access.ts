@@ -39,7 +39,7 @@ export type Start = {
 export type StoreAccess = {
   readonly ports: Omit<
     Ports,
-    'signer' | 'node' | 'lasting' | 'gate' | 'throttleTime' | 'refusals' | 'mailer' | 'resetMails'
+    'signer' | 'node' | 'liveResources' | 'gate' | 'throttleTime' | 'refusals' | 'mailer' | 'resetMails'
   >
   readonly store: SqliteStore
   readonly hasher: PooledPasswordHasher

@@ -72,7 +72,7 @@ export class AttachHandler {
   }
 
   async #receive(sink: SocketSink, visitor: AttachRequest): Promise<void> {
-    const beginning = this.#parts.ports.lasting.begin()
+    const beginning = this.#parts.ports.liveResources.begin()
     try {
       if (visitor.claims === null) await this.#resume(sink, visitor.token, visitor.facts.ip ?? '')
       else await this.#attach({ sink, beginning }, { ...visitor, claims: visitor.claims })

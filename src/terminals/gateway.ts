@@ -186,13 +186,13 @@ export class Gateway {
   }
 
   #tick(): void {
-    const { clock, node, lasting } = this.#parts.ports
+    const { clock, node, liveResources } = this.#parts.ports
     void this.#parts.disk.look()
     if (node.isReady()) this.#leaseLostAtMs = null
     else this.#leaseLostAtMs ??= clock.monotonicMs()
     const isCutOff = this.#leaseLostAtMs !== null && clock.monotonicMs() - this.#leaseLostAtMs >= partitionGraceMs
     const nowMs = clock.wallMs()
-    lasting.expire(Math.floor(nowMs / 1000))
+    liveResources.expire(Math.floor(nowMs / 1000))
     for (const session of [...this.#sessions.values()]) {
       if (isCutOff) void session.end('lease-lost')
       session.ping()

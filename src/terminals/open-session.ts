@@ -114,7 +114,7 @@ function openCheck(parts: GatewayParts, check: Check): Terminal {
     groups: () => session.implementor()?.facts.groups ?? account.groups,
     request,
     listener,
-    hold: (by, stop) => ports.lasting.add(things.ofLine(session, { by, stop })),
+    hold: (by, stop) => ports.liveResources.add(things.ofLine(session, { by, stop })),
     onCommand: (line) => session.noteCommand(line),
   })
 }

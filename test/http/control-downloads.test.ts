@@ -232,23 +232,23 @@ test('PTY-21 what loses its right before its first byte is refused, and is no re
   const headers = { host: '127.0.0.1', authorization: `Bearer ${bob.token}` }
   const answer = await app.inject({ url: `/api/v1/pty_sessions/${id}/recording`, headers })
   assert.deepEqual([answer.statusCode, answer.json<{ type: string }>().type], [401, 'token-revoked'])
-  assert.equal(world.sallyport.ports.lasting.size, 0)
+  assert.equal(world.sallyport.ports.liveResources.size, 0)
 })
 
 test('PTY-21 a download is let go once its client has it, or is gone', async (t) => {
   const { id, bob } = await takenPart(true)
-  const before = world.sallyport.ports.lasting.size
+  const before = world.sallyport.ports.liveResources.size
   const { response, connection } = await download(t, { by: bob, id, isLive: false })
-  assert.equal(world.sallyport.ports.lasting.size, before + 1)
+  assert.equal(world.sallyport.ports.liveResources.size, before + 1)
   response.destroy()
   await new Promise((resolve) => connection.once('close', resolve))
   await new Promise((resolve) => setImmediate(resolve))
-  assert.equal(world.sallyport.ports.lasting.size, before)
+  assert.equal(world.sallyport.ports.liveResources.size, before)
   world.terminals.record(id, 'text')
   const headers = { host: '127.0.0.1', authorization: `Bearer ${bob.token}` }
   for (const method of ['GET', 'HEAD'] as const) {
     const answer = await world.app.inject({ method, url: `/api/v1/pty_sessions/${id}/recording`, headers })
     assert.equal(answer.statusCode, 200)
   }
-  assert.equal(world.sallyport.ports.lasting.size, before)
+  assert.equal(world.sallyport.ports.liveResources.size, before)
 })

@@ -70,7 +70,7 @@ export class StreamedAnswer {
     const holder = { accountId: account.id, sessionRow: session.row, organizationId, credentialId: null }
     this.#subjects = { holder, tokenSubject, access: { serverName: null, changeId: null, groups: [] } }
     this.#expiresAt = endOf(principal, content, context.ports.clock.wallMs())
-    this.#release = context.ports.lasting.add({
+    this.#release = context.ports.liveResources.add({
       kind: content.kind,
       subjects: () => this.#subjects,
       expiresAt: () => this.#expiresAt,

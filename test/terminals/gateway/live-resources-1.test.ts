@@ -1,6 +1,6 @@
 /** The gateway: every third row of the table of what ends what, from number 1; real shells, and processes that write every 100 ms. */
 import { test } from 'node:test'
-import { rowPlayer } from '../../fixtures/lasting/play.ts'
+import { rowPlayer } from '../../fixtures/live-resources/play.ts'
 
 const { rows, play } = rowPlayer(1)
 

@@ -4,9 +4,9 @@ import { test } from 'node:test'
 import { liveResourceKinds } from '../../src/core/revocation/live-resources.ts'
 import type { RevocationKind } from '../../src/core/revocation/log.ts'
 import { projectRoot, readSources } from '../../tools/source-tree.ts'
-import { acts } from '../fixtures/lasting/acts.ts'
-import { lastingTable, readTable } from '../fixtures/lasting/table.ts'
-import { things } from '../fixtures/lasting/things.ts'
+import { acts } from '../fixtures/live-resources/acts.ts'
+import { lastingTable, readTable } from '../fixtures/live-resources/table.ts'
+import { things } from '../fixtures/live-resources/things.ts'
 
 /** Every kind of entry; one that is missing here does not compile. */
 const kinds: Readonly<Record<RevocationKind, true>> = {

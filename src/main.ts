@@ -98,23 +98,23 @@ async function assemble(
   extend?: (app: App, ports: Ports) => void,
 ): Promise<RunningServer> {
   const { config } = start
-  const foundation = await openStoreAccess(start, 'server')
-  opened.defer(foundation.close)
-  const trail = await startTrailSigner(foundation)
-  opened.defer(() => signLast(foundation, trail))
-  const keyring = await openKeyring(foundation, config)
-  const mailer = openMailer(config, foundation.ports.log)
+  const storeAccess = await openStoreAccess(start, 'server')
+  opened.defer(storeAccess.close)
+  const trail = await startTrailSigner(storeAccess)
+  opened.defer(() => signLast(storeAccess, trail))
+  const keyring = await openKeyring(storeAccess, config)
+  const mailer = openMailer(config, storeAccess.ports.log)
   if (mailer !== null) opened.defer(() => mailer.close())
-  const ports = completePorts(foundation, {
+  const ports = completePorts(storeAccess, {
     config,
     keyring,
     mailer,
-    throttleTime: await openThrottleTime(foundation.ports),
+    throttleTime: await openThrottleTime(storeAccess.ports),
   })
   opened.defer(() => writeWhatMemoryHolds(ports))
   // Before the node joins, so that no command can find nobody to tell of an entry that the node does not see.
-  const pokes = await listenForNotifications(foundation.store.socketPath, () => ports.node.renew())
-  opened.defer(() => pokes.close())
+  const notifications = await listenForNotifications(storeAccess.store.socketPath, () => ports.node.renew())
+  opened.defer(() => notifications.close())
   await ports.node.join()
   const setup = await openSetup(ports)
   const settings = httpSettings(config)
@@ -137,7 +137,7 @@ async function assemble(
     terminalPage: openTerminalPage(() => [settings.gatewayUrl]),
     jwks: () => jwksDocument(keyring.published()),
     build: { version: version.number, builtAt: version.builtAt },
-    readiness: () => readinessReasons(foundation.store, terminals.disk),
+    readiness: () => readinessReasons(storeAccess.store, terminals.disk),
     qrCode: qrCodeDataUrl,
     setup,
   }
@@ -211,8 +211,8 @@ type ServerParts = {
   readonly throttleTime: ThrottleTime
 }
 
-function completePorts(foundation: StoreAccess, { config, keyring, mailer, throttleTime }: ServerParts): Ports {
-  const { store, ports } = foundation
+function completePorts(storeAccess: StoreAccess, { config, keyring, mailer, throttleTime }: ServerParts): Ports {
+  const { store, ports } = storeAccess
   const node = new RevocationNode({ ...ports, leaseMs, maxTokens: config.maxSessions })
   store.onRevocations((entries) => node.receive(entries))
   const liveResources = new LiveResources(ports.log)

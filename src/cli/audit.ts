@@ -136,15 +136,15 @@ async function verifyStore(flags: AuditFlags): Promise<void> {
     const { proveExport } = await import('../main/audit-export.ts')
     return tellProof(await proveExport(flags.file, { seen, key }), flags.json === true)
   }
-  await readStore(flags, async ({ foundation }) => {
-    await tellProof(await proveTrail(foundation, { seen, key }), flags.json === true)
+  await readStore(flags, async ({ storeAccess }) => {
+    await tellProof(await proveTrail(storeAccess, { seen, key }), flags.json === true)
   })
 }
 
 function printKey(flags: AuditFlags): Promise<void> {
-  return readStore(flags, async ({ foundation }) => {
+  return readStore(flags, async ({ storeAccess }) => {
     const { auditKey } = await import('../main/audit-command.ts')
-    const key = await auditKey(foundation.ports)
+    const key = await auditKey(storeAccess.ports)
     if (key === null) throw new CommandFailure('There is no key of the audit trail: nothing was signed yet.')
     if (flags.json === true) return printJson({ fingerprint: key.fingerprint, public_key: key.publicKeyPem })
     await printLines([key.publicKeyPem.trimEnd()])

@@ -73,25 +73,25 @@ const ofNew = {
 async function addOne(name: string, flags: ServerFlags): Promise<void> {
   if (flags.address === undefined) throw new UsageError('--address is needed.')
   if (flags.osUser === undefined) throw new UsageError('--os-user is needed.')
-  const wish = change({ ...blank, name }, flags)
-  const isScanned = lacksTrust(wish)
-  const hostKey = isScanned ? await scanFree(wish, flags) : wish.hostKey
+  const input = change({ ...blank, name }, flags)
+  const isScanned = lacksTrust(input)
+  const hostKey = isScanned ? await scanFree(input, flags) : input.hostKey
   await changeStore({ flags, mayCreate: true }, async (command) => {
     const { requireFree } = await import('../main/inventory-command.ts')
-    await requireFree(command, wish)
-    await command.addServer({ ...wish, hostKey, ...(isScanned ? { hostKeyOrigin: 'scanned' } : {}) })
+    await requireFree(command, input)
+    await command.addServer({ ...input, hostKey, ...(isScanned ? { hostKeyOrigin: 'scanned' } : {}) })
     return `Added the server ${visible(name)}.`
   })
 }
 
 /** A person is asked to compare a key only where the server can be added. */
-async function scanFree(wish: CommandServer, flags: ServerFlags): Promise<string> {
-  requireScannable(wish)
+async function scanFree(input: CommandServer, flags: ServerFlags): Promise<string> {
+  requireScannable(input)
   await readStoreIfAny(flags, async (command) => {
     const { requireFree } = await import('../main/inventory-command.ts')
-    await requireFree(command, wish)
+    await requireFree(command, input)
   })
-  return scanHostKey(wish)
+  return scanHostKey(input)
 }
 
 async function setOne(name: string, flags: ServerFlags): Promise<void> {
@@ -102,11 +102,11 @@ async function setOne(name: string, flags: ServerFlags): Promise<void> {
   await changeStore({ flags }, async (command) => {
     const known = await command.reads.serverByName(name)
     if (known === null) throw new CommandFailure(`There is no server ${visible(name)}.`)
-    const wish = change(known, flags)
-    if (lacksTrust(wish)) throw new UsageError('--host-key or --host-ca is needed for ssh.')
+    const input = change(known, flags)
+    if (lacksTrust(input)) throw new UsageError('--host-key or --host-ca is needed for ssh.')
     const { requireFreeAddress } = await import('../main/inventory-command.ts')
-    await requireFreeAddress(command, wish)
-    await command.changeServer(wish)
+    await requireFreeAddress(command, input)
+    await command.changeServer(input)
     return `Changed the server ${visible(name)}.`
   })
 }

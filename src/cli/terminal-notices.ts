@@ -9,12 +9,12 @@ export function sayNotice(text: string): void {
 
 /** Says something whoever reads it. */
 export function say(text: string): void {
-  process.stderr.write(noticeText(text, surroundings()))
+  process.stderr.write(noticeText(text, lineContext()))
 }
 
 /** Says several lines to a person at a terminal. */
 export function sayLines(lines: readonly string[]): void {
-  const { isTerminal, isRaw } = surroundings()
+  const { isTerminal, isRaw } = lineContext()
   const end = lineEnd(isRaw)
   if (isTerminal) process.stderr.write(`${end}${lines.map(visible).join(end)}${end}`)
 }
@@ -28,7 +28,7 @@ export function noticeText(text: string, { isTerminal, isRaw }: NoticePlace): st
   return `${isTerminal ? end : ''}sallyport: ${visible(text)}${end}`
 }
 
-function surroundings(): NoticePlace {
+function lineContext(): NoticePlace {
   return { isTerminal: process.stderr.isTTY === true, isRaw: process.stdin.isRaw === true }
 }
 

@@ -41,12 +41,12 @@ function toSignIn(notice: string): void {
   show({ element: signInView(client, notice), close: () => undefined }, true)
 }
 
-function toLobby(farewell: EndMessage = noEndMessage): void {
+function toLobby(endMessage: EndMessage = noEndMessage): void {
   history.replaceState(null, '', location.pathname)
   if (client.session === null) {
     current?.close()
     current = null
-    toSignIn(farewell.sentence)
+    toSignIn(endMessage.sentence)
     return
   }
   document.title = 'Sallyport: terminals'
@@ -58,7 +58,7 @@ function toLobby(farewell: EndMessage = noEndMessage): void {
         join: ({ pty_session_id: id, start_role: role }) => join(id, role),
         signOut,
       },
-      farewell,
+      endMessage,
     ),
   )
 }

@@ -28,9 +28,9 @@ export type StartActions = {
 }
 
 /** Opens the lobby. */
-export function openStartScreen(client: ControlClient, acts: StartActions, farewell: EndMessage): View {
+export function openStartScreen(client: ControlClient, acts: StartActions, endMessage: EndMessage): View {
   const told = new NoticeBoard(make('div', { role: 'status', class: 'told' }))
-  if (farewell.sentence !== '') told.show('farewell', [farewell.sentence])
+  if (endMessage.sentence !== '') told.show('farewell', [endMessage.sentence])
   const trying = async (act: Promise<void>): Promise<void> => {
     told.happened('act')
     try {
@@ -58,7 +58,7 @@ export function openStartScreen(client: ControlClient, acts: StartActions, farew
     const [servers, changes, sessions] = await Promise.all([allServers(client), allChanges(client), allRunning(client)])
     if (!isOpen) return
     told.happened('lists-read')
-    if (isOver(farewell, sessions, account.username)) told.happened('somebody-types')
+    if (isOver(endMessage, sessions, account.username)) told.happened('somebody-types')
     who.textContent = account.username
     start.fill(servers, changes)
     running.fill(sessions, { endsAll: account.permissions.includes('terminals.end'), servers, changes })

@@ -35,7 +35,7 @@ export type TerminalPlace = {
 
 /** What a terminal leads to. */
 export type TerminalExits = {
-  readonly back: (farewell: EndMessage) => void
+  readonly back: (endMessage: EndMessage) => void
   /** Rejects with a refusal, upon which the view stays. */
   readonly join: (ptySessionId: string, role: TerminalRole) => Promise<void>
   /** Whether the session of this page still lives, as far as can be told. */
@@ -313,7 +313,7 @@ export class TerminalView implements View {
     const control = (action: 'release' | 'pause' | 'continue') => (): void => void this.#socket?.control({ action })
     return new ActionBar({
       end: () => void this.#endSession(),
-      leave: () => this.#exits.back(this.#farewell()),
+      leave: () => this.#exits.back(this.#endMessage()),
       release: control('release'),
       pause: control('pause'),
       goOn: control('continue'),
@@ -329,7 +329,7 @@ export class TerminalView implements View {
     })
   }
 
-  #farewell(): EndMessage {
+  #endMessage(): EndMessage {
     const { policy, ptySessionId = null } = this.#welcome ?? {}
     if (policy === undefined || this.#role !== 'implementor' || this.#state === 'closed') return noEndMessage
     const place = `${policy.osUser}@${policy.server}`

@@ -90,7 +90,7 @@ export type Reads = {
   readonly members: (organizationId: string, page: Page<number>) => Promise<readonly Account[]>
   readonly memberCount: (organizationId: string) => Promise<number>
   /** The members with the times at which they joined, in that order. */
-  readonly roster: (organizationId: string, page: Slice) => Promise<readonly Member[]>
+  readonly memberList: (organizationId: string, page: Slice) => Promise<readonly Member[]>
   readonly throttle: (keys: readonly ThrottleKey[]) => Promise<readonly ThrottleState[]>
   /** The latest time of the throttle that was kept, in milliseconds; 0: none was. */
   readonly throttleTime: () => Promise<number>

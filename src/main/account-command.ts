@@ -11,11 +11,11 @@ import { createCommonPasswords } from '../platform/common-passwords.ts'
  * @throws INPUT_INVALID, PASSWORD_REJECTED as `addAccount` does.
  */
 export function judgeNewAccount(
-  wish: Pick<AccountInput, 'username' | 'email' | 'password'>,
+  input: Pick<AccountInput, 'username' | 'email' | 'password'>,
   config: Pick<Config, 'password'>,
 ): Promise<void> {
   const settings = { password: { ...defaultPasswordRules, ...config.password } }
-  return acceptNewAccount({ settings, commonPasswords: createCommonPasswords() }, wish)
+  return acceptNewAccount({ settings, commonPasswords: createCommonPasswords() }, input)
 }
 
 /** An authority as a command gives it. */

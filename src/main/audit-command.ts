@@ -31,10 +31,10 @@ export async function proveTrail(
 
 /** Proves a chain of a store, and returns which of its events can be relied on; none if the key is not that of the store. */
 export async function provenEvents(
-  foundation: Pick<StoreAccess, 'ports' | 'isOwnHead'>,
+  storeAccess: Pick<StoreAccess, 'ports' | 'isOwnHead'>,
   chain: string,
 ): Promise<(seq: number) => boolean> {
-  const { chains } = await proveTrail(foundation, { seen: [], key: 'of the store' })
+  const { chains } = await proveTrail(storeAccess, { seen: [], key: 'of the store' })
   const report = chains.find((one) => one.chain === chain)
   const doubtful = report?.doubtful ?? []
   return (seq) => seq <= (report?.provenSeq ?? 0) && !doubtful.some(({ from, to }) => from <= seq && seq <= to)

@@ -24,25 +24,25 @@ export type TrailUse = { readonly chain: 'server' | 'command'; readonly request:
  *
  * @throws INTERNAL when the key was sealed with another master key.
  */
-export async function openTrailSigner(foundation: StoreAccess, { chain, request }: TrailUse): Promise<TrailSigner> {
-  const { ports, store } = foundation
+export async function openTrailSigner(storeAccess: StoreAccess, { chain, request }: TrailUse): Promise<TrailSigner> {
+  const { ports, store } = storeAccess
   const isFirst = (await store.authorityKey('audit')) === null
-  const wasTaken = isFirst && (await tellsOfKey(foundation))
+  const wasTaken = isFirst && (await tellsOfKey(storeAccess))
   const firstSeal = async (privateKey: KeyObject) => {
     const [last, heads] = [await store.lastAuditSeal(), await store.auditHeads()]
     return nextSeal(ports, sealSigner(privateKey), { last, heads })
   }
   const { privateKey } = await loadAuthorityKey(ports, 'audit', { request, firstSeal })
-  const signer = new TrailSigner({ ...ports, isOwnHead: foundation.isOwnHead }, sealSigner(privateKey), chain)
+  const signer = new TrailSigner({ ...ports, isOwnHead: storeAccess.isOwnHead }, sealSigner(privateKey), chain)
   if (wasTaken) await signer.tell({ kind: 'key-missing' })
   return signer
 }
 
 /** Starts to sign for a server: at once, then whenever it is due; the returned signer is closed with the server. */
-export async function startTrailSigner(foundation: StoreAccess): Promise<TrailSigner> {
+export async function startTrailSigner(storeAccess: StoreAccess): Promise<TrailSigner> {
   const request: RequestFacts = { by: 'server', ip: null, requestId: null, activity: null, commandLine: null }
-  const { store, ports } = foundation
-  const signer = await openTrailSigner(foundation, { chain: 'server', request })
+  const { store, ports } = storeAccess
+  const signer = await openTrailSigner(storeAccess, { chain: 'server', request })
   await takeStoreFaults(ports.log, () => signer.start())
   store.onAudited(({ seq, isBroken }) => {
     if (isBroken) ports.log.error({ seq }, 'audit-broken: the head of the chain was written by somebody else')

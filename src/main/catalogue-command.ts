@@ -29,7 +29,7 @@ export async function setOneCatalogue(command: StoreCommand, group: string, docu
 
 /** Removes the catalogue of a group. */
 export function removeOneCatalogue(command: StoreCommand, group: string): Promise<'removed' | 'missing'> {
-  return removeCatalogue(command.foundation.ports, group, command.request)
+  return removeCatalogue(command.storeAccess.ports, group, command.request)
 }
 
 /** Returns the catalogue of a group, or null. */
@@ -65,6 +65,6 @@ function toCommand(group: string, catalogue: Catalogue): CommandCatalogue {
   }
 }
 
-function portsOf({ foundation: { ports } }: StoreCommand): CataloguePorts {
+function portsOf({ storeAccess: { ports } }: StoreCommand): CataloguePorts {
   return { clock: ports.clock, store: ports.store, patterns: createPatterns() }
 }

@@ -24,12 +24,12 @@ export async function setOnePolicy(
   subject: CommandPolicySubject,
   policy: CheckedPolicy,
 ): Promise<void> {
-  await setPolicy(command.foundation.ports, { subject, policy }, command.request)
+  await setPolicy(command.storeAccess.ports, { subject, policy }, command.request)
 }
 
 /** Removes a policy. @throws Refusal as the core's `setPolicy` does. */
 export async function removeOnePolicy(command: StoreCommand, subject: CommandPolicySubject): Promise<void> {
-  await setPolicy(command.foundation.ports, { subject, policy: null }, command.request)
+  await setPolicy(command.storeAccess.ports, { subject, policy: null }, command.request)
 }
 
 /** Returns the policy of something, or null. */

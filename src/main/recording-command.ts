@@ -116,7 +116,7 @@ export class Recordings {
    * @throws RECORDING_NOT_FOUND when there is none, and none has to be there.
    */
   async verify(id: string): Promise<CommandRecordReport> {
-    const nowMs = this.#command.foundation.ports.clock.wallMs()
+    const nowMs = this.#command.storeAccess.ports.clock.wallMs()
     // Before the file is looked at: what is closed by now has its end in the file by now.
     const ptySession = await this.#command.reads.ptySessionById(id)
     const report = await this.#prove(id, ptySession)
@@ -153,7 +153,7 @@ export class Recordings {
   }
 
   async #missing(): Promise<CommandRecordReport[]> {
-    const nowMs = this.#command.foundation.ports.clock.wallMs()
+    const nowMs = this.#command.storeAccess.ports.clock.wallMs()
     const absent: PtySession[] = []
     for await (const page of everyPtySession(this.#command.reads)) {
       for (const ptySession of page) if (!(await this.has(ptySession.id))) absent.push(ptySession)
@@ -163,13 +163,13 @@ export class Recordings {
   }
 
   #explain(absent: readonly PtySession[], nowMs: number): Promise<readonly Absence[]> {
-    const { settings } = this.#command.foundation.ports
-    const proveTrail = (): Promise<Proven> => provenEvents(this.#command.foundation, 'server')
+    const { settings } = this.#command.storeAccess.ports
+    const proveTrail = (): Promise<Proven> => provenEvents(this.#command.storeAccess, 'server')
     return explainAbsences({ store: this.#command.reads, settings }, absent, { nowMs, proveTrail })
   }
 
   async #key(): Promise<{ readonly verifier: RecordVerifier; readonly publicKeyPem: string }> {
-    const publicKeyPem = await publicKeyOf(this.#command.foundation.ports, 'recording')
+    const publicKeyPem = await publicKeyOf(this.#command.storeAccess.ports, 'recording')
     if (publicKeyPem === null) {
       throw new Refusal('RECORDING_NOT_FOUND', { message: 'There is no key of recordings: nothing was recorded yet.' })
     }
@@ -185,12 +185,12 @@ export class Recordings {
   }
 
   async #write(ids: readonly string[], as: 'play' | 'export' | 'search'): Promise<void> {
-    const { foundation, request } = this.#command
-    const who = { account: null, atMs: foundation.ports.clock.wallMs() }
+    const { storeAccess, request } = this.#command
+    const who = { account: null, atMs: storeAccess.ports.clock.wallMs() }
     const events = ids.map((id) =>
       auditEvent(request, who, { action: 'recording-read', subject: `pty_session:${id}`, detail: { as } }),
     )
-    if (events.length > 0) await foundation.ports.store.execute('appendAudit', { events })
+    if (events.length > 0) await storeAccess.ports.store.execute('appendAudit', { events })
   }
 }
 

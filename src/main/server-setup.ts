@@ -100,8 +100,8 @@ export async function checkServerSetup(
     subject: `server:${server.name}`,
     detail: { setup_check: isPassed ? 'passed' : 'failed' },
   } as const
-  const audit = auditEvent(command.request, { account: null, atMs: command.foundation.ports.clock.wallMs() }, act)
-  await command.foundation.store.execute('appendAudit', { events: [audit] })
+  const audit = auditEvent(command.request, { account: null, atMs: command.storeAccess.ports.clock.wallMs() }, act)
+  await command.storeAccess.store.execute('appendAudit', { events: [audit] })
   return judged
 }
 
@@ -128,11 +128,11 @@ export function isGood({ login, forceCommand }: SetupCheck): boolean {
 }
 
 function loadAuthority(command: StoreCommand, keyType: KeyType): Promise<LoadedAuthorityKey> {
-  return loadAuthorityKey(command.foundation.ports, 'ssh-user-ca', { keyType, request: command.request })
+  return loadAuthorityKey(command.storeAccess.ports, 'ssh-user-ca', { keyType, request: command.request })
 }
 
 function createTransport(command: StoreCommand, { keyType, sourceAddress }: SshChoices): SshTransport {
-  const { clock, random, log } = command.foundation.ports
+  const { clock, random, log } = command.storeAccess.ports
   const load = async (): Promise<{ privateKey: LoadedAuthorityKey['privateKey']; publicLine: string }> => {
     const { privateKey, publicKey } = await loadAuthority(command, keyType)
     return { privateKey, publicLine: publicKey }
@@ -150,7 +150,7 @@ async function probe(
   transport: SshTransport,
   { server, osUser }: { readonly server: Server; readonly osUser: string },
 ): Promise<SetupCheck> {
-  const { random } = command.foundation.ports
+  const { random } = command.storeAccess.ports
   const word = `sallyport-${Buffer.from(random.bytes(12)).toString('hex')}`
   const parts: Uint8Array[] = []
   const terminal = await transport.open(

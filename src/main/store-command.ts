@@ -76,9 +76,9 @@ export async function openCommand(start: CommandStart): Promise<StoreCommand> {
     })
   }
   const log = createLog({ level: 'silent' })
-  const foundation = await openStoreAccess({ ...start, log }, 'command')
+  const storeAccess = await openStoreAccess({ ...start, log }, 'command')
   const commandLine = scrubCommandLine(start.words.join(' '))
-  return new StoreCommand(foundation, { commandLine, osUser: readOsUser(start.env) }, isNew)
+  return new StoreCommand(storeAccess, { commandLine, osUser: readOsUser(start.env) }, isNew)
 }
 
 /** Tells whether there is a store. */
@@ -94,7 +94,7 @@ export class StoreCommand {
   /** Looks at what was committed. */
   readonly reads: Reads
   /** For acts that have a file of their own beside this one. */
-  readonly foundation: StoreAccess
+  readonly storeAccess: StoreAccess
   /** What the audit events of this command carry. */
   readonly request: RequestFacts
   /** Whether this command made the store. */
@@ -104,15 +104,15 @@ export class StoreCommand {
   /** The last entry that this command appended to the revocation log; 0: none. */
   #lastSeq = 0
 
-  constructor(foundation: StoreAccess, by: Pick<RequestFacts, 'commandLine' | 'osUser'>, isNew: boolean) {
-    this.foundation = foundation
+  constructor(storeAccess: StoreAccess, by: Pick<RequestFacts, 'commandLine' | 'osUser'>, isNew: boolean) {
+    this.storeAccess = storeAccess
     this.isNew = isNew
     this.request = { by: 'command', ip: null, requestId: null, activity: null, ...by }
-    this.reads = foundation.store
-    foundation.store.onAudited(() => {
+    this.reads = storeAccess.store
+    storeAccess.store.onAudited(() => {
       this.#hasWritten = true
     })
-    foundation.store.onRevocations(async (entries) => {
+    storeAccess.store.onRevocations(async (entries) => {
       this.#lastSeq = entries.at(-1)?.seq ?? this.#lastSeq
     })
   }
@@ -138,13 +138,13 @@ export class StoreCommand {
   }
 
   /** Adds an account. @throws Refusal as the core's `addAccount` does. */
-  addAccount(wish: AccountInput): Promise<Account> {
-    return addAccount(this.foundation.ports, wish, { ...this.#how(), asFirstAdmin: false })
+  addAccount(input: AccountInput): Promise<Account> {
+    return addAccount(this.storeAccess.ports, input, { ...this.#how(), asFirstAdmin: false })
   }
 
   /** Changes an account. @throws Refusal as the core's `changeAccount` does. */
   changeAccount(account: Account, change: AdministratorChange, how: Forcing = {}): Promise<Account> {
-    return changeAccount(this.foundation.ports, account, { change, how: { ...this.#how(), ...how } })
+    return changeAccount(this.storeAccess.ports, account, { change, how: { ...this.#how(), ...how } })
   }
 
   /** Tells whether something was refused because it would take the last owner who can sign in away. */
@@ -165,7 +165,7 @@ export class StoreCommand {
   async enableAccount(account: Account): Promise<{ readonly account: Account; readonly credentials: number }> {
     const enabled = await this.changeAccount(account, { status: 'enabled' })
     const held = await this.reads.credentials({ accountId: account.id })
-    const nowMs = this.foundation.ports.clock.wallMs()
+    const nowMs = this.storeAccess.ports.clock.wallMs()
     return { account: enabled, credentials: held.filter((one) => isCredentialLive(one, nowMs)).length }
   }
 
@@ -183,72 +183,72 @@ export class StoreCommand {
 
   /** Removes an account. @throws Refusal as the core's `removeAccount` does. */
   removeAccount(account: Account, how: Forcing = {}): Promise<void> {
-    return removeAccount(this.foundation.ports, account, { ...this.#how(), ...how })
+    return removeAccount(this.storeAccess.ports, account, { ...this.#how(), ...how })
   }
 
   /** Adds an organization. @throws Refusal as the core's `addOrganization` does. */
   addOrganization(name: string): Promise<Organization> {
-    return addOrganization(this.foundation.ports, name, this.request)
+    return addOrganization(this.storeAccess.ports, name, this.request)
   }
 
   /** Removes an organization. @throws Refusal as the core's `removeOrganization` does. */
   removeOrganization(organization: Organization): Promise<void> {
-    return removeOrganization(this.foundation.ports, organization, this.request)
+    return removeOrganization(this.storeAccess.ports, organization, this.request)
   }
 
   /** Adds a member. @throws Refusal as the core's `addMember` does. */
   addMember(place: Place): Promise<void> {
-    return addMember(this.foundation.ports, place, this.request)
+    return addMember(this.storeAccess.ports, place, this.request)
   }
 
   /** Removes a member. @throws Refusal as the core's `removeMember` does. */
   removeMember(place: Place): Promise<void> {
-    return removeMember(this.foundation.ports, place, this.request)
+    return removeMember(this.storeAccess.ports, place, this.request)
   }
 
   /** Adds a server. @throws Refusal as the core's `addServer` does. */
-  addServer(wish: ServerInput): Promise<Server> {
-    return addServer(this.foundation.ports, wish, this.request)
+  addServer(input: ServerInput): Promise<Server> {
+    return addServer(this.storeAccess.ports, input, this.request)
   }
 
   /** Replaces a server. @throws Refusal as the core's `changeServer` does. */
-  changeServer(wish: Server): Promise<Server> {
-    return changeServer(this.foundation.ports, wish, this.request)
+  changeServer(input: Server): Promise<Server> {
+    return changeServer(this.storeAccess.ports, input, this.request)
   }
 
   /** Removes a server. @throws Refusal as the core's `removeServer` does. */
   removeServer(name: string): Promise<void> {
-    return removeServer(this.foundation.ports, name, this.request)
+    return removeServer(this.storeAccess.ports, name, this.request)
   }
 
   /** Adds a change request. @throws Refusal as the core's `addChange` does. */
   addChange(change: ChangeRequest): Promise<void> {
-    return addChange(this.foundation.ports, change, this.request)
+    return addChange(this.storeAccess.ports, change, this.request)
   }
 
   /** Approves or closes a change request. @throws Refusal as the core's `setChangeState` does. */
   setChangeState(step: ChangeStep): Promise<void> {
-    return setChangeState(this.foundation.ports, step, this.request)
+    return setChangeState(this.storeAccess.ports, step, this.request)
   }
 
   /** Waits until a running server has applied what this command ended; `unconfirmed` when it does not say so in time. */
   async confirm(): Promise<'confirmed' | 'unconfirmed'> {
     if (this.#lastSeq === 0) return 'confirmed'
-    const answer = await notifyServer(this.foundation.store.socketPath, this.#lastSeq, confirmationMs)
+    const answer = await notifyServer(this.storeAccess.store.socketPath, this.#lastSeq, confirmationMs)
     return answer === 'unconfirmed' ? 'unconfirmed' : 'confirmed'
   }
 
   /** Signs the audit trail if this command wrote to it, and gives everything back. */
   async close(): Promise<void> {
     try {
-      if (this.#hasWritten) await signLast(this.foundation, await this.#openSigner())
+      if (this.#hasWritten) await signLast(this.storeAccess, await this.#openSigner())
     } finally {
-      await this.foundation.close()
+      await this.storeAccess.close()
     }
   }
 
   #openSigner(): Promise<TrailSigner> {
-    return openTrailSigner(this.foundation, { chain: 'command', request: this.request })
+    return openTrailSigner(this.storeAccess, { chain: 'command', request: this.request })
   }
 
   #how(): Administration {

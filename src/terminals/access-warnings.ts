@@ -14,13 +14,13 @@ export class AccessWarnings {
   readonly #told = new WeakMap<Attachment, Warned>()
 
   /** Tells everybody attached what is to be told at `nowMs`, in Unix milliseconds. */
-  tell(roster: AttachmentList, nowMs: number): void {
-    for (const attachment of roster.all()) {
+  tell(attachmentList: AttachmentList, nowMs: number): void {
+    for (const attachment of attachmentList.all()) {
       const { accessEndsAt } = attachment.facts
       if (accessEndsAt === null) continue
       const secondsLeft = this.#countdown(attachment, accessEndsAt).reach(accessEndsAt * 1000 - nowMs)
       if (secondsLeft === null) continue
-      roster.sendEvent(attachment, {
+      attachmentList.sendEvent(attachment, {
         kind: 'warning',
         what: 'window',
         secondsLeft,

@@ -33,7 +33,7 @@ export type AttachRequest = {
 /** What the reception knows of the house. */
 export type GatewayState = {
   readonly sessions: Map<string, PtySession>
-  readonly things: SessionResources
+  readonly resources: SessionResources
   readonly isDraining: () => boolean
   /** Whether one more may begin beside so many that are being begun. */
   readonly hasRoom: (beginning: number) => boolean
@@ -42,7 +42,7 @@ export type GatewayState = {
 /** Takes sockets in. */
 export class AttachHandler {
   readonly #parts: GatewayParts
-  readonly #house: GatewayState
+  readonly #state: GatewayState
   /** PTY sessions that are being begun here, with how many sockets ask for it. */
   readonly #beginning = new Map<string, number>()
   /** Those of them for which there was room. */
@@ -52,14 +52,14 @@ export class AttachHandler {
   /** Sockets on their way in. */
   readonly #arriving = new Map<SocketSink, Promise<void>>()
 
-  constructor(parts: GatewayParts, house: GatewayState) {
+  constructor(parts: GatewayParts, state: GatewayState) {
     this.#parts = parts
-    this.#house = house
+    this.#state = state
   }
 
   /** Takes one socket in, or tells it why not. */
-  async receive(sink: SocketSink, visitor: AttachRequest): Promise<void> {
-    const received = this.#receive(sink, visitor)
+  async receive(sink: SocketSink, request: AttachRequest): Promise<void> {
+    const received = this.#receive(sink, request)
     this.#arriving.set(sink, received)
     await received.finally(() => this.#arriving.delete(sink))
   }
@@ -71,23 +71,23 @@ export class AttachHandler {
     await Promise.all(this.#arriving.values())
   }
 
-  async #receive(sink: SocketSink, visitor: AttachRequest): Promise<void> {
+  async #receive(sink: SocketSink, request: AttachRequest): Promise<void> {
     const beginning = this.#parts.ports.liveResources.begin()
     try {
-      if (visitor.claims === null) await this.#resume(sink, visitor.token, visitor.facts.ip ?? '')
-      else await this.#attach({ sink, beginning }, { ...visitor, claims: visitor.claims })
+      if (request.claims === null) await this.#resume(sink, request.token, request.facts.ip ?? '')
+      else await this.#attach({ sink, beginning }, { ...request, claims: request.claims })
     } catch (cause) {
-      this.#refuse(sink, cause, visitor.claims === null ? 'resume' : 'later')
+      this.#refuse(sink, cause, request.claims === null ? 'resume' : 'later')
     } finally {
       beginning.close()
     }
   }
 
-  async #attach(arrival: Arrival, visitor: AttachRequest & { readonly claims: PtyTokenClaims }): Promise<void> {
-    const { ptySessionId } = visitor.claims
+  async #attach(arrival: Arrival, request: AttachRequest & { readonly claims: PtyTokenClaims }): Promise<void> {
+    const { ptySessionId } = request.claims
     this.#beginning.set(ptySessionId, (this.#beginning.get(ptySessionId) ?? 0) + 1)
     try {
-      await this.#enter(arrival, visitor)
+      await this.#enter(arrival, request)
     } finally {
       const left = (this.#beginning.get(ptySessionId) ?? 1) - 1
       if (left > 0) this.#beginning.set(ptySessionId, left)
@@ -98,21 +98,21 @@ export class AttachHandler {
     }
   }
 
-  async #enter(arrival: Arrival, visitor: AttachRequest & { readonly claims: PtyTokenClaims }): Promise<void> {
+  async #enter(arrival: Arrival, request: AttachRequest & { readonly claims: PtyTokenClaims }): Promise<void> {
     const { ports } = this.#parts
-    const { claims, token, facts } = visitor
+    const { claims, token, facts } = request
     await this.#checkOwner(claims.ptySessionId)
     const attachmentId = ports.random.uuid()
     const admission = await attachByToken(ports, { ...claims, token, attachmentId, request: facts })
     const attachment = this.#newAttachment(attachmentId, admission, facts.ip ?? '')
     const session = await this.#admit(admission, attachment, arrival)
-    const { things } = this.#house
+    const { resources } = this.#state
     this.#connect({ session, attachment, sink: arrival.sink })
     if (admission.token.isStart) {
-      this.#releases.set(session.facts.id, arrival.beginning.add(things.ofTerminal(session)))
+      this.#releases.set(session.facts.id, arrival.beginning.add(resources.ofTerminal(session)))
     }
-    session.roster.keep(attachment, arrival.beginning.add(things.ofAttachment(session, attachment)))
-    if (admission.token.isStart) void openTerminal(this.#parts, { session, admission, things })
+    session.attachmentList.keep(attachment, arrival.beginning.add(resources.ofAttachment(session, attachment)))
+    if (admission.token.isStart) void openTerminal(this.#parts, { session, admission, resources })
   }
 
   /** Gives the attachment its place; where that fails, what the token began is over. */
@@ -125,10 +125,10 @@ export class AttachHandler {
       }
       const session = admission.token.isStart
         ? await this.#begin({ admission, owner: attachment, hello })
-        : this.#house.sessions.get(admission.ptySession.id)
+        : this.#state.sessions.get(admission.ptySession.id)
       // Whoever came into the midst of an end would never be told of it.
       if (session === undefined || session.endReason !== null) throw new Refusal('PTY_SESSION_NOT_ACTIVE')
-      if (attachment.role === 'observer' && session.roster.size >= mostAttached) {
+      if (attachment.role === 'observer' && session.attachmentList.size >= mostAttached) {
         throw new Refusal('NO_GATEWAY', { message: 'Too many people watch this session.' })
       }
       session.admit(attachment, arrival.sink, arrival.sink.acknowledges ? sizeOf(hello) : null)
@@ -142,18 +142,18 @@ export class AttachHandler {
   /** A start is taken by whoever is asked; a PTY session that runs is its owner's. */
   async #checkOwner(ptySessionId: string): Promise<void> {
     const { ports } = this.#parts
-    if (this.#house.sessions.has(ptySessionId)) return
+    if (this.#state.sessions.has(ptySessionId)) return
     const ptySession = await ports.store.ptySessionById(ptySessionId)
     const isBegunHere = (this.#beginning.get(ptySessionId) ?? 0) > 1
     if (ptySession?.state === 'active' && !isBegunHere) throw new Refusal('OTHER_NODE')
     if ((await this.#parts.disk.look()) !== 'enough') throw new Refusal('DISK_LOW')
-    const others = [...this.#expected].filter((id) => id !== ptySessionId && !this.#house.sessions.has(id))
-    if (!this.#house.hasRoom(others.length)) throw new Refusal('NO_GATEWAY', { retryAfterSeconds: 5 })
+    const others = [...this.#expected].filter((id) => id !== ptySessionId && !this.#state.sessions.has(id))
+    if (!this.#state.hasRoom(others.length)) throw new Refusal('NO_GATEWAY', { retryAfterSeconds: 5 })
     this.#expected.add(ptySessionId)
   }
 
   async #begin({ admission, owner, hello }: Start): Promise<PtySession> {
-    const { sessions } = this.#house
+    const { sessions } = this.#state
     const { id } = admission.ptySession
     const onClosed = (): void => {
       sessions.delete(id)
@@ -163,7 +163,7 @@ export class AttachHandler {
     try {
       const session = await openSession(this.#parts, { admission, owner, size: sizeOf(hello), onClosed })
       sessions.set(id, session)
-      if (this.#house.isDraining()) await session.end('node-drained')
+      if (this.#state.isDraining()) await session.end('node-drained')
       return session
     } catch (cause) {
       this.#parts.ports.log.error({ err: cause, ptySession: id }, 'a terminal cannot be recorded, and was not opened')
@@ -176,8 +176,8 @@ export class AttachHandler {
     const found = this.#findBySecret(secret)
     if (found === null) throw nothingToResume()
     const { session, attachment } = found
-    const standing = await readSessionAccess(ports, session.facts.id)
-    await judgeAnew(ports, standing, { ...attachment.facts, clientIp, role: attachment.role })
+    const access = await readSessionAccess(ports, session.facts.id)
+    await judgeAnew(ports, access, { ...attachment.facts, clientIp, role: attachment.role })
     const hello = await sink.hello(helloMs)
     if (hello?.resume === undefined) {
       throw new Refusal('INPUT_INVALID', { message: 'A resume begins with a HELLO that says where to go on.' })
@@ -185,9 +185,9 @@ export class AttachHandler {
     if (attachment.hasLostSlot && !(await this.#retakeSlot(session, attachment))) {
       throw new Refusal('IMPLEMENTOR_PRESENT')
     }
-    const isGone = session.endReason !== null || session.roster.find(attachment.facts.id) !== attachment
+    const isGone = session.endReason !== null || session.attachmentList.find(attachment.facts.id) !== attachment
     if (isGone) {
-      if (attachment.hasLostSlot) this.#journal(session.facts.id).slotFreed(attachment.facts.accountId)
+      if (attachment.hasLostSlot) this.#eventWriter(session.facts.id).slotFreed(attachment.facts.accountId)
       throw new Refusal('PTY_SESSION_NOT_ACTIVE')
     }
     // Of two that bring the same secret one comes first, and has another secret by now.
@@ -198,15 +198,15 @@ export class AttachHandler {
   }
 
   async #retakeSlot(session: PtySession, attachment: Attachment): Promise<boolean> {
-    return session.isSlotFree() && (await this.#journal(session.facts.id).retakeSlot(attachment.facts.accountId))
+    return session.isSlotFree() && (await this.#eventWriter(session.facts.id).retakeSlot(attachment.facts.accountId))
   }
 
   #findBySecret(secret: string): { readonly session: PtySession; readonly attachment: Attachment } | null {
     const { digests } = this.#parts.ports
     const digest = digests.sha256(secret)
-    for (const session of this.#house.sessions.values()) {
+    for (const session of this.#state.sessions.values()) {
       if (session.endReason !== null) continue
-      for (const attachment of session.roster.all()) {
+      for (const attachment of session.attachmentList.all()) {
         const kept = attachment.resumeDigest
         if (kept !== null && digests.equal(kept, digest)) return { session, attachment }
       }
@@ -278,16 +278,16 @@ export class AttachHandler {
 
   /** The token is used up: what it began is over. */
   async #giveUp({ token, ptySession }: AttachGrant, attachment: Attachment, cause: unknown): Promise<void> {
-    const journal = this.#journal(ptySession.id)
-    if (token.isStart) await journal.closed(reasonOf(cause), { exitCode: null, by: attachment.facts })
+    const eventWriter = this.#eventWriter(ptySession.id)
+    if (token.isStart) await eventWriter.closed(reasonOf(cause), { exitCode: null, by: attachment.facts })
     else {
-      const holder = this.#house.sessions.get(ptySession.id)?.implementor()?.facts.accountId
+      const holder = this.#state.sessions.get(ptySession.id)?.implementor()?.facts.accountId
       const freesSlot = token.role === 'implementor' && holder !== attachment.facts.accountId
-      journal.detached(attachment.facts, { cause: 'dropped', freesSlot })
+      eventWriter.detached(attachment.facts, { cause: 'dropped', freesSlot })
     }
   }
 
-  #journal(ptySessionId: string): EventWriter {
+  #eventWriter(ptySessionId: string): EventWriter {
     const { ports, timers } = this.#parts
     const { store, clock, log } = ports
     return new EventWriter({ store, clock, timers, log }, ptySessionId)

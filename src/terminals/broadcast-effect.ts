@@ -11,64 +11,67 @@ export type BroadcastEffect = Exclude<Effect, { readonly kind: 'end' }>
 
 /** Who is told. */
 export type Recipients = {
-  readonly roster: AttachmentList
+  readonly attachmentList: AttachmentList
   readonly output: Pick<OutputPath, 'note'>
-  readonly journal: Pick<EventWriter, 'slotFreed'>
+  readonly eventWriter: Pick<EventWriter, 'slotFreed'>
 }
 
 /** Somebody who just came; `isBack` on another socket. */
 export type AttachedClient = { readonly attachment: Attachment; readonly isBack: boolean }
 
 /** Tells one. */
-export function broadcastEffect(effect: BroadcastEffect, { roster, output, journal }: Recipients): void {
+export function broadcastEffect(effect: BroadcastEffect, { attachmentList, output, eventWriter }: Recipients): void {
   switch (effect.kind) {
     case 'slot-freed':
-      freeSlot(roster, journal)
+      freeSlot(attachmentList, eventWriter)
       break
     case 'hold':
       output.note({ kind: 'held', why: effect.why })
-      roster.broadcast(holdEvent(effect))
+      attachmentList.broadcast(holdEvent(effect))
       break
     case 'let-go':
       output.note({ kind: 'let-go' })
-      roster.broadcast(holdEvent(effect))
+      attachmentList.broadcast(holdEvent(effect))
       break
     case 'warn':
-      roster.broadcast({ ...effect, kind: 'warning' })
+      attachmentList.broadcast({ ...effect, kind: 'warning' })
       break
     case 'ask-presence': {
       const { sentence, byMs } = effect
-      roster.sendEvent(roster.find(effect.attachmentId), { kind: 'presence', sentence, byMs })
+      attachmentList.sendEvent(attachmentList.find(effect.attachmentId), { kind: 'presence', sentence, byMs })
     }
   }
 }
 
-function freeSlot(roster: AttachmentList, journal: Pick<EventWriter, 'slotFreed'>): void {
-  for (const attachment of roster.all()) {
+function freeSlot(attachmentList: AttachmentList, eventWriter: Pick<EventWriter, 'slotFreed'>): void {
+  for (const attachment of attachmentList.all()) {
     if (attachment.role !== 'implementor' || attachment.hasLostSlot) continue
     attachment.hasLostSlot = true
-    journal.slotFreed(attachment.facts.accountId)
+    eventWriter.slotFreed(attachment.facts.accountId)
   }
 }
 
 /** Tells a sentence that needs no answer. */
-export function broadcastNotice(sentence: string, { roster, output }: Pick<Recipients, 'roster' | 'output'>): void {
+export function broadcastNotice(
+  sentence: string,
+  { attachmentList, output }: Pick<Recipients, 'attachmentList' | 'output'>,
+): void {
   output.note({ kind: 'notice', sentence })
-  roster.broadcast({ kind: 'notice', sentence })
+  attachmentList.broadcast({ kind: 'notice', sentence })
 }
 
 /** Tells somebody who just came whether input passes, where not everybody was told now; whoever is new knows that it does. */
 export function sendInputState(
   { attachment, isBack }: AttachedClient,
   effects: readonly Effect[],
-  { roster, supervision }: { readonly roster: AttachmentList; readonly supervision: Supervision },
+  { attachmentList, supervision }: { readonly attachmentList: AttachmentList; readonly supervision: Supervision },
 ): void {
-  const standing = supervision.standing()
-  const isKnown = effects.some(({ kind }) => kind === standing.kind) || (standing.kind === 'let-go' && !isBack)
-  if (!isKnown) roster.sendEvent(attachment, holdEvent(standing))
+  const inputState = supervision.inputState()
+  const isKnown = effects.some(({ kind }) => kind === inputState.kind) || (inputState.kind === 'let-go' && !isBack)
+  if (!isKnown) attachmentList.sendEvent(attachment, holdEvent(inputState))
 }
 
-function holdEvent(effect: ReturnType<Supervision['standing']>): TerminalEvent {
+function holdEvent(effect: ReturnType<Supervision['inputState']>): TerminalEvent {
   if (effect.kind === 'let-go') return { kind: 'unblocked' }
   return { kind: 'blocked', why: effect.why, sentence: effect.sentence }
 }

@@ -18,36 +18,36 @@ export type Finishing = {
   readonly parts: PtySessionParts
   readonly terminal: Terminal | null
   readonly output: OutputPath
-  readonly roster: AttachmentList
+  readonly attachmentList: AttachmentList
   readonly followers: Followers
 }
 
 /** Ends it, for a reason that somebody may have given; resolves once the terminal is gone, the record sealed and the end written. */
 export async function finishSession(
-  { parts, terminal, output, roster, followers }: Finishing,
+  { parts, terminal, output, attachmentList, followers }: Finishing,
   reason: EndReason,
   by: Attachment | null,
 ): Promise<void> {
-  const { recorder, screen, journal, timers, log, clock, facts } = parts
+  const { recorder, screen, eventWriter, timers, log, clock, facts } = parts
   const exit = (await terminal?.end()) ?? null
   const { sentence } = endReasons[reason]
   const exitCode = exit?.failure === null ? exit.code : null
   output.note({ kind: 'end', reason, sentence, by: by?.facts.username ?? null, exit_code: exitCode })
   await output.settle()
   const readers = (): readonly Reader[] => {
-    const ofAttached = [...roster.all()].flatMap(({ reader }) => reader ?? [])
+    const ofAttached = [...attachmentList.all()].flatMap(({ reader }) => reader ?? [])
     return [...ofAttached, ...followers.readers()]
   }
   if (reason === 'shell-exit') await lastOutputSent(readers, { timers, nowMs: () => clock.monotonicMs() })
-  const written = journal.closed(reason, { exitCode, by: by?.facts ?? null })
+  const written = eventWriter.closed(reason, { exitCode, by: by?.facts ?? null })
   // Whoever is told of the end and looks it up finds it; a store that hangs keeps nobody waiting for the word.
   await Promise.race([written, new Promise<void>((resolve) => timers.after(writeMs, resolve))])
   const finalSeq = output.deliveredSeq
-  for (const attachment of roster.all()) {
+  for (const attachment of attachmentList.all()) {
     sayEnd(attachment, reason, { exit, finalSeq })
     attachment.disconnect()
   }
-  roster.release()
+  attachmentList.release()
   followers.end(reason, exit, finalSeq)
   output.close()
   screen.close()

@@ -29,11 +29,11 @@ const harmless: ReadonlySet<ControlRequest['action']> = new Set(['end', 'pause',
 
 /** What a conversation acts on. */
 export type FrameHandlerParts = {
-  readonly roster: AttachmentList
+  readonly attachmentList: AttachmentList
   readonly supervision: Supervision
   readonly output: OutputPath
   readonly input: InputPath
-  readonly journal: EventWriter
+  readonly eventWriter: EventWriter
   readonly timers: Timers
   readonly now: () => Instant
   readonly apply: (effects: readonly Effect[]) => void
@@ -85,7 +85,7 @@ export class FrameHandler {
     if (nowMs - (toldBlocked.get(why) ?? Number.NEGATIVE_INFINITY) < limits.blockedMs) return
     toldBlocked.set(why, nowMs)
     this.#parts.output.note({ kind: 'blocked', username: facts.username, why })
-    this.#parts.roster.sendEvent(attachment, { kind: 'blocked', why, sentence: blockSentences[why] })
+    this.#parts.attachmentList.sendEvent(attachment, { kind: 'blocked', why, sentence: blockSentences[why] })
   }
 
   /** Looks whether somebody has shown what was sent. */
@@ -135,7 +135,7 @@ export class FrameHandler {
   }
 
   #takeControl(attachment: Attachment, control: ControlRequest): void {
-    const { supervision, output, roster, input, apply, end, now } = this.#parts
+    const { supervision, output, attachmentList, input, apply, end, now } = this.#parts
     const { id, username } = attachment.facts
     switch (control.action) {
       case 'present':
@@ -152,7 +152,7 @@ export class FrameHandler {
         break
       case 'message':
         output.note({ kind: 'message', username, text: control.text })
-        roster.broadcast({ kind: 'message', from: attachment.view(), text: control.text })
+        attachmentList.broadcast({ kind: 'message', from: attachment.view(), text: control.text })
         break
       case 'release':
         this.#release(attachment)
@@ -170,30 +170,30 @@ export class FrameHandler {
   }
 
   #stopOrGoOn(attachment: Attachment, action: 'pause' | 'continue'): void {
-    const { supervision, output, roster, journal, apply, now } = this.#parts
+    const { supervision, output, attachmentList, eventWriter, apply, now } = this.#parts
     if (attachment.role !== 'observer') return
     const effects = supervision[action](attachment.facts.id, now())
     if (action === 'continue' && supervision.isPaused) {
       const sentence = 'Only an observer who is another person, and no party to the change, can let input go on.'
-      roster.sendEvent(attachment, { kind: 'notice', sentence })
+      attachmentList.sendEvent(attachment, { kind: 'notice', sentence })
     } else {
       output.note({ kind: action, username: attachment.facts.username })
-      journal.tell(attachment.facts, { act: action })
+      eventWriter.tell(attachment.facts, { act: action })
     }
     apply(effects)
   }
 
   /** Whoever gives the slot up goes on as an observer. */
   #release(attachment: Attachment): void {
-    const { supervision, apply, journal, output, roster, now } = this.#parts
+    const { supervision, apply, eventWriter, output, attachmentList, now } = this.#parts
     const { id, accountId, person, username } = attachment.facts
     if (supervision.implementorId() !== id) return
     // First, so that it does not come back as an implementor who lost the slot.
     attachment.role = 'observer'
     apply(supervision.attach({ id, accountId, person, role: 'observer' }, now()))
     if (attachment.reader !== null) attachment.reader.isImplementor = false
-    journal.slotFreed(accountId)
+    eventWriter.slotFreed(accountId)
     output.note({ kind: 'released', username })
-    roster.broadcast({ kind: 'joined', participant: attachment.view(), participants: roster.views() })
+    attachmentList.broadcast({ kind: 'joined', participant: attachment.view(), participants: attachmentList.views() })
   }
 }

@@ -35,7 +35,7 @@ export class Gateway {
   readonly #sessions = new Map<string, PtySession>()
   readonly #following = new Set<Following>()
   readonly #sockets: WebSocketServer
-  readonly #reception: AttachHandler
+  readonly #attachHandler: AttachHandler
   readonly #reviews: Reviews
   readonly #accessWarnings = new AccessWarnings()
   #cancelTick: CancelTimer
@@ -52,9 +52,9 @@ export class Gateway {
       handleProtocols: (_offered, request) => readOffer(request.headers)?.selected ?? false,
     })
     this.#reviews = new Reviews(parts.ports)
-    this.#reception = new AttachHandler(parts, {
+    this.#attachHandler = new AttachHandler(parts, {
       sessions: this.#sessions,
-      things: new SessionResources(this.#reviews),
+      resources: new SessionResources(this.#reviews),
       isDraining: () => this.#isDraining,
       hasRoom: (beginning) => !this.#isDraining && this.#sessions.size + beginning < parts.maxSessions,
     })
@@ -116,7 +116,7 @@ export class Gateway {
           socket.off('error', onError)
           this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
             const sink = new SocketSink(webSocket, offer.wire, this.#parts.timers)
-            void this.#reception.receive(sink, { claims, token: offer.credential.text, facts })
+            void this.#attachHandler.receive(sink, { claims, token: offer.credential.text, facts })
           })
         },
         (cause: unknown) => {
@@ -136,7 +136,7 @@ export class Gateway {
     this.#isDraining = true
     this.#cancelTick()
     await Promise.all([
-      this.#reception.close(),
+      this.#attachHandler.close(),
       ...[...this.#sessions.values()].map((session) => session.end('node-drained')),
     ])
     await this.#socketsGone()
@@ -197,7 +197,7 @@ export class Gateway {
       if (isCutOff) void session.end('lease-lost')
       session.ping()
       session.tick()
-      this.#accessWarnings.tell(session.roster, nowMs)
+      this.#accessWarnings.tell(session.attachmentList, nowMs)
       this.#reviews.again(session)
     }
   }

@@ -49,7 +49,7 @@ export async function openSession(
     recorder,
     recordingLimitBytes: parts.recordingLimitBytes,
     screen: await followRecord(screens, recorder, size),
-    journal: new EventWriter({ store, clock, timers, log }, ptySession.id),
+    eventWriter: new EventWriter({ store, clock, timers, log }, ptySession.id),
     clock,
     timers,
     log,
@@ -82,17 +82,17 @@ function keep(recorder: Recorder, keyframe: Snapshot): void {
 export type Opening = {
   readonly session: PtySession
   readonly admission: AttachGrant
-  readonly things: SessionResources
+  readonly resources: SessionResources
 }
 
 /** Opens the terminal of a PTY session: a shell, or the line editor of a health check. */
-export function openTerminal(parts: GatewayParts, { session, admission, things }: Opening): Promise<void> {
+export function openTerminal(parts: GatewayParts, { session, admission, resources }: Opening): Promise<void> {
   const { server, ptySession, account } = admission
   const transport = parts.transports[server.transport]
   return session.open(async (listener, size) => {
     const request = requestOf(admission, size)
     if (ptySession.purpose === 'change_request') return transport.open(request, listener)
-    return openCheck(parts, { session, account, request, listener, transport, things })
+    return openCheck(parts, { session, account, request, listener, transport, resources })
   })
 }
 
@@ -102,11 +102,11 @@ type Check = {
   readonly request: TerminalRequest
   readonly listener: TerminalListener
   readonly transport: GatewayParts['transports']['ssh']
-  readonly things: SessionResources
+  readonly resources: SessionResources
 }
 
 function openCheck(parts: GatewayParts, check: Check): Terminal {
-  const { session, account, request, listener, transport, things } = check
+  const { session, account, request, listener, transport, resources } = check
   const { openHealthCheck, ports } = parts
   return openHealthCheck({
     transport,
@@ -114,7 +114,7 @@ function openCheck(parts: GatewayParts, check: Check): Terminal {
     groups: () => session.implementor()?.facts.groups ?? account.groups,
     request,
     listener,
-    hold: (by, stop) => ports.liveResources.add(things.ofLine(session, { by, stop })),
+    hold: (by, stop) => ports.liveResources.add(resources.ofLine(session, { by, stop })),
     onCommand: (line) => session.noteCommand(line),
   })
 }

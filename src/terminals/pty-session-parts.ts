@@ -40,7 +40,7 @@ export type PtySessionParts = {
   /** Size of the record at which the session ends, in bytes. */
   readonly recordingLimitBytes: number
   readonly screen: Screen
-  readonly journal: EventWriter
+  readonly eventWriter: EventWriter
   readonly clock: Clock
   readonly timers: Timers
   readonly log: Log

@@ -38,7 +38,7 @@ type ComingBack = { readonly from: number; readonly size: TerminalSize }
 
 /** One running terminal. */
 export class PtySession {
-  readonly roster: AttachmentList = new AttachmentList()
+  readonly attachmentList: AttachmentList = new AttachmentList()
   readonly #parts: PtySessionParts
   #rules: SessionRules
   #owner: Attachment
@@ -46,7 +46,7 @@ export class PtySession {
   readonly #output: OutputPath
   readonly #sizes: SizePath
   readonly #input: InputPath
-  readonly #conversation: FrameHandler
+  readonly #frameHandler: FrameHandler
   readonly #followers: Followers
   #terminal: Terminal | null = null
   #ending: Promise<void> | null = null
@@ -66,7 +66,7 @@ export class PtySession {
       nowMs: () => parts.clock.monotonicMs(),
       hold: (isHeld) => (isHeld ? this.#terminal?.pause() : this.#terminal?.resume()),
       ...watchRecord(parts, {
-        tell: (sentence) => broadcastNotice(sentence, { roster: this.roster, output: this.#output }),
+        tell: (sentence) => broadcastNotice(sentence, { attachmentList: this.attachmentList, output: this.#output }),
         end: (reason) => void this.end(reason),
       }),
     })
@@ -79,17 +79,17 @@ export class PtySession {
       whyNot: ({ isUnderReview }) =>
         parts.isLeaseHeld() ? (isUnderReview ? 'access-under-review' : null) : 'node-without-lease',
       record: (bytes) => {
-        this.roster.noteInput(bytes)
+        this.attachmentList.noteInput(bytes)
         if (this.#rules.setup.policy.recordInput) this.#output.noteInput(bytes)
       },
-      onBlocked: (attachment, why) => this.#conversation.tellBlocked(attachment, why),
+      onBlocked: (attachment, why) => this.#frameHandler.tellBlocked(attachment, why),
     })
-    this.#conversation = new FrameHandler({
-      roster: this.roster,
+    this.#frameHandler = new FrameHandler({
+      attachmentList: this.attachmentList,
       supervision: this.#supervision,
       output: this.#output,
       input: this.#input,
-      journal: parts.journal,
+      eventWriter: parts.eventWriter,
       timers: parts.timers,
       now: () => this.#now(),
       apply: (effects) => this.#apply(effects),
@@ -129,7 +129,7 @@ export class PtySession {
         this.#output.take(bytes)
         this.#input.outputSeen()
       },
-      onNotice: (sentence) => broadcastNotice(sentence, { roster: this.roster, output: this.#output }),
+      onNotice: (sentence) => broadcastNotice(sentence, { attachmentList: this.attachmentList, output: this.#output }),
     }
     if (this.#isOver()) return
     try {
@@ -157,10 +157,10 @@ export class PtySession {
   /** Lets an attachment in that may; `size`: null if its wire tells none. @throws IMPLEMENTOR_PRESENT, and nothing is changed. */
   admit(attachment: Attachment, sink: Sink, size: TerminalSize | null): void {
     const effects = this.#attach(attachment)
-    this.roster.add(attachment)
-    this.#connect(attachment, sink, this.roster.size === 1 && this.#output.deliveredSeq === 0 ? 0 : null)
+    this.attachmentList.add(attachment)
+    this.#connect(attachment, sink, this.attachmentList.size === 1 && this.#output.deliveredSeq === 0 ? 0 : null)
     this.#apply(effects, { attachment, isBack: false })
-    this.roster.tellOf('joined', attachment)
+    this.attachmentList.tellOf('joined', attachment)
     this.#output.note({ kind: 'joined', username: attachment.facts.username, role: attachment.role })
     this.#fit(attachment, size)
   }
@@ -174,13 +174,13 @@ export class PtySession {
     const missed = this.#output.deliveredSeq - from
     this.#connect(attachment, sink, missed >= 0 && missed <= longestResumeBytes ? from : null)
     this.#apply(effects, { attachment, isBack: true })
-    this.roster.tellOf('joined', attachment)
+    this.attachmentList.tellOf('joined', attachment)
     this.#fit(attachment, size)
   }
 
   /** Takes one frame of an attachment. */
   take(attachment: Attachment, frame: ClientFrame): void {
-    if (this.heard(attachment)) this.#conversation.take(attachment, frame)
+    if (this.heard(attachment)) this.#frameHandler.take(attachment, frame)
   }
 
   /** The other end answered a ping, or said something else; false: too late, and its socket is cut. */
@@ -205,7 +205,7 @@ export class PtySession {
     }
     attachment.droppedAtMs = this.#parts.clock.monotonicMs()
     this.#apply(this.#supervision.detach(attachment.facts.id, 'dropped', this.#now()))
-    this.roster.tellOf('left', attachment)
+    this.attachmentList.tellOf('left', attachment)
   }
 
   /** The person left. */
@@ -232,7 +232,7 @@ export class PtySession {
   async noteCommand({ line, outcome, facts, by }: CheckedLine): Promise<void> {
     const event = { kind: 'command', line, outcome, ...facts }
     if (outcome !== 'run') this.#output.note(event)
-    await this.#parts.journal.told(by, { command: line, outcome, ...facts })
+    await this.#parts.eventWriter.told(by, { command: line, outcome, ...facts })
     if (outcome === 'run' && !this.#isOver()) this.#output.note(event)
   }
 
@@ -245,7 +245,7 @@ export class PtySession {
   /** Looks at what only time changes; about once a second. */
   tick(): void {
     const nowMs = this.#parts.clock.monotonicMs()
-    for (const attachment of this.roster.all()) this.#tickOne(attachment, nowMs)
+    for (const attachment of this.attachmentList.all()) this.#tickOne(attachment, nowMs)
     for (const reader of [...this.#followers.readers()]) reader.tick()
     this.#output.weigh()
     this.#apply(this.#supervision.tick(this.#now()))
@@ -253,7 +253,7 @@ export class PtySession {
 
   /** Asks every other end whether it is still there. */
   ping(): void {
-    for (const attachment of this.roster.all()) attachment.sink?.ping()
+    for (const attachment of this.attachmentList.all()) attachment.sink?.ping()
   }
 
   /** Ends the session; the first reason stays. Resolves once the terminal is gone and the record is sealed. */
@@ -299,10 +299,10 @@ export class PtySession {
       return
     }
     reader?.tick()
-    this.#conversation.lookAtLag(attachment)
+    this.#frameHandler.lookAtLag(attachment)
     if (nowMs - attachment.usedAtMs < limits.usedMs) return
     attachment.usedAtMs = nowMs
-    this.#parts.journal.used(attachment.facts)
+    this.#parts.eventWriter.used(attachment.facts)
   }
 
   #cut(attachment: Attachment): void {
@@ -320,7 +320,7 @@ export class PtySession {
     attachment.resumeDigest = sink.acknowledges ? digest : null
     const size = from === null ? this.#output.size : this.#output.sizes.before(from)
     const seq = from ?? this.#output.deliveredSeq
-    const participants = this.roster.views()
+    const participants = this.attachmentList.views()
     sink.send(welcomeFrame(attachment, { facts, setup: this.#rules.setup, participants, seq, size, resume: secret }))
     const { role, isUnderReview } = attachment
     const start = { from, isImplementor: role === 'implementor', isHeld: isUnderReview }
@@ -359,39 +359,44 @@ export class PtySession {
   }
 
   #remove(attachment: Attachment, cause: 'left' | 'dropped' | 'revoked'): void {
-    if (!this.roster.remove(attachment)) return
+    if (!this.attachmentList.remove(attachment)) return
     const freesSlot = this.#supervision.implementorId() === attachment.facts.id
-    this.#parts.journal.detached(attachment.facts, { cause, freesSlot })
+    this.#parts.eventWriter.detached(attachment.facts, { cause, freesSlot })
     this.#apply(this.#supervision.detach(attachment.facts.id, cause === 'dropped' ? 'left' : cause, this.#now()))
     // Whose socket had dropped is not there already.
-    if (attachment.droppedAtMs === null) this.roster.tellOf('left', attachment)
+    if (attachment.droppedAtMs === null) this.attachmentList.tellOf('left', attachment)
     this.#output.note({ kind: 'left', username: attachment.facts.username, role: attachment.role, cause })
   }
 
-  #apply(effects: readonly Effect[], newcomer?: AttachedClient): void {
+  #apply(effects: readonly Effect[], attachedClient?: AttachedClient): void {
     for (const effect of effects) if (this.#endReason === null) this.#applyOne(effect)
-    if (newcomer !== undefined)
-      sendInputState(newcomer, effects, { roster: this.roster, supervision: this.#supervision })
+    if (attachedClient !== undefined)
+      sendInputState(attachedClient, effects, { attachmentList: this.attachmentList, supervision: this.#supervision })
   }
 
   #applyOne(effect: Effect): void {
     if (effect.kind === 'end') void this.end(effect.reason)
-    else broadcastEffect(effect, { roster: this.roster, output: this.#output, journal: this.#parts.journal })
+    else
+      broadcastEffect(effect, {
+        attachmentList: this.attachmentList,
+        output: this.#output,
+        eventWriter: this.#parts.eventWriter,
+      })
   }
 
   #finish(reason: EndReason, by: Attachment | null): Promise<void> {
     this.#endReason = reason
     this.#input.close()
-    this.#conversation.close()
+    this.#frameHandler.close()
     this.#sizes.close()
     const [parts, terminal, output, followers] = [this.#parts, this.#terminal, this.#output, this.#followers]
-    return finishSession({ parts, terminal, output, roster: this.roster, followers }, reason, by)
+    return finishSession({ parts, terminal, output, attachmentList: this.attachmentList, followers }, reason, by)
   }
 
   /** Whoever types now. */
   implementor(): Attachment | null {
     const id = this.#supervision.implementorId()
-    return id === null ? null : (this.roster.find(id) ?? null)
+    return id === null ? null : (this.attachmentList.find(id) ?? null)
   }
 
   #now(): Instant {

@@ -24,7 +24,7 @@ type Subject = Attachment | PtySession | Line
 type Look = {
   readonly subject: Subject
   readonly session: PtySession
-  readonly judge: (standing: SessionAccess) => Promise<() => void>
+  readonly judge: (access: SessionAccess) => Promise<() => void>
   readonly refuse: (refusal: Refusal) => void
   /** What cannot wait for a store that cannot be read now; left out: it takes and gives nothing until the next look. */
   readonly giveUp?: () => void
@@ -49,7 +49,7 @@ export class Reviews {
     this.#begin({
       subject: attachment,
       session,
-      judge: (standing) => this.#judge(session, attachment, standing),
+      judge: (access) => this.#judge(session, attachment, access),
       refuse: (refusal) => session.evict(attachment, reasonOf(refusal)),
     })
   }
@@ -64,12 +64,12 @@ export class Reviews {
     this.#begin({
       subject: session,
       session,
-      judge: async (standing) => {
-        judgeSessionAccess(standing, this.#ports.clock.wallMs())
-        const letOwnerGo = session.isSlotFree() ? await this.#judgeOwner(session, owner, standing) : null
+      judge: async (access) => {
+        judgeSessionAccess(access, this.#ports.clock.wallMs())
+        const letOwnerGo = session.isSlotFree() ? await this.#judgeOwner(session, owner, access) : null
         return () => {
           this.#due.delete(session)
-          session.reconfigure(standing)
+          session.reconfigure(access)
           letOwnerGo?.()
         }
       },
@@ -86,8 +86,8 @@ export class Reviews {
     this.#begin({
       subject: line,
       session,
-      judge: async (standing) => {
-        await judgeAnew(this.#ports, standing, { ...line.by, role: 'implementor' })
+      judge: async (access) => {
+        await judgeAnew(this.#ports, access, { ...line.by, role: 'implementor' })
         return () => undefined
       },
       refuse: line.stop,
@@ -97,7 +97,7 @@ export class Reviews {
 
   /** Looks once more where the store could not be read; a review that is under way goes on. */
   again(session: PtySession): void {
-    for (const attachment of [...session.roster.all()]) {
+    for (const attachment of [...session.attachmentList.all()]) {
       if (attachment.isUnderReview && !this.#underWay.has(attachment)) this.begin(session, attachment)
     }
     if (this.#due.has(session) && !this.#underWay.has(session)) this.beginSession(session)
@@ -143,21 +143,21 @@ export class Reviews {
     }
   }
 
-  async #judgeOwner(session: PtySession, owner: Attachment, standing: SessionAccess): Promise<() => void> {
-    const attached = await judgeAnew(this.#ports, standing, { ...owner.facts, role: 'implementor' })
+  async #judgeOwner(session: PtySession, owner: Attachment, access: SessionAccess): Promise<() => void> {
+    const attached = await judgeAnew(this.#ports, access, { ...owner.facts, role: 'implementor' })
     return () => {
       if (attached.account.person !== owner.facts.person) void session.end('access-changed')
       else owner.renew(attached, this.#ports.clock.wallMs())
     }
   }
 
-  async #judge(session: PtySession, attachment: Attachment, standing: SessionAccess): Promise<() => void> {
+  async #judge(session: PtySession, attachment: Attachment, access: SessionAccess): Promise<() => void> {
     const { facts, role } = attachment
-    const attached = await judgeAnew(this.#ports, standing, { ...facts, role })
+    const attached = await judgeAnew(this.#ports, access, { ...facts, role })
     return () => {
       // Supervision told persons apart by what was said of them when they came.
       if (attached.account.person !== facts.person) session.evict(attachment, 'access-changed')
-      else letGo(session, attachment, { standing, attached, nowMs: this.#ports.clock.wallMs() })
+      else letGo(session, attachment, { access, attached, nowMs: this.#ports.clock.wallMs() })
     }
   }
 }
@@ -170,13 +170,9 @@ function reasonOf({ kind, code }: Refusal): 'revoked' | 'access-changed' | 'acce
 function letGo(
   session: PtySession,
   attachment: Attachment,
-  {
-    standing,
-    attached,
-    nowMs,
-  }: { readonly standing: SessionAccess; readonly attached: Attached; readonly nowMs: number },
+  { access, attached, nowMs }: { readonly access: SessionAccess; readonly attached: Attached; readonly nowMs: number },
 ): void {
   attachment.renew(attached, nowMs)
-  session.reconfigure(standing)
+  session.reconfigure(access)
   attachment.isUnderReview = false
 }

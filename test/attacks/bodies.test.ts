@@ -6,8 +6,8 @@ import { findJsonFault } from '../../src/http/steps/json-faults.ts'
 import {
   type AttackWorld,
   attackWorld,
+  idleLimits,
   password,
-  patience,
   presented,
   type Realm,
   type Route,
@@ -218,7 +218,7 @@ function altered(text: string, at: number, byte: number): Buffer {
   return bytes
 }
 
-test('ATK-5 whatever a body holds, the answer is sound and no object of ours is changed', patience, async () => {
+test('ATK-5 whatever a body holds, the answer is sound and no object of ours is changed', idleLimits, async () => {
   const before = Object.getOwnPropertyNames(Object.prototype)
   const routes = readers.filter(({ method, path }) => !endsAll.includes(`${method} ${path}`))
   await tryCases('bodies', fc.record({ route: fc.nat(), payload: body }), async ({ route, payload }) => {

@@ -7,8 +7,8 @@ import {
   type AttackWorld,
   assertSound,
   attackWorld,
+  idleLimits,
   password,
-  patience,
   presented,
   type Realm,
   realmOf,
@@ -66,7 +66,7 @@ const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
 
 test(
   'ATK-8 whatever tracking headers hold, the answer is sound and every event is one printable line of bounded length',
-  patience,
+  idleLimits,
   async () => {
     const seen = (await auditTrail(world)).length
     const cases = fc.record({
@@ -196,7 +196,7 @@ const methods = [
 
 test(
   'ATK-9 whatever a path holds, the answer is sound and nothing outside the served paths is found',
-  patience,
+  idleLimits,
   async () => {
     const spared = [
       '/api/v1/sessions',

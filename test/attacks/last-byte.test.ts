@@ -69,10 +69,10 @@ async function adminToken(client: HttpClient): Promise<string> {
 
 async function assertWholeTrail(dataDir: string): Promise<void> {
   const config = readConfig({ flags: {}, env: {}, file: { data: dataDir, logLevel: 'silent' } })
-  const foundation = await openStoreAccess({ config, env: {} }, 'command')
-  const { seals, chains } = await proveTrail(foundation, { seen: [], key: 'of the store' })
+  const storeAccess = await openStoreAccess({ config, env: {} }, 'command')
+  const { seals, chains } = await proveTrail(storeAccess, { seen: [], key: 'of the store' })
   assert.deepEqual([seals.fault, chains.map(({ fault }) => fault)], [null, [null, null]])
-  await foundation.close()
+  await storeAccess.close()
 }
 
 type Full = {

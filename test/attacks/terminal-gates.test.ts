@@ -64,9 +64,9 @@ async function watch(username: string, { ada }: Begun): Promise<TerminalSocket> 
   return socket
 }
 
-async function change(username: string, wish: AdministratorChange): Promise<void> {
+async function change(username: string, wanted: AdministratorChange): Promise<void> {
   const account = (await world.ports.store.accountByName(username, 'user')) ?? assert.fail()
-  await changeAccount(world.ports, account, { change: wish, how })
+  await changeAccount(world.ports, account, { change: wanted, how })
 }
 
 async function blocked(socket: TerminalSocket, why: BlockReason): Promise<void> {

@@ -159,8 +159,8 @@ test('ATT-18 of a change that is closed and a socket that joins, the change wins
     const id = `CR-${round}`
     const now = world.clock.wallMs()
     const window = { startsAtMs: now - 60_000, endsAtMs: now + 60_000 }
-    const wish = { id, servers: ['web-1'], osUsers: [osUser], groups: ['ops'], state: 'requested', ...window } as const
-    await addChange(world.ports, changeRequest(wish), request)
+    const input = { id, servers: ['web-1'], osUsers: [osUser], groups: ['ops'], state: 'requested', ...window } as const
+    await addChange(world.ports, changeRequest(input), request)
     await setChangeState(world.ports, { id, state: 'approved' }, request)
     const body = { purpose: 'change_request', change_id: id, server: { os_user: osUser, server_ip: '10.0.0.1' } }
     const token = await world.signIn('ada')

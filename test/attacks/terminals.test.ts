@@ -26,7 +26,7 @@ import { keepServerSockets } from '../fixtures/watched-transport.ts'
 
 /** 20,000 in every run; SALLYPORT_TERMINAL_FRAMES=1000000 for the long form. */
 const cases = Number(process.env.SALLYPORT_TERMINAL_FRAMES ?? 20_000)
-const patience = { timeout: 60_000 * Math.max(1, cases / 20_000) }
+const idleLimits = { timeout: 60_000 * Math.max(1, cases / 20_000) }
 
 /** So short that a test can wait for the end of each. */
 const timeouts = { headersMs: 300, requestMs: 400, idleMs: 300, checkMs: 50, lingerMs: 100 } as const
@@ -78,7 +78,7 @@ function codeFor(frame: Buffer): number | null {
 
 test(
   'ATT-1 whatever frames an implementor and an observer send, each loses its own socket at most, and nobody else anything',
-  patience,
+  idleLimits,
   async () => {
     const seed = Date.now() % 1_000_000_007
     const roll = dice(seed)

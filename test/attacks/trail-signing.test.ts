@@ -41,42 +41,42 @@ test('EVD-1 a server signs at its start and at its end, with all that it wrote i
   assert.deepEqual(atStart, { seq: 2, heads: ['server:1'] })
   await first.addAccount({ username: 'ada', password })
   await first.close()
-  await withFoundation(dataDir, async (foundation) => {
-    const atEnd = await newestSeal(foundation)
-    assert.deepEqual([atEnd.seq, atEnd.heads], [3, await headsOf(foundation)])
+  await withFoundation(dataDir, async (storeAccess) => {
+    const atEnd = await newestSeal(storeAccess)
+    assert.deepEqual([atEnd.seq, atEnd.heads], [3, await headsOf(storeAccess)])
   })
 })
 
 test('EVD-1 the job signs at least each minute, and nothing while no head moved', async (t) => {
-  await withFoundation(dataPath(t), async (foundation) => {
-    const signer = await openTrailSigner(foundation, { chain: 'command', request })
+  await withFoundation(dataPath(t), async (storeAccess) => {
+    const signer = await openTrailSigner(storeAccess, { chain: 'command', request })
     const { everyMs, run } = trailJob(signer)
     assert.ok(everyMs <= 60_000)
     await run()
-    const signed = await newestSeal(foundation)
+    const signed = await newestSeal(storeAccess)
     await Promise.all([run(), signer.sign(), signer.sign()])
-    assert.deepEqual(await newestSeal(foundation), signed)
-    await foundation.store.execute('appendAudit', { events: [trailEvent('organization:one')] })
+    assert.deepEqual(await newestSeal(storeAccess), signed)
+    await storeAccess.store.execute('appendAudit', { events: [trailEvent('organization:one')] })
     await run()
-    assert.deepEqual(await newestSeal(foundation), { seq: signed.seq + 1, heads: ['command:2'] })
+    assert.deepEqual(await newestSeal(storeAccess), { seq: signed.seq + 1, heads: ['command:2'] })
   })
 })
 
 test('EVD-1 the thousandth event since the newest signature is signed without being asked for', async (t) => {
   await withFoundation(
     dataPath(t),
-    async (foundation) => {
-      const { store } = foundation
-      await startTrailSigner(foundation)
-      const before = await newestSeal(foundation)
+    async (storeAccess) => {
+      const { store } = storeAccess
+      await startTrailSigner(storeAccess)
+      const before = await newestSeal(storeAccess)
       const append = (count: number) =>
         store.execute('appendAudit', { events: Array.from({ length: count }, () => trailEvent('part:of-many')) })
       await append(999)
       for (let turn = 0; turn < 20; turn += 1) await append(0)
-      assert.deepEqual(await newestSeal(foundation), before)
+      assert.deepEqual(await newestSeal(storeAccess), before)
       await append(1)
-      for (let turn = 0; turn < 1_000 && (await newestSeal(foundation)).seq === before.seq; turn += 1) await append(0)
-      assert.deepEqual(await newestSeal(foundation), { seq: before.seq + 1, heads: ['server:1001'] })
+      for (let turn = 0; turn < 1_000 && (await newestSeal(storeAccess)).seq === before.seq; turn += 1) await append(0)
+      assert.deepEqual(await newestSeal(storeAccess), { seq: before.seq + 1, heads: ['server:1001'] })
     },
     'server',
   )
@@ -85,9 +85,9 @@ test('EVD-1 the thousandth event since the newest signature is signed without be
 test('EVD-1 a command signs before it exits, also beside a server, and one that only reads signs nothing', async (t) => {
   const data = dataPath(t)
   await sallyport(['organization', 'add', 'first'], { data })
-  const alone = await withFoundation(data, async (foundation) => [
-    (await newestSeal(foundation)).heads,
-    await headsOf(foundation),
+  const alone = await withFoundation(data, async (storeAccess) => [
+    (await newestSeal(storeAccess)).heads,
+    await headsOf(storeAccess),
   ])
   assert.deepEqual(alone[0], alone[1])
   const server = await runSallyport({ dataDir: data })
@@ -205,7 +205,7 @@ async function verified(data: string): Promise<readonly [string, string | undefi
   return [stderr, /^Not covered by a signature yet: (.*)$/m.exec(stdout)?.[1]]
 }
 
-async function unsignedEvents(foundation: StoreAccess): Promise<number> {
+async function unsignedEvents(storeAccess: StoreAccess): Promise<number> {
   const count = (heads: readonly string[]) => heads.reduce((sum, head) => sum + Number(head.split(':')[1]), 0)
-  return count(await headsOf(foundation)) - count((await newestSeal(foundation)).heads)
+  return count(await headsOf(storeAccess)) - count((await newestSeal(storeAccess)).heads)
 }

@@ -137,11 +137,11 @@ test('CLI-23 a trail that was rolled back with its signatures is whole in itself
 })
 
 test('CLI-24 a chain longer than a page that grows and is signed at every look at it is whole', async (t) => {
-  await withFoundation(dataPath(t), async (foundation) => {
-    const { ports, store, isOwnHead } = foundation
+  await withFoundation(dataPath(t), async (storeAccess) => {
+    const { ports, store, isOwnHead } = storeAccess
     const events = Array.from({ length: 1_200 }, (_, index) => trailEvent(`part:${index}`))
     const request = { by: 'command', ip: null, requestId: null, activity: null, commandLine: null } as const
-    const signer = await openTrailSigner(foundation, { chain, request })
+    const signer = await openTrailSigner(storeAccess, { chain, request })
     await store.execute('appendAudit', { events })
     let looks = 0
     const grow = async (more: number): Promise<void> => {

@@ -177,8 +177,8 @@ async function worldIn(dataDir?: string): Promise<World> {
 }
 
 async function makeBearer(world: World, type: 'USER' | 'ORGANIZATION'): Promise<string> {
-  const wish = { name: 'pipeline', type, organization_id: world.home.id }
-  const answer = await call(world, 'POST /v1/credentials', { token: world.person, body: wish })
+  const input = { name: 'pipeline', type, organization_id: world.home.id }
+  const answer = await call(world, 'POST /v1/credentials', { token: world.person, body: input })
   assert.equal(answer.status, 200, answer.text)
   return (answer.json as { readonly credential: { readonly token: string } }).credential.token
 }

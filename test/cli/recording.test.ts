@@ -39,7 +39,7 @@ async function record(
   { folder, command }: Data,
   how: { readonly id?: string; readonly text?: string; readonly pauseMs?: number; readonly laterMs?: number } = {},
 ): Promise<string> {
-  const { ports } = command.foundation
+  const { ports } = command.storeAccess
   const { privateKey } = await loadAuthorityKey(ports, 'recording')
   let nowMs = 0
   const clock = { wallMs: () => startedAtMs, monotonicMs: () => nowMs }
@@ -198,7 +198,7 @@ describe('recordings', { concurrency: 2 }, () => {
 
   test('CLI-44 a recording without an end is marked after a crash and while it is written, and broken where its session ended', async (t) => {
     const data = await openData(t)
-    const { store } = data.command.foundation
+    const { store } = data.command.storeAccess
     const caller = await signedIn(store)
     const verdicts: Record<string, unknown> = {}
     for (const reason of ['live', 'node-lost', 'shell-exit'] as const) {
@@ -233,7 +233,7 @@ describe('recordings', { concurrency: 2 }, () => {
 
   test('REC-22, CLI-43 a recording that is missing is named beside those that are there, in both forms, and ends the verb with 1', async (t) => {
     const data = await openData(t)
-    const { store } = data.command.foundation
+    const { store } = data.command.storeAccess
     const { ptySession, token } = await startedBy(store, await signedIn(store))
     await attach(store, token)
     const id = await record(data, { id: ptySession.id })
@@ -284,7 +284,7 @@ describe('recordings', { concurrency: 2 }, () => {
       stderr: 'sallyport: There is no key of recordings: nothing was recorded yet.\n',
     })
     await record(data)
-    const { publicKey } = await loadAuthorityKey(data.command.foundation.ports, 'recording')
+    const { publicKey } = await loadAuthorityKey(data.command.storeAccess.ports, 'recording')
     assert.equal((await sallyport(['recording', 'keys'], data)).stdout.trimEnd(), publicKey.trimEnd())
   })
 

@@ -213,8 +213,8 @@ const cells: Readonly<Record<NoticeTrigger, Cell>> = {
 
 test('TPG-31 what happens on the page ends the notices that it makes untrue', { skip }, async (t) => {
   const at = await stage(t)
-  for (const [happening, { name, members, cause, end }] of Object.entries(cells)) {
-    await t.test(`TPG-31 ${happening} ends the notice ${name}`, async () => {
+  for (const [trigger, { name, members, cause, end }] of Object.entries(cells)) {
+    await t.test(`TPG-31 ${trigger} ends the notice ${name}`, async () => {
       const scene = { ...(await enter(at, members)), at }
       const { page } = scene.page
       await cause(scene)

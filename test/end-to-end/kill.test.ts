@@ -139,14 +139,14 @@ test('DUR-1, DUR-2, DUR-3 after every SIGKILL under load what was answered holds
   const dataDir = await mkdtemp(join(tmpdir(), 'sallyport-kill-'))
   try {
     const config = readConfig({ flags: {}, env: {}, file: { data: dataDir, logLevel: 'silent' } })
-    const foundation = await openStoreAccess({ config, env: {} }, 'command')
+    const storeAccess = await openStoreAccess({ config, env: {} }, 'command')
     const request = { by: 'command', ip: null, requestId: null, activity: null, commandLine: null } as const
     await addAccount(
-      foundation.ports,
+      storeAccess.ports,
       { username: 'ada', email: null, role: 'user', expiresAt: null, groups: [], password },
       { by: null, request, asFirstAdmin: false },
     )
-    await foundation.close()
+    await storeAccess.close()
     let acts = 0
     for (let round = 0; round < rounds; round += 1) acts += await killRound(dataDir)
     assert.ok(acts >= rounds * workers, 'every round was under load')

@@ -116,9 +116,9 @@ test('AUD-4 no token, password or code of a run is in database, WAL, keys, logs 
   const secrets: Secrets = { values: new Set([password, wrongPassword, newPassword]), codes: new Set() }
   try {
     const config = readConfig({ flags: {}, env: {}, file: { data: dataDir, logLevel: 'silent' } })
-    const foundation = await openStoreAccess({ config, env: {} }, 'command')
+    const storeAccess = await openStoreAccess({ config, env: {} }, 'command')
     const request = { by: 'command', ip: null, requestId: null, activity: null, commandLine: null } as const
-    const wish = {
+    const input = {
       username: 'ada',
       email: 'ada@example.org',
       role: 'user',
@@ -126,8 +126,8 @@ test('AUD-4 no token, password or code of a run is in database, WAL, keys, logs 
       groups: [],
       password,
     } as const
-    await addAccount(foundation.ports, wish, { by: null, request, asFirstAdmin: false })
-    await foundation.close()
+    await addAccount(storeAccess.ports, input, { by: null, request, asFirstAdmin: false })
+    await storeAccess.close()
     const server = await serveProcess(dataDir)
     const client = openClient(server.url)
     await useEverything(client, secrets)

@@ -330,10 +330,10 @@ test('KOY-118 only a sign-in by a person makes a credential', async () => {
   const program = await call(world, 'POST /v1/account/login', {
     body: { email: 'ola@example.org', password: forProgram },
   })
-  const wish = { name: 'x', type: 'USER', organization_id: home.id }
+  const input = { name: 'x', type: 'USER', organization_id: home.id }
   const answers: Answer[] = []
   for (const one of [secret, switched.id, tokenOf(program).id]) {
-    answers.push(await call(world, 'POST /v1/credentials', { token: one, body: wish }))
+    answers.push(await call(world, 'POST /v1/credentials', { token: one, body: input }))
   }
   assert.deepEqual(
     answers.map(({ json }) => json),

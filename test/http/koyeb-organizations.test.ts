@@ -72,8 +72,8 @@ test('KOY-100 of parallel makers of one name one is answered 200', async () => {
 test('KOY-100 an account that is gone by then makes nothing', async () => {
   const { account } = await newMember('hal')
   await removeAccount(world.ports, account, { by: null, request: commandFacts })
-  const wish = { name: 'by-nobody', memberIds: [account.id] }
-  await assert.rejects(foundOrganization(world.ports, wish, { by: account, request: commandFacts }), {
+  const input = { name: 'by-nobody', memberIds: [account.id] }
+  await assert.rejects(foundOrganization(world.ports, input, { by: account, request: commandFacts }), {
     code: 'ACCOUNT_NOT_FOUND',
   })
   assert.equal(await world.ports.store.organizationByName('by-nobody'), null)
@@ -210,8 +210,8 @@ test('KOY-106 what begins from an access token ends with it, and makes no creden
   const longer = await call(world, line, { token: short, body: { validity: '86400s' } })
   const { token: nested } = longer.json as { token: string }
   const refreshed = tokenOf(await call(world, 'PUT /v1/account/refresh', { token: short }))
-  const wish = { name: 'x', type: 'USER', organization_id: world.harbour.id }
-  const credential = await call(world, 'POST /v1/credentials', { token: orgless.id, body: wish })
+  const input = { name: 'x', type: 'USER', organization_id: world.harbour.id }
+  const credential = await call(world, 'POST /v1/credentials', { token: orgless.id, body: input })
   const ends = [short, switched.id, orgless.id, nested, refreshed.id].map((one) => claimsOf(one).exp)
   const { exp } = claimsOf(short)
   assert.deepEqual([ends, credential.status], [[exp, exp, exp, exp, exp], 403])

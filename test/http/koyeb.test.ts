@@ -227,10 +227,10 @@ test('KOY-7 a sign-in is scoped to the oldest membership, then to the organizati
 test('KOY-8 an organization that is named is used, and a refusal counts no failure', async () => {
   const server = await koyebWorld()
   try {
-    const wish = { email: 'ada@example.org', password, organization_id: server.island.id }
+    const input = { email: 'ada@example.org', password, organization_id: server.island.id }
     const statuses = new Set<number>()
     for (let attempt = 0; attempt < 12; attempt += 1) {
-      statuses.add((await call(server, 'POST /v1/account/login', { body: wish })).status)
+      statuses.add((await call(server, 'POST /v1/account/login', { body: input })).status)
     }
     const { organization_id: scopedTo } = await login(server, 'ada@example.org', server.lighthouse.id)
     assert.deepEqual([[...statuses], scopedTo], [[403], server.lighthouse.id])

@@ -5,15 +5,15 @@ import { isDeepStrictEqual } from 'node:util'
 import { adminFields } from '../../src/http/dialects/sftpgo/account-shape-admin.ts'
 import { userFields } from '../../src/http/dialects/sftpgo/account-shape-user.ts'
 import { asAdmin, type Caller, created, type Json, readJson } from '../fixtures/sftpgo/administration.ts'
-import { adminRows, surroundings as aroundAdmins } from '../fixtures/sftpgo/members/admins.ts'
+import { adminRows, lineContext as aroundAdmins } from '../fixtures/sftpgo/members/admins.ts'
 import { type Case, type Cell, cases, type Expectation, nothing } from '../fixtures/sftpgo/members/cells.ts'
 import { membersOf, surroundingOf, valueAt, withValueAt } from '../fixtures/sftpgo/members/paths.ts'
-import { surroundings as aroundUsers, userRows } from '../fixtures/sftpgo/members/users.ts'
+import { lineContext as aroundUsers, userRows } from '../fixtures/sftpgo/members/users.ts'
 import { password, type SftpgoWorld, sftpgoWorld } from '../fixtures/sftpgo/world.ts'
 
 const kinds = [
-  { path: '/users', fields: userFields, rows: userRows, surroundings: aroundUsers, add: {} },
-  { path: '/admins', fields: adminFields, rows: adminRows, surroundings: aroundAdmins, add: { password } },
+  { path: '/users', fields: userFields, rows: userRows, lineContext: aroundUsers, add: {} },
+  { path: '/admins', fields: adminFields, rows: adminRows, lineContext: aroundAdmins, add: { password } },
 ] as const
 type AccountKind = (typeof kinds)[number]
 
@@ -28,8 +28,8 @@ before(async () => {
 after(() => world.close())
 
 /** Returns the body of a cell: the member in what it needs around it. */
-function bodyOf({ surroundings }: AccountKind, path: string, { sent }: Cell): Json {
-  return withValueAt(surroundingOf(surroundings, path), path, sent === nothing ? undefined : sent) as Json
+function bodyOf({ lineContext }: AccountKind, path: string, { sent }: Cell): Json {
+  return withValueAt(surroundingOf(lineContext, path), path, sent === nothing ? undefined : sent) as Json
 }
 
 /** Returns what an answer says of a member: its refusal, or what is shown of it. */
@@ -65,7 +65,7 @@ for (const kind of kinds) {
 
 async function checkCase(kind: AccountKind, one: Case, name: string): Promise<void> {
   const path = `${kind.path}/${name}`
-  const least = kind.surroundings[''] ?? {}
+  const least = kind.lineContext[''] ?? {}
   created(await ops('POST', kind.path, { ...least, ...kind.add, username: name }))
   const untouched = readJson(await ops('GET', path))
   const wrong: unknown[] = []

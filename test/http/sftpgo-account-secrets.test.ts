@@ -7,9 +7,9 @@ import { changeAccount } from '../../src/core/accounts/administer.ts'
 import { adminFields } from '../../src/http/dialects/sftpgo/account-shape-admin.ts'
 import { userFields } from '../../src/http/dialects/sftpgo/account-shape-user.ts'
 import { asAdmin, type Caller, type Json } from '../fixtures/sftpgo/administration.ts'
-import { surroundings as aroundAdmins } from '../fixtures/sftpgo/members/admins.ts'
+import { lineContext as aroundAdmins } from '../fixtures/sftpgo/members/admins.ts'
 import { membersOf, surroundingOf, valueAt, withValueAt } from '../fixtures/sftpgo/members/paths.ts'
-import { surroundings as aroundUsers } from '../fixtures/sftpgo/members/users.ts'
+import { lineContext as aroundUsers } from '../fixtures/sftpgo/members/users.ts'
 import { byCommand } from '../fixtures/sftpgo/self.ts'
 import { password, type SftpgoWorld, sftpgoWorld } from '../fixtures/sftpgo/world.ts'
 
@@ -42,8 +42,8 @@ const shapes: Readonly<Record<string, (marker: string) => unknown>> = {
 }
 
 const kinds = [
-  { path: '/users', fields: userFields, surroundings: aroundUsers },
-  { path: '/admins', fields: adminFields, surroundings: aroundAdmins },
+  { path: '/users', fields: userFields, lineContext: aroundUsers },
+  { path: '/admins', fields: adminFields, lineContext: aroundAdmins },
 ] as const
 
 /** Shapes that are secrets, and the object of other members, which is an empty one; all others have to be refused. */
@@ -58,14 +58,14 @@ test('SFT-125 a secret of another shape is 400 for every secret of every provide
   const markers: string[] = []
   const told: string[] = []
   const wrong: string[] = []
-  for (const { path, fields, surroundings } of kinds) {
+  for (const { path, fields, lineContext } of kinds) {
     const secrets = membersOf(fields).filter(({ kind }) => kind.form === 'secret')
     assert.ok(secrets.length > 0)
     for (const member of secrets) {
       for (const [shape, make] of Object.entries(shapes)) {
         const marker = `clear-${markers.length}-of-a-secret`
         markers.push(marker)
-        const around = surroundingOf(surroundings, member.path)
+        const around = surroundingOf(lineContext, member.path)
         // What stands beside it is spelled as nothing that the table knows.
         const body = withValueAt(withValueAt(around, member.path, make(marker)), `${member.path}_`, marker) as Json
         const username = `s${markers.length}`

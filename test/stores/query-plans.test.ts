@@ -177,7 +177,7 @@ function readsOf(database: Database): void {
   organizations.organizationByName('')
   organizations.memberships(1)
   organizations.members('', { after: null, limit: 1 })
-  organizations.roster('', { limit: 1, offset: 0 })
+  organizations.memberList('', { limit: 1, offset: 0 })
   organizations.memberCount('')
   const terminals = terminalReads(database)
   terminals.servers({ after: null, limit: 1 })

@@ -47,40 +47,40 @@ type AdministerPorts = Pick<Ports, 'clock' | 'random' | 'store' | 'hasher' | 'se
  */
 export async function addAccount(
   ports: AdministerPorts,
-  wish: AccountInput,
+  input: AccountInput,
   how: Administration & { readonly asFirstAdmin: boolean },
 ): Promise<Account> {
-  const authority = wish.role === 'admin' ? (wish.authority ?? ownerAuthority) : null
+  const authority = input.role === 'admin' ? (input.authority ?? ownerAuthority) : null
   if (!how.asFirstAdmin) authoriseAddition(how, authority)
-  const username = acceptUsername(wish.username)
-  if (wish.email !== null) acceptEmail(wish.email)
+  const username = acceptUsername(input.username)
+  if (input.email !== null) acceptEmail(input.email)
   const password =
-    wish.password === null
+    input.password === null
       ? null
-      : await hashNewPassword(ports, wish.password, { username, email: wish.email, hasSecondFactor: false })
-  const person = wish.person === undefined ? undefined : await resolvePerson(ports.store, 'person', wish.person)
+      : await hashNewPassword(ports, input.password, { username, email: input.email, hasSecondFactor: false })
+  const person = input.person === undefined ? undefined : await resolvePerson(ports.store, 'person', input.person)
   const nowMs = ports.clock.wallMs()
   const result = await ports.store.execute('addAccount', {
     account: {
       uuid: ports.random.uuid(),
       username,
-      role: wish.role,
-      email: wish.email?.trim() ?? null,
+      role: input.role,
+      email: input.email?.trim() ?? null,
       epoch: ports.random.uuid(),
-      expiresAt: wish.expiresAt,
-      groups: [...new Set(wish.groups)].sort(),
+      expiresAt: input.expiresAt,
+      groups: [...new Set(input.groups)].sort(),
       passwordHash: password?.hash ?? null,
       passwordIsShort: password?.isShort ?? false,
-      attributes: wish.attributes ?? null,
+      attributes: input.attributes ?? null,
       authority,
-      status: wish.status ?? 'enabled',
+      status: input.status ?? 'enabled',
       ...(person === undefined ? {} : { person }),
     },
     asFirstAdmin: how.asFirstAdmin,
     nowMs,
     audit: event(how, nowMs, {
       action: how.asFirstAdmin ? 'setup' : 'account-add',
-      subject: `account:${wish.role}:${username}`,
+      subject: `account:${input.role}:${username}`,
     }),
   })
   if (result.kind === 'added') return result.account

@@ -31,7 +31,7 @@ export type NewApplicationPassword = { readonly credential: Credential; readonly
  */
 export async function addApplicationPassword(
   ports: Ports,
-  wish: ApplicationPasswordInput,
+  input: ApplicationPasswordInput,
   actor: CredentialActor & { readonly by: Account },
 ): Promise<NewApplicationPassword> {
   const account = actor.by
@@ -45,8 +45,8 @@ export async function addApplicationPassword(
     {
       id: ports.random.uuid(),
       kind: 'application-password',
-      dialect: wish.dialect,
-      name: wish.name,
+      dialect: input.dialect,
+      name: input.name,
       description: '',
       accountId: account.id,
       organizationId: null,

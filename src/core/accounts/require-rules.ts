@@ -17,10 +17,10 @@ const sentences: Readonly<Record<BrokenRule, string>> = {
  *
  * @throws ACCESS_DENIED with the reason in its detail.
  */
-export function requireRules({ rules }: Pick<Account, 'rules'>, approach: RuleContext): void {
-  const broken = brokenRule(rules, approach)
+export function requireRules({ rules }: Pick<Account, 'rules'>, ruleContext: RuleContext): void {
+  const broken = brokenRule(rules, ruleContext)
   if (broken === null) return
-  const reason = approach.ip === null ? 'no trusted proxy forwarded an address' : `the rule ${broken} denies it`
+  const reason = ruleContext.ip === null ? 'no trusted proxy forwarded an address' : `the rule ${broken} denies it`
   throw new Refusal('ACCESS_DENIED', { message: sentences[broken], detail: reason })
 }
 
@@ -30,9 +30,9 @@ export function requireRules({ rules }: Pick<Account, 'rules'>, approach: RuleCo
  * @throws CREDENTIALS_INVALID when a rule denies it, and when something is due that cannot be done at this door; the reason
  *   is in its detail. An application password is asked for nothing that is due.
  */
-export function admitByRules(account: Account, approach: RuleContext): void {
-  const broken = brokenRule(account.rules, approach)
+export function admitByRules(account: Account, ruleContext: RuleContext): void {
+  const broken = brokenRule(account.rules, ruleContext)
   if (broken !== null) throw new Refusal('CREDENTIALS_INVALID', { detail: `the rule ${broken} denies it` })
-  if (!approach.isByPassword || canSettleAt(approach.door, dueOf(account, approach.nowMs))) return
+  if (!ruleContext.isByPassword || canSettleAt(ruleContext.door, dueOf(account, ruleContext.nowMs))) return
   throw new Refusal('CREDENTIALS_INVALID', { detail: 'something is due that cannot be done at this door' })
 }

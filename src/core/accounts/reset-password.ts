@@ -51,15 +51,15 @@ export type PasswordReset = {
  */
 export async function resetPassword(
   ports: Ports,
-  wish: PasswordReset,
+  input: PasswordReset,
   how: { readonly request: RequestFacts; readonly mayReset: (account: Account) => boolean },
 ): Promise<void> {
   const nowMs = ports.clock.wallMs()
-  const account = await ports.store.accountByName(wish.username.trim(), wish.role)
-  if (account === null || !isCodeOf(ports, account, { code: wish.code, nowMs })) throw new Refusal('RESET_CODE_WRONG')
+  const account = await ports.store.accountByName(input.username.trim(), input.role)
+  if (account === null || !isCodeOf(ports, account, { code: input.code, nowMs })) throw new Refusal('RESET_CODE_WRONG')
   if (!isAccountLive(account, Math.floor(nowMs / 1000))) throw new Refusal('RESET_CODE_WRONG')
   if (!how.mayReset(account)) throw new Refusal('SIGN_IN_DENIED')
-  const password = await hashNewPassword(ports, wish.password, {
+  const password = await hashNewPassword(ports, input.password, {
     ...account,
     hasSecondFactor: account.totpSealed !== null,
   })

@@ -28,7 +28,7 @@ export type SignInName =
 /** One attempt to sign in. */
 export type SignInRequest = {
   readonly dialect: Dialect
-  readonly claimant: SignInName
+  readonly signInName: SignInName
   readonly password: string
   /** `unsupported` where the dialect cannot carry a code; null where none was sent. */
   readonly code: string | null | 'unsupported'
@@ -53,7 +53,7 @@ const knownAddressMs = 30 * 24 * 60 * 60 * 1000
  * @throws HASH_QUEUE_FULL when too many sign-ins wait.
  */
 export async function signIn(ports: Ports, attempt: SignInRequest): Promise<CreatedSession> {
-  const account = await findClaimant(ports, attempt.claimant)
+  const account = await findClaimant(ports, attempt.signInName)
   const { isKnown, ...counted } = await throttleKeys(ports, attempt, account)
   const { isBarred, keys, leave } = await enterGate(ports, attempt, counted)
   try {
@@ -76,10 +76,10 @@ async function enterGate(ports: Ports, attempt: SignInRequest, keys: GateKeys): 
   }
 }
 
-async function findClaimant(ports: Ports, claimant: SignInName): Promise<Account | null> {
-  if (claimant.by === 'email') return ports.store.accountByEmail(emailKey(claimant.email))
-  const username = claimant.username.trim()
-  if (claimant.role !== null) return ports.store.accountByName(username, claimant.role)
+async function findClaimant(ports: Ports, signInName: SignInName): Promise<Account | null> {
+  if (signInName.by === 'email') return ports.store.accountByEmail(emailKey(signInName.email))
+  const username = signInName.username.trim()
+  if (signInName.role !== null) return ports.store.accountByName(username, signInName.role)
   // Both are looked for in any case, so that it does not show in time who is there.
   const user = await ports.store.accountByName(username, 'user')
   const admin = await ports.store.accountByName(username, 'admin')
@@ -287,8 +287,8 @@ async function throttleKeys(
 ): Promise<GateKeys & { readonly isKnown: boolean }> {
   if (ports.settings.throttle === null) return { told: [], untold: [], isKnown: false }
   const { name, address, all } = ports.settings.throttle
-  const { claimant, client } = attempt
-  const presented = claimant.by === 'email' ? emailKey(claimant.email) : claimant.username.trim()
+  const { signInName, client } = attempt
+  const presented = signInName.by === 'email' ? emailKey(signInName.email) : signInName.username.trim()
   const holder = account === null ? `nobody ${presented}` : String(account.id)
   const since = ports.clock.wallMs() - knownAddressMs
   const keyOf = (purpose: string, value: string, rule = name): ThrottleKey => ({

@@ -26,7 +26,7 @@ export type EventVisitor = (event: ChainedEvent) => void
 export class ChainWalk {
   readonly #ports: WalkPorts
   readonly #seen: readonly AuditHead[]
-  readonly #guest: EventVisitor
+  readonly #onEvent: EventVisitor
   #page: readonly ChainedEvent[] = []
   #next = 0
   #last: AuditHead
@@ -36,11 +36,11 @@ export class ChainWalk {
   constructor(
     ports: WalkPorts,
     chain: string,
-    way: { readonly seen: readonly AuditHead[]; readonly guest: EventVisitor },
+    way: { readonly seen: readonly AuditHead[]; readonly onEvent: EventVisitor },
   ) {
     this.#ports = ports
     this.#seen = way.seen.filter((head) => head.chain === chain)
-    this.#guest = way.guest
+    this.#onEvent = way.onEvent
     this.#last = { chain, seq: 0, hash: chainStart }
   }
 
@@ -66,7 +66,7 @@ export class ChainWalk {
       if (event === null) return
       this.#fault = this.#judge(event)
       if (this.#fault !== null) return
-      this.#guest(event)
+      this.#onEvent(event)
       this.#last = { chain: event.chain, seq: event.seq, hash: event.hash }
     }
   }

@@ -110,7 +110,7 @@ class ProvenChain {
 
   constructor(ports: VerifyPorts, chain: string, seen: readonly AuditHead[]) {
     this.signed = { chain, seq: 0, hash: chainStart }
-    this.walk = new ChainWalk(ports, chain, { seen, guest: (event) => this.#look(event) })
+    this.walk = new ChainWalk(ports, chain, { seen, onEvent: (event) => this.#look(event) })
   }
 
   /** The first number that does not hold, whoever met it. */

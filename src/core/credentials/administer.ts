@@ -24,11 +24,11 @@ export type CredentialInput = Omit<Credential, 'createdAtMs' | 'updatedAtMs' | '
  */
 export async function addCredential(
   ports: Pick<Ports, 'clock' | 'store'>,
-  { bearer, seen, ...wish }: CredentialInput,
+  { bearer, seen, ...wanted }: CredentialInput,
   actor: CredentialActor,
 ): Promise<Credential> {
   const nowMs = ports.clock.wallMs()
-  const credential: Credential = { ...wish, createdAtMs: nowMs, updatedAtMs: nowMs, lastUsedAtMs: null }
+  const credential: Credential = { ...wanted, createdAtMs: nowMs, updatedAtMs: nowMs, lastUsedAtMs: null }
   const audit = event(actor, nowMs, credential.id)
   const result = await ports.store.execute('addCredential', { credential, bearer, seen, nowMs, audit })
   if (result.kind === 'stale') throw new Refusal('STATE_CHANGED')

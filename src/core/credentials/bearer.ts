@@ -44,20 +44,20 @@ export type BearerMaker = {
  * @throws NOT_A_MEMBER when the maker is not in the organization, or it is gone.
  * @throws STATE_CHANGED when something changed meanwhile, or the holder has as many as it may have.
  */
-export async function addBearerCredential(ports: Ports, wish: BearerInput, maker: BearerMaker): Promise<Credential> {
+export async function addBearerCredential(ports: Ports, input: BearerInput, maker: BearerMaker): Promise<Credential> {
   const { account, session } = maker.principal
   await refuseProgram(ports, maker.principal)
   const memberships = await ports.store.memberships(account.id)
-  if (!memberships.some(({ organization }) => organization.id === wish.organizationId))
+  if (!memberships.some(({ organization }) => organization.id === input.organizationId))
     throw new Refusal('NOT_A_MEMBER')
-  const holder = wish.kind === 'access-token' ? account : await organizationAccount(ports, wish.organizationId)
-  const held = await ports.store.credentials({ kind: wish.kind, accountId: holder.id })
+  const holder = input.kind === 'access-token' ? account : await organizationAccount(ports, input.organizationId)
+  const held = await ports.store.credentials({ kind: input.kind, accountId: holder.id })
   if (held.length >= mostPerHolder) {
     throw new Refusal('STATE_CHANGED', { message: `There are ${mostPerHolder} credentials already; remove one first.` })
   }
-  const { secret, ...said } = wish
+  const { secret, ...said } = input
   const id = ports.random.uuid()
-  const rows = bearerRows(ports, { id, holder, wish, maker })
+  const rows = bearerRows(ports, { id, holder, input, maker })
   return addCredential(
     ports,
     {
@@ -97,13 +97,13 @@ async function organizationAccount(ports: Ports, organizationId: string): Promis
 type BearerParts = {
   readonly id: string
   readonly holder: Account
-  readonly wish: BearerInput
+  readonly input: BearerInput
   readonly maker: BearerMaker
 }
 
 function bearerRows(
   ports: Pick<Ports, 'clock' | 'digests' | 'random' | 'store'>,
-  { id, holder, wish, maker }: BearerParts,
+  { id, holder, input, maker }: BearerParts,
 ): { readonly session: NewSession; readonly token: TokenRow } {
   const now = nowSeconds(ports.clock)
   const session: NewSession = {
@@ -111,8 +111,8 @@ function bearerRows(
     id: ports.random.uuid(),
     accountId: holder.id,
     epoch: holder.epoch,
-    dialect: wish.dialect,
-    organizationId: wish.organizationId,
+    dialect: input.dialect,
+    organizationId: input.organizationId,
     ...maker.client,
     createdAt: now,
     idleSeconds: null,
@@ -125,7 +125,7 @@ function bearerRows(
   const token: TokenRow = {
     row: ports.store.nextRow('token'),
     sessionRow: session.row,
-    accessDigest: ports.digests.sha256(wish.secret),
+    accessDigest: ports.digests.sha256(input.secret),
     isIndexed: true,
     issuedAt: now,
     expiresAt: null,

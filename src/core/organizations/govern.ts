@@ -17,13 +17,13 @@ export type Governor = { readonly by: Pick<Account, 'id' | 'username'>; readonly
  */
 export async function foundOrganization(
   ports: Pick<Ports, 'clock' | 'random' | 'store'>,
-  wish: { readonly name: string; readonly memberIds: readonly number[] },
+  input: { readonly name: string; readonly memberIds: readonly number[] },
   governor: Governor,
 ): Promise<Organization> {
-  acceptOrganizationName(wish.name)
-  const organization = { id: ports.random.uuid(), name: wish.name, createdAtMs: ports.clock.wallMs() }
-  const audit = event(governor, organization.createdAtMs, wish.name)
-  const { memberIds } = wish
+  acceptOrganizationName(input.name)
+  const organization = { id: ports.random.uuid(), name: input.name, createdAtMs: ports.clock.wallMs() }
+  const audit = event(governor, organization.createdAtMs, input.name)
+  const { memberIds } = input
   const result = await ports.store.execute('addOrganization', { organization, memberIds, audit })
   if (result.kind === 'name-taken') throw new Refusal('NAME_TAKEN')
   if (result.kind === 'no-account') throw new Refusal('ACCOUNT_NOT_FOUND')

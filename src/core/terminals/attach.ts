@@ -55,29 +55,29 @@ type StandingPorts = Omit<AttachPorts, 'digests'>
  * @throws the refusals of `readSessionAccess` and of `judgeRole`;
  * TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REVOKED; PTY_SESSION_NOT_ACTIVE, IMPLEMENTOR_PRESENT, TERMINAL_LIMIT_REACHED.
  */
-export async function attachByToken(ports: AttachPorts, knock: AttachAttempt): Promise<AttachGrant> {
+export async function attachByToken(ports: AttachPorts, attempt: AttachAttempt): Promise<AttachGrant> {
   const { store, clock, digests } = ports
-  const standing = await readSessionAccess(ports, knock.ptySessionId)
-  const asked = await store.accountByUuid(knock.accountUuid)
+  const access = await readSessionAccess(ports, attempt.ptySessionId)
+  const asked = await store.accountByUuid(attempt.accountUuid)
   if (asked === null) throw new Refusal('TOKEN_REVOKED')
-  const { role, request } = knock
-  judgeAttachment(standing, { account: asked, signIn: null, role, clientIp: request.ip, nowMs: clock.wallMs() })
+  const { role, request } = attempt
+  judgeAttachment(access, { account: asked, signIn: null, role, clientIp: request.ip, nowMs: clock.wallMs() })
   const nowMs = clock.wallMs()
   const result = await store.execute('attachPtyToken', {
-    digest: digests.sha256(knock.token),
-    attachmentId: knock.attachmentId,
-    ip: knock.request.ip ?? '',
+    digest: digests.sha256(attempt.token),
+    attachmentId: attempt.attachmentId,
+    ip: attempt.request.ip ?? '',
     limits: ports.settings.ptyLimits,
     nowMs,
     audit: auditEvent(
-      knock.request,
+      attempt.request,
       { account: asked, atMs: nowMs },
-      { action: 'pty-attach', subject: `pty_session:${knock.ptySessionId}`, detail: { role: knock.role } },
+      { action: 'pty-attach', subject: `pty_session:${attempt.ptySessionId}`, detail: { role: attempt.role } },
     ),
   })
   switch (result.kind) {
     case 'attached':
-      return { ...standing, ...result }
+      return { ...access, ...result }
     case 'expired':
       throw new Refusal('TOKEN_EXPIRED')
     case 'revoked':
@@ -171,7 +171,7 @@ export type Attached = { readonly account: Account; readonly session: Session }
  */
 export async function judgeAnew(
   { store, clock }: Pick<AttachPorts, 'store' | 'clock'>,
-  standing: SessionAccess,
+  access: SessionAccess,
   who: Who,
 ): Promise<Attached> {
   const account = await store.accountById(who.accountId)
@@ -179,7 +179,7 @@ export async function judgeAnew(
   const nowMs = clock.wallMs()
   if (account === null || session === null || !isLive({ account, session }, nowMs)) throw new Refusal('TOKEN_REVOKED')
   holdAgainstRules(account, { signIn: session, clientIp: who.clientIp, nowMs })
-  judgePolicy(standing, { account, signIn: session, role: who.role, nowMs: withinWindow(standing, nowMs) })
+  judgePolicy(access, { account, signIn: session, role: who.role, nowMs: withinWindow(access, nowMs) })
   return { account, session }
 }
 
@@ -199,18 +199,18 @@ function toSeconds(ms: number): number {
  *
  * @throws GROUP_DENIED, CHANGE_NOT_APPROVED, CHANGE_OUTSIDE_WINDOW, CHANGE_DOES_NOT_NAME.
  */
-export function judgeSessionAccess(standing: SessionAccess, nowMs: number): void {
-  const { server, change, ptySession } = standing
-  judgeOpening({ server, change, osUser: ptySession.osUser, nowMs: withinWindow(standing, nowMs) })
+export function judgeSessionAccess(access: SessionAccess, nowMs: number): void {
+  const { server, change, ptySession } = access
+  judgeOpening({ server, change, osUser: ptySession.osUser, nowMs: withinWindow(access, nowMs) })
 }
 
 function withinWindow({ change }: SessionAccess, nowMs: number): number {
   return Math.min(nowMs, (change?.endsAtMs ?? Number.POSITIVE_INFINITY) - 1)
 }
 
-function judgeAttachment(standing: SessionAccess, candidate: Candidate): void {
+function judgeAttachment(access: SessionAccess, candidate: Candidate): void {
   holdAgainstRules(candidate.account, candidate)
-  judgePolicy(standing, candidate)
+  judgePolicy(access, candidate)
 }
 
 /** What a program holds is asked for nothing that is due; how somebody signed in who is not known yet is asked later. */
@@ -223,8 +223,8 @@ function holdAgainstRules(
   if (isByPassword) requireNothingDue(account, nowMs)
 }
 
-function judgePolicy(standing: SessionAccess, { account, signIn, role, nowMs }: Omit<Candidate, 'clientIp'>): void {
-  const { server, change, ptySession, setup, implementor } = standing
+function judgePolicy(access: SessionAccess, { account, signIn, role, nowMs }: Omit<Candidate, 'clientIp'>): void {
+  const { server, change, ptySession, setup, implementor } = access
   judgeRole({
     account,
     session: signIn,

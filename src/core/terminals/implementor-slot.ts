@@ -81,26 +81,26 @@ export class ImplementorSlot {
   }
 
   /** Returns which patience is at its end, or null. */
-  end(patience: IdleLimits, nowMs: number): 'headless' | 'idle' | null {
-    const { what, leftMs } = this.#nearest(patience, nowMs)
+  end(idleLimits: IdleLimits, nowMs: number): 'headless' | 'idle' | null {
+    const { what, leftMs } = this.#nearest(idleLimits, nowMs)
     return leftMs > 0 ? null : what
   }
 
   /** Returns what is to be said now, or null. */
-  warning(patience: IdleLimits, nowMs: number): NobodyWarning | null {
-    const { what, leftMs } = this.#nearest(patience, nowMs)
+  warning(idleLimits: IdleLimits, nowMs: number): NobodyWarning | null {
+    const { what, leftMs } = this.#nearest(idleLimits, nowMs)
     const secondsLeft = (what === 'idle' ? this.#idle : this.#headless).reach(leftMs)
     if (secondsLeft === null) return null
     return { what, secondsLeft, sentence: what === 'idle' ? idleWarning(secondsLeft) : headlessWarning(secondsLeft) }
   }
 
   /** Of the two ends that may come the one that comes first. */
-  #nearest(patience: IdleLimits, nowMs: number): { readonly what: 'headless' | 'idle'; readonly leftMs: number } {
-    const idle = { what: 'idle', leftMs: patience.idleSeconds * 1000 - (nowMs - this.#activeAtMs) } as const
+  #nearest(idleLimits: IdleLimits, nowMs: number): { readonly what: 'headless' | 'idle'; readonly leftMs: number } {
+    const idle = { what: 'idle', leftMs: idleLimits.idleSeconds * 1000 - (nowMs - this.#activeAtMs) } as const
     if (this.#goneSinceMs === null) return idle
     const headless = {
       what: 'headless',
-      leftMs: patience.headlessSeconds * 1000 - (nowMs - this.#goneSinceMs),
+      leftMs: idleLimits.headlessSeconds * 1000 - (nowMs - this.#goneSinceMs),
     } as const
     return this.#idlesUnattended && idle.leftMs < headless.leftMs ? idle : headless
   }

@@ -29,10 +29,10 @@ const publicKeyLine =
  */
 export async function addServer(
   ports: InventoryPorts,
-  { hostKeyOrigin, ...wish }: ServerInput,
+  { hostKeyOrigin, ...input }: ServerInput,
   request: RequestFacts,
 ): Promise<Server> {
-  const server = acceptServer(wish)
+  const server = acceptServer(input)
   const audit = event(ports, request, `server:${server.name}`)
   const result = await ports.store.execute('addServer', {
     server,
@@ -48,8 +48,8 @@ export async function addServer(
  *
  * @throws INPUT_INVALID naming the field; SERVER_NOT_FOUND, ADDRESS_TAKEN.
  */
-export async function changeServer(ports: InventoryPorts, wish: Server, request: RequestFacts): Promise<Server> {
-  const server = acceptServer(wish)
+export async function changeServer(ports: InventoryPorts, input: Server, request: RequestFacts): Promise<Server> {
+  const server = acceptServer(input)
   const nowMs = ports.clock.wallMs()
   const audit = event(ports, request, `server:${server.name}`)
   const result = await ports.store.execute('changeServer', { server, nowMs, audit })
@@ -78,12 +78,12 @@ export async function removeServer(ports: InventoryPorts, name: string, request:
  *
  * @throws INPUT_INVALID naming the field; NAME_TAKEN, SERVER_NOT_FOUND; PARTY_TO_CHANGE as `setChangeState` does.
  */
-export async function addChange(ports: InventoryPorts, wish: ChangeRequest, request: RequestFacts): Promise<void> {
-  refuse(faultsOfChange(wish))
+export async function addChange(ports: InventoryPorts, input: ChangeRequest, request: RequestFacts): Promise<void> {
+  refuse(faultsOfChange(input))
   const change: ChangeRequest = {
-    ...wish,
-    requestedBy: await personOrNull(ports, 'requested-by', wish.requestedBy),
-    approvedBy: await personOrNull(ports, 'by', wish.approvedBy),
+    ...input,
+    requestedBy: await personOrNull(ports, 'requested-by', input.requestedBy),
+    approvedBy: await personOrNull(ports, 'by', input.approvedBy),
   }
   refuseSamePerson(change.requestedBy, change.approvedBy)
   const result = await ports.store.execute('addChange', {
@@ -132,28 +132,28 @@ function refuseSamePerson(requestedBy: string | null, approvedBy: string | null)
   throw new Refusal('PARTY_TO_CHANGE', { message: 'The person who requested a change request does not approve it.' })
 }
 
-function acceptServer(wish: Server): Server {
-  const address = canonicalIp(wish.address)
-  refuse(faultsOfServer(wish, address))
-  return { ...wish, address: address as string }
+function acceptServer(input: Server): Server {
+  const address = canonicalIp(input.address)
+  refuse(faultsOfServer(input, address))
+  return { ...input, address: address as string }
 }
 
-function faultsOfServer(wish: Server, address: string | null): FieldFault[] {
+function faultsOfServer(input: Server, address: string | null): FieldFault[] {
   const faults: FieldFault[] = []
   const add = (field: string, description: string): number => faults.push({ field, description })
-  if (!inventoryName.test(wish.name)) add('name', 'must be 1 to 64 letters, digits, dots, hyphens or underscores')
+  if (!inventoryName.test(input.name)) add('name', 'must be 1 to 64 letters, digits, dots, hyphens or underscores')
   if (address === null) add('address', 'must be an IPv4 or IPv6 address, not a name')
-  if (!Number.isInteger(wish.port) || wish.port < 1 || wish.port > 65_535)
+  if (!Number.isInteger(input.port) || input.port < 1 || input.port > 65_535)
     add('port', 'must be a number from 1 to 65535')
-  if (wish.osUsers.length === 0) add('os-user', 'at least one OS user is needed')
-  for (const osUser of wish.osUsers)
+  if (input.osUsers.length === 0) add('os-user', 'at least one OS user is needed')
+  for (const osUser of input.osUsers)
     if (!osUserName.test(osUser)) add('os-user', `${JSON.stringify(osUser)} is no OS user name`)
-  for (const group of wish.groups)
+  for (const group of input.groups)
     if (!inventoryName.test(group)) add('group', `${JSON.stringify(group)} is no group name`)
-  const { hostKey, hostCa } = wish
-  if (wish.transport === 'local' && (hostKey !== null || hostCa !== null))
+  const { hostKey, hostCa } = input
+  if (input.transport === 'local' && (hostKey !== null || hostCa !== null))
     add('host-key', 'is refused for a local server')
-  if (wish.transport === 'ssh' && hostKey === null && hostCa === null)
+  if (input.transport === 'ssh' && hostKey === null && hostCa === null)
     add('host-key', 'a host key or a host CA is needed for ssh')
   if (hostKey !== null && !publicKeyLine.test(hostKey)) add('host-key', 'must be one OpenSSH public key line')
   if (hostCa !== null && !publicKeyLine.test(hostCa)) add('host-ca', 'must be one OpenSSH public key line')

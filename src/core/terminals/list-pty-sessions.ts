@@ -31,9 +31,9 @@ export type PtySessionViews = { readonly items: readonly PtySessionView[]; reado
 export async function listPtySessions(
   ports: ReachPorts,
   viewer: Viewer,
-  { wish, page }: { readonly wish: PtySessionInput; readonly page: PtySessionPage },
+  { input, page }: { readonly input: PtySessionInput; readonly page: PtySessionPage },
 ): Promise<PtySessionViews> {
-  const { startedBy, ...rest } = wish
+  const { startedBy, ...rest } = input
   const starter = startedBy === null ? null : await findStarter(ports, startedBy)
   if (starter === 'nobody') return { items: [], hasMore: false }
   const filter = { ...rest, startedByAccountId: starter, reach: await reachOf(ports, viewer) }

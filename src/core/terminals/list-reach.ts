@@ -21,10 +21,10 @@ export type ReachInput = { readonly limit: number; readonly after: string | null
 export function reachableServers(
   store: InventoryReads,
   viewer: Pick<Viewer, 'groups'>,
-  wish: ReachInput,
+  input: ReachInput,
 ): Promise<ReachPage<Server>> {
-  return take(everyServer(store, wish.after), {
-    limit: wish.limit,
+  return take(everyServer(store, input.after), {
+    limit: input.limit,
     keyOf: ({ name }) => name,
     fits: async ({ groups }) => share(viewer.groups, groups),
   })
@@ -37,11 +37,11 @@ export function reachableServers(
 export function reachableChanges(
   store: InventoryReads,
   viewer: Pick<Viewer, 'groups'>,
-  wish: ReachInput & { readonly nowMs: number },
+  input: ReachInput & { readonly nowMs: number },
 ): Promise<ReachPage<ChangeRequest>> {
-  const { nowMs } = wish
-  return take(everyChange(store, wish.after), {
-    limit: wish.limit,
+  const { nowMs } = input
+  return take(everyChange(store, input.after), {
+    limit: input.limit,
     keyOf: ({ id }) => id,
     fits: async (change) => {
       if (!share(viewer.groups, change.groups)) return false

@@ -42,20 +42,20 @@ export type StartInput = {
  * @throws SERVER_NOT_FOUND, CHANGE_NOT_FOUND; the refusals of `judgeRole`; NO_GATEWAY, DISK_LOW; TERMINAL_LIMIT_REACHED,
  * PTY_TOKEN_LIMIT_REACHED; TOKEN_REVOKED when the session ended meanwhile.
  */
-export async function mintStartToken(ports: Ports, caller: PtyCaller, wish: StartInput): Promise<PtyTicket> {
-  const server = await findServer(ports, wish.serverAddress)
-  const change = wish.purpose === 'change_request' ? await findChange(ports, wish.changeId) : null
+export async function mintStartToken(ports: Ports, caller: PtyCaller, input: StartInput): Promise<PtyTicket> {
+  const server = await findServer(ports, input.serverAddress)
+  const change = input.purpose === 'change_request' ? await findChange(ports, input.changeId) : null
   const { account } = caller.principal
-  const nowMs = await judgeCaller(ports, caller, { ...wish, server, change, role: 'implementor', implementorId: null })
+  const nowMs = await judgeCaller(ports, caller, { ...input, server, change, role: 'implementor', implementorId: null })
   const proxyUrl = caller.gateways.forStart()
   if (proxyUrl === null) throw new Refusal('NO_GATEWAY', { retryAfterSeconds: 5 })
   const ptySession: PtySession = {
     id: ports.random.uuid(),
     state: 'created',
-    purpose: wish.purpose,
+    purpose: input.purpose,
     changeId: change?.id ?? null,
     serverName: server.name,
-    osUser: wish.osUser,
+    osUser: input.osUser,
     startedByAccountId: account.id,
     implementorAccountId: null,
     createdAtMs: nowMs,
@@ -87,19 +87,19 @@ export type JoinInput = { readonly ptySessionId: string; readonly role: PtyRole 
  * @throws PTY_SESSION_NOT_FOUND; the refusals of `judgeRole`; PTY_SESSION_NOT_ACTIVE, IMPLEMENTOR_PRESENT; NO_GATEWAY;
  * TERMINAL_LIMIT_REACHED, PTY_TOKEN_LIMIT_REACHED.
  */
-export async function mintJoinToken(ports: Ports, caller: PtyCaller, wish: JoinInput): Promise<PtyTicket> {
-  const ptySession = await ports.store.ptySessionById(wish.ptySessionId)
+export async function mintJoinToken(ports: Ports, caller: PtyCaller, input: JoinInput): Promise<PtyTicket> {
+  const ptySession = await ports.store.ptySessionById(input.ptySessionId)
   if (ptySession === null) throw new Refusal('PTY_SESSION_NOT_FOUND')
   const server = await ports.store.serverByName(ptySession.serverName)
   if (server === null) throw new Refusal('SERVER_NOT_FOUND')
   const change = ptySession.changeId === null ? null : await findChange(ports, ptySession.changeId)
   const { account } = caller.principal
   const { purpose, osUser, implementorAccountId: implementorId } = ptySession
-  const nowMs = await judgeCaller(ports, caller, { purpose, osUser, server, change, role: wish.role, implementorId })
+  const nowMs = await judgeCaller(ports, caller, { purpose, osUser, server, change, role: input.role, implementorId })
   if (ptySession.state !== 'active') throw new Refusal('PTY_SESSION_NOT_ACTIVE')
   const proxyUrl = caller.gateways.forJoin(ptySession.id)
   if (proxyUrl === null) throw new Refusal('NO_GATEWAY', { retryAfterSeconds: 5 })
-  const minted = await mint(ports, caller, { ptySession, server, change, role: wish.role, isStart: false })
+  const minted = await mint(ports, caller, { ptySession, server, change, role: input.role, isStart: false })
   const result = await ports.store.execute('joinPtySession', {
     token: minted.row,
     seen: { epoch: account.epoch, passwordHash: account.passwordHash },
@@ -129,15 +129,15 @@ type CallerInput = Pick<StartInput, 'purpose' | 'osUser'> & {
 }
 
 /** Refuses unless policy gives the caller the role; returns the moment that was judged, in Unix milliseconds. */
-async function judgeCaller(ports: Ports, { principal }: PtyCaller, wish: CallerInput): Promise<number> {
+async function judgeCaller(ports: Ports, { principal }: PtyCaller, input: CallerInput): Promise<number> {
   const { store, settings, clock } = ports
-  const policy = await policyOf(store, wish, settings.terminals)
+  const policy = await policyOf(store, input, settings.terminals)
   const session = await store.sessionById(principal.session.id)
   if (session === null) throw new Refusal('TOKEN_REVOKED')
-  const implementor = wish.implementorId === null ? null : await store.accountById(wish.implementorId)
+  const implementor = input.implementorId === null ? null : await store.accountById(input.implementorId)
   const nowMs = clock.wallMs()
   const implementorPerson = implementor?.person ?? null
-  judgeRole({ ...wish, account: principal.account, session, policy, implementorPerson, nowMs })
+  judgeRole({ ...input, account: principal.account, session, policy, implementorPerson, nowMs })
   return nowMs
 }
 

@@ -159,6 +159,6 @@ function fault({ at, faults }: Place, description: string): void {
 type Present<Input> = { readonly [Name in keyof Input]?: Exclude<Input[Name], undefined> }
 
 /** Leaves out what was not told. */
-function presentMembers<Input extends object>(wish: Input): Present<Input> {
-  return Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined)) as Present<Input>
+function presentMembers<Input extends object>(input: Input): Present<Input> {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as Present<Input>
 }

@@ -214,7 +214,7 @@ export class Supervision {
   }
 
   /** Returns what people were told last of whether input passes, for somebody who was not there then. */
-  standing(): Extract<Effect, { readonly kind: 'hold' | 'let-go' }> {
+  inputState(): Extract<Effect, { readonly kind: 'hold' | 'let-go' }> {
     const why = this.#told
     return why === null ? { kind: 'let-go' } : { kind: 'hold', why, sentence: this.sentenceFor(why) }
   }
@@ -365,7 +365,7 @@ export class Supervision {
     const why = this.inputBlock()
     if (why === this.#told) return []
     this.#told = why
-    return [this.standing()]
+    return [this.inputState()]
   }
 
   #warn(hasLeft: boolean): Effect[] {

@@ -65,13 +65,13 @@ export const emptyEditor: Editor = {
  *
  * A piece that is Ctrl-C alone is a key that somebody pressed: it ends a paste whose end never came.
  */
-export function feed(editor: Editor, bytes: Uint8Array, surroundings: LineContext): EditResult {
+export function feed(editor: Editor, bytes: Uint8Array, lineContext: LineContext): EditResult {
   const isPressed = bytes.length === 1 && bytes[0] === 0x03
   const start = isPressed ? { ...editor, paste: 'none' as const, decoder: ground } : editor
   const { decoder, keys } = decodeKeys(start.decoder, bytes)
   const work: Work = { ...start, decoder, act: { kind: 'none' }, rings: false, trail: '', above: [], isCleared: false }
-  for (const key of keys) takeKey(work, key, surroundings)
-  return { editor: editorOf(work), echo: echoOf(editor, work, surroundings), act: work.act }
+  for (const key of keys) takeKey(work, key, lineContext)
+  return { editor: editorOf(work), echo: echoOf(editor, work, lineContext), act: work.act }
 }
 
 /** Returns what paints prompt and line on an empty row. */
@@ -94,17 +94,17 @@ function editorOf({ line, cursor, isCut, history, recalled, draft, paste, decode
   return { line, cursor, isCut, history, recalled, draft, paste, decoder }
 }
 
-function takeKey(work: Work, key: Key, surroundings: LineContext): void {
+function takeKey(work: Work, key: Key, lineContext: LineContext): void {
   const name = key.kind === 'press' ? key.name : null
   if (name === 'answer') return
   if (name === 'paste-begin' || name === 'paste-end') {
-    const isRead = !surroundings.isBusy && work.act.kind === 'none'
+    const isRead = !lineContext.isBusy && work.act.kind === 'none'
     work.paste = name === 'paste-end' ? 'none' : isRead ? 'taken' : 'thrown-away'
-  } else if (surroundings.isBusy) takeWhileBusy(work, name)
+  } else if (lineContext.isBusy) takeWhileBusy(work, name)
   else if (work.act.kind !== 'none') throwAway(work)
   else if (work.paste !== 'none') takePasted(work, key)
   else if (key.kind === 'text') insert(work, key.text)
-  else presses[key.name](work, surroundings)
+  else presses[key.name](work, lineContext)
 }
 
 function takeWhileBusy(work: Work, name: KeyName | null): void {
@@ -144,15 +144,15 @@ function ring(work: Work): void {
 }
 
 /** What each key does while a line is edited. */
-const presses: Readonly<Record<KeyName, (work: Work, surroundings: LineContext) => void>> = {
+const presses: Readonly<Record<KeyName, (work: Work, lineContext: LineContext) => void>> = {
   'line-end': submit,
   interrupt: (work) => {
     work.trail = '^C'
     forget(work)
   },
-  'end-of-input': (work, surroundings) => {
+  'end-of-input': (work, lineContext) => {
     if (work.line === '') work.act = { kind: 'end-of-input' }
-    else presses.delete(work, surroundings)
+    else presses.delete(work, lineContext)
   },
   backspace: (work) => erase(work, work.cursor - 1, work.cursor),
   delete: (work) => erase(work, work.cursor, work.cursor + 1),

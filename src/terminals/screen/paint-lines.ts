@@ -138,15 +138,15 @@ function paintEmpty(
   { line, cols, dirty }: Row,
   { column, at, odd }: { readonly column: number; readonly at: number; readonly odd: ReadonlySet<number> },
 ): { readonly column: number; readonly painted: boolean } {
-  const pen = emptyPen(painter, line.getBg(column))
-  let isNeeded = pen.attributes !== plainStyle.attributes
+  const style = emptyPen(painter, line.getBg(column))
+  let isNeeded = style.attributes !== plainStyle.attributes
   let end = column
-  while (end < cols && !odd.has(end) && isEmptyLike(painter, { line, cols, dirty }, { column: end, pen })) {
+  while (end < cols && !odd.has(end) && isEmptyLike(painter, { line, cols, dirty }, { column: end, style })) {
     isNeeded ||= dirty.has(end)
     end += 1
   }
   if (!isNeeded) return { column: end, painted: false }
-  painter.usePen(pen)
+  painter.usePen(style)
   if (at !== column) painter.moveTo(column)
   painter.control(`\x1b[${end - column}X`)
   return { column: end, painted: true }
@@ -155,10 +155,10 @@ function paintEmpty(
 function isEmptyLike(
   painter: Painter,
   { line, cols }: Row,
-  { column, pen }: { column: number; pen: CellStyle },
+  { column, style }: { column: number; style: CellStyle },
 ): boolean {
   if (glyphAt(line, column, { cols, painter }) !== null) return false
-  return emptyPen(painter, line.getBg(column)).attributes === pen.attributes
+  return emptyPen(painter, line.getBg(column)).attributes === style.attributes
 }
 
 /** Erasing gives a cell the background alone. */

@@ -96,8 +96,8 @@ function linkOf({ urlId }: ExtendedAttributes, core: Internals): string {
 export class Painter {
   readonly #core: Internals
   readonly #parts: string[] = []
-  #pen: CellStyle | null = plainStyle
-  #lastAsked: { readonly attributes: Attributes; readonly pen: CellStyle } | null = null
+  #style: CellStyle | null = plainStyle
+  #lastAsked: { readonly attributes: Attributes; readonly style: CellStyle } | null = null
   /** What xterm.js remembers of the character before, to join the next to it; every sequence makes it forget. */
   #preceding = 0
 
@@ -136,24 +136,24 @@ export class Painter {
   /** Returns the pen that writes with these attributes. */
   penOf(attributes: Attributes): CellStyle {
     const last = this.#lastAsked
-    if (last !== null && sameAttributes(last.attributes, attributes)) return last.pen
-    const pen = penOf(attributes, this.#core)
-    this.#lastAsked = { attributes, pen }
-    return pen
+    if (last !== null && sameAttributes(last.attributes, attributes)) return last.style
+    const style = penOf(attributes, this.#core)
+    this.#lastAsked = { attributes, style }
+    return style
   }
 
-  usePen(pen: CellStyle): void {
-    if (this.#pen?.attributes !== pen.attributes) {
-      const wasProtected = this.#pen?.attributes.endsWith('q') ?? false
-      this.control(wasProtected ? `\x1b[0"q${pen.attributes}` : pen.attributes)
+  usePen(style: CellStyle): void {
+    if (this.#style?.attributes !== style.attributes) {
+      const wasProtected = this.#style?.attributes.endsWith('q') ?? false
+      this.control(wasProtected ? `\x1b[0"q${style.attributes}` : style.attributes)
     }
-    if (this.#pen?.link !== pen.link) this.control(`\x1b]8;${pen.link === '' ? ';' : pen.link}\x1b\\`)
-    this.#pen = pen
+    if (this.#style?.link !== style.link) this.control(`\x1b]8;${style.link === '' ? ';' : style.link}\x1b\\`)
+    this.#style = style
   }
 
   /** Tells that a sequence has changed the pen: to the given one, or to nobody knows which. */
-  penBecame(pen: CellStyle | null): void {
-    this.#pen = pen
+  penBecame(style: CellStyle | null): void {
+    this.#style = style
   }
 
   /** Returns the cells that a text takes as one cluster; null where it would fall apart into several. */

@@ -18,7 +18,7 @@ const bytesOf = {
   semicolon: 0x3b,
   eraseInLine: 0x4b,
   bracket: 0x5b,
-  pen: 0x6d,
+  style: 0x6d,
   /** First byte of a two-byte character; those below U+00A0 are control characters. */
   leadsControl: 0xc2,
 } as const
@@ -77,7 +77,7 @@ function endOfColour(bytes: Buffer, from: number): number {
   if (bytes[from + 1] !== bytesOf.bracket) return from
   let at = from + 2
   while ((bytes[at] ?? 0) >= bytesOf.zero && (bytes[at] ?? 0) <= bytesOf.semicolon) at += 1
-  return bytes[at] === bytesOf.pen || bytes[at] === bytesOf.eraseInLine ? at + 1 : from
+  return bytes[at] === bytesOf.style || bytes[at] === bytesOf.eraseInLine ? at + 1 : from
 }
 
 /** Returns where the blocks begin that leave nothing behind but a pen, and end at an offset. */
@@ -101,7 +101,7 @@ function pensOf(bytes: Buffer, from: number, to: number): Uint8Array {
   let pens: Buffer[] = []
   for (const at of escapesIn(bytes, from, to)) {
     const sequence = bytes.subarray(at, endOfColour(bytes, at))
-    if (sequence.at(-1) !== bytesOf.pen) continue
+    if (sequence.at(-1) !== bytesOf.style) continue
     const isReset = sequence.length === 3 || (sequence.length === 4 && sequence[2] === bytesOf.zero)
     if (isReset) pens = []
     pens.push(sequence)

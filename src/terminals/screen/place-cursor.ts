@@ -14,25 +14,25 @@ import {
 type Place = { readonly cols: number; readonly core: Internals }
 
 /** The glyph that ends where the cursor is, and where it begins. */
-type LastGlyph = Glyph & { readonly column: number; readonly pen: CellStyle }
+type LastGlyph = Glyph & { readonly column: number; readonly style: CellStyle }
 
 /** Ends a snapshot: nothing may be written after it that is not output. */
 export function placeCursor(painter: Painter, core: Internals, { cols }: { readonly cols: number }): void {
   const place = { cols, core }
   const { active } = core.buffers
   const { _curAttrData: attributes, _parser: parser } = core._inputHandler
-  const pen = painter.penOf(attributes)
+  const style = painter.penOf(attributes)
   const last = lastGlyph(painter, place)
   const isWritable = last === null || passesThrough(last.text, core._charsetService.charset)
-  const isAsCell = last !== null && isSame(last.pen, painter.penOf(inCell(attributes)))
+  const isAsCell = last !== null && isSame(last.style, painter.penOf(inCell(attributes)))
   const isOpen = parser.precedingJoinState !== 0 && isWritable && isAsCell
-  if (isWritable) chooseCharsetsAndPen(painter, core, pen)
+  if (isWritable) chooseCharsetsAndPen(painter, core, style)
   if (active.x >= cols && !isOpen) {
     goTo(painter, place, last?.column ?? cols - 1)
     writeToEdge(painter, place, last)
   } else goTo(painter, place, isOpen ? last.column : active.x)
   if (!isWritable) painter.control(designateAll(core._charsetService))
-  painter.usePen(pen)
+  painter.usePen(style)
   const { insertMode } = core.coreService.modes
   // Writing the character again would push it to the right: so it goes first. What joins it later pushed nothing.
   if (insertMode && isOpen) painter.control(`\x1b[${painter.widthOf([...last.text][0] ?? '') ?? 1}P`)
@@ -57,7 +57,7 @@ function lastGlyph(painter: Painter, { cols, core }: Place): LastGlyph | null {
   for (const width of [1, 2]) {
     const column = x - width
     const glyph = column < 0 ? null : glyphAt(line, column, { cols, painter })
-    if (glyph?.width === width) return { ...glyph, column, pen: painter.penOf(attributesAt(line, column)) }
+    if (glyph?.width === width) return { ...glyph, column, style: painter.penOf(attributesAt(line, column)) }
   }
   return null
 }
@@ -75,7 +75,7 @@ function writeToEdge(painter: Painter, { cols, core }: Place, last: LastGlyph | 
   const { y, ybase, lines } = core.buffers.active
   const line = lines.get(ybase + y)
   if (last !== null) {
-    painter.usePen(last.pen)
+    painter.usePen(last.style)
     painter.printCell(last.text, last.column)
   } else if (line !== undefined && isErasedWhole(line, cols)) {
     painter.usePen(plainStyle)
@@ -95,7 +95,7 @@ function isErasedWhole(line: BufferLine, cols: number): boolean {
 }
 
 /** A cursor that was restored has its character set and its attributes from there, where the tables say otherwise. */
-function chooseCharsetsAndPen(painter: Painter, core: Internals, pen: CellStyle): void {
+function chooseCharsetsAndPen(painter: Painter, core: Internals, style: CellStyle): void {
   const { charset, glevel, _charsets } = core._charsetService
   const { savedCharset, savedCurAttrData: saved } = core.buffers.active
   const { _curAttrData: attributes } = core._inputHandler
@@ -107,9 +107,9 @@ function chooseCharsetsAndPen(painter: Painter, core: Internals, pen: CellStyle)
     painter.usePen(painter.penOf({ fg, bg: bgFlags.extended, extended }))
     painter.control('\x1b8')
     if (takesMarks) painter.control(beyondUnderline(attributes))
-    painter.penBecame(takesMarks ? pen : null)
+    painter.penBecame(takesMarks ? style : null)
   }
-  painter.usePen(pen)
+  painter.usePen(style)
 }
 
 /** Setting an underline or a link sets a mark as well; restoring a cursor brings marks back, but neither style nor link. */

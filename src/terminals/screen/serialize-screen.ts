@@ -71,9 +71,9 @@ function save(painter: Painter, buffer: ScreenBuffer, { cols, rows }: Size): voi
   const row = Math.min(Math.max(buffer.savedY - buffer.ybase, 0), rows - 1)
   painter.control(`\x1b[${row + 1};${Math.min(buffer.savedX, cols - 1) + 1}H`)
   const { fg, bg } = buffer.savedCurAttrData
-  const pen = painter.penOf({ fg, bg, extended: noExtension })
+  const style = painter.penOf({ fg, bg, extended: noExtension })
   const isMarked = (bg & bgFlags.extended) !== 0 && (fg & fgFlags.underline) === 0
-  painter.usePen(isMarked ? { ...pen, link: markOfLink } : pen)
+  painter.usePen(isMarked ? { ...style, link: markOfLink } : style)
   painter.control(`${designate(0, buffer.savedCharset)}\x1b7${designate(0, undefined)}`)
   painter.usePen(plainStyle)
 }

@@ -47,7 +47,7 @@ const people = [
   observer('o4', 'ken'),
 ] as const
 
-const happening: fc.Arbitrary<NoticeTrigger> = fc.record({
+const trigger: fc.Arbitrary<NoticeTrigger> = fc.record({
   what: fc.constantFrom(...whats),
   id: fc.integer({ min: 0, max: people.length - 1 }),
   flag: fc.boolean(),
@@ -60,12 +60,12 @@ const happening: fc.Arbitrary<NoticeTrigger> = fc.record({
 
 /** As above, with a wall clock that somebody sets now and then. */
 const stepping = fc
-  .tuple(happening, fc.oneof({ weight: 8, arbitrary: fc.constant(0) }, fc.integer({ min: -900_000, max: 300_000 })))
+  .tuple(trigger, fc.oneof({ weight: 8, arbitrary: fc.constant(0) }, fc.integer({ min: -900_000, max: 300_000 })))
   .map(([one, stepMs]) => ({ ...one, stepMs }))
 
 /** One thing that happened, with all that came of it. */
 type Event = {
-  readonly happening: NoticeTrigger
+  readonly trigger: NoticeTrigger
   readonly now: Instant
   readonly effects: readonly Effect[]
   readonly verdict: InputVerdict | null
@@ -86,7 +86,7 @@ function play(
     ms += one.afterMs
     stepMs += one.stepMs
     const now = at(ms, stepMs)
-    look({ happening: one, now, session, ...happen(session, one, now) }, index)
+    look({ trigger: one, now, session, ...happen(session, one, now) }, index)
   }
 }
 
@@ -148,13 +148,13 @@ function idOf(one: NoticeTrigger): string {
 
 /** Counts observers from the whole history, as the rules say it and with nothing remembered in between. */
 function countFromHistory(history: readonly Event[], nowMs: number): number {
-  const taken = history.filter(({ happening: { what }, isRefused }) => what === 'implement' && !isRefused)
+  const taken = history.filter(({ trigger: { what }, isRefused }) => what === 'implement' && !isRefused)
   const last = taken.at(-1)
-  const excluded = ['boss', last === undefined ? null : participantOf(last.happening).person]
+  const excluded = ['boss', last === undefined ? null : participantOf(last.trigger).person]
   const watching = people.filter(({ id, role, person }) => {
     if (role !== 'observer' || excluded.includes(person)) return false
     return isWatchingByHistory(
-      history.filter((event) => idOf(event.happening) === id),
+      history.filter((event) => idOf(event.trigger) === id),
       nowMs,
     )
   })
@@ -164,7 +164,7 @@ function countFromHistory(history: readonly Event[], nowMs: number): number {
 function isWatchingByHistory(own: readonly Event[], nowMs: number): boolean {
   let state: 'away' | 'here' | 'dropped' = 'away'
   let [heardMs, droppedMs, isLagging, isVisible] = [0, 0, false, true]
-  for (const { happening: one, now } of own) {
+  for (const { trigger: one, now } of own) {
     const ms = now.monotonicMs
     if (state === 'dropped' && ms - droppedMs >= 60_000) state = 'away'
     if (one.what === 'observe') {
@@ -186,7 +186,7 @@ const runs = { numRuns: 400 }
 
 test('SUP-1, SUP-2, SUP-3 over random schedules input is held for missing observers exactly when a count from the whole history says so', () => {
   fc.assert(
-    fc.property(fc.array(happening, { maxLength: 60 }), fc.integer({ min: 1, max: 2 }), (schedule, count) => {
+    fc.property(fc.array(trigger, { maxLength: 60 }), fc.integer({ min: 1, max: 2 }), (schedule, count) => {
       const session = begin({ ...patient, observers: observers({ count, onLeave: 'pause' }), parties: ['boss'] })
       const history: Event[] = []
       play(session, schedule, (event) => {
@@ -202,11 +202,11 @@ test('SUP-1, SUP-2, SUP-3 over random schedules input is held for missing observ
 
 test('SUP-8, SUP-9 over random schedules only whoever took the slot last and has not lost it types, and no other may take it', () => {
   fc.assert(
-    fc.property(fc.array(happening, { maxLength: 60 }), (schedule) => {
+    fc.property(fc.array(trigger, { maxLength: 60 }), (schedule) => {
       const session = begin(patient)
       let holder: { readonly id: string; readonly heardMs: number; readonly isHere: boolean } | null = null
       let freed = 0
-      play(session, schedule, ({ happening: { what }, happening: one, now, effects, verdict, isRefused }) => {
+      play(session, schedule, ({ trigger: { what }, trigger: one, now, effects, verdict, isRefused }) => {
         const [id, ms] = [idOf(one), now.monotonicMs]
         const held: typeof holder = holder !== null && ms - holder.heardMs < 15_000 ? holder : null
         const isOwn = held?.id === id
@@ -231,7 +231,7 @@ test('SUP-8, SUP-9 over random schedules only whoever took the slot last and has
 
 test('SUP-15, SUP-16 over random schedules an end comes alone, nothing comes after it, and holds and letting go alternate with a changed reason', () => {
   fc.assert(
-    fc.property(fc.array(happening, { maxLength: 80 }), (schedule) => {
+    fc.property(fc.array(trigger, { maxLength: 80 }), (schedule) => {
       const rule = observers({ presenceMinutes: 1 })
       const session = begin({
         idleSeconds: 60,
@@ -271,7 +271,7 @@ test('SUP-10, SUP-11, SUP-12 over random schedules each warning comes at most on
       }
       moveAway('idle')
       moveAway('headless')
-      play(session, schedule, ({ happening: { what }, effects, verdict, isRefused }) => {
+      play(session, schedule, ({ trigger: { what }, effects, verdict, isRefused }) => {
         if (what === 'implement' && !isRefused) moveAway('headless')
         if ((what === 'implement' && !isRefused) || verdict?.kind === 'pass') moveAway('idle')
         for (const effect of effects) {
@@ -293,7 +293,7 @@ test('SUP-13, SUP-14 however the wall clock steps, a hard window ends at the fir
       const windowMs = 200_000
       const session = begin({ idleSeconds: 120, headlessSeconds: 86_400, windowMs })
       let [latestMs, beforeMs, activeMs, isOver] = [beginMs, at(0).monotonicMs, at(0).monotonicMs, false]
-      play(session, schedule, ({ happening: { what }, now, effects, verdict }) => {
+      play(session, schedule, ({ trigger: { what }, now, effects, verdict }) => {
         if (isOver) return
         latestMs = Math.max(now.wallMs, latestMs + now.monotonicMs - beforeMs)
         beforeMs = now.monotonicMs

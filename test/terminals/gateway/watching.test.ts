@@ -71,9 +71,9 @@ test('GTW-9 a second implementor is not let in while one is there, and is once t
   const ada = await world.begin('ada')
   await ada.see('$ ')
   const olga = await world.signIn('olga')
-  const wish = { pty_session_id: ada.ptySessionId(), start_role: 'implementor' }
+  const wanted = { pty_session_id: ada.ptySessionId(), start_role: 'implementor' }
   const ask = async (): Promise<number> =>
-    (await call(world, { method: 'POST', path: '/api/v1/pty_token/join', token: olga, body: wish })).status
+    (await call(world, { method: 'POST', path: '/api/v1/pty_token/join', token: olga, body: wanted })).status
   assert.equal(await ask(), 409)
   const watcher = await watch('otto', ada.ptySessionId())
   await leave(ada)

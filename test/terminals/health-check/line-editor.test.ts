@@ -17,7 +17,7 @@ import { catalogueOf } from '../../fixtures/health-check.ts'
 
 const catalogue = catalogueOf(['systemctl', { enum: ['status', 'stop', 'start'] }, 'nginx'], ['uptime'])
 
-const surroundings: LineContext = {
+const lineContext: LineContext = {
   prompt: '> ',
   cols: 80,
   isBusy: false,
@@ -37,7 +37,7 @@ function type(pieces: readonly (string | Uint8Array)[], around: Partial<LineCont
   const acts: EditorAct[] = []
   for (const piece of pieces) {
     const bytes = typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece
-    const fed = feed(editor, bytes, { ...surroundings, ...around })
+    const fed = feed(editor, bytes, { ...lineContext, ...around })
     editor = fed.editor
     echo += fed.echo
     if (fed.act.kind !== 'none') acts.push(fed.act)

@@ -17,7 +17,7 @@ import { requireTools } from '../../fixtures/require-tool.ts'
 const { skip } = requireTools('ssh')
 const id = '7b0c9f0e-5a36-4a55-9a0b-6a1f3f4f2c11'
 
-const wish: CertificateInput = {
+const wanted: CertificateInput = {
   serverName: 'web-1',
   osUser: 'deploy',
   ptySessionId: id,
@@ -53,7 +53,7 @@ for (const subjectType of types) {
     }, () => {
       const subject = makeSigningKey(subjectType)
       const authority = makeSigningKey(authorityType)
-      const certificate = makeCertificate(wish, { subject, authority, nowMs, randomBytes: systemRandom().bytes })
+      const certificate = makeCertificate(wanted, { subject, authority, nowMs, randomBytes: systemRandom().bytes })
       const { Serial, ...told } = read(certificate)
       const names = { ed25519: 'ED25519', ecdsa: 'ECDSA' }
       assert.deepEqual(told, {
@@ -78,7 +78,7 @@ test('SSH-2 no two certificates have the same serial, and none the same nonce', 
     nowMs,
     randomBytes: systemRandom().bytes,
   }
-  const blobs = Array.from({ length: 50 }, () => makeCertificate(wish, making).blob)
+  const blobs = Array.from({ length: 50 }, () => makeCertificate(wanted, making).blob)
   // Both lie at fixed places in a certificate of an ed25519 key: after its name and its nonce, and after its public key.
   const nonces = new Set(blobs.map((blob) => blob.toString('hex', 40, 72)))
   const serials = new Set(blobs.map((blob) => blob.readBigUInt64BE(108)))
@@ -93,7 +93,7 @@ test('SSH-3 a forced command and source addresses are the critical options', { s
     randomBytes: systemRandom().bytes,
   }
   const certificate = makeCertificate(
-    { ...wish, command: 'exec env TERM=dumb uptime', sourceAddresses: ['10.0.0.0/8', '::1'] },
+    { ...wanted, command: 'exec env TERM=dumb uptime', sourceAddresses: ['10.0.0.0/8', '::1'] },
     making,
   )
   assert.equal(

@@ -298,10 +298,10 @@ async function endOn(
 /** Prepares a login that no client program uses yet. */
 function prepareFor(sshd: RunningSshd, authority: TestAuthority, subject: SigningKey): Promise<Login> {
   const { server, ptySessionId, username, changeId, command } = requestFor(sshd)
-  const wish = { serverName, osUser, ptySessionId, username, changeId, command, sourceAddresses: null }
+  const wanted = { serverName, osUser, ptySessionId, username, changeId, command, sourceAddresses: null }
   const signing = asSigningKey(authority.privateKey)
   const making = { subject, authority: signing, nowMs: Date.now(), randomBytes: systemRandom().bytes }
-  return prepareLogin({ wish, making, target: server, log: { error: unexpected } })
+  return prepareLogin({ input: wanted, making, target: server, log: { error: unexpected } })
 }
 
 function loginFolders(): readonly string[] {

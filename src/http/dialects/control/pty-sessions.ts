@@ -42,7 +42,7 @@ export function registerPtySessions(app: App, context: HttpContext): void {
     async (request, reply) => {
       const { query } = request
       const page = { limit: readLimit(query.limit, defaultLimit), before: readRowCursor(query.after) }
-      const wanted = { wish: readFilter(query), page }
+      const wanted = { input: readFilter(query), page }
       const { items, hasMore } = await listPtySessions(ports, signedIn(request).account, wanted)
       const encoded: PtySessionItem[] = []
       for (const view of items) {

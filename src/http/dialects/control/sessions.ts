@@ -46,7 +46,7 @@ function registerSignIn(app: App, context: HttpContext): void {
       const { body } = request
       const { grant, minted } = await signIn(ports, {
         dialect: 'control',
-        claimant: readClaimant(body),
+        signInName: readClaimant(body),
         password: body.password,
         code: body.otp ?? null,
         client: describeClient(request, ports.digests),

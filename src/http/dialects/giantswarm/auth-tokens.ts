@@ -20,7 +20,7 @@ export function registerAuthTokens(app: App, context: HttpContext): void {
       const { email, password_base64: encoded } = request.body
       const { minted } = await signIn(ports, {
         dialect: 'giantswarm',
-        claimant: { by: 'email', email },
+        signInName: { by: 'email', email },
         password: decodePassword(ports.encodings, encoded),
         code: 'unsupported',
         client: describeClient(request, ports.digests),

@@ -18,7 +18,7 @@ export function registerLogin(app: App, context: HttpContext): void {
     const { email, password, organizationId } = decodeLogin(request.body)
     const { grant, minted } = await signIn(ports, {
       dialect: 'koyeb',
-      claimant: { by: 'email', email },
+      signInName: { by: 'email', email },
       password,
       code: 'unsupported',
       client: describeClient(request, ports.digests),

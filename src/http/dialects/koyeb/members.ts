@@ -46,7 +46,7 @@ type Found = { readonly items: readonly MemberOf[]; readonly count: number }
 
 /** Returns one page of the members, organization by organization, and the number of all members. */
 async function membersOf(
-  store: Pick<Store, 'memberships' | 'memberCount' | 'roster' | 'accountByUuid'>,
+  store: Pick<Store, 'memberships' | 'memberCount' | 'memberList' | 'accountByUuid'>,
   organizations: readonly Organization[],
   { userId, page }: MemberQuery,
 ): Promise<Found> {
@@ -59,8 +59,8 @@ async function membersOf(
     const limit = page.limit - items.length
     count += members
     if (limit === 0 || offset >= members) continue
-    const roster = await store.roster(organization.id, { limit, offset })
-    items.push(...roster.map((member) => ({ ...member, organization })))
+    const memberList = await store.memberList(organization.id, { limit, offset })
+    items.push(...memberList.map((member) => ({ ...member, organization })))
   }
   return { items, count }
 }

@@ -20,7 +20,7 @@ export function registerSession(app: App, context: HttpContext): void {
     const { email, password } = request.body
     const { grant, minted } = await signIn(ports, {
       dialect: 'pacerpro',
-      claimant: { by: 'email', email },
+      signInName: { by: 'email', email },
       password,
       code: 'unsupported',
       client: describeClient(request, ports.digests),

@@ -111,10 +111,10 @@ async function add({ context, kind, request, reply }: Call): Promise<FastifyRepl
   const decoded = keepRole(sent, signedIn(request).account)
   const { username, status, email, expiresAt, kept } = decoded
   const password = decoded.password === '' ? null : decoded.password
-  const wish = { username, email, role: kind.role, expiresAt, groups: [], password, status }
+  const input = { username, email, role: kind.role, expiresAt, groups: [], password, status }
   const account = await addAccount(
     ports,
-    { ...wish, attributes: keepAttributes(kind.role, kept), ...authorityFor(kind, null, kept) },
+    { ...input, attributes: keepAttributes(kind.role, kept), ...authorityFor(kind, null, kept) },
     { ...administration(request), asFirstAdmin: false },
   )
   const { prefix } = settings.dialects.sftpgo

@@ -84,13 +84,13 @@ async function add(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const wish = await decode(ports, request)
-  await authoriseKey(ports, request, wish)
+  const input = await decode(ports, request)
+  await authoriseKey(ports, request, input)
   const [id, secret] = [newPart(ports), newPart(ports)]
   await addCredential(
     ports,
     {
-      ...wish,
+      ...input,
       id,
       kind: 'api-key',
       dialect: 'sftpgo',

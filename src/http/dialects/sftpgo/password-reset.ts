@@ -36,14 +36,14 @@ export function registerPasswordReset(app: App, context: HttpContext, realm: Rea
       const { code, password } = readBody(request, sentReset)
       if (password === '') throw invalidAccount('please set a password')
       if (code === '') throw invalidAccount('please set a confirmation code')
-      const wish = { username: usernameOf(request), role: realm.role, code, password }
+      const input = { username: usernameOf(request), role: realm.role, code, password }
       const how = {
         request: describeRequest(request, 'sftpgo'),
         mayReset: (account: Parameters<typeof readAttributes>[0]) =>
           !readAttributes(account).webClient.includes('password-reset-disabled'),
       }
       try {
-        await resetPassword(ports, wish, how)
+        await resetPassword(ports, input, how)
       } catch (cause) {
         if (isRefusal(cause, 'RESET_CODE_WRONG')) throw invalidAccount('confirmation code not found')
         throw cause

@@ -24,7 +24,7 @@ export function registerSignIn(app: App, context: HttpContext, realm: Realm): vo
       const { username, password } = readCredentials(request, realm)
       const { grant, minted } = await signIn(ports, {
         dialect: 'sftpgo',
-        claimant: { by: 'name', username, role: realm.role },
+        signInName: { by: 'name', username, role: realm.role },
         password,
         code: oneHeader(request, 'x-sftpgo-otp')?.trim() ?? null,
         client: describeClient(request, ports.digests),

@@ -41,9 +41,9 @@ export function registerTotpSave(app: App, context: HttpContext, realm: Realm): 
     onRequest: authenticateSelf(context, realm, { unless: 'mfa-disabled' }),
     handler: async (request, reply) => {
       const { account, session } = signedIn(request)
-      const wish = decodeInput(request)
+      const input = decodeInput(request)
       const keptSessionRow = demandsSecondFactor(readBearer(request)) ? 0 : session.row
-      const plan = (current: Account): OwnChange | null => planSave(ports, { account: current, wish, keptSessionRow })
+      const plan = (current: Account): OwnChange | null => planSave(ports, { account: current, input, keptSessionRow })
       await changeOwnAccount(ports, account, { plan, request: describeRequest(request, 'sftpgo') })
       return sendBody(reply, 200, { message: 'TOTP configuration saved' })
     },
@@ -82,11 +82,11 @@ function isAbsent(body: JsonObject, name: string): boolean {
   return body[name] === undefined || body[name] === null
 }
 
-type Save = { readonly account: Account; readonly wish: Input; readonly keptSessionRow: number }
+type Save = { readonly account: Account; readonly input: Input; readonly keptSessionRow: number }
 
 function planSave(ports: Ports, save: Save): OwnChange | null {
-  const { account, wish } = save
-  const isEnabled = wish.isEnabled ?? account.totpSealed !== null
+  const { account, input } = save
+  const isEnabled = input.isEnabled ?? account.totpSealed !== null
   const { requireTwoFactor, twoFactorProtocols } = readAttributes(account)
   if (!isEnabled && (requireTwoFactor || twoFactorProtocols.length > 0)) {
     throw invalidAccount('two-factor authentication must be enabled')
@@ -106,10 +106,10 @@ function planDisabled({ account, keptSessionRow }: Save): OwnChange | null {
   }
 }
 
-function planEnabled(ports: Ports, { account, wish, keptSessionRow }: Save): OwnChange {
-  const protocols = account.role === 'admin' ? [] : requiredProtocols(account, wish)
-  const config = configOf(account, wish)
-  const secret = newSecret(ports, account, wish)
+function planEnabled(ports: Ports, { account, input, keptSessionRow }: Save): OwnChange {
+  const protocols = account.role === 'admin' ? [] : requiredProtocols(account, input)
+  const config = configOf(account, input)
+  const secret = newSecret(ports, account, input)
   checkProtocols(account, protocols)
   const left = openRecoveryCodes(ports.sealer, account.recoverySealed).filter(({ used }) => !used)
   const change: AccountChange = {
@@ -130,17 +130,17 @@ function named(protocols: readonly string[]): JsonObject {
   return protocols.length === 0 ? {} : { protocols }
 }
 
-function requiredProtocols(account: Account, wish: Input): readonly string[] {
+function requiredProtocols(account: Account, input: Input): readonly string[] {
   const { totp, twoFactorProtocols } = readAttributes(account)
   // A factor that was set up elsewhere names no protocols, and is asked for at every one.
   const held = totp.protocols.length === 0 && account.totpSealed !== null ? protocolsOfFactor : totp.protocols
-  const protocols = wish.protocols ?? held
+  const protocols = input.protocols ?? held
   if (twoFactorProtocols.every((protocol) => protocols.includes(protocol))) return protocols
   throw invalidAccount(`totp: the following protocols are required: ${JSON.stringify(twoFactorProtocols.join(', '))}`)
 }
 
-function configOf(account: Account, wish: Input): { readonly config_name: string } {
-  const name = wish.configName ?? (account.totpSealed === null ? '' : readAttributes(account).totp.configName)
+function configOf(account: Account, input: Input): { readonly config_name: string } {
+  const name = input.configName ?? (account.totpSealed === null ? '' : readAttributes(account).totp.configName)
   if (name === '') throw invalidAccount('totp: config name is mandatory')
   if (name !== totpConfig.name) throw invalidAccount(`totp: config name ${JSON.stringify(name)} not found`)
   return { config_name: name }

@@ -11,7 +11,7 @@ type Names =
   | 'memberships'
   | 'members'
   | 'memberCount'
-  | 'roster'
+  | 'memberList'
 
 type OrganizationRow = { readonly id: string; readonly name: string; readonly created_at_ms: number }
 
@@ -48,7 +48,7 @@ export function organizationReads(db: Database): ImmediateReads<Names> {
           organizationId,
         },
       )?.members ?? 0,
-    roster: (organizationId, { limit, offset }) =>
+    memberList: (organizationId, { limit, offset }) =>
       db
         .all<AccountRow & { readonly joined_at_ms: number }>(
           `SELECT ${accountColumns}, m.joined_at_ms FROM memberships m JOIN accounts a ON a.id = m.account_id

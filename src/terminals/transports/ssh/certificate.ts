@@ -50,10 +50,10 @@ export type Certificate = {
 }
 
 /** Makes a certificate: good from five minutes ago for two minutes more, with a terminal and nothing else. */
-export function makeCertificate(wish: CertificateInput, making: CertificateMaking): Certificate {
+export function makeCertificate(input: CertificateInput, making: CertificateMaking): Certificate {
   const { subject, authority, randomBytes } = making
   const now = Math.floor(making.nowMs / 1000)
-  const keyId = keyIdOf(wish)
+  const keyId = keyIdOf(input)
   const algorithm = `${subject.algorithm}-cert-v01@openssh.com`
   const fields = Buffer.concat([
     string(algorithm),
@@ -62,10 +62,10 @@ export function makeCertificate(wish: CertificateInput, making: CertificateMakin
     uint64(Buffer.from(randomBytes(8)).readBigUInt64BE()),
     uint32(userKind),
     string(keyId),
-    string(string(principalOf(wish.serverName, wish.osUser))),
+    string(string(principalOf(input.serverName, input.osUser))),
     uint64(BigInt(now - secondsBefore)),
     uint64(BigInt(now + secondsAfter)),
-    string(criticalOptions(wish)),
+    string(criticalOptions(input)),
     string(Buffer.concat([string('permit-pty'), string('')])),
     string(''),
     string(authority.publicBlob),

@@ -13,7 +13,7 @@ import { knownHosts } from './known-hosts.ts'
 
 /** What a login is made of. */
 export type LoginStart = {
-  readonly wish: CertificateInput
+  readonly input: CertificateInput
   readonly making: CertificateMaking
   readonly target: TerminalTarget
   /** Told of a folder that could not be removed. */
@@ -36,8 +36,8 @@ export type Login = {
  *
  * @throws NotPossibleHere when the inventory says what cannot be used; a system error when the folder cannot.
  */
-export async function prepareLogin({ wish, making, target, log }: LoginStart): Promise<Login> {
-  const certificate = makeCertificate(wish, making)
+export async function prepareLogin({ input, making, target, log }: LoginStart): Promise<Login> {
+  const certificate = makeCertificate(input, making)
   const lines = knownHosts(target)
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-ssh-'))
   const paths = {
@@ -48,7 +48,7 @@ export async function prepareLogin({ wish, making, target, log }: LoginStart): P
   const agent = await startIn(folder, {
     lines,
     paths,
-    login: { certificate, key: making.subject, osUser: wish.osUser, isServersKey: hostTrust(target) },
+    login: { certificate, key: making.subject, osUser: input.osUser, isServersKey: hostTrust(target) },
   })
   // The client program has opened its log and read the host key by then, and needs the folder no more.
   const removed = agent.over

@@ -140,7 +140,7 @@ async function tryLogin({ ports, settings, request }: Opening): Promise<Login | 
     return await prepareLogin({
       target: server,
       log: ports.log,
-      wish: {
+      input: {
         serverName: server.name,
         osUser,
         ptySessionId,

@@ -35,9 +35,9 @@ async function signedIn(username: string): Promise<TerminalPage> {
 
 /** An administrator who may not end terminals. */
 async function addAuditor(username: string, groups: readonly string[]): Promise<TerminalPage> {
-  const wish = { username, email: null, role: 'admin', expiresAt: null, groups, password: goodPassword } as const
+  const wanted = { username, email: null, role: 'admin', expiresAt: null, groups, password: goodPassword } as const
   const how = { by: null, request: onCommandLine, asFirstAdmin: false }
-  await addAccount(world.ports, { ...wish, authority: { role: 'auditor' } }, how)
+  await addAccount(world.ports, { ...wanted, authority: { role: 'auditor' } }, how)
   return signedIn(username)
 }
 

@@ -14,13 +14,13 @@ export class AccessWarnings {
   readonly #told = new WeakMap<Attachment, Warned>()
 
   /** Tells everybody attached what is to be told at `nowMs`, in Unix milliseconds. */
-  tell(attachmentList: AttachmentList, nowMs: number): void {
-    for (const attachment of attachmentList.all()) {
+  tell(attachments: AttachmentList, nowMs: number): void {
+    for (const attachment of attachments.all()) {
       const { accessEndsAt } = attachment.facts
       if (accessEndsAt === null) continue
       const secondsLeft = this.#countdown(attachment, accessEndsAt).reach(accessEndsAt * 1000 - nowMs)
       if (secondsLeft === null) continue
-      attachmentList.sendEvent(attachment, {
+      attachments.sendEvent(attachment, {
         kind: 'warning',
         what: 'window',
         secondsLeft,

@@ -111,7 +111,7 @@ export class AttachHandler {
     if (admission.token.isStart) {
       this.#releases.set(session.facts.id, arrival.beginning.add(resources.ofTerminal(session)))
     }
-    session.attachmentList.keep(attachment, arrival.beginning.add(resources.ofAttachment(session, attachment)))
+    session.attachments.keep(attachment, arrival.beginning.add(resources.ofAttachment(session, attachment)))
     if (admission.token.isStart) void openTerminal(this.#parts, { session, admission, resources })
   }
 
@@ -128,7 +128,7 @@ export class AttachHandler {
         : this.#state.sessions.get(admission.ptySession.id)
       // Whoever came into the midst of an end would never be told of it.
       if (session === undefined || session.endReason !== null) throw new Refusal('PTY_SESSION_NOT_ACTIVE')
-      if (attachment.role === 'observer' && session.attachmentList.size >= mostAttached) {
+      if (attachment.role === 'observer' && session.attachments.size >= mostAttached) {
         throw new Refusal('NO_GATEWAY', { message: 'Too many people watch this session.' })
       }
       session.admit(attachment, arrival.sink, arrival.sink.acknowledges ? sizeOf(hello) : null)
@@ -185,7 +185,7 @@ export class AttachHandler {
     if (attachment.hasLostSlot && !(await this.#retakeSlot(session, attachment))) {
       throw new Refusal('IMPLEMENTOR_PRESENT')
     }
-    const isGone = session.endReason !== null || session.attachmentList.find(attachment.facts.id) !== attachment
+    const isGone = session.endReason !== null || session.attachments.find(attachment.facts.id) !== attachment
     if (isGone) {
       if (attachment.hasLostSlot) this.#eventWriter(session.facts.id).slotFreed(attachment.facts.accountId)
       throw new Refusal('PTY_SESSION_NOT_ACTIVE')
@@ -206,7 +206,7 @@ export class AttachHandler {
     const digest = digests.sha256(secret)
     for (const session of this.#state.sessions.values()) {
       if (session.endReason !== null) continue
-      for (const attachment of session.attachmentList.all()) {
+      for (const attachment of session.attachments.all()) {
         const kept = attachment.resumeDigest
         if (kept !== null && digests.equal(kept, digest)) return { session, attachment }
       }

@@ -11,7 +11,7 @@ export type BroadcastEffect = Exclude<Effect, { readonly kind: 'end' }>
 
 /** Who is told. */
 export type Recipients = {
-  readonly attachmentList: AttachmentList
+  readonly attachments: AttachmentList
   readonly output: Pick<OutputPath, 'note'>
   readonly eventWriter: Pick<EventWriter, 'slotFreed'>
 }
@@ -20,31 +20,31 @@ export type Recipients = {
 export type AttachedClient = { readonly attachment: Attachment; readonly isBack: boolean }
 
 /** Tells one. */
-export function broadcastEffect(effect: BroadcastEffect, { attachmentList, output, eventWriter }: Recipients): void {
+export function broadcastEffect(effect: BroadcastEffect, { attachments, output, eventWriter }: Recipients): void {
   switch (effect.kind) {
     case 'slot-freed':
-      freeSlot(attachmentList, eventWriter)
+      freeSlot(attachments, eventWriter)
       break
     case 'hold':
       output.note({ kind: 'held', why: effect.why })
-      attachmentList.broadcast(holdEvent(effect))
+      attachments.broadcast(holdEvent(effect))
       break
     case 'let-go':
       output.note({ kind: 'let-go' })
-      attachmentList.broadcast(holdEvent(effect))
+      attachments.broadcast(holdEvent(effect))
       break
     case 'warn':
-      attachmentList.broadcast({ ...effect, kind: 'warning' })
+      attachments.broadcast({ ...effect, kind: 'warning' })
       break
     case 'ask-presence': {
       const { sentence, byMs } = effect
-      attachmentList.sendEvent(attachmentList.find(effect.attachmentId), { kind: 'presence', sentence, byMs })
+      attachments.sendEvent(attachments.find(effect.attachmentId), { kind: 'presence', sentence, byMs })
     }
   }
 }
 
-function freeSlot(attachmentList: AttachmentList, eventWriter: Pick<EventWriter, 'slotFreed'>): void {
-  for (const attachment of attachmentList.all()) {
+function freeSlot(attachments: AttachmentList, eventWriter: Pick<EventWriter, 'slotFreed'>): void {
+  for (const attachment of attachments.all()) {
     if (attachment.role !== 'implementor' || attachment.hasLostSlot) continue
     attachment.hasLostSlot = true
     eventWriter.slotFreed(attachment.facts.accountId)
@@ -54,21 +54,21 @@ function freeSlot(attachmentList: AttachmentList, eventWriter: Pick<EventWriter,
 /** Tells a sentence that needs no answer. */
 export function broadcastNotice(
   sentence: string,
-  { attachmentList, output }: Pick<Recipients, 'attachmentList' | 'output'>,
+  { attachments, output }: Pick<Recipients, 'attachments' | 'output'>,
 ): void {
   output.note({ kind: 'notice', sentence })
-  attachmentList.broadcast({ kind: 'notice', sentence })
+  attachments.broadcast({ kind: 'notice', sentence })
 }
 
 /** Tells somebody who just came whether input passes, where not everybody was told now; whoever is new knows that it does. */
 export function sendInputState(
   { attachment, isBack }: AttachedClient,
   effects: readonly Effect[],
-  { attachmentList, supervision }: { readonly attachmentList: AttachmentList; readonly supervision: Supervision },
+  { attachments, supervision }: { readonly attachments: AttachmentList; readonly supervision: Supervision },
 ): void {
   const inputState = supervision.inputState()
   const isKnown = effects.some(({ kind }) => kind === inputState.kind) || (inputState.kind === 'let-go' && !isBack)
-  if (!isKnown) attachmentList.sendEvent(attachment, holdEvent(inputState))
+  if (!isKnown) attachments.sendEvent(attachment, holdEvent(inputState))
 }
 
 function holdEvent(effect: ReturnType<Supervision['inputState']>): TerminalEvent {

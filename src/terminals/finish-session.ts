@@ -18,13 +18,13 @@ export type Finishing = {
   readonly parts: PtySessionParts
   readonly terminal: Terminal | null
   readonly output: OutputPath
-  readonly attachmentList: AttachmentList
+  readonly attachments: AttachmentList
   readonly followers: Followers
 }
 
 /** Ends it, for a reason that somebody may have given; resolves once the terminal is gone, the record sealed and the end written. */
 export async function finishSession(
-  { parts, terminal, output, attachmentList, followers }: Finishing,
+  { parts, terminal, output, attachments, followers }: Finishing,
   reason: EndReason,
   by: Attachment | null,
 ): Promise<void> {
@@ -35,7 +35,7 @@ export async function finishSession(
   output.note({ kind: 'end', reason, sentence, by: by?.facts.username ?? null, exit_code: exitCode })
   await output.settle()
   const readers = (): readonly Reader[] => {
-    const ofAttached = [...attachmentList.all()].flatMap(({ reader }) => reader ?? [])
+    const ofAttached = [...attachments.all()].flatMap(({ reader }) => reader ?? [])
     return [...ofAttached, ...followers.readers()]
   }
   if (reason === 'shell-exit') await lastOutputSent(readers, { timers, nowMs: () => clock.monotonicMs() })
@@ -43,11 +43,11 @@ export async function finishSession(
   // Whoever is told of the end and looks it up finds it; a store that hangs keeps nobody waiting for the word.
   await Promise.race([written, new Promise<void>((resolve) => timers.after(writeMs, resolve))])
   const finalSeq = output.deliveredSeq
-  for (const attachment of attachmentList.all()) {
+  for (const attachment of attachments.all()) {
     sayEnd(attachment, reason, { exit, finalSeq })
     attachment.disconnect()
   }
-  attachmentList.release()
+  attachments.release()
   followers.end(reason, exit, finalSeq)
   output.close()
   screen.close()

@@ -29,7 +29,7 @@ const harmless: ReadonlySet<ControlRequest['action']> = new Set(['end', 'pause',
 
 /** What a conversation acts on. */
 export type FrameHandlerParts = {
-  readonly attachmentList: AttachmentList
+  readonly attachments: AttachmentList
   readonly supervision: Supervision
   readonly output: OutputPath
   readonly input: InputPath
@@ -85,7 +85,7 @@ export class FrameHandler {
     if (nowMs - (toldBlocked.get(why) ?? Number.NEGATIVE_INFINITY) < limits.blockedMs) return
     toldBlocked.set(why, nowMs)
     this.#parts.output.note({ kind: 'blocked', username: facts.username, why })
-    this.#parts.attachmentList.sendEvent(attachment, { kind: 'blocked', why, sentence: blockSentences[why] })
+    this.#parts.attachments.sendEvent(attachment, { kind: 'blocked', why, sentence: blockSentences[why] })
   }
 
   /** Looks whether somebody has shown what was sent. */
@@ -135,7 +135,7 @@ export class FrameHandler {
   }
 
   #takeControl(attachment: Attachment, control: ControlRequest): void {
-    const { supervision, output, attachmentList, input, apply, end, now } = this.#parts
+    const { supervision, output, attachments, input, apply, end, now } = this.#parts
     const { id, username } = attachment.facts
     switch (control.action) {
       case 'present':
@@ -152,7 +152,7 @@ export class FrameHandler {
         break
       case 'message':
         output.note({ kind: 'message', username, text: control.text })
-        attachmentList.broadcast({ kind: 'message', from: attachment.view(), text: control.text })
+        attachments.broadcast({ kind: 'message', from: attachment.view(), text: control.text })
         break
       case 'release':
         this.#release(attachment)
@@ -170,12 +170,12 @@ export class FrameHandler {
   }
 
   #stopOrGoOn(attachment: Attachment, action: 'pause' | 'continue'): void {
-    const { supervision, output, attachmentList, eventWriter, apply, now } = this.#parts
+    const { supervision, output, attachments, eventWriter, apply, now } = this.#parts
     if (attachment.role !== 'observer') return
     const effects = supervision[action](attachment.facts.id, now())
     if (action === 'continue' && supervision.isPaused) {
       const sentence = 'Only an observer who is another person, and no party to the change, can let input go on.'
-      attachmentList.sendEvent(attachment, { kind: 'notice', sentence })
+      attachments.sendEvent(attachment, { kind: 'notice', sentence })
     } else {
       output.note({ kind: action, username: attachment.facts.username })
       eventWriter.tell(attachment.facts, { act: action })
@@ -185,7 +185,7 @@ export class FrameHandler {
 
   /** Whoever gives the slot up goes on as an observer. */
   #release(attachment: Attachment): void {
-    const { supervision, apply, eventWriter, output, attachmentList, now } = this.#parts
+    const { supervision, apply, eventWriter, output, attachments, now } = this.#parts
     const { id, accountId, person, username } = attachment.facts
     if (supervision.implementorId() !== id) return
     // First, so that it does not come back as an implementor who lost the slot.
@@ -194,6 +194,6 @@ export class FrameHandler {
     if (attachment.reader !== null) attachment.reader.isImplementor = false
     eventWriter.slotFreed(accountId)
     output.note({ kind: 'released', username })
-    attachmentList.broadcast({ kind: 'joined', participant: attachment.view(), participants: attachmentList.views() })
+    attachments.broadcast({ kind: 'joined', participant: attachment.view(), participants: attachments.views() })
   }
 }

@@ -197,7 +197,7 @@ export class Gateway {
       if (isCutOff) void session.end('lease-lost')
       session.ping()
       session.tick()
-      this.#accessWarnings.tell(session.attachmentList, nowMs)
+      this.#accessWarnings.tell(session.attachments, nowMs)
       this.#reviews.again(session)
     }
   }

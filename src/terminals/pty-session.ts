@@ -38,7 +38,7 @@ type ComingBack = { readonly from: number; readonly size: TerminalSize }
 
 /** One running terminal. */
 export class PtySession {
-  readonly attachmentList: AttachmentList = new AttachmentList()
+  readonly attachments: AttachmentList = new AttachmentList()
   readonly #parts: PtySessionParts
   #rules: SessionRules
   #owner: Attachment
@@ -66,7 +66,7 @@ export class PtySession {
       nowMs: () => parts.clock.monotonicMs(),
       hold: (isHeld) => (isHeld ? this.#terminal?.pause() : this.#terminal?.resume()),
       ...watchRecord(parts, {
-        tell: (sentence) => broadcastNotice(sentence, { attachmentList: this.attachmentList, output: this.#output }),
+        tell: (sentence) => broadcastNotice(sentence, { attachments: this.attachments, output: this.#output }),
         end: (reason) => void this.end(reason),
       }),
     })
@@ -79,13 +79,13 @@ export class PtySession {
       whyNot: ({ isUnderReview }) =>
         parts.isLeaseHeld() ? (isUnderReview ? 'access-under-review' : null) : 'node-without-lease',
       record: (bytes) => {
-        this.attachmentList.noteInput(bytes)
+        this.attachments.noteInput(bytes)
         if (this.#rules.setup.policy.recordInput) this.#output.noteInput(bytes)
       },
       onBlocked: (attachment, why) => this.#frameHandler.tellBlocked(attachment, why),
     })
     this.#frameHandler = new FrameHandler({
-      attachmentList: this.attachmentList,
+      attachments: this.attachments,
       supervision: this.#supervision,
       output: this.#output,
       input: this.#input,
@@ -129,7 +129,7 @@ export class PtySession {
         this.#output.take(bytes)
         this.#input.outputSeen()
       },
-      onNotice: (sentence) => broadcastNotice(sentence, { attachmentList: this.attachmentList, output: this.#output }),
+      onNotice: (sentence) => broadcastNotice(sentence, { attachments: this.attachments, output: this.#output }),
     }
     if (this.#isOver()) return
     try {
@@ -157,10 +157,10 @@ export class PtySession {
   /** Lets an attachment in that may; `size`: null if its wire tells none. @throws IMPLEMENTOR_PRESENT, and nothing is changed. */
   admit(attachment: Attachment, sink: Sink, size: TerminalSize | null): void {
     const effects = this.#attach(attachment)
-    this.attachmentList.add(attachment)
-    this.#connect(attachment, sink, this.attachmentList.size === 1 && this.#output.deliveredSeq === 0 ? 0 : null)
+    this.attachments.add(attachment)
+    this.#connect(attachment, sink, this.attachments.size === 1 && this.#output.deliveredSeq === 0 ? 0 : null)
     this.#apply(effects, { attachment, isBack: false })
-    this.attachmentList.tellOf('joined', attachment)
+    this.attachments.tellOf('joined', attachment)
     this.#output.note({ kind: 'joined', username: attachment.facts.username, role: attachment.role })
     this.#fit(attachment, size)
   }
@@ -174,7 +174,7 @@ export class PtySession {
     const missed = this.#output.deliveredSeq - from
     this.#connect(attachment, sink, missed >= 0 && missed <= longestResumeBytes ? from : null)
     this.#apply(effects, { attachment, isBack: true })
-    this.attachmentList.tellOf('joined', attachment)
+    this.attachments.tellOf('joined', attachment)
     this.#fit(attachment, size)
   }
 
@@ -205,7 +205,7 @@ export class PtySession {
     }
     attachment.droppedAtMs = this.#parts.clock.monotonicMs()
     this.#apply(this.#supervision.detach(attachment.facts.id, 'dropped', this.#now()))
-    this.attachmentList.tellOf('left', attachment)
+    this.attachments.tellOf('left', attachment)
   }
 
   /** The person left. */
@@ -245,7 +245,7 @@ export class PtySession {
   /** Looks at what only time changes; about once a second. */
   tick(): void {
     const nowMs = this.#parts.clock.monotonicMs()
-    for (const attachment of this.attachmentList.all()) this.#tickOne(attachment, nowMs)
+    for (const attachment of this.attachments.all()) this.#tickOne(attachment, nowMs)
     for (const reader of [...this.#followers.readers()]) reader.tick()
     this.#output.weigh()
     this.#apply(this.#supervision.tick(this.#now()))
@@ -253,7 +253,7 @@ export class PtySession {
 
   /** Asks every other end whether it is still there. */
   ping(): void {
-    for (const attachment of this.attachmentList.all()) attachment.sink?.ping()
+    for (const attachment of this.attachments.all()) attachment.sink?.ping()
   }
 
   /** Ends the session; the first reason stays. Resolves once the terminal is gone and the record is sealed. */
@@ -320,7 +320,7 @@ export class PtySession {
     attachment.resumeDigest = sink.acknowledges ? digest : null
     const size = from === null ? this.#output.size : this.#output.sizes.before(from)
     const seq = from ?? this.#output.deliveredSeq
-    const participants = this.attachmentList.views()
+    const participants = this.attachments.views()
     sink.send(welcomeFrame(attachment, { facts, setup: this.#rules.setup, participants, seq, size, resume: secret }))
     const { role, isUnderReview } = attachment
     const start = { from, isImplementor: role === 'implementor', isHeld: isUnderReview }
@@ -359,26 +359,26 @@ export class PtySession {
   }
 
   #remove(attachment: Attachment, cause: 'left' | 'dropped' | 'revoked'): void {
-    if (!this.attachmentList.remove(attachment)) return
+    if (!this.attachments.remove(attachment)) return
     const freesSlot = this.#supervision.implementorId() === attachment.facts.id
     this.#parts.eventWriter.detached(attachment.facts, { cause, freesSlot })
     this.#apply(this.#supervision.detach(attachment.facts.id, cause === 'dropped' ? 'left' : cause, this.#now()))
     // Whose socket had dropped is not there already.
-    if (attachment.droppedAtMs === null) this.attachmentList.tellOf('left', attachment)
+    if (attachment.droppedAtMs === null) this.attachments.tellOf('left', attachment)
     this.#output.note({ kind: 'left', username: attachment.facts.username, role: attachment.role, cause })
   }
 
   #apply(effects: readonly Effect[], attachedClient?: AttachedClient): void {
     for (const effect of effects) if (this.#endReason === null) this.#applyOne(effect)
     if (attachedClient !== undefined)
-      sendInputState(attachedClient, effects, { attachmentList: this.attachmentList, supervision: this.#supervision })
+      sendInputState(attachedClient, effects, { attachments: this.attachments, supervision: this.#supervision })
   }
 
   #applyOne(effect: Effect): void {
     if (effect.kind === 'end') void this.end(effect.reason)
     else
       broadcastEffect(effect, {
-        attachmentList: this.attachmentList,
+        attachments: this.attachments,
         output: this.#output,
         eventWriter: this.#parts.eventWriter,
       })
@@ -390,13 +390,13 @@ export class PtySession {
     this.#frameHandler.close()
     this.#sizes.close()
     const [parts, terminal, output, followers] = [this.#parts, this.#terminal, this.#output, this.#followers]
-    return finishSession({ parts, terminal, output, attachmentList: this.attachmentList, followers }, reason, by)
+    return finishSession({ parts, terminal, output, attachments: this.attachments, followers }, reason, by)
   }
 
   /** Whoever types now. */
   implementor(): Attachment | null {
     const id = this.#supervision.implementorId()
-    return id === null ? null : (this.attachmentList.find(id) ?? null)
+    return id === null ? null : (this.attachments.find(id) ?? null)
   }
 
   #now(): Instant {

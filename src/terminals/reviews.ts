@@ -97,7 +97,7 @@ export class Reviews {
 
   /** Looks once more where the store could not be read; a review that is under way goes on. */
   again(session: PtySession): void {
-    for (const attachment of [...session.attachmentList.all()]) {
+    for (const attachment of [...session.attachments.all()]) {
       if (attachment.isUnderReview && !this.#underWay.has(attachment)) this.begin(session, attachment)
     }
     if (this.#due.has(session) && !this.#underWay.has(session)) this.beginSession(session)

@@ -101,10 +101,10 @@ test('REV-17 answers in pieces, sockets and programs on servers begin where the 
 test('REV-17 every file in which something that lasts begins adds it to what every entry is held against', () => {
   const sources = new Map(readSources(projectRoot, ['src']))
   const adds: Readonly<Record<string, RegExp>> = {
-    'src/http/steps/streamed-answer.ts': /ports\.lasting\.add\(\{/,
+    'src/http/steps/streamed-answer.ts': /ports\.liveResources\.add\(\{/,
     'src/terminals/attach-handler.ts':
-      /beginning\.add\(things\.ofTerminal\([\s\S]*beginning\.add\(things\.ofAttachment\(|beginning\.add\(things\.ofAttachment\([\s\S]*beginning\.add\(things\.ofTerminal\(/,
-    'src/terminals/open-session.ts': /ports\.lasting\.add\(things\.ofLine\(/,
+      /beginning\.add\(resources\.ofTerminal\([\s\S]*beginning\.add\(resources\.ofAttachment\(|beginning\.add\(resources\.ofAttachment\([\s\S]*beginning\.add\(resources\.ofTerminal\(/,
+    'src/terminals/open-session.ts': /ports\.liveResources\.add\(resources\.ofLine\(/,
     'src/terminals/health-check/health-check.ts': /this\.#parts\.hold\(/,
   }
   for (const [path, pattern] of Object.entries(adds)) assert.match(sources.get(path) ?? '', pattern, path)

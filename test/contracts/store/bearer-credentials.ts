@@ -199,7 +199,7 @@ export function bearerCredentialRules(shared: Shared): void {
     assert.deepEqual(await add(home, [other.id, 999_999_999]), refused('no-account'))
     assert.equal(await store.organizationById(home.id), null)
     assert.deepEqual((await add(home, [other.id, one.id])).output, { kind: 'added' })
-    assert.deepEqual(await store.attachmentList(home.id, { limit: 10, offset: 0 }), [
+    assert.deepEqual(await store.memberList(home.id, { limit: 10, offset: 0 }), [
       { account: one, joinedAtMs: startMs },
       { account: other, joinedAtMs: startMs },
     ])

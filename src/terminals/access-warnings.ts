@@ -1,20 +1,20 @@
-/** Terminals: tells people before their time of access ends, by the rules of their accounts. */
+/** Terminals: warns users before their access time ends, by the rules of their accounts. */
 import { Countdown } from '../core/terminals/countdown.ts'
 import { accessWarning } from '../core/terminals/supervision-sentences.ts'
 import type { Attachment } from './attachment.ts'
 import type { AttachmentList } from './attachment-list.ts'
 
-/** Seconds before the end at which people are told, as before the end of a window. */
+/** Seconds before the end at which users get a warning, as before the end of a window. */
 const distances = [1_800, 600, 300, 60]
 
 type Warned = { readonly endsAt: number; readonly countdown: Countdown }
 
-/** What was told to whom. */
+/** The warning that an attachment got last. */
 export class AccessWarnings {
-  readonly #told = new WeakMap<Attachment, Warned>()
+  readonly #warned = new WeakMap<Attachment, Warned>()
 
-  /** Tells everybody attached what is to be told at `nowMs`, in Unix milliseconds. */
-  tell(attachments: AttachmentList, nowMs: number): void {
+  /** Sends the warnings that are due at `nowMs` (Unix milliseconds). */
+  warn(attachments: AttachmentList, nowMs: number): void {
     for (const attachment of attachments.all()) {
       const { accessEndsAt } = attachment.facts
       if (accessEndsAt === null) continue
@@ -29,12 +29,12 @@ export class AccessWarnings {
     }
   }
 
-  /** An end that moved is told of anew. */
+  /** If the end moved, the warnings start again. */
   #countdown(attachment: Attachment, endsAt: number): Countdown {
-    const known = this.#told.get(attachment)
+    const known = this.#warned.get(attachment)
     if (known?.endsAt === endsAt) return known.countdown
     const countdown = new Countdown(distances)
-    this.#told.set(attachment, { endsAt, countdown })
+    this.#warned.set(attachment, { endsAt, countdown })
     return countdown
   }
 }

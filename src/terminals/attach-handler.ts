@@ -1,4 +1,4 @@
-/** Terminals: brings a socket to its PTY session, by a token or by the secret of a resume; whatever is not in order is told and closed. */
+/** Terminals: attaches a socket to its PTY session, by a token or by a resume secret, or closes it with the reason. */
 import type { RequestFacts } from '../core/audit/act.ts'
 import { isRefusal, kinds, Refusal, type RefusalCode } from '../core/errors.ts'
 import type { Registration, Release } from '../core/revocation/live-resources.ts'
@@ -15,41 +15,41 @@ import type { PtyTokenClaims } from './read-pty-token.ts'
 import type { SessionResources } from './session-resources.ts'
 import type { SocketSink } from './web-socket.ts'
 
-/** A HELLO comes within so many milliseconds. */
+/** Milliseconds in which the HELLO must arrive. */
 const helloMs = 5_000
 
-/** Whoever watches costs memory and a copy of all output: so many in one PTY session, and no more observers. */
+/** Most attachments of one PTY session. Each observer costs memory and a copy of all output. */
 const mostAttached = 100
 
-/** What a socket brings. */
+/** What a client presents to attach. */
 export type AttachRequest = {
-  /** null: it brings the secret of a resume. */
+  /** null: the client presents a resume secret. */
   readonly claims: PtyTokenClaims | null
-  /** The token, or the secret. */
+  /** The token, or the resume secret. */
   readonly token: string
   readonly facts: RequestFacts
 }
 
-/** What the reception knows of the house. */
+/** The state of the gateway that attaching needs. */
 export type GatewayState = {
   readonly sessions: Map<string, PtySession>
   readonly resources: SessionResources
   readonly isDraining: () => boolean
-  /** Whether one more may begin beside so many that are being begun. */
+  /** Returns whether one more session may start beside those that are starting. */
   readonly hasRoom: (beginning: number) => boolean
 }
 
-/** Takes sockets in. */
+/** Attaches sockets. */
 export class AttachHandler {
   readonly #parts: GatewayParts
   readonly #state: GatewayState
-  /** PTY sessions that are being begun here, with how many sockets ask for it. */
+  /** PTY sessions that are starting here, with the number of sockets that wait for each. */
   readonly #beginning = new Map<string, number>()
-  /** Those of them for which there was room. */
+  /** The starting sessions that have a place reserved. */
   readonly #expected = new Set<string>()
-  /** What lets go of each PTY session that was begun here. */
+  /** What removes each PTY session from the live resources. */
   readonly #releases = new Map<string, Release>()
-  /** Sockets on their way in. */
+  /** Sockets that are being attached. */
   readonly #arriving = new Map<SocketSink, Promise<void>>()
 
   constructor(parts: GatewayParts, state: GatewayState) {
@@ -57,14 +57,14 @@ export class AttachHandler {
     this.#state = state
   }
 
-  /** Takes one socket in, or tells it why not. */
+  /** Attaches one socket, or closes it with the reason. */
   async receive(sink: SocketSink, request: AttachRequest): Promise<void> {
     const received = this.#receive(sink, request)
     this.#arriving.set(sink, received)
     await received.finally(() => this.#arriving.delete(sink))
   }
 
-  /** Lets nobody in any more; resolves once nobody is on the way. */
+  /** Takes no more sockets; resolves when none is being attached. */
   async close(): Promise<void> {
     const { closeCode, sentence } = endReasons['node-drained']
     for (const sink of this.#arriving.keys()) sink.close(closeCode, sentence)
@@ -115,7 +115,7 @@ export class AttachHandler {
     if (admission.token.isStart) void openTerminal(this.#parts, { session, admission, resources })
   }
 
-  /** Gives the attachment its place; where that fails, what the token began is over. */
+  /** Adds the attachment to its session. If this fails, the session that the token started ends. */
   async #admit(admission: AttachGrant, attachment: Attachment, arrival: Arrival): Promise<PtySession> {
     try {
       judgeGrant(admission, attachment.facts.clientIp, this.#parts.ports.clock.wallMs())
@@ -126,7 +126,7 @@ export class AttachHandler {
       const session = admission.token.isStart
         ? await this.#begin({ admission, owner: attachment, hello })
         : this.#state.sessions.get(admission.ptySession.id)
-      // Whoever came into the midst of an end would never be told of it.
+      // A client that attaches while the session ends would never get the event.
       if (session === undefined || session.endReason !== null) throw new Refusal('PTY_SESSION_NOT_ACTIVE')
       if (attachment.role === 'observer' && session.attachments.size >= mostAttached) {
         throw new Refusal('NO_GATEWAY', { message: 'Too many people watch this session.' })
@@ -139,7 +139,7 @@ export class AttachHandler {
     }
   }
 
-  /** A start is taken by whoever is asked; a PTY session that runs is its owner's. */
+  /** Any node may open a start token. A running PTY session belongs to the node that opened it. */
   async #checkOwner(ptySessionId: string): Promise<void> {
     const { ports } = this.#parts
     if (this.#state.sessions.has(ptySessionId)) return
@@ -190,7 +190,7 @@ export class AttachHandler {
       if (attachment.hasLostSlot) this.#eventWriter(session.facts.id).slotFreed(attachment.facts.accountId)
       throw new Refusal('PTY_SESSION_NOT_ACTIVE')
     }
-    // Of two that bring the same secret one comes first, and has another secret by now.
+    // If two sockets present the same secret, the first one gets a new secret, and the second is refused.
     if (this.#findBySecret(secret)?.attachment !== attachment) throw nothingToResume()
     attachment.cameFrom(clientIp)
     session.readmit(attachment, sink, { from: hello.resume.seq, size: sizeOf(hello) })
@@ -238,7 +238,7 @@ export class AttachHandler {
     })
   }
 
-  /** A frame that we stumble over ends its socket, and nothing else. */
+  /** An error in one frame closes its socket only. */
   #take(
     session: PtySession,
     {
@@ -276,7 +276,7 @@ export class AttachHandler {
     )
   }
 
-  /** The token is used up: what it began is over. */
+  /** The token is used, so the session that it started ends. */
   async #giveUp({ token, ptySession }: AttachGrant, attachment: Attachment, cause: unknown): Promise<void> {
     const eventWriter = this.#eventWriter(ptySession.id)
     if (token.isStart) await eventWriter.closed(reasonOf(cause), { exitCode: null, by: attachment.facts })
@@ -293,7 +293,7 @@ export class AttachHandler {
     return new EventWriter({ store, clock, timers, log }, ptySessionId)
   }
 
-  /** @param later what to do where the same may be let in later: the secret of a resume is not spent, a token is. */
+  /** @param later how to close if the client may try again later: a resume secret is not used up, a token is. */
   #refuse(sink: SocketSink, cause: unknown, later: 'resume' | 'later' = 'later'): void {
     const refusal = isRefusal(cause) ? cause : new Refusal('INTERNAL', { cause })
     const { log } = this.#parts.ports
@@ -306,7 +306,7 @@ export class AttachHandler {
   }
 }
 
-/** Close codes that say more than the kind of a refusal does. */
+/** Close codes that say more than the kind of the refusal. */
 const closeCodes: Partial<Record<RefusalCode, number>> = {
   OTHER_NODE: 4421,
   IMPLEMENTOR_PRESENT: 4403,
@@ -316,7 +316,7 @@ const closeCodes: Partial<Record<RefusalCode, number>> = {
   RECORDER_UNAVAILABLE: endReasons['recorder-failed'].closeCode,
 }
 
-/** A socket on its way in; whatever is revoked meanwhile is held against it before it may type. */
+/** A socket that is being attached. Revocations that come meanwhile count against it before it may send input. */
 type Arrival = { readonly sink: SocketSink; readonly beginning: Registration }
 
 type Start = {
@@ -339,7 +339,7 @@ function nothingToResume(): Refusal {
   return new Refusal('TOKEN_INVALID', { message: 'There is nothing to resume with this secret.' })
 }
 
-/** Why what was never opened is over. */
+/** The end reason of a session that was never opened. */
 function reasonOf(cause: unknown): EndReason {
   if (isRefusal(cause, 'RECORDER_UNAVAILABLE')) return 'recorder-failed'
   if (isRefusal(cause, 'ACCESS_DENIED') || isRefusal(cause, 'ACTION_DUE')) return 'access-denied'

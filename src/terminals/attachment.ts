@@ -1,4 +1,4 @@
-/** Terminals: one account in one PTY session; it outlives its socket for as long as it may be resumed. */
+/** Terminals: one account in one PTY session. An attachment outlives its socket while it may resume. */
 import { accessEndsAt } from '../core/accounts/rules.ts'
 import { earlierEnd } from '../core/sessions/session.ts'
 import type { Attached } from '../core/terminals/attach.ts'
@@ -6,13 +6,13 @@ import type { BlockReason, ParticipantView, TerminalRole } from '../protocol/ter
 import type { Reader } from './reader.ts'
 import type { Sink } from './sink.ts'
 
-/** Who an attachment is of; what the revocation log is held against. */
+/** The account and session of an attachment; revocations are compared with these. */
 export type AttachmentFacts = {
   /** v4 UUID. */
   readonly id: string
   readonly accountId: number
   readonly username: string
-  /** The natural person behind the account. */
+  /** The UUID of the natural person behind the account. */
   readonly person: string
   readonly groups: readonly string[]
   readonly sessionRow: number
@@ -22,44 +22,41 @@ export type AttachmentFacts = {
   readonly credentialId: string | null
   /** Unix seconds: the earlier end of session and account; null: none. */
   readonly expiresAt: number | null
-  /** Where its session signed in. */
+  /** The address at which the session signed in. */
   readonly ip: string
-  /** Where its socket comes from, or came from last. */
+  /** The address of its socket, or of its last one. */
   readonly clientIp: string
-  /** Unix seconds at which its time of access ends, by the rules of the account; null: never. */
+  /** Unix seconds at which its access time ends, by the rules of the account; null: never. */
   readonly accessEndsAt: number | null
 }
 
-/**
- * 15 s: a socket from which nothing came for so long is cut; its implementor has lost the slot, and gets it by coming back.
- */
+/** 15 s without a message: the socket is cut, and an implementor loses the slot until it resumes. */
 const silentMs = 15_000
 
-/** One attachment. */
 export class Attachment {
   #facts: AttachmentFacts
   role: TerminalRole
-  /** null while its socket is gone. */
+  /** null while no socket is connected. */
   sink: Sink | null = null
   reader: Reader | null = null
-  /** The last INPUT that was taken; 0: none. */
+  /** Number of the last INPUT that was taken; 0: none. */
   inputSeq = 0
-  /** Whether it may come back on another socket: the original's wire knows no resume. */
+  /** Whether it may resume; the original's wire has no resume. */
   isResumable = false
-  /** Digest of the secret that brings it back; null: the last one was used, and no new one was given yet. */
+  /** Digest of its resume secret; null: the last one was used, and there is no new one yet. */
   resumeDigest: Uint8Array | null = null
-  /** When its socket went, by a clock that never goes back; null while there is one. */
+  /** When its socket dropped, by the monotonic clock; null while it is connected. */
   droppedAtMs: number | null = null
-  /** When its other end last answered, by the same clock. */
+  /** When its client last sent a message or a pong, by the monotonic clock. */
   heardAtMs: number
   #isUnderReview = false
-  /** Whether the implementor's slot was freed while its socket was gone. */
+  /** Whether it lost the implementor's slot while its socket was gone. */
   hasLostSlot = false
-  /** When its session was last written as used, by the same clock. */
+  /** When the use of its session was last stored, by the monotonic clock. */
   usedAtMs: number
-  /** When it was last told that its input is held back, for every reason. */
+  /** When its client last got each reason for blocked input. */
   readonly toldBlocked: Map<BlockReason, number> = new Map()
-  /** How many CONTROLs came since when. */
+  /** The number of CONTROL frames since a moment. */
   controls: { readonly sinceMs: number; count: number } = { sinceMs: Number.NEGATIVE_INFINITY, count: 0 }
 
   constructor(facts: AttachmentFacts, role: TerminalRole, nowMs: number) {
@@ -73,7 +70,7 @@ export class Attachment {
     return this.#facts
   }
 
-  /** Whether its access is being looked at anew: nothing it types passes meanwhile, and no output is sent. */
+  /** Whether its access is being judged again: meanwhile no input passes and no output is sent. */
   get isUnderReview(): boolean {
     return this.#isUnderReview
   }
@@ -83,37 +80,46 @@ export class Attachment {
     if (this.reader !== null) this.reader.isHeld = isUnderReview
   }
 
-  /** Tells whether nothing was heard for so long that its socket is to be cut. */
+  /** Returns whether no message came for so long that its socket must be cut. */
   isSilent(nowMs: number): boolean {
-    // An observer that has yet to show what it was sent is given the time that is due to somebody slow.
+    // An observer that still has to show output gets the time that a slow client gets.
     if (this.role === 'observer' && this.reader?.isStuck() === true) return false
     return nowMs - this.heardAtMs >= silentMs
   }
 
-  /** Lets go of its socket. */
+  /** Connects a socket. @param resumeDigest Digest of the secret that resumes it, if the socket's wire has a resume. */
+  connect(sink: Sink, resumeDigest: Uint8Array, nowMs: number): void {
+    this.sink = sink
+    this.droppedAtMs = null
+    this.heardAtMs = nowMs
+    this.isResumable = sink.acknowledges
+    this.resumeDigest = sink.acknowledges ? resumeDigest : null
+  }
+
+  /** Disconnects its socket. */
   disconnect(): void {
     this.reader?.close()
     this.reader = null
     this.sink = null
   }
 
-  /** Takes over what changed of its account and its session. */
+  /** Takes over changes of its account and its session. */
   renew({ account, session }: Attached, nowMs: number): void {
     this.#facts = { ...this.#facts, groups: account.groups, ...endsOf({ account, session }, nowMs) }
   }
 
-  /** Remembers the address of the socket on which it came back. */
+  /** Remembers the address of the socket that resumed it. */
   cameFrom(clientIp: string): void {
     this.#facts = { ...this.#facts, clientIp }
   }
 
-  /** The attachment as others see it. */
+  /** The attachment as other clients see it. */
   view(): ParticipantView {
     return { id: this.facts.id, username: this.facts.username, role: this.role }
   }
 }
 
-/** Returns when the access of somebody ends by itself, at `nowMs` (Unix milliseconds). */
+/** Returns when the access of an account ends by itself, at `nowMs` (Unix milliseconds). */
 export function endsOf(
   { account, session }: Attached,
   nowMs: number,

@@ -1,7 +1,7 @@
-/** Terminals: why input does not reach the server, as the person who types is told. */
+/** Terminals: the sentences that tell an implementor why input is blocked. */
 import type { BlockReason } from '../protocol/terminal-frames.ts'
 
-/** One sentence for every reason. */
+/** One sentence for each reason. */
 export const blockSentences: Readonly<Record<BlockReason, string>> = {
   'observers-missing': 'Not sent: too few observers are watching.',
   'presence-missing': 'Not sent: no observer has confirmed to be watching.',
@@ -11,5 +11,5 @@ export const blockSentences: Readonly<Record<BlockReason, string>> = {
   'paste-too-large': 'Not sent: the paste is too large.',
   'paste-unconfirmed': 'Held back: confirm that these lines are to be sent.',
   'node-without-lease': 'Not sent: this node has no contact with the store at the moment.',
-  'access-under-review': 'Not sent: your access is being looked at anew.',
+  'access-under-review': 'Not sent: your access is being checked again.',
 }

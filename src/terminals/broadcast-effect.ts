@@ -1,4 +1,4 @@
-/** Terminals: tells everybody attached, the record and the store what supervision decided; an end is the session's to make. */
+/** Terminals: sends what supervision decided to all clients, to the recording and to the store. Ending is left to the session. */
 import type { Effect, Supervision } from '../core/terminals/supervision.ts'
 import type { TerminalEvent } from '../protocol/terminal-frames.ts'
 import type { Attachment } from './attachment.ts'
@@ -6,20 +6,20 @@ import type { AttachmentList } from './attachment-list.ts'
 import type { EventWriter } from './event-writer.ts'
 import type { OutputPath } from './output-path.ts'
 
-/** What leaves the session as it is. */
+/** An effect that does not end the session. */
 export type BroadcastEffect = Exclude<Effect, { readonly kind: 'end' }>
 
-/** Who is told. */
+/** Where effects are sent to. */
 export type Recipients = {
   readonly attachments: AttachmentList
   readonly output: Pick<OutputPath, 'note'>
   readonly eventWriter: Pick<EventWriter, 'slotFreed'>
 }
 
-/** Somebody who just came; `isBack` on another socket. */
+/** An attachment that just joined; `isBack`: it resumed. */
 export type AttachedClient = { readonly attachment: Attachment; readonly isBack: boolean }
 
-/** Tells one. */
+/** Sends one effect. */
 export function broadcastEffect(effect: BroadcastEffect, { attachments, output, eventWriter }: Recipients): void {
   switch (effect.kind) {
     case 'slot-freed':
@@ -51,7 +51,7 @@ function freeSlot(attachments: AttachmentList, eventWriter: Pick<EventWriter, 's
   }
 }
 
-/** Tells a sentence that needs no answer. */
+/** Sends a notice that needs no answer. */
 export function broadcastNotice(
   sentence: string,
   { attachments, output }: Pick<Recipients, 'attachments' | 'output'>,
@@ -60,7 +60,7 @@ export function broadcastNotice(
   attachments.broadcast({ kind: 'notice', sentence })
 }
 
-/** Tells somebody who just came whether input passes, where not everybody was told now; whoever is new knows that it does. */
+/** Sends a client that just joined whether input is blocked, unless the effects say so already. A new client expects that it is not. */
 export function sendInputState(
   { attachment, isBack }: AttachedClient,
   effects: readonly Effect[],

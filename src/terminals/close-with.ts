@@ -1,4 +1,4 @@
-/** Terminals: tells an attachment why its socket is closed, and closes it. */
+/** Terminals: closes the socket of an attachment with its reason. */
 import { type EndReason, endReasons } from '../core/terminals/ends.ts'
 import type { Attachment } from './attachment.ts'
 import type { TerminalExit } from './transports/transport.ts'
@@ -10,7 +10,7 @@ export function closeWith({ sink }: Attachment, reason: EndReason): void {
   sink?.close(closeCode, sentence)
 }
 
-/** Tells how the program ended, where it did, then the reason. */
+/** Sends how the program ended, if it did, then the reason. */
 export function sayEnd(
   attachment: Attachment,
   reason: EndReason,

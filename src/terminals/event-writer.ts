@@ -1,4 +1,4 @@
-/** Terminals: writes down what becomes of a PTY session and its attachments; what cannot be written is logged, and holds up only who asked to wait. */
+/** Terminals: writes the events of a PTY session and its attachments to the store. A failed write is logged; only callers that asked to wait notice it. */
 import { auditEvent, type RequestFacts } from '../core/audit/act.ts'
 import type { Clock, Log } from '../core/ports.ts'
 import type { Store } from '../core/store.ts'
@@ -6,10 +6,10 @@ import type { EndReason } from '../core/terminals/ends.ts'
 import type { AttachmentFacts } from './attachment.ts'
 import type { Timers } from './timers.ts'
 
-/** Milliseconds between two attempts to write an end, and how often: an hour. */
+/** Milliseconds between two attempts to write an end, and the number of attempts: an hour in all. */
 const again = { ms: 1_000, times: 3_600 } as const
 
-/** What a journal writes with. */
+/** What the writer needs. */
 export type EventWriterPorts = {
   readonly store: Pick<Store, 'execute'>
   readonly clock: Clock
@@ -17,7 +17,7 @@ export type EventWriterPorts = {
   readonly log: Log
 }
 
-/** The journal of one PTY session. */
+/** Writes the events of one PTY session. */
 export class EventWriter {
   readonly #ports: EventWriterPorts
   readonly #ptySessionId: string
@@ -28,7 +28,7 @@ export class EventWriter {
     this.#ptySessionId = ptySessionId
   }
 
-  /** An attachment is over. */
+  /** Writes that an attachment ended. */
   detached(attachment: AttachmentFacts, how: { readonly cause: string; readonly freesSlot: boolean }): void {
     const nowMs = this.#ports.clock.wallMs()
     const audit = this.#event('pty-detach', attachment, { cause: how.cause })
@@ -37,13 +37,13 @@ export class EventWriter {
     )
   }
 
-  /** The implementor's slot is free, though its attachment may come back. */
+  /** Writes that the implementor's slot is free, although its attachment may still resume. */
   slotFreed(accountId: number): void {
     const input = { ptySessionId: this.#ptySessionId, accountId }
     this.#write(() => this.#ports.store.execute('freePtySlot', input))
   }
 
-  /** Takes a free slot back; false: another has it. */
+  /** Takes a free slot back. Returns false if another attachment has it. */
   async retakeSlot(accountId: number): Promise<boolean> {
     await this.#last
     const input = { ptySessionId: this.#ptySessionId, accountId }
@@ -52,8 +52,8 @@ export class EventWriter {
   }
 
   /**
-   * Writes the end, with who made it where a person did; resolves once it is written, or could not be. Then it is tried
-   * again later: nothing else would ever close what the store takes to be running.
+   * Writes the end, with the user who caused it. Resolves when it is written, or when the write failed; then it is
+   * tried again later, because nothing else would close the session in the store.
    */
   async closed(
     reason: EndReason,
@@ -68,19 +68,22 @@ export class EventWriter {
     await this.#last
   }
 
-  /** Writes an event that changes nothing. */
-  tell(attachment: AttachmentFacts | null, detail: Readonly<Record<string, string | number>>): void {
-    this.#write(this.#telling(attachment, detail))
+  /** Writes an event that changes no row. */
+  write(attachment: AttachmentFacts | null, detail: Readonly<Record<string, string | number>>): void {
+    this.#write(this.#eventOf(attachment, detail))
   }
 
-  /** Writes such an event for somebody who waits until it is written; rejects where it cannot be, which is logged too. */
-  told(attachment: AttachmentFacts | null, detail: Readonly<Record<string, string | number>>): Promise<unknown> {
-    const written = this.#last.then(this.#telling(attachment, detail))
+  /**
+   * Writes an event that changes no row, and resolves when it is stored. Rejects if it cannot be stored; this is logged
+   * too.
+   */
+  writeNow(attachment: AttachmentFacts | null, detail: Readonly<Record<string, string | number>>): Promise<unknown> {
+    const written = this.#last.then(this.#eventOf(attachment, detail))
     this.#write(() => written)
     return written
   }
 
-  /** Writes that the session of an attachment is in use. */
+  /** Writes that the session of an attachment was used. */
   used(attachment: AttachmentFacts): void {
     const lastSeenAt = Math.floor(this.#ports.clock.wallMs() / 1000)
     this.#write(() =>
@@ -88,8 +91,8 @@ export class EventWriter {
     )
   }
 
-  /** The event is of this moment, whenever its turn comes. */
-  #telling(
+  /** The event has the time of this call, whenever it is written. */
+  #eventOf(
     attachment: AttachmentFacts | null,
     detail: Readonly<Record<string, string | number>>,
   ): () => Promise<unknown> {

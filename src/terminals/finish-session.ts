@@ -1,4 +1,4 @@
-/** Terminals: the end of a PTY session; the terminal first, then what it put out, then the word of it, then the record. */
+/** Terminals: ends a PTY session in order: the terminal, its last output, the message to the clients, the recording. */
 import { type EndReason, endReasons } from '../core/terminals/ends.ts'
 import type { Attachment } from './attachment.ts'
 import type { AttachmentList } from './attachment-list.ts'
@@ -10,10 +10,10 @@ import type { PtySessionParts } from './pty-session-parts.ts'
 import type { Reader } from './reader.ts'
 import type { Terminal } from './transports/transport.ts'
 
-/** 500 ms: writing the end may hold the word of it back so long. */
+/** 500 ms: the longest that writing the end may delay the message to the clients. */
 const writeMs = 500
 
-/** What is to be ended. */
+/** The parts of the session that ends. */
 export type Finishing = {
   readonly parts: PtySessionParts
   readonly terminal: Terminal | null
@@ -22,7 +22,7 @@ export type Finishing = {
   readonly followers: Followers
 }
 
-/** Ends it, for a reason that somebody may have given; resolves once the terminal is gone, the record sealed and the end written. */
+/** Ends the session. Resolves when the terminal is gone, the recording is sealed and the end is written. */
 export async function finishSession(
   { parts, terminal, output, attachments, followers }: Finishing,
   reason: EndReason,
@@ -40,7 +40,7 @@ export async function finishSession(
   }
   if (reason === 'shell-exit') await lastOutputSent(readers, { timers, nowMs: () => clock.monotonicMs() })
   const written = eventWriter.closed(reason, { exitCode, by: by?.facts ?? null })
-  // Whoever is told of the end and looks it up finds it; a store that hangs keeps nobody waiting for the word.
+  // A client that gets the end can look it up; a store that does not answer delays the message for a bounded time only.
   await Promise.race([written, new Promise<void>((resolve) => timers.after(writeMs, resolve))])
   const finalSeq = output.deliveredSeq
   for (const attachment of attachments.all()) {

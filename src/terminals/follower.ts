@@ -1,16 +1,16 @@
-/** Terminals: shows a PTY session as it happens to somebody who only looks on, as lines of asciicast v3. */
+/** Terminals: streams a running PTY session to a viewer that is not attached, as lines of asciicast v3. */
 import type { Clock } from '../core/ports.ts'
 import type { ServerFrame } from '../protocol/terminal-frames.ts'
 import type { SharedOutput, Sink } from './sink.ts'
 
-/** Who is told what becomes of a follower. */
+/** Gets the events of a follower. */
 export type FollowerListener = {
-  /** Lines were taken. */
+  /** Lines were taken by the viewer. */
   readonly onDrained: () => void
   readonly onClosed: () => void
 }
 
-/** One follower; whoever reads the lines slows nobody but itself. */
+/** One follower. A slow viewer slows only itself. */
 export class Follower implements Sink {
   readonly acknowledges = false
   readonly isInputPaused = false
@@ -29,7 +29,7 @@ export class Follower implements Sink {
     this.#lastMs = clock.monotonicMs()
   }
 
-  /** The lines as they come; ends once it is closed. */
+  /** The lines as they come; ends when the follower is closed. */
   async *lines(): AsyncGenerator<Uint8Array> {
     try {
       for (;;) {
@@ -49,7 +49,7 @@ export class Follower implements Sink {
     }
   }
 
-  /** Sets who is told of it. */
+  /** Sets the listener. */
   listen(listener: FollowerListener): void {
     this.#listener = listener
   }
@@ -63,7 +63,7 @@ export class Follower implements Sink {
     if (frame.type === 'exit') this.#event('x', String(frame.code))
     if (frame.type !== 'snapshot') return
     const { cols, rows, bytes } = frame
-    // Of a character that was cut off before the gap the rest never comes.
+    // The rest of a character that was cut off before the gap never comes.
     this.#decoder = new TextDecoder()
     if (this.#hasHead) this.#event('r', `${cols}x${rows}`)
     else this.#head(cols, rows)

@@ -1,24 +1,23 @@
-/** Terminals: those who look on at one PTY session without being attached; they are told its output and its end, and nothing else. */
+/** Terminals: the followers of one PTY session. They get its output and its end, and are not attached. */
 import { type EndReason, endReasons } from '../core/terminals/ends.ts'
 import type { Reader } from './reader.ts'
 import type { Sink } from './sink.ts'
 import { tooSlow } from './too-slow.ts'
 import type { TerminalExit } from './transports/transport.ts'
 
-/** How one of them goes on. */
+/** Controls one follower. */
 export type Following = { readonly leave: () => void; readonly drained: () => void }
 
-/** The followers of one PTY session. */
 export class Followers {
   readonly #readers = new Map<Sink, Reader>()
   readonly #read: (sink: Sink, onStuck: () => void) => Reader
 
-  /** @param read begins to send output to a sink. */
+  /** @param read Starts to send output to a sink. */
   constructor(read: (sink: Sink, onStuck: () => void) => Reader) {
     this.#read = read
   }
 
-  /** Lets one in, until it leaves or the session ends. */
+  /** Adds a follower, until it leaves or the session ends. */
   add(sink: Sink): Following {
     const leave = (): void => {
       reader.close()
@@ -36,7 +35,7 @@ export class Followers {
     return this.#readers.values()
   }
 
-  /** Tells all of them that the session is over. */
+  /** Sends all followers the end of the session. */
   end(reason: EndReason, exit: TerminalExit | null, finalSeq: number): void {
     const { closeCode, sentence } = endReasons[reason]
     for (const sink of [...this.#readers.keys()]) {

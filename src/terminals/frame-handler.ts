@@ -1,4 +1,4 @@
-/** Terminals: what attached people ask for beside reading; typing, sizes, pausing, ending. */
+/** Terminals: handles the frames of attached clients: input, sizes, pauses, ends. */
 import type { Instant } from '../core/revocation/lease.ts'
 import type { EndReason } from '../core/terminals/ends.ts'
 import type { Effect, Supervision } from '../core/terminals/supervision.ts'
@@ -14,20 +14,20 @@ import type { CancelTimer, Timers } from './timers.ts'
 
 /** Milliseconds. */
 const limits = {
-  /** What was sent longer ago and is not shown makes an observer count as not watching. */
+  /** An observer counts as not watching if it has not shown output that was sent longer ago. */
   lagMs: 2_000,
-  /** Between two words to somebody whose input is held back, for the same reason. */
+  /** Between two messages to one client about the same reason for blocked input. */
   blockedMs: 1_000,
-  /** What was typed meanwhile is acknowledged together: the echo goes first, and is not slowed by it. */
+  /** Input is acknowledged together after this time, so that the echo goes first. */
   inputAckMs: 5,
-  /** CONTROLs of one attachment in a second: each may be an entry of the record, and an event of the trail. */
+  /** Most CONTROL frames of one attachment in a second. Each may write a recording entry and an audit event. */
   controls: { count: 20, withinMs: 1_000 },
 } as const
 
-/** What is taken from somebody whose access is being looked at: it takes nothing but power away. */
+/** CONTROL actions that are taken even while access is being judged again: they only take rights away. */
 const harmless: ReadonlySet<ControlRequest['action']> = new Set(['end', 'pause', 'visible'])
 
-/** What a conversation acts on. */
+/** What the handler acts on. */
 export type FrameHandlerParts = {
   readonly attachments: AttachmentList
   readonly supervision: Supervision
@@ -42,7 +42,7 @@ export type FrameHandlerParts = {
   readonly end: (reason: EndReason, by: Attachment) => void
 }
 
-/** Takes the frames of everybody attached to one PTY session. */
+/** Handles the frames of all attachments of one PTY session. */
 export class FrameHandler {
   readonly #parts: FrameHandlerParts
   #cancelInputAck: CancelTimer | null = null
@@ -52,7 +52,6 @@ export class FrameHandler {
     this.#parts = parts
   }
 
-  /** Takes one frame. */
   take(attachment: Attachment, frame: ClientFrame): void {
     switch (frame.type) {
       case 'input':
@@ -78,8 +77,8 @@ export class FrameHandler {
     }
   }
 
-  /** Tells somebody why input is held back; not more than once a second for the same reason. */
-  tellBlocked(attachment: Attachment, why: BlockReason): void {
+  /** Sends a client why its input is blocked, at most once a second for the same reason. */
+  sendBlocked(attachment: Attachment, why: BlockReason): void {
     const nowMs = this.#parts.now().monotonicMs
     const { toldBlocked, facts } = attachment
     if (nowMs - (toldBlocked.get(why) ?? Number.NEGATIVE_INFINITY) < limits.blockedMs) return
@@ -88,7 +87,7 @@ export class FrameHandler {
     this.#parts.attachments.sendEvent(attachment, { kind: 'blocked', why, sentence: blockSentences[why] })
   }
 
-  /** Looks whether somebody has shown what was sent. */
+  /** Checks whether an observer has shown the output that was sent. */
   lookAtLag(attachment: Attachment): void {
     const isLagging = attachment.reader?.isLagging(limits.lagMs) ?? true
     this.#parts.apply(this.#parts.supervision.lagging(attachment.facts.id, isLagging, this.#parts.now()))
@@ -99,10 +98,10 @@ export class FrameHandler {
   }
 
   #takeInput(attachment: Attachment, { inputSeq, bytes }: Extract<ClientFrame, { type: 'input' }>): void {
-    // The original's wire numbers nothing: there, 0 stands for whatever comes next.
+    // The original's wire has no numbers: there, 0 means the next input.
     if (inputSeq === 0 || inputSeq > attachment.inputSeq) {
       attachment.inputSeq = inputSeq
-      // The program is to see the size that whoever types sees.
+      // The program gets the size of the new implementor's window.
       if (attachment.role === 'implementor') this.#parts.sizes.settle()
       this.#parts.input.take(attachment, bytes)
     }
@@ -122,7 +121,7 @@ export class FrameHandler {
       attachment.sink?.send({ type: 'error', error: { code: 'too-fast', message: sentence, retry: 'resume' } })
       attachment.sink?.close(4400, sentence)
     } else if (attachment.isUnderReview && !harmless.has(control.action)) {
-      this.tellBlocked(attachment, 'access-under-review')
+      this.sendBlocked(attachment, 'access-under-review')
     } else this.#takeControl(attachment, control)
   }
 
@@ -178,17 +177,17 @@ export class FrameHandler {
       attachments.sendEvent(attachment, { kind: 'notice', sentence })
     } else {
       output.note({ kind: action, username: attachment.facts.username })
-      eventWriter.tell(attachment.facts, { act: action })
+      eventWriter.write(attachment.facts, { act: action })
     }
     apply(effects)
   }
 
-  /** Whoever gives the slot up goes on as an observer. */
+  /** An implementor that gives the slot up becomes an observer. */
   #release(attachment: Attachment): void {
     const { supervision, apply, eventWriter, output, attachments, now } = this.#parts
     const { id, accountId, person, username } = attachment.facts
     if (supervision.implementorId() !== id) return
-    // First, so that it does not come back as an implementor who lost the slot.
+    // This comes first, so that the attachment does not resume as an implementor that lost the slot.
     attachment.role = 'observer'
     apply(supervision.attach({ id, accountId, person, role: 'observer' }, now()))
     if (attachment.reader !== null) attachment.reader.isImplementor = false

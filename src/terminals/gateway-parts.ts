@@ -1,4 +1,4 @@
-/** Terminals: what the gateway of one node is made of; the composition root fills it in. */
+/** Terminals: the parts of the gateway of one node. The composition root fills them in. */
 import type { IncomingMessage } from 'node:http'
 import type { RequestFacts } from '../core/audit/act.ts'
 import type { Release } from '../core/revocation/live-resources.ts'
@@ -11,48 +11,47 @@ import type { Screens } from './screen/screen.ts'
 import type { Timers } from './timers.ts'
 import type { Terminal, TerminalListener, TerminalRequest, Transport } from './transports/transport.ts'
 
-/** One command line of a health check, and what became of it. */
+/** One command line of a health check with its result. */
 export type CheckedLine = {
   readonly line: string
-  /** Whose line it is. */
+  /** The attachment that entered the line. */
   readonly by: AttachmentFacts
   readonly outcome: 'run' | 'refused' | 'ended'
-  /** How it ended. */
+  /** The exit of the command. */
   readonly facts: Readonly<Record<string, string | number>>
 }
 
 /** Opens the line editor of a health check over a transport. */
 export type OpenHealthCheck = (how: {
   readonly transport: Transport
-  /** Whoever types at this moment; null: nobody. */
+  /** Returns the implementor at this moment; null: there is none. */
   readonly typist: () => AttachmentFacts | null
-  /** Groups of whoever types, whose catalogues count. */
+  /** Groups of the implementor; their catalogues apply. */
   readonly groups: () => readonly string[]
   readonly request: TerminalRequest
   readonly listener: TerminalListener
-  /** Holds the revocation log against a line and its command, which are stopped once the access of their author is over. */
+  /** Registers a line and its command as a live resource. Both stop when the access of their author ends. */
   readonly hold: (by: AttachmentFacts, stop: () => void) => Release
-  /** Rejects where the line cannot be written to the audit trail. */
+  /** Rejects if the audit event of the line cannot be stored. */
   readonly onCommand: (line: CheckedLine) => Promise<void>
 }) => Terminal
 
-/** The parts. */
 export type GatewayParts = {
   readonly ports: Ports
   readonly transports: Readonly<Record<Server['transport'], Transport>>
   readonly openHealthCheck: OpenHealthCheck
   readonly recorders: Recorders
-  /** Size of a record at which its session ends, in bytes. */
+  /** Size of a recording at which its session ends, in bytes. */
   readonly recordingLimitBytes: number
   readonly disk: DiskRoom
   readonly screens: Screens
   readonly timers: Timers
-  /** PTY sessions that run at most. */
+  /** Most PTY sessions that run at once. */
   readonly maxSessions: number
-  /** Milliseconds between two looks at what only time changes. */
+  /** Milliseconds between two ticks, which handle what only time changes. */
   readonly tickMs: number
   /**
-   * Looks at where a socket comes from; returns the facts that its audit events carry.
+   * Checks a request for an upgrade; returns the facts for its audit events.
    * @throws HOST_NOT_SERVED, ORIGIN_DENIED.
    */
   readonly admitRequest: (request: IncomingMessage) => RequestFacts

@@ -1,4 +1,4 @@
-/** Terminals: the gateway of one node; holds the PTY sessions, and looks once a second at what only time changes. */
+/** Terminals: the gateway of one node. It holds the PTY sessions, and ticks once a second for what only time changes. */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
@@ -17,19 +17,18 @@ import { SessionResources } from './session-resources.ts'
 import type { CancelTimer } from './timers.ts'
 import { SocketSink } from './web-socket.ts'
 
-/** Bytes of a frame: 64 KiB of input with its header. */
+/** Longest frame: 64 KiB of input with its header. */
 const longestFrame = 64 * 1024 + 5
 
-/** Who may follow one PTY session at once, and how often one account may. */
+/** Most followers of one PTY session, in all and of one account. */
 const mostFollowers = { all: 100, ofAccount: 10 } as const
 
-/** Milliseconds that terminals outlive the node's contact with its store. */
+/** Milliseconds that terminals keep running without a lease. */
 const partitionGraceMs = 60_000
 
-/** Milliseconds that sockets have to take the word of a shutdown. */
+/** Milliseconds in which sockets must receive the end before they are cut at a shutdown. */
 const lastWordMs = 2_500
 
-/** The gateway. */
 export class Gateway {
   readonly #parts: GatewayParts
   readonly #sessions = new Map<string, PtySession>()
@@ -64,12 +63,12 @@ export class Gateway {
     this.#cancelTick = this.#tickLater()
   }
 
-  /** PTY sessions that run here. */
+  /** Number of PTY sessions that run here. */
   get size(): number {
     return this.#sessions.size
   }
 
-  /** Tells whether another terminal may be opened here. */
+  /** Returns whether another terminal may open here. */
   hasRoom(): boolean {
     return !this.#isDraining && this.#sessions.size < this.#parts.maxSessions
   }
@@ -80,10 +79,10 @@ export class Gateway {
   }
 
   /**
-   * Shows a PTY session that runs here to somebody who is not attached, as asciicast lines as they happen; ends with the
-   * session and with `signal`. null: it does not run here.
+   * Streams a PTY session to a viewer that is not attached, as asciicast lines. It ends with the session or with
+   * `signal`. Returns null if the session does not run here.
    *
-   * @throws NO_GATEWAY when too many follow it, or the viewer's account does so too often.
+   * @throws NO_GATEWAY if the session, or the viewer's account, has too many followers.
    */
   follow(ptySessionId: string, viewer: Viewer, signal: AbortSignal): AsyncIterable<Uint8Array> | null {
     const session = this.#sessions.get(ptySessionId)
@@ -105,7 +104,7 @@ export class Gateway {
     return follower.lines()
   }
 
-  /** Takes the upgrade of one connection. */
+  /** Handles the upgrade of one connection. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const onError = (): void => void socket.destroy()
     socket.on('error', onError)
@@ -131,7 +130,7 @@ export class Gateway {
       })
   }
 
-  /** Ends every terminal, because this node is shut down; resolves once all are gone. */
+  /** Ends every terminal for a shutdown; resolves when all are gone. */
   async drain(): Promise<void> {
     this.#isDraining = true
     this.#cancelTick()
@@ -144,7 +143,7 @@ export class Gateway {
     this.#sockets.close()
   }
 
-  /** Whoever was told of the end has it before the socket is cut. */
+  /** Clients receive the end before their sockets are cut. */
   async #socketsGone(): Promise<void> {
     const closed = [...this.#sockets.clients].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
     await Promise.race([
@@ -197,13 +196,13 @@ export class Gateway {
       if (isCutOff) void session.end('lease-lost')
       session.ping()
       session.tick()
-      this.#accessWarnings.tell(session.attachments, nowMs)
+      this.#accessWarnings.warn(session.attachments, nowMs)
       this.#reviews.again(session)
     }
   }
 }
 
-/** Who looks on. */
+/** The account that follows. */
 export type Viewer = { readonly accountId: number }
 
 type Following = { readonly session: PtySession; readonly viewer: Viewer }

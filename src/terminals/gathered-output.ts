@@ -1,8 +1,8 @@
-/** Terminals: output on its way from many reads into one piece; it is copied once, and the head of its frame has room before it. */
+/** Terminals: gathers the output of many reads into one piece. It is copied once, and leaves room for the head of its frame. */
 import { outputHeadBytes, writeOutputHead } from '../protocol/encode-frame.ts'
 import { SharedOutput } from './sink.ts'
 
-/** 64 KiB: the longest piece that is gathered. */
+/** 64 KiB: the longest piece. */
 export const longestGathered: number = 64 * 1024
 
 /** Gathers the output of one terminal. */
@@ -18,24 +18,24 @@ export class GatheredOutput {
     return this.#length === longestGathered
   }
 
-  /** Tells whether so many bytes more go into the piece. */
+  /** Returns whether this number of bytes still fits into the piece. */
   hasRoomFor(bytes: number): boolean {
     return this.#length + bytes <= longestGathered
   }
 
-  /** Adds bytes that there is room for. */
+  /** Adds bytes; they must fit. */
   add(bytes: Uint8Array): void {
     this.#buffer ??= new Uint8Array(outputHeadBytes + longestGathered)
     this.#buffer.set(bytes, outputHeadBytes + this.#length)
     this.#length += bytes.length
   }
 
-  /** Takes the piece out; it begins at `seq`. null: nothing was gathered. */
+  /** Takes the piece out; `seq` is the offset of its first byte. Returns null if nothing was gathered. */
   take(seq: number): SharedOutput | null {
     if (this.#buffer === null || this.#length === 0) return null
     const end = outputHeadBytes + this.#length
     const isLong = this.#length > longestGathered / 2
-    // Whoever keeps a short piece should not keep much more than that.
+    // A short piece is copied, so that it does not keep a large buffer alive.
     const frame = isLong ? this.#buffer.subarray(0, end) : Uint8Array.prototype.slice.call(this.#buffer, 0, end)
     if (isLong) this.#buffer = null
     this.#length = 0
@@ -43,7 +43,7 @@ export class GatheredOutput {
     return new SharedOutput(seq, frame.subarray(outputHeadBytes), frame)
   }
 
-  /** Gives memory back. */
+  /** Frees the memory. */
   rest(): void {
     if (this.#length === 0) this.#buffer = null
   }

@@ -1,4 +1,4 @@
-/** Terminals: the way of what is typed; supervised, paced where somebody has to watch, recorded where policy says so, handed to the terminal. */
+/** Terminals: the path of input. It is supervised, paced if an observer must watch, recorded if the policy says so, and given to the terminal. */
 
 import type { Instant } from '../core/revocation/lease.ts'
 import type { Supervision } from '../core/terminals/supervision.ts'
@@ -10,35 +10,34 @@ import type { Sink } from './sink.ts'
 import type { CancelTimer, Timers } from './timers.ts'
 import type { Terminal } from './transports/transport.ts'
 
-/** 64 KiB: what may wait for a program that does not read; then whoever types has to wait. */
+/** 64 KiB: input that may wait for a program that does not read. Beyond it, the socket is not read. */
 const longestWaitBytes = 64 * 1024
 
-/** What an input path is made of. */
 export type InputPathParts = {
   readonly supervision: Supervision
-  /** Whether somebody has to watch at this moment; else nothing is held back for watchers. */
+  /** Returns whether an observer must watch at this moment. If not, input is not paced. */
   readonly isWatched: () => boolean
-  /** Why nothing of an attachment may pass at this moment, whatever supervision says; null: it may. */
+  /** Returns why the input of an attachment is blocked at this moment besides supervision; null: it is not. */
   readonly whyNot: (attachment: Attachment) => BlockReason | null
   readonly timers: Timers
   readonly now: () => Instant
-  /** Records what passes, where policy asks for it. */
+  /** Records input that passes, if the policy asks for it. */
   readonly record: (bytes: Uint8Array) => void
   readonly onBlocked: (attachment: Attachment, why: BlockReason) => void
 }
 
-/** What is typed into one terminal. */
+/** The input of one terminal. */
 export class InputPath {
   readonly #parts: InputPathParts
   #terminal: Terminal | null = null
   #early: Uint8Array[] = []
   #earlyBytes = 0
-  /** What the attachment below has typed and is held back for watchers; null: nothing ever was. */
+  /** Paced input of the attachment below; null: nothing was paced. */
   #pace: TypingPace | null = null
   #typist: Attachment | null = null
   readonly #slowed = new Set<Sink>()
   #paceTimer: CancelTimer | null = null
-  /** Whether the answer to a paste is waited for. */
+  /** Whether a paste waits for its confirmation. */
   #isAsking = false
   #isClosed = false
 
@@ -46,7 +45,7 @@ export class InputPath {
     this.#parts = parts
   }
 
-  /** Hands over what was typed while the terminal was being opened. */
+  /** Passes on what was typed while the terminal was opening. */
   opened(terminal: Terminal): void {
     this.#terminal = terminal
     const early = this.#early
@@ -55,7 +54,7 @@ export class InputPath {
     for (const bytes of early) this.#write(bytes)
   }
 
-  /** Takes input of an attachment; what may not pass is dropped, and told. */
+  /** Takes the input of an attachment. If it is blocked, it is dropped and the client gets an event. */
   take(attachment: Attachment, bytes: Uint8Array): void {
     const { supervision, now, onBlocked, whyNot } = this.#parts
     if (this.#isClosed) return
@@ -63,7 +62,7 @@ export class InputPath {
     const at = now()
     const verdict = why === null ? supervision.input(attachment.facts.id, bytes, at) : ({ kind: 'drop', why } as const)
     if (verdict.kind === 'drop') {
-      // A terminal that answered by itself is nobody who has to know.
+      // An automatic answer of a terminal emulator needs no event.
       if (!isReportOnly(bytes)) onBlocked(attachment, verdict.why)
       return
     }
@@ -79,14 +78,14 @@ export class InputPath {
     else if (held !== null) onBlocked(attachment, held)
   }
 
-  /** Says that the terminal put something out: whoever watches has something to see. */
+  /** Notes that the terminal has put out something for observers to see. */
   outputSeen(): void {
     if (this.#pace === null) return
     this.#pace.outputSeen(this.#parts.now().monotonicMs)
     if (this.#typist !== null && this.#pace.pendingBytes > 0) this.#sendDue(this.#typist)
   }
 
-  /** Lets a paste of several lines go, or throws it away; whoever did not type it has no say. */
+  /** Passes a paste of several lines, or drops it. Only the attachment that pasted may confirm. */
   confirmPaste(attachment: Attachment, isWanted: boolean): void {
     if (this.#pace === null || attachment !== this.#typist) return
     this.#pace.confirmPaste(isWanted, this.#parts.now().monotonicMs)
@@ -94,12 +93,12 @@ export class InputPath {
     this.#sendDue(attachment)
   }
 
-  /** Throws away what an attachment typed and is not yet handed to the terminal. */
+  /** Drops the input of an attachment that the terminal did not get yet. */
   discard(attachment: Attachment): void {
     if (attachment === this.#typist) this.#forget()
   }
 
-  /** Throws away what waits, and takes nothing any more. */
+  /** Drops waiting input, and takes no more. */
   close(): void {
     this.#isClosed = true
     this.#forget()
@@ -112,7 +111,7 @@ export class InputPath {
     this.#earlyBytes = 0
   }
 
-  /** The pace of whoever types: what somebody else left behind is thrown away. */
+  /** Returns the pace of the implementor; input that another attachment left waiting is dropped. */
   #paceOf(attachment: Attachment): TypingPace | null {
     if (attachment !== this.#typist) {
       this.#typist = attachment
@@ -133,7 +132,7 @@ export class InputPath {
     })
   }
 
-  /** What was held back is judged again: the one who watched may be gone. */
+  /** Paced input is judged again: the observer may be gone. */
   #sendDue(attachment: Attachment): void {
     const { supervision, now, onBlocked, whyNot } = this.#parts
     const at = now()
@@ -144,7 +143,7 @@ export class InputPath {
       if (verdict.kind === 'drop') onBlocked(attachment, verdict.why)
       else this.#pass(attachment, verdict.bytes)
     }
-    // The next paste that waited behind what was sent.
+    // The next paste, which waited behind what was sent.
     if (!this.#isAsking && this.#pace !== null && this.#pace.unconfirmedPaste !== null) {
       this.#isAsking = true
       onBlocked(attachment, 'paste-unconfirmed')

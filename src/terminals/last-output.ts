@@ -1,14 +1,14 @@
-/** Terminals: lets the last output of a shell that ended go out before the end is told. */
+/** Terminals: sends the last output of a shell before the end of the session. */
 import type { Reader } from './reader.ts'
 import type { Timers } from './timers.ts'
 
-/** Milliseconds: whoever is slower than this is told of the end without the rest. */
+/** Milliseconds: a client that is slower gets the end without the rest. */
 const longestMs = 5_000
 
 /** Milliseconds between two looks. */
 const lookMs = 20
 
-/** Resolves once everybody was sent the last output, or was given the time that is due to somebody slow. */
+/** Resolves when every client got the last output, or had the time that a slow client gets. */
 export async function lastOutputSent(
   readers: () => readonly Reader[],
   { timers, nowMs }: { readonly timers: Timers; readonly nowMs: () => number },

@@ -1,8 +1,8 @@
-/** Terminals: holds a socket's frames back while the node has to renew its lease; what is typed must not pass without one. */
+/** Terminals: holds the frames of a socket while the node renews its lease, because no input may pass without one. */
 import type { ClientFrame } from '../protocol/terminal-frames.ts'
 import type { Sink } from './sink.ts'
 
-/** What a gate asks and tells. */
+/** What a gate needs. */
 export type LeaseGateParts = {
   readonly isLeaseHeld: () => boolean
   /** Reads the revocation log and renews the lease. */
@@ -20,7 +20,10 @@ export class LeaseGate {
     this.#parts = parts
   }
 
-  /** Passes a frame on, now or once the lease was renewed; where that fails, whoever takes it sees that there is none. */
+  /**
+   * Passes a frame on, at once or after the lease was renewed. If the renewal fails, the receiver sees that there is no
+   * lease.
+   */
   take(frame: ClientFrame): void {
     const { isLeaseHeld, pass } = this.#parts
     if (this.#held.length > 0) this.#held.push(frame)
@@ -37,7 +40,7 @@ export class LeaseGate {
     try {
       await renew()
     } catch {
-      // The store cannot be read: the frames go on without a lease, and are refused there.
+      // The store cannot be read: the frames are passed on without a lease, and the receiver refuses them.
     }
     for (let frame = this.#held[0]; frame !== undefined; frame = this.#held[0]) {
       pass(frame)

@@ -1,4 +1,4 @@
-/** Terminals: begins a PTY session for its start token; its record first, then its screen, then the terminal itself. */
+/** Terminals: starts the PTY session of a start token: first its recording, then its screen, then the terminal. */
 import type { Account } from '../core/accounts/account.ts'
 import type { AttachGrant } from '../core/terminals/attach.ts'
 import type { TerminalSize } from '../protocol/terminal-frames.ts'
@@ -12,19 +12,19 @@ import type { Screen, Screens, Snapshot } from './screen/screen.ts'
 import type { SessionResources } from './session-resources.ts'
 import type { Terminal, TerminalListener, TerminalRequest } from './transports/transport.ts'
 
-/** What a new PTY session begins with. */
+/** What a new PTY session starts with. */
 export type SessionStart = {
   readonly admission: AttachGrant
-  /** Whoever begins it. */
+  /** The attachment that starts it. */
   readonly owner: Attachment
   readonly size: TerminalSize
   readonly onClosed: () => void
 }
 
 /**
- * Makes the PTY session; its terminal is opened by {@link openTerminal}.
+ * Creates the PTY session; {@link openTerminal} opens its terminal.
  *
- * @throws Error when it cannot be recorded.
+ * @throws Error if it cannot be recorded.
  */
 export async function openSession(
   parts: GatewayParts,
@@ -62,7 +62,7 @@ export async function openSession(
   })
 }
 
-/** A record that no screen follows any more, because the screens were closed meanwhile, is closed as well. */
+/** If the screens were closed meanwhile, the recording is closed too. */
 async function followRecord(screens: Screens, recorder: Recorder, size: TerminalSize): Promise<Screen> {
   try {
     const { path } = recorder
@@ -73,7 +73,7 @@ async function followRecord(screens: Screens, recorder: Recorder, size: Terminal
   }
 }
 
-/** A screen that cannot be kept is a place less to begin at; that the recorder has failed is told where output is appended. */
+/** Without a screen the session works, but a client cannot start from a snapshot. A failed recorder is reported where output is appended. */
 function keep(recorder: Recorder, keyframe: Snapshot): void {
   recorder.append([{ kind: 'keyframe', ...keyframe }]).catch(() => undefined)
 }

@@ -1,4 +1,4 @@
-/** Terminals: the way of one terminal's output; gathered, recorded, kept for those who come back, sent. Nothing is sent before it is recorded. */
+/** Terminals: the path of output. It is gathered, recorded, kept for resumes, and sent. Nothing is sent before it is recorded. */
 import type { TerminalSize } from '../protocol/terminal-frames.ts'
 import { GatheredOutput, longestGathered } from './gathered-output.ts'
 import { OutputRing } from './output-ring.ts'
@@ -10,56 +10,55 @@ import type { CancelTimer, Timers } from './timers.ts'
 
 const kib = 1024
 
-/** How output is gathered and what may wait where; bytes and milliseconds. */
+/** How output is gathered, and how much may wait. Bytes and milliseconds. */
 const limits = {
-  /** While the last window carried at most so much, a piece goes out at once: that is somebody typing. */
+  /** If the last window had at most this much, a piece goes out at once: it is probably an echo. */
   quietBytes: 4 * kib,
   quietMs: 4,
-  /** Else pieces are gathered so long, or until they are long enough. */
+  /** Otherwise pieces are gathered for this time, or until they are long enough. */
   gatherMs: 3,
-  /** What may wait for the recorder before the program has to. */
+  /** Output that may wait for the recorder before the program is paused. */
   unrecorded: { stop: 1024 * kib, go: 256 * kib },
-  /** How far the screen may be behind before the program has to wait for it. */
+  /** How far the screen may be behind before the program is paused. */
   unseen: { stop: 64 * 1024 * kib, go: 56 * 1024 * kib },
-  /** Between two looks at a screen that the program waits for. */
+  /** Between two checks of a screen that the program waits for. */
   screenLookMs: 20,
-  /** After so long without output the ring is given back. */
+  /** After this time without output, the ring frees its memory. */
   ringIdleMs: 60_000,
 } as const
 
-/** Whoever is told of output in order. */
+/** Gets the output in order. */
 export type OutputReader = {
   readonly onOutput: (piece: SharedOutput) => void
   readonly onSize: (mark: SizeMark) => void
-  /** Whether the program should wait for this reader. */
+  /** Returns whether the program should wait for this reader. */
   readonly wantsPause: () => boolean
 }
 
-/** What a path is made of. */
 export type OutputPathParts = {
   readonly recorder: Recorder
   readonly screen: Screen
   readonly size: TerminalSize
   readonly timers: Timers
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of the monotonic clock. */
   readonly nowMs: () => number
-  /** Lets the program wait, or go on; called only when it changes. */
+  /** Pauses the program, or resumes it; called only on a change. */
   readonly hold: (isHeld: boolean) => void
-  /** Told the size of the record, in bytes, each time that it has grown. */
+  /** Called with the size of the recording in bytes, each time that it has grown. */
   readonly onRecorded: (bytes: number) => void
   readonly onRecorderFailed: (cause: unknown) => void
 }
 
-/** One terminal's output. */
+/** The output of one terminal. */
 export class OutputPath {
   readonly readers: Set<OutputReader> = new Set()
   readonly #parts: OutputPathParts
   readonly #ring = new OutputRing()
-  /** Changes of size; the first holds from 0 on. */
+  /** Changes of size; the first holds from offset 0. */
   readonly sizes: SizeMarks
   readonly #gathered = new GatheredOutput()
   #gatherTimer: CancelTimer | null = null
-  /** What came since `sinceMs`; where no pause was before that, what came in the window before counts too. */
+  /** Bytes since `sinceMs`; if there was no pause before it, the bytes of the window before count too. */
   #window = { sinceMs: 0, lastMs: 0, bytes: 0, bytesBefore: 0 }
   #producedSeq = 0
   #deliveredSeq = 0
@@ -86,7 +85,7 @@ export class OutputPath {
     return this.sizes.newest
   }
 
-  /** Takes output from the terminal; it is copied. */
+  /** Takes output of the terminal; it is copied. */
   take(bytes: Uint8Array): void {
     if (bytes.length === 0 || this.#hasFailed) return
     const isQuiet = this.#isQuiet(bytes.length)
@@ -100,7 +99,7 @@ export class OutputPath {
     else this.#gatherTimer ??= this.#parts.timers.after(limits.gatherMs, () => this.flush())
   }
 
-  /** Sends what was gathered on its way now. */
+  /** Sends the gathered output now. */
   flush(): void {
     this.#gatherTimer?.()
     this.#gatherTimer = null
@@ -108,7 +107,7 @@ export class OutputPath {
     if (piece !== null) this.#sendOn(piece)
   }
 
-  /** Says that the kernel was told a new size: it holds for what is put out from now on. */
+  /** Notes that the kernel got a new size: it holds for output from now on. */
   resize(size: TerminalSize): void {
     this.flush()
     const mark = { seq: this.#producedSeq, ...size }
@@ -118,19 +117,19 @@ export class OutputPath {
     })
   }
 
-  /** Records an event where the output stands. */
+  /** Records an event at the current offset. */
   note(event: Readonly<Record<string, unknown>>): void {
     this.flush()
     this.record({ kind: 'event', seq: this.#producedSeq, event })
   }
 
-  /** Records input where the output stands. */
+  /** Records input at the current offset. */
   noteInput(bytes: Uint8Array): void {
     this.flush()
     this.record({ kind: 'input', seq: this.#producedSeq, bytes })
   }
 
-  /** Records one thing; `then` runs once the recorder has it, in the order of the calls. */
+  /** Records one entry. `then` runs when the recorder has it, in the order of the calls. */
   record(event: RecordEvent, then?: () => void): void {
     if (this.#hasFailed) return
     const { recorder, screen } = this.#parts
@@ -148,14 +147,14 @@ export class OutputPath {
     )
   }
 
-  /** Resolves once all that was taken is recorded and on its way. */
+  /** Resolves when all output that was taken is recorded and sent. */
   async settle(): Promise<void> {
     this.flush()
     await this.#lastAppend
   }
 
   /**
-   * Returns output from `seq` on that was delivered, at most `limit` bytes: at once from the ring, else from the record.
+   * Returns delivered output from `seq` on, at most `limit` bytes: from the ring at once, otherwise from the recording.
    */
   read(seq: number, limit: number): Uint8Array | Promise<Uint8Array> {
     return (
@@ -167,7 +166,7 @@ export class OutputPath {
     return this.#parts.screen.snapshot()
   }
 
-  /** Decides anew whether the program has to wait, and for whom. */
+  /** Decides again whether the program has to wait. */
   weigh(): void {
     const { screen, hold } = this.#parts
     const wait = this.#waitsFor
@@ -180,7 +179,7 @@ export class OutputPath {
     hold(isHeld)
   }
 
-  /** Gives timers and memory back; what is taken afterwards is lost. */
+  /** Frees timers and memory; later output is lost. */
   close(): void {
     this.#hasFailed = true
     for (const cancel of [this.#gatherTimer, this.#screenTimer, this.#ringTimer]) cancel?.()

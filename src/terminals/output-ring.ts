@@ -1,25 +1,25 @@
-/** Terminals: the newest output of one terminal, for those who come back; what it no longer holds is in the record. */
+/** Terminals: keeps the newest output of one terminal for clients that resume. Older output is in the recording. */
 
-/** 64 KiB: pieces are gathered in chunks, so that many small ones cost no more memory than what they hold. */
+/** 64 KiB: the size of a chunk, so that many small pieces cost little more memory than their bytes. */
 const chunkBytes: number = 64 * 1024
 
-/** 4 KiB: the first one, and all that most terminals put out in a minute. */
+/** 4 KiB: the first chunk; most terminals put out no more in a minute. */
 const firstChunkBytes: number = 4 * 1024
 
-/** 1 MiB: about a second of a fast program, and far more than a person sees. */
+/** 1 MiB: about a second of a fast program, and far more than a user sees. */
 const ringChunks = 16
 
 /**
- * One stretch of output; what is before `end` is not written again, so that it can be handed out without a copy. Memory of
- * which nothing was handed out is used again: what is thrown away faster than it is looked at keeps the collector busy.
+ * One stretch of output. Bytes before `end` are not written again, so that they can be shared without a copy. A chunk
+ * that was never shared is reused, which spares the garbage collector.
  */
 type Chunk = { readonly seq: number; readonly bytes: Uint8Array; end: number; isLent: boolean }
 
-/** Keeps output in order, the newest 1 MiB of it at most. */
+/** Keeps the newest output in order, at most 1 MiB. */
 export class OutputRing {
   #chunks: Chunk[] = []
 
-  /** Takes in the piece that follows the one before. */
+  /** Adds the piece that follows the last one. */
   push(seq: number, bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; ) {
       const chunk = this.#chunkAt(seq + at)
@@ -30,7 +30,7 @@ export class OutputRing {
     }
   }
 
-  /** Returns output from `seq` on, at most `limit` bytes and at least one, or null where the ring does not hold it. */
+  /** Returns output from `seq` on, at least one byte and at most `limit`; null if the ring no longer has it. */
   read(seq: number, limit: number): Uint8Array | null {
     const chunk = this.#chunks.findLast((one) => one.seq <= seq)
     if (chunk === undefined || seq >= chunk.seq + chunk.end) return null
@@ -39,12 +39,12 @@ export class OutputRing {
     return chunk.bytes.subarray(from, Math.min(from + limit, chunk.end))
   }
 
-  /** Lets go of everything: nothing was put out for a while, and the record has it. */
+  /** Drops everything: there was no output for a while, and the recording has it. */
   clear(): void {
     this.#chunks = []
   }
 
-  /** The chunk that takes the byte at an offset; a new one where the last is full. */
+  /** The chunk that takes the byte at an offset; a new one if the last is full. */
   #chunkAt(seq: number): Chunk {
     const last = this.#chunks.at(-1)
     if (last !== undefined && last.end < last.bytes.length) return last

@@ -1,4 +1,4 @@
-/** Terminals: what a PTY session is made of. */
+/** Terminals: the parts of a PTY session. */
 import type { Account } from '../core/accounts/account.ts'
 import type { Clock, Log } from '../core/ports.ts'
 import type { Purpose } from '../core/terminals/server.ts'
@@ -10,7 +10,7 @@ import type { Recorder } from './recording/recorder.ts'
 import type { Screen } from './screen/screen.ts'
 import type { Timers } from './timers.ts'
 
-/** What a PTY session is and where it leads. */
+/** What a PTY session is, and where it leads. */
 export type PtySessionFacts = {
   readonly id: string
   readonly serverName: string
@@ -20,38 +20,37 @@ export type PtySessionFacts = {
   readonly startedByAccountId: number
 }
 
-/** What a PTY session is held to; it may change while the session runs. */
+/** The rules of a PTY session; they may change while it runs. */
 export type SessionRules = {
   readonly setup: SupervisionSetup
-  /** Groups whose policies it is held to. */
+  /** Groups whose policies apply. */
   readonly groups: readonly string[]
   /** The account that started it. */
   readonly starter: Pick<Account, 'expiresAt'>
 }
 
-/** What a PTY session is made of. */
 export type PtySessionParts = {
   readonly facts: PtySessionFacts
-  /** Whose it is at first. */
+  /** The first owner. */
   readonly owner: Attachment
   readonly rules: SessionRules
   readonly size: TerminalSize
   readonly recorder: Recorder
-  /** Size of the record at which the session ends, in bytes. */
+  /** Size of the recording at which the session ends, in bytes. */
   readonly recordingLimitBytes: number
   readonly screen: Screen
   readonly eventWriter: EventWriter
   readonly clock: Clock
   readonly timers: Timers
   readonly log: Log
-  /** A new secret that brings an attachment back, with its digest. */
+  /** Creates a resume secret with its digest. */
   readonly newSecret: () => { readonly secret: string; readonly digest: Uint8Array }
-  /** Whether this node may take input at this moment. */
+  /** Returns whether this node holds a lease. */
   readonly isLeaseHeld: () => boolean
   readonly onClosed: () => void
 }
 
-/** The rules of a PTY session as everybody attached to it is told. */
+/** The rules of a PTY session as clients see them. */
 function policyView(facts: PtySessionFacts, { policy, windowEndsAtMs }: SupervisionSetup): PolicyView {
   return {
     purpose: facts.purpose,
@@ -66,18 +65,18 @@ function policyView(facts: PtySessionFacts, { policy, windowEndsAtMs }: Supervis
   }
 }
 
-/** What the WELCOME of an attachment tells beside the attachment itself. */
+/** The parts of a WELCOME besides the attachment. */
 export type WelcomeFacts = {
   readonly facts: PtySessionFacts
   readonly setup: SupervisionSetup
   readonly participants: readonly ParticipantView[]
   readonly seq: number
   readonly size: TerminalSize
-  /** The secret of a resume. */
+  /** The resume secret. */
   readonly resume: string
 }
 
-/** Returns the first frame of an attachment. */
+/** Returns the first frame that an attachment gets. */
 export function welcomeFrame(
   attachment: Attachment,
   { facts, setup, participants, seq, size, resume }: WelcomeFacts,

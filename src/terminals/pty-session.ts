@@ -1,4 +1,4 @@
-/** Terminals: one running terminal; its people, its output and input, its rules, and one end, whatever comes first. */
+/** Terminals: one running terminal with its attachments, its output and input, its rules, and its one end. */
 import { isRefusal } from '../core/errors.ts'
 import { type Instant, readClocks } from '../core/revocation/lease.ts'
 import { type EndReason, endReasons } from '../core/terminals/ends.ts'
@@ -6,7 +6,13 @@ import { type Effect, Supervision } from '../core/terminals/supervision.ts'
 import type { ClientFrame, TerminalSize } from '../protocol/terminal-frames.ts'
 import type { Attachment } from './attachment.ts'
 import { AttachmentList } from './attachment-list.ts'
-import { type AttachedClient, broadcastEffect, broadcastNotice, sendInputState } from './broadcast-effect.ts'
+import {
+  type AttachedClient,
+  broadcastEffect,
+  broadcastNotice,
+  type Recipients,
+  sendInputState,
+} from './broadcast-effect.ts'
 import { closeWith } from './close-with.ts'
 import { finishSession } from './finish-session.ts'
 import { Followers, type Following } from './followers.ts'
@@ -22,18 +28,16 @@ import { tooSlow } from './too-slow.ts'
 import type { Terminal, TerminalListener } from './transports/transport.ts'
 import { watchRecord } from './watch-record.ts'
 
-/** Milliseconds. */
-const limits = {
-  /** An attachment whose socket dropped may come back for so long. */
-  resumeMs: 60_000,
-  /** A session that is attached is written as used so often. */
-  usedMs: 60_000,
-} as const
+/** Milliseconds in which an attachment may resume after its socket dropped. */
+const resumeMs = 60_000
 
-/** 16 MiB: whoever missed more than a browser shows in a second or two is better served with the screen. */
+/** Milliseconds between two writes that say that a session is in use. */
+const usedMs = 60_000
+
+/** 16 MiB: a client that missed more gets a snapshot of the screen, which is faster. */
 const longestResumeBytes = 16 * 1024 * 1024
 
-/** Where somebody who comes back goes on: the next byte that is lacking, and the size of the window. */
+/** What a client that resumes needs: the offset of the next byte, and the size of its window. */
 type ComingBack = { readonly from: number; readonly size: TerminalSize }
 
 /** One running terminal. */
@@ -66,7 +70,7 @@ export class PtySession {
       nowMs: () => parts.clock.monotonicMs(),
       hold: (isHeld) => (isHeld ? this.#terminal?.pause() : this.#terminal?.resume()),
       ...watchRecord(parts, {
-        tell: (sentence) => broadcastNotice(sentence, { attachments: this.attachments, output: this.#output }),
+        warn: (sentence) => broadcastNotice(sentence, this.#recipients()),
         end: (reason) => void this.end(reason),
       }),
     })
@@ -82,7 +86,7 @@ export class PtySession {
         this.attachments.noteInput(bytes)
         if (this.#rules.setup.policy.recordInput) this.#output.noteInput(bytes)
       },
-      onBlocked: (attachment, why) => this.#frameHandler.tellBlocked(attachment, why),
+      onBlocked: (attachment, why) => this.#frameHandler.sendBlocked(attachment, why),
     })
     this.#frameHandler = new FrameHandler({
       attachments: this.attachments,
@@ -106,22 +110,21 @@ export class PtySession {
     return this.#parts.facts
   }
 
-  /** Whose it is: whoever implements, else whoever did last, attached or not. */
+  /** The owner: the implementor, or the last one, attached or not. */
   get owner(): Attachment {
     return this.#owner
   }
 
-  /** What it is held to now. */
   get rules(): SessionRules {
     return this.#rules
   }
 
-  /** Why it is over or about to be; null while it is not. */
+  /** Why it ends; null while it runs. */
   get endReason(): EndReason | null {
     return this.#endReason
   }
 
-  /** Opens the terminal; a failure to do so is its end. */
+  /** Opens the terminal. If this fails, the session ends. */
   async open(open: (listener: TerminalListener, size: TerminalSize) => Promise<Terminal>): Promise<void> {
     const listener: TerminalListener = {
       isBorrowing: true,
@@ -129,7 +132,7 @@ export class PtySession {
         this.#output.take(bytes)
         this.#input.outputSeen()
       },
-      onNotice: (sentence) => broadcastNotice(sentence, { attachments: this.attachments, output: this.#output }),
+      onNotice: (sentence) => broadcastNotice(sentence, this.#recipients()),
     }
     if (this.#isOver()) return
     try {
@@ -146,7 +149,7 @@ export class PtySession {
     void terminal.exited.then(({ failure }) => {
       if (failure !== null && !this.#isOver())
         this.#parts.log.warn({ failure, ptySession: this.facts.id }, 'a terminal failed')
-      // Whoever stopped it says why it is over.
+      // The caller of `stop` gives the reason.
       if (!this.#isStopped) void this.end(failure?.kind ?? 'shell-exit')
     })
     if (this.#isOver()) return void terminal.end()
@@ -154,18 +157,21 @@ export class PtySession {
     this.#input.opened(terminal)
   }
 
-  /** Lets an attachment in that may; `size`: null if its wire tells none. @throws IMPLEMENTOR_PRESENT, and nothing is changed. */
+  /**
+   * Attaches a client; `size` is null if its wire has none.
+   * @throws IMPLEMENTOR_PRESENT, and changes nothing.
+   */
   admit(attachment: Attachment, sink: Sink, size: TerminalSize | null): void {
     const effects = this.#attach(attachment)
     this.attachments.add(attachment)
     this.#connect(attachment, sink, this.attachments.size === 1 && this.#output.deliveredSeq === 0 ? 0 : null)
     this.#apply(effects, { attachment, isBack: false })
-    this.attachments.tellOf('joined', attachment)
+    this.attachments.broadcastParticipants('joined', attachment)
     this.#output.note({ kind: 'joined', username: attachment.facts.username, role: attachment.role })
     this.#fit(attachment, size)
   }
 
-  /** Brings an attachment back. @throws as `admit` does. */
+  /** Attaches a client that resumes. @throws as `admit` does. */
   readmit(attachment: Attachment, sink: Sink, { from, size }: ComingBack): void {
     const effects = this.#attach(attachment)
     attachment.sink?.close(4409, 'This terminal was resumed elsewhere.')
@@ -174,16 +180,15 @@ export class PtySession {
     const missed = this.#output.deliveredSeq - from
     this.#connect(attachment, sink, missed >= 0 && missed <= longestResumeBytes ? from : null)
     this.#apply(effects, { attachment, isBack: true })
-    this.attachments.tellOf('joined', attachment)
+    this.attachments.broadcastParticipants('joined', attachment)
     this.#fit(attachment, size)
   }
 
-  /** Takes one frame of an attachment. */
   take(attachment: Attachment, frame: ClientFrame): void {
     if (this.heard(attachment)) this.#frameHandler.take(attachment, frame)
   }
 
-  /** The other end answered a ping, or said something else; false: too late, and its socket is cut. */
+  /** Notes that the client sent something. Returns false if it came too late: then the socket is cut. */
   heard(attachment: Attachment): boolean {
     const nowMs = this.#parts.clock.monotonicMs()
     if (attachment.isSilent(nowMs)) {
@@ -195,7 +200,7 @@ export class PtySession {
     return true
   }
 
-  /** The socket went without a word; it may come back for a while. */
+  /** The socket dropped; the attachment may resume for a while. */
   dropped(attachment: Attachment): void {
     if (attachment.sink === null) return
     attachment.disconnect()
@@ -205,19 +210,18 @@ export class PtySession {
     }
     attachment.droppedAtMs = this.#parts.clock.monotonicMs()
     this.#apply(this.#supervision.detach(attachment.facts.id, 'dropped', this.#now()))
-    this.attachments.tellOf('left', attachment)
+    this.attachments.broadcastParticipants('left', attachment)
   }
 
-  /** The person left. */
   leave(attachment: Attachment): void {
     attachment.sink?.close(1000, 'Left.')
     attachment.disconnect()
     this.#remove(attachment, 'left')
   }
 
-  /** Ends one attachment whose access was taken back; the session goes with its implementor. */
+  /** Ends one attachment whose access was revoked. If it is the implementor, the session ends. */
   evict(attachment: Attachment, reason: 'revoked' | 'access-changed' | 'access-denied'): void {
-    // It sees nothing more, however long its terminal takes to end.
+    // It gets no more output, even if its terminal takes time to end.
     attachment.isUnderReview = true
     if (this.#supervision.implementorId() === attachment.facts.id) {
       void this.end(reason)
@@ -228,21 +232,20 @@ export class PtySession {
     this.#remove(attachment, 'revoked')
   }
 
-  /** Notes a command line of a health check, and how it ended. */
+  /** Writes a command line of a health check, and its result. */
   async noteCommand({ line, outcome, facts, by }: CheckedLine): Promise<void> {
     const event = { kind: 'command', line, outcome, ...facts }
     if (outcome !== 'run') this.#output.note(event)
-    await this.#parts.eventWriter.told(by, { command: line, outcome, ...facts })
+    await this.#parts.eventWriter.writeNow(by, { command: line, outcome, ...facts })
     if (outcome === 'run' && !this.#isOver()) this.#output.note(event)
   }
 
-  /** Holds the session against rules that changed. */
   reconfigure(rules: SessionRules): void {
     this.#rules = rules
     this.#apply(this.#supervision.reconfigure(rules.setup, this.#now()))
   }
 
-  /** Looks at what only time changes; about once a second. */
+  /** Handles what only time changes; called about once a second. */
   tick(): void {
     const nowMs = this.#parts.clock.monotonicMs()
     for (const attachment of this.attachments.all()) this.#tickOne(attachment, nowMs)
@@ -251,12 +254,11 @@ export class PtySession {
     this.#apply(this.#supervision.tick(this.#now()))
   }
 
-  /** Asks every other end whether it is still there. */
   ping(): void {
     for (const attachment of this.attachments.all()) attachment.sink?.ping()
   }
 
-  /** Ends the session; the first reason stays. Resolves once the terminal is gone and the record is sealed. */
+  /** Ends the session; the first reason wins. Resolves when the terminal is gone and the recording is sealed. */
   end(reason: EndReason, by: Attachment | null = null): Promise<void> {
     this.#ending ??= this.#finish(reason, by)
       .catch((cause: unknown) => this.#parts.log.error({ err: cause, ptySession: this.facts.id }, 'an end failed'))
@@ -264,24 +266,23 @@ export class PtySession {
     return this.#ending
   }
 
-  /** Takes no more input and ends the terminal at once; the caller goes on to tell the reason by `end`. */
+  /** Takes no more input and ends the terminal at once. The caller then calls `end` with the reason. */
   stop(): void {
     this.#isStopped = true
     this.#input.close()
     void this.#terminal?.end()
   }
 
-  /** Throws away what an attachment typed and is not yet handed to the terminal. */
+  /** Drops the input of an attachment that the terminal did not get yet. */
   discardInput(attachment: Attachment): void {
     this.#input.discard(attachment)
   }
 
-  /** Sends its output to somebody who is no attachment, until the session ends or `leave` is called. */
+  /** Sends the output to a sink without an attachment, until the session ends or `leave` is called. */
   follow(sink: Sink): Following {
     return this.#followers.add(sink)
   }
 
-  /** Tells whether nobody holds the implementor's slot. */
   isSlotFree(): boolean {
     return this.#supervision.isSlotFree()
   }
@@ -289,10 +290,10 @@ export class PtySession {
   #tickOne(attachment: Attachment, nowMs: number): void {
     const { sink, reader } = attachment
     if (sink === null) {
-      if (nowMs - (attachment.droppedAtMs ?? nowMs) >= limits.resumeMs) this.#remove(attachment, 'dropped')
+      if (nowMs - (attachment.droppedAtMs ?? nowMs) >= resumeMs) this.#remove(attachment, 'dropped')
       return
     }
-    // Nothing can be heard of what is not read.
+    // A paused socket is not read, so its silence means nothing.
     if (sink.isInputPaused) this.heard(attachment)
     if (attachment.isSilent(nowMs)) {
       this.#cut(attachment)
@@ -300,7 +301,7 @@ export class PtySession {
     }
     reader?.tick()
     this.#frameHandler.lookAtLag(attachment)
-    if (nowMs - attachment.usedAtMs < limits.usedMs) return
+    if (nowMs - attachment.usedAtMs < usedMs) return
     attachment.usedAtMs = nowMs
     this.#parts.eventWriter.used(attachment.facts)
   }
@@ -312,12 +313,8 @@ export class PtySession {
 
   #connect(attachment: Attachment, sink: Sink, from: number | null): void {
     const { newSecret, clock, facts } = this.#parts
-    attachment.sink = sink
-    attachment.droppedAtMs = null
-    attachment.heardAtMs = clock.monotonicMs()
     const { secret, digest } = newSecret()
-    attachment.isResumable = sink.acknowledges
-    attachment.resumeDigest = sink.acknowledges ? digest : null
+    attachment.connect(sink, digest, clock.monotonicMs())
     const size = from === null ? this.#output.size : this.#output.sizes.before(from)
     const seq = from ?? this.#output.deliveredSeq
     const participants = this.attachments.views()
@@ -330,7 +327,7 @@ export class PtySession {
     })
   }
 
-  /** Before anything else is changed, because it may refuse. */
+  /** This comes first, because it may refuse. */
   #attach(attachment: Attachment): Effect[] {
     const { facts, role } = attachment
     const { id, accountId, person } = facts
@@ -339,7 +336,7 @@ export class PtySession {
     return effects
   }
 
-  /** The terminal has the size of whoever types. */
+  /** The terminal gets the size of the implementor's window. */
   #fit({ role }: Attachment, size: TerminalSize | null): void {
     if (size !== null && role === 'implementor') this.#sizes.set(size)
   }
@@ -363,8 +360,8 @@ export class PtySession {
     const freesSlot = this.#supervision.implementorId() === attachment.facts.id
     this.#parts.eventWriter.detached(attachment.facts, { cause, freesSlot })
     this.#apply(this.#supervision.detach(attachment.facts.id, cause === 'dropped' ? 'left' : cause, this.#now()))
-    // Whose socket had dropped is not there already.
-    if (attachment.droppedAtMs === null) this.attachments.tellOf('left', attachment)
+    // An attachment whose socket had dropped was reported as gone already.
+    if (attachment.droppedAtMs === null) this.attachments.broadcastParticipants('left', attachment)
     this.#output.note({ kind: 'left', username: attachment.facts.username, role: attachment.role, cause })
   }
 
@@ -376,12 +373,11 @@ export class PtySession {
 
   #applyOne(effect: Effect): void {
     if (effect.kind === 'end') void this.end(effect.reason)
-    else
-      broadcastEffect(effect, {
-        attachments: this.attachments,
-        output: this.#output,
-        eventWriter: this.#parts.eventWriter,
-      })
+    else broadcastEffect(effect, this.#recipients())
+  }
+
+  #recipients(): Recipients {
+    return { attachments: this.attachments, output: this.#output, eventWriter: this.#parts.eventWriter }
   }
 
   #finish(reason: EndReason, by: Attachment | null): Promise<void> {
@@ -393,7 +389,6 @@ export class PtySession {
     return finishSession({ parts, terminal, output, attachments: this.attachments, followers }, reason, by)
   }
 
-  /** Whoever types now. */
   implementor(): Attachment | null {
     const id = this.#supervision.implementorId()
     return id === null ? null : (this.attachments.find(id) ?? null)

@@ -1,8 +1,8 @@
-/** Terminals: reads what a client offers when it opens a socket; the token travels as a subprotocol, or as a bearer token. */
+/** Terminals: reads what a client offers when it opens a socket. The token is a subprotocol or a bearer token. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { resumeOfferPrefix, subprotocols } from '../protocol/terminal-frames.ts'
 
-/** The wire that a socket speaks. */
+/** The wire format of a socket. */
 export type Wire = 'pty.v1' | 'original'
 
 /** What a client offers. `selected` is the subprotocol of the answer; null: none was offered. */
@@ -12,14 +12,14 @@ export type Offer = {
   readonly credential: { readonly kind: 'token' | 'resume'; readonly text: string }
 }
 
-/** Longest token or secret that is looked at, in characters. */
+/** Longest token or secret, in characters. */
 const longestCredential = 8_192
 
 const token68 = /^[A-Za-z0-9._~+/=-]+$/
 
 /**
- * Reads the offer: `X-Proxy-Session-Token`, then the token or `resume.<secret>`, then `pty.v1` where that is spoken; or a
- * bearer token beside `pty.v1` or nothing. null: it is none of these.
+ * Reads the offer: `X-Proxy-Session-Token`, then the token or `resume.<secret>`, then optionally `pty.v1`; or a bearer
+ * token, optionally with `pty.v1`. Returns null for anything else.
  *
  * @see the PTY token API's proxy for the first form; the others are our choice.
  */

@@ -1,8 +1,8 @@
-/** Terminals: reads a PTY token that this installation signed; that it is known and unused is the store's to say. */
+/** Terminals: reads a PTY token that this installation signed. Whether it is known and unused is the store's decision. */
 import { Refusal } from '../core/errors.ts'
 import type { TokenSigner } from '../core/ports.ts'
 
-/** What a socket is opened by. */
+/** The claims that open a socket. */
 export type PtyTokenClaims = {
   readonly accountUuid: string
   readonly ptySessionId: string

@@ -1,4 +1,4 @@
-/** Terminals: sends one attachment its output in order, at its own pace; nothing twice, nothing left out but what a snapshot stands for. */
+/** Terminals: sends one attachment its output in order, at its own pace. Nothing is sent twice; only a snapshot replaces missed output. */
 import type { OutputPath, OutputReader } from './output-path.ts'
 import type { Snapshot } from './screen/screen.ts'
 import type { SharedOutput, Sink } from './sink.ts'
@@ -8,58 +8,57 @@ import type { CancelTimer, Timers } from './timers.ts'
 
 const kib = 1024
 
-/** What may be under way; bytes and milliseconds. */
+/** How much may be under way. Bytes and milliseconds. */
 const limits = {
-  /** So much that the implementor has not shown yet makes the program wait. */
+  /** If the implementor has not shown this much, the program waits. */
   implementor: { stop: 512 * kib, go: 128 * kib },
-  /** For so long at most; then the implementor is served as a watcher is. */
+  /** The longest that the program waits; then the implementor is treated as an observer. */
   pauseMs: 2_000,
-  /** A watcher that is further behind gets a snapshot once it has caught up. */
+  /** An observer that is further behind gets a snapshot when it has caught up. */
   watcherBytes: 1024 * kib,
-  /** What may be left for it to show when the snapshot is made. */
+  /** What an observer may still have to show when its snapshot is taken. */
   drainedBytes: 128 * kib,
   /** Largest piece that is sent at once while catching up. */
   pieceBytes: 64 * kib,
-  /** A watcher that shows nothing of what was sent for so long is let go. */
+  /** An observer that shows nothing for this long is disconnected. */
   stuckMs: 30_000,
   /** Between two snapshots of a screen that is itself behind. */
   againMs: 250,
-  /** Acknowledgements are looked at with this grain. */
+  /** Acknowledgements are recorded with this resolution. */
   lagGrainMs: 250,
-  /** Between two snapshots that somebody asks for. */
+  /** Between two snapshots that a client asks for. */
   resyncMs: 1_000,
-  /** What this process may hold for an end that says it has shown it. */
+  /** What this process may buffer for a client that says it has shown it. */
   heldBytes: 2 * 1024 * kib,
 } as const
 
-/** What a reader is made of. */
 export type ReaderParts = {
   readonly path: OutputPath
   readonly sink: Sink
   readonly timers: Timers
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of the monotonic clock. */
   readonly nowMs: () => number
-  /** It showed nothing of what was sent for too long. */
+  /** The client showed nothing for too long. */
   readonly onStuck: () => void
-  /** Its snapshot could not be made. */
+  /** Its snapshot could not be taken. */
   readonly onFailed: (cause: unknown) => void
 }
 
-/** How a reader begins. */
+/** How a reader starts. */
 export type ReaderStart = {
-  /** Offset of the next byte that it is sent; null: it begins with a snapshot. */
+  /** Offset of the next byte to send; null: it starts with a snapshot. */
   readonly from: number | null
   readonly isImplementor: boolean
-  /** Whether everything is held back at first. */
+  /** Whether nothing is sent at first. */
   readonly isHeld: boolean
 }
 
 type Mode =
   /** Gets every byte. */
   | 'flowing'
-  /** Shows first what it was sent, then gets a snapshot. */
+  /** First shows what it was sent, then gets a snapshot. */
   | 'behind'
-  /** A snapshot is being made. */
+  /** A snapshot is being taken. */
   | 'snapshot'
   | 'closed'
 
@@ -70,7 +69,7 @@ export class Reader implements OutputReader {
   #isImplementor: boolean
   #sentSeq: number
   #shownSeq: number
-  /** A resume gets every byte up to here, however far behind it is. */
+  /** A client that resumes gets every byte up to this offset, however far behind it is. */
   #catchUpTo: number
   #sizeNumber = 0
   #isPumping = false
@@ -78,13 +77,13 @@ export class Reader implements OutputReader {
   #isSlow = false
   #isHeld: boolean
   #isPaintDue = false
-  /** Since when it lacks output that others have; null: it is sent everything. */
+  /** Since when it lacks output; null: it has everything. */
   #lackingSinceMs: number | null = null
   #stuckSinceMs: number | null = null
   #againTimer: CancelTimer | null = null
-  /** Offsets with the time from which on what is before them was sent, oldest first. */
+  /** Offsets with the time at which everything before them had been sent, oldest first. */
   #sent: { seq: number; readonly atMs: number }[] = []
-  /** The newest offset that it said to have shown; -1: none. */
+  /** The newest offset that it has shown; -1: none. */
   #saidSeq = -1
   #isResyncDue = false
   #resyncedAtMs = Number.NEGATIVE_INFINITY
@@ -96,7 +95,7 @@ export class Reader implements OutputReader {
     this.#sentSeq = from ?? 0
     this.#shownSeq = from ?? 0
     this.#catchUpTo = parts.path.deliveredSeq
-    // A size that begins to hold just there is sent once more: a snapshot may have been made before it.
+    // A size that starts at this offset is sent again: the snapshot may be older than the size.
     this.#sizeNumber = parts.path.sizes.firstFrom(this.#sentSeq)
     parts.path.readers.add(this)
     if (from === null) void this.#paint()
@@ -112,7 +111,7 @@ export class Reader implements OutputReader {
     this.#parts.path.weigh()
   }
 
-  /** Holds everything back, or lets it go on. */
+  /** Stops sending, or starts again. */
   set isHeld(isHeld: boolean) {
     this.#isHeld = isHeld
     if (isHeld) return
@@ -134,25 +133,25 @@ export class Reader implements OutputReader {
     void this.#pump()
   }
 
-  /** Says how far the other end has shown what it was sent. */
+  /** Notes how far the client has shown the output. */
   shown(seq: number): void {
     if (seq > this.#sentSeq) return
     this.#saidSeq = Math.max(this.#saidSeq, seq)
     while (this.#sent[0] !== undefined && this.#sent[0].seq <= seq) this.#sent.shift()
     if (seq <= this.#shownSeq) return
     this.#shownSeq = seq
-    // Whoever shows a part and stops is let go as well.
+    // A client that shows a part and then stops is disconnected too.
     this.#stuckSinceMs = this.#mode === 'behind' ? this.#parts.nowMs() : null
     this.#goOn()
   }
 
-  /** Says that bytes have left this process, for ends that do not acknowledge. */
+  /** Notes that bytes have left this process, for clients that do not acknowledge. */
   drained(): void {
     const { sink } = this.#parts
     if (!sink.acknowledges) this.shown(Math.max(0, this.#sentSeq - sink.bufferedBytes()))
   }
 
-  /** Asks for the screen anew; it comes at most once a second, and not before what was sent has left this process. */
+  /** Asks for a snapshot. It comes at most once a second, and not before earlier output has left this process. */
   resync(): void {
     this.#isResyncDue = true
     this.#serveResync()
@@ -167,7 +166,7 @@ export class Reader implements OutputReader {
     return isFull
   }
 
-  /** Tells whether something that was sent more than `ms` ago is not shown yet, or was not sent for so long. */
+  /** Returns whether output that is older than `ms` was not shown, or was not sent. */
   isLagging(ms: number): boolean {
     const sinceMs = Math.min(
       this.#sent[0]?.atMs ?? Number.POSITIVE_INFINITY,
@@ -176,7 +175,7 @@ export class Reader implements OutputReader {
     return this.#parts.nowMs() - sinceMs > ms
   }
 
-  /** Looks at what only time changes; about once a second. */
+  /** Handles what only time changes; called about once a second. */
   tick(): void {
     const nowMs = this.#parts.nowMs()
     this.drained()
@@ -191,12 +190,12 @@ export class Reader implements OutputReader {
     if (this.isStuck() && nowMs - (this.#stuckSinceMs ?? nowMs) >= limits.stuckMs) this.#parts.onStuck()
   }
 
-  /** Tells whether it is waited for: nothing more is sent before it shows what was. */
+  /** Returns whether the client must show output before more is sent. */
   isStuck(): boolean {
     return this.#stuckSinceMs !== null && this.#mode !== 'snapshot'
   }
 
-  /** Tells whether all that was delivered was sent, or never will be in full. */
+  /** Returns whether everything was sent, or can never be. */
   hasSentAll(): boolean {
     return this.#mode !== 'flowing' || this.#isHeld || this.#sentSeq >= this.#parts.path.deliveredSeq
   }
@@ -212,7 +211,7 @@ export class Reader implements OutputReader {
     return this.#sentSeq - this.#shownSeq
   }
 
-  /** Whether more would be more than may be under way. */
+  /** Whether sending more would exceed the limits. */
   #isFull(): boolean {
     if (this.#parts.sink.bufferedBytes() > limits.heldBytes) return true
     return this.#unshown() > (this.#isServedInFull() ? limits.implementor.stop : limits.watcherBytes)
@@ -245,7 +244,7 @@ export class Reader implements OutputReader {
     void this.#paint()
   }
 
-  /** Sends on from where it stands until it has everything, or may not be sent more. */
+  /** Sends from its position on until everything is sent or a limit is reached. */
   async #pump(): Promise<void> {
     if (this.#isPumping) return
     this.#isPumping = true
@@ -304,7 +303,7 @@ export class Reader implements OutputReader {
     return Math.max(this.#unshown(), this.#parts.sink.bufferedBytes()) <= limits.drainedBytes
   }
 
-  /** Sends the screen, and goes on from there; while the screen itself is behind, again and again. */
+  /** Sends the screen and continues from there. While the screen itself is behind, it repeats this. */
   async #paint(): Promise<void> {
     const { path, sink, onFailed } = this.#parts
     this.#mode = 'snapshot'
@@ -343,7 +342,7 @@ export class Reader implements OutputReader {
     await this.#pump()
   }
 
-  /** A screen that is behind is sent again and again, but never onto what has not left this process. */
+  /** A screen that is behind is sent repeatedly, but never before the previous one has left this process. */
   #paintLater(): void {
     const { sink, timers, nowMs } = this.#parts
     this.#againTimer = timers.after(limits.againMs, () => {
@@ -357,7 +356,7 @@ export class Reader implements OutputReader {
     })
   }
 
-  // A method, so that the compiler does not take an earlier look at the mode for the one after an await.
+  // This is a method, so that the compiler does not reuse a check from before an await.
   #isClosed(): boolean {
     return this.#mode === 'closed'
   }

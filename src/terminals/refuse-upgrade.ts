@@ -1,10 +1,10 @@
-/** Terminals: says no to an upgrade before there is a WebSocket; afterwards a browser could not see why. */
+/** Terminals: refuses an upgrade before there is a WebSocket. Afterwards a browser could not see the reason. */
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { httpStatusOf, type Refusal } from '../core/errors.ts'
 import { noContentPolicy } from '../protocol/content-security-policy.ts'
 
-/** Answers a refusal in the shape of the PTY token API, and closes the connection. */
+/** Answers a refusal in the form of the PTY token API, and closes the connection. */
 export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
   const status = httpStatusOf(refusal.code)
   const body = Buffer.from(JSON.stringify({ error: refusal.message }))

@@ -1,4 +1,4 @@
-/** Terminals: looks anew at those who are attached when access has changed; until that is done, they neither type nor see. */
+/** Terminals: judges the access of attachments again when it has changed. Until then they neither send input nor get output. */
 import { isRefusal, type Refusal } from '../core/errors.ts'
 import {
   type Attached,
@@ -14,35 +14,35 @@ import type { PtySession } from './pty-session.ts'
 
 type ReviewPorts = Pick<Ports, 'store' | 'clock' | 'settings' | 'log'>
 
-/** A line of a health check, and how its command is stopped. */
+/** A line of a health check, and the function that stops its command. */
 type Line = { readonly by: AttachmentFacts; readonly stop: () => void }
 
-/** Who, or what, is looked at. */
+/** What is judged: an attachment, a session or a line. */
 type Subject = Attachment | PtySession | Line
 
-/** One look at a subject. */
+/** One judgement of a subject. */
 type Look = {
   readonly subject: Subject
   readonly session: PtySession
   readonly judge: (access: SessionAccess) => Promise<() => void>
   readonly refuse: (refusal: Refusal) => void
-  /** What cannot wait for a store that cannot be read now; left out: it takes and gives nothing until the next look. */
+  /** What to do if the store cannot be read. Without it, the subject stays blocked until the next try. */
   readonly giveUp?: () => void
 }
 
-/** Reviews under way. */
+/** Judgements under way. */
 export class Reviews {
   readonly #ports: ReviewPorts
   readonly #rounds = new WeakMap<Subject, number>()
   readonly #underWay = new WeakSet<Subject>()
-  /** PTY sessions that could not be looked at yet. */
+  /** PTY sessions that could not be judged yet. */
   readonly #due = new WeakSet<PtySession>()
 
   constructor(ports: ReviewPorts) {
     this.#ports = ports
   }
 
-  /** Closes the gate at once and opens it again when the attachment is still allowed; else the attachment ends. */
+  /** Blocks the attachment at once, and unblocks it if it is still allowed; otherwise the attachment ends. */
   begin(session: PtySession, attachment: Attachment): void {
     attachment.isUnderReview = true
     session.discardInput(attachment)
@@ -54,10 +54,7 @@ export class Reviews {
     })
   }
 
-  /**
-   * Holds a PTY session against what has changed. It ends where nobody may work in it any more; where nobody implements it,
-   * it ends as well where whoever did last may not any more.
-   */
+  /** Judges a PTY session. It ends if its owner may no longer work in it, attached or not. */
   beginSession(session: PtySession): void {
     const { owner } = session
     this.#due.add(session)
@@ -74,14 +71,14 @@ export class Reviews {
         }
       },
       refuse: (refusal) => {
-        // Somebody else took the terminal over meanwhile: it is theirs that is to be looked at.
+        // Another user took the terminal over meanwhile, so the new owner is judged.
         if (session.owner === owner) void session.end(reasonOf(refusal))
         else this.beginSession(session)
       },
     })
   }
 
-  /** Stops a line of a health check, and its command, where whoever ended it may implement no more. */
+  /** Stops a line of a health check and its command, if its author may no longer be an implementor. */
   beginLine(session: PtySession, line: Line): void {
     this.#begin({
       subject: line,
@@ -95,7 +92,7 @@ export class Reviews {
     })
   }
 
-  /** Looks once more where the store could not be read; a review that is under way goes on. */
+  /** Tries again if the store could not be read. A judgement under way continues. */
   again(session: PtySession): void {
     for (const attachment of [...session.attachments.all()]) {
       if (attachment.isUnderReview && !this.#underWay.has(attachment)) this.begin(session, attachment)
@@ -103,7 +100,7 @@ export class Reviews {
     if (this.#due.has(session) && !this.#underWay.has(session)) this.beginSession(session)
   }
 
-  /** Ends a PTY session as somebody asked through the API: its gate is closed at once, and the store knows who it was. */
+  /** Ends a PTY session for a user of the API: input is blocked at once, and the store has the user. */
   async endAsAsked(session: PtySession): Promise<void> {
     session.stop()
     await session.end(await this.#reasonOf(session))
@@ -128,7 +125,7 @@ export class Reviews {
     })
   }
 
-  /** What was read before the newest entry came counts for nothing. */
+  /** What was read before the newest entry does not count. */
   async #look({ subject, session, judge, refuse, giveUp }: Look, round: number): Promise<void> {
     const isNewest = (): boolean => this.#rounds.get(subject) === round
     try {
@@ -136,7 +133,7 @@ export class Reviews {
       if (isNewest()) letGo()
     } catch (cause) {
       if (!isNewest()) return
-      // A store that cannot be read leaves the gate closed; the next tick asks again.
+      // If the store cannot be read, input stays blocked; the next tick tries again.
       if (isRefusal(cause) && cause.kind !== 'unavailable') return refuse(cause)
       giveUp?.()
       this.#ports.log.warn({ err: cause, ptySession: session.facts.id }, 'access could not be looked at anew')
@@ -155,7 +152,7 @@ export class Reviews {
     const { facts, role } = attachment
     const attached = await judgeAnew(this.#ports, access, { ...facts, role })
     return () => {
-      // Supervision told persons apart by what was said of them when they came.
+      // Supervision compared persons by what was known when they joined.
       if (attached.account.person !== facts.person) session.evict(attachment, 'access-changed')
       else letGo(session, attachment, { access, attached, nowMs: this.#ports.clock.wallMs() })
     }

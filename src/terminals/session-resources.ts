@@ -1,4 +1,4 @@
-/** Terminals: what of a PTY session lasts beyond its request: the terminal, everybody attached to it, the line of a health check. */
+/** Terminals: the live resources of a PTY session: the terminal, its attachments, the line of a health check. */
 import type { Holder, LiveResource, ResourceSubjects } from '../core/revocation/live-resources.ts'
 import type { RevocationEntry } from '../core/revocation/log.ts'
 import { earlierEnd } from '../core/sessions/session.ts'
@@ -6,7 +6,7 @@ import type { Attachment, AttachmentFacts } from './attachment.ts'
 import type { PtySession } from './pty-session.ts'
 import type { Reviews } from './reviews.ts'
 
-/** Makes the lasting things of PTY sessions. */
+/** Creates the live resources of PTY sessions. */
 export class SessionResources {
   readonly #reviews: Reviews
 
@@ -14,7 +14,7 @@ export class SessionResources {
     this.#reviews = reviews
   }
 
-  /** The terminal: it is of whoever implements, else of whoever did last, and goes with the account that started it. */
+  /** The terminal. It belongs to the implementor, or to the last one, and ends with the account that started it. */
   ofTerminal(session: PtySession): LiveResource {
     return {
       kind: 'terminal',
@@ -33,7 +33,7 @@ export class SessionResources {
       kind: 'attachment',
       subjects: () => {
         const { starterAccountId, ...own } = subjectsOf(session, attachment.facts)
-        // Who watches goes on while the account of who started it is looked at; who types stops at once.
+        // An observer continues while the account that started the terminal is judged; an implementor stops at once.
         return attachment.role === 'implementor' ? { ...own, starterAccountId } : own
       },
       expiresAt: () => endOf(attachment.facts),
@@ -42,7 +42,9 @@ export class SessionResources {
     }
   }
 
-  /** A line of a health check with the command that it runs: both are of whoever ended the line, whoever types by now. */
+  /**
+   * A line of a health check with its command. Both belong to the author of the line, whoever is the implementor now.
+   */
   ofLine(session: PtySession, { by, stop }: { readonly by: AttachmentFacts; readonly stop: () => void }): LiveResource {
     const line = { by, stop }
     return {
@@ -59,7 +61,7 @@ function endOf({ expiresAt, accessEndsAt }: AttachmentFacts): number | null {
   return earlierEnd(expiresAt, accessEndsAt)
 }
 
-/** Without an entry something is over by itself: it is a rule's doing if the time of access ends first. */
+/** Without an entry, the resource has reached its own end: by an account rule if the access time ends first. */
 function reasonOf(entry: RevocationEntry | null, facts: AttachmentFacts): 'revoked' | 'access-denied' {
   const { accessEndsAt } = facts
   return entry === null && accessEndsAt !== null && accessEndsAt === endOf(facts) ? 'access-denied' : 'revoked'

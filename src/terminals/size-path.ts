@@ -1,26 +1,25 @@
-/** Terminals: the way of a size from whoever types to the terminal; it is there before whatever is typed after it. */
+/** Terminals: the path of a size from the implementor to the terminal. A size is set before input that came after it. */
 import type { TerminalSize } from '../protocol/terminal-frames.ts'
 import type { OutputPath } from './output-path.ts'
 import type { CancelTimer, Timers } from './timers.ts'
 import type { Terminal } from './transports/transport.ts'
 
-/** Sizes that come faster, in milliseconds, are one. */
+/** Milliseconds: of sizes that come faster, only the last is set. */
 const resizeMs = 50
 
-/** What a size path is made of. */
 export type SizePathParts = {
   readonly output: Pick<OutputPath, 'resize'>
   readonly timers: Timers
-  /** What the terminal is opened with. */
+  /** The size that the terminal opens with. */
   readonly size: TerminalSize
 }
 
-/** The sizes of one terminal, on their way to it. */
+/** The sizes of one terminal on their way to it. */
 export class SizePath {
   readonly #parts: SizePathParts
   #size: TerminalSize
   #terminal: Terminal | null = null
-  /** The last of several, while more may come. */
+  /** The last size, while more may come. */
   #waiting: TerminalSize | null = null
   #cancel: CancelTimer | null = null
 
@@ -29,19 +28,19 @@ export class SizePath {
     this.#size = parts.size
   }
 
-  /** The size that the terminal has, or gets once it is open. */
+  /** The size of the terminal, or the one that it will get when it opens. */
   get size(): TerminalSize {
     return this.#size
   }
 
-  /** Takes a size; it is set 50 ms after the last of several, or at once by `settle`. */
+  /** Takes a size. It is set 50 ms after the last one, or at once by `settle`. */
   take(size: TerminalSize): void {
     this.#forget()
     this.#waiting = size
     this.#cancel = this.#parts.timers.after(resizeMs, () => this.settle())
   }
 
-  /** Sets a size now, in place of one that waits. */
+  /** Sets a size now, instead of a waiting one. */
   set(size: TerminalSize): void {
     this.#forget()
     if (isSame(size, this.#size)) return
@@ -50,18 +49,20 @@ export class SizePath {
     this.#terminal?.resize(size)
   }
 
-  /** Sets the size that waits, where one does. */
+  /** Sets the waiting size, if there is one. */
   settle(): void {
     if (this.#waiting !== null) this.set(this.#waiting)
   }
 
-  /** Takes the terminal, which was opened with a size; what the size became meanwhile was told to everybody but it. */
+  /**
+   * Takes the opened terminal. If the size has changed since it began to open, only the terminal does not know it yet.
+   */
   opened(terminal: Terminal, size: TerminalSize): void {
     this.#terminal = terminal
     if (!isSame(size, this.#size)) terminal.resize(this.#size)
   }
 
-  /** Sets nothing any more that waits. */
+  /** Drops the waiting size. */
   close(): void {
     this.#forget()
   }

@@ -1,12 +1,12 @@
 /** Terminals: timers as a port, so that tests need not wait. */
 
-/** Takes a timer back; safe after it has run. */
+/** Cancels a timer; safe after it has run. */
 export type CancelTimer = () => void
 
-/** Runs things later. */
+/** Runs functions later. */
 export type Timers = { readonly after: (ms: number, run: () => void) => CancelTimer }
 
-/** The timers of the process; none of them keeps it alive. */
+/** The timers of the process. None keeps the process alive. */
 export const systemTimers: Timers = {
   after: (ms, run) => {
     const timer = setTimeout(run, ms)

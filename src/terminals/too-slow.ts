@@ -1,4 +1,4 @@
-/** Terminals: how somebody is let go who does not show what was sent. */
+/** Terminals: how a client is disconnected that does not show its output. */
 
 /** The close code and the sentence. */
 export const tooSlow: { readonly code: number; readonly sentence: string } = {

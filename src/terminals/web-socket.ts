@@ -1,4 +1,4 @@
-/** Terminals: one WebSocket as the other end of an attachment; frames of either wire come out alike. */
+/** Terminals: one WebSocket as the client of an attachment. Both wire formats give the same frames. */
 import type { RawData, WebSocket } from 'ws'
 import { decodeClientFrame } from '../protocol/decode-client-frame.ts'
 import { encodeServerFrame } from '../protocol/encode-frame.ts'
@@ -13,29 +13,28 @@ import type { Wire } from './read-offer.ts'
 import type { SharedOutput, Sink } from './sink.ts'
 import type { Timers } from './timers.ts'
 
-/** Frames that may come before anybody takes them. */
+/** Most frames that may arrive before a listener takes them. */
 const longestQueue = 64
 
-/** 8 MiB: whoever sends on and on without reading what that is answered with is cut off. */
+/** 8 MiB: a client that sends without reading our answers is cut off. */
 const longestBacklog = 8 * 1024 * 1024
 
-/** Milliseconds that the other end may take to close once it was told to. */
+/** Milliseconds in which the client must close after it was asked to. */
 const closeMs = 2_000
 
-/** The size of a client that does not begin by telling its own: its first resize follows at once. */
+/** The size of a client that does not begin with its own; its first resize follows at once. */
 const usualHello: Hello = { v: 1, cols: 80, rows: 24 }
 
-/** Who is told of what comes in. */
+/** Gets what comes in. */
 export type SocketListener = {
   readonly onFrame: (frame: ClientFrame) => void
   readonly onPong: () => void
   /** What was sent has left this process. */
   readonly onDrained: () => void
-  /** The socket is gone; `isClean` where the other end closed it as one who leaves. */
+  /** The socket is closed; `isClean`: the client closed it because the user left. */
   readonly onGone: (isClean: boolean) => void
 }
 
-/** One socket. */
 export class SocketSink implements Sink {
   readonly acknowledges: boolean
   readonly #socket: WebSocket
@@ -56,12 +55,12 @@ export class SocketSink implements Sink {
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary))
     socket.on('pong', () => this.#listener?.onPong())
     socket.on('ping', (data) => this.#pong(data))
-    // A protocol error begins to close the socket, and its other end may never answer.
+    // A protocol error starts the close, but the client may never answer.
     socket.on('error', () => this.#cutLater())
     socket.on('close', (code) => this.#end(code === 1000))
   }
 
-  /** Resolves with the first frame where it is a HELLO and comes in time, else with null; the original's wire has none. */
+  /** Resolves with the first frame if it is a HELLO in time, else with null. The original's wire has no HELLO. */
   hello(withinMs: number): Promise<Hello | null> {
     if (this.#isClosing) return Promise.resolve(null)
     if (this.#wire === 'original') return Promise.resolve(usualHello)
@@ -77,7 +76,7 @@ export class SocketSink implements Sink {
     })
   }
 
-  /** Hands over what came since the HELLO, and all that comes. */
+  /** Delivers the frames since the HELLO, and all later ones. */
   listen(listener: SocketListener): void {
     this.#listener = listener
     const queue = this.#queue
@@ -101,7 +100,7 @@ export class SocketSink implements Sink {
     return this.#socket.bufferedAmount
   }
 
-  /** Whether it is not read now, so that no answer to a ping could be seen. */
+  /** Whether reading is paused, so that no pong could be seen. */
   get isInputPaused(): boolean {
     return this.#pauses > 0
   }
@@ -122,7 +121,7 @@ export class SocketSink implements Sink {
 
   close(code: number, sentence: string): void {
     if (this.#isClosing) return
-    // A paused socket would never see the other end's answer.
+    // A paused socket would never see the client's answer.
     this.#socket.resume()
     this.#socket.close(code, clip(sentence))
     this.#cutLater()
@@ -162,7 +161,7 @@ export class SocketSink implements Sink {
     else this.#socket.send(bytes, { binary: true })
   }
 
-  /** As RFC 6455 section 5.5.3 allows, not every ping is answered: whoever does not read gets no pongs to read. */
+  /** RFC 6455 section 5.5.3 allows one pong for several pings: a client that does not read gets no pongs. */
   #pong(data: Buffer): void {
     if (!this.#isClosing && this.bufferedBytes() <= longestBacklog) this.#socket.pong(data)
   }
@@ -185,13 +184,13 @@ export class SocketSink implements Sink {
   }
 }
 
-/** Bytes of the reason of a close frame; RFC 6455 section 5.5 leaves room for 123. */
+/** Most bytes of the reason of a close frame; RFC 6455 section 5.5 leaves room for 123. */
 const longestReason = 120
 
 function clip(sentence: string): string {
   const bytes = Buffer.from(sentence)
   if (bytes.length <= longestReason) return sentence
-  // Streaming, so that a character that is cut off is left out.
+  // Decodes as a stream, so that a character that is cut off is left out.
   const kept = new TextDecoder().decode(bytes.subarray(0, longestReason - 3), { stream: true })
   return `${kept}...`
 }

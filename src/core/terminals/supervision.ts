@@ -247,7 +247,7 @@ export class Supervision {
     const passed =
       why === 'no-new-commands' && state === 'overtime' ? bytes.filter((byte) => byte === interrupt) : bytes
     if (why !== null && (passed === bytes || passed.length === 0)) return { kind: 'drop', why }
-    if (!isReportOnly(passed)) this.#slot.noteActivity(now.monotonicMs)
+    if (!isReportOnly(passed)) this.#slot.idle.noteInput(now.monotonicMs)
     return { kind: 'pass', bytes: passed }
   }
 
@@ -358,7 +358,7 @@ export class Supervision {
     const nowMs = this.#now.monotonicMs
     if (this.#window.state(this.#watch.aloneSinceMs) === 'over') return 'window-over'
     const ofObservers = policy.observers?.onLeave === 'end' ? this.#watch.end(nowMs) : null
-    return ofObservers ?? this.#slot.end(policy, nowMs)
+    return ofObservers ?? this.#slot.idle.end(policy, nowMs)
   }
 
   #tellHold(): Effect[] {
@@ -378,7 +378,7 @@ export class Supervision {
       const sentence = observersWarning(secondsLeft, { now: this.#countWatching(), needed: policy.observers.count })
       effects.push({ kind: 'warn', what: 'observers', secondsLeft, sentence })
     }
-    const ofNobody = this.#slot.warning(policy, this.#now.monotonicMs)
+    const ofNobody = this.#slot.idle.warning(policy, this.#now.monotonicMs)
     if (ofNobody !== null) effects.push({ kind: 'warn', ...ofNobody })
     return effects
   }

@@ -49,7 +49,7 @@ async function takeTurns(): Promise<void> {
     Atomics.store(turn, 0, session.id)
     try {
       await session.follower.turn()
-      tellOf(session)
+      broadcastParticipants(session)
       getReady(session)
     } catch (cause) {
       fail(session, cause)
@@ -61,7 +61,7 @@ async function takeTurns(): Promise<void> {
   isRunning = false
 }
 
-function tellOf(session: Session): void {
+function broadcastParticipants(session: Session): void {
   if (session.isClosed) return
   const { follower, id, reported } = session
   const { seen } = follower.screen

@@ -1,4 +1,4 @@
-/** Every path that a document names, and every page beside them: what `Allow` says of it is so. */
+/** Tests that `Allow` is right for every path of a document and for every page. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
@@ -7,7 +7,7 @@ import { type RunningSallyport, runSallyport } from '../fixtures/run-sallyport.t
 
 const dialects: readonly Dialect[] = ['control', 'giantswarm', 'koyeb', 'pacerpro', 'sftpgo']
 const methods = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'] as const
-/** Paths of no document. */
+/** Paths that are in no document. */
 const pages = ['/', '/healthz', '/setup', '/terminal', '/docs', '/openapi/control.json', '/avatar.svg', '/v1/ws']
 
 let sallyport: RunningSallyport
@@ -44,7 +44,7 @@ test('OAS-35 Allow names exactly the methods that each page answers', async () =
 
 type Told = { readonly path: string; readonly allowed: string; readonly answered: string }
 
-/** Asks with every method; what is not 405 is answered. */
+/** Returns the methods of a path that are not answered 405. */
 async function lookAt(template: string): Promise<Told> {
   const path = template.replaceAll(/\{[^}]+\}/g, '00000000-0000-4000-8000-000000000000')
   const ask = (method: string): Promise<LightMyRequestResponse> =>

@@ -1,4 +1,4 @@
-/** Every administrative act of every dialect, by everybody: each permission alone, all but it, each role, and none. */
+/** Tests every administrative act of every dialect with each single permission, all others, each role, and none. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Account } from '../../src/core/accounts/account.ts'
@@ -9,10 +9,10 @@ import { permissions as sftpgoPermissions } from '../../src/http/dialects/sftpgo
 import { actsWithoutRoute, type Cell, cells, type Stage, stageOf } from '../fixtures/authority/cells.ts'
 import { type AuthorityWorld, authorityWorld } from '../fixtures/authority/world.ts'
 
-/** Trials that are under way at once; commits of a batch share a sync. */
+/** Number of parallel trials; commits of one batch share a sync. */
 const atOnce = 16
 
-/** Routes that administer nobody, by what they are. */
+/** Routes without an administrative act, by kind. */
 const plain: readonly (readonly [RegExp, string])[] = [
   [
     /^GET \/(avatar\.svg|docs\/?|openapi\/.*|setup\/?|terminal(\/.*)?|\.well-known\/jwks\.json|healthz|readyz|livez)$/,
@@ -84,7 +84,7 @@ async function added({ authority, list }: Actor): Promise<Account> {
   return world.add(authority, { groups: ['staff'], ...attributes })
 }
 
-/** What the table says; there is no third answer. */
+/** The two possible answers of the table. */
 function mayPass(cell: Cell, { authority, list }: Actor): boolean {
   if (cell.door !== 'admin') return grantedBy(authority).includes(administrativeActs[cell.act].permission)
   const names: readonly string[] = authority === null ? [] : (list ?? listOf(authority))
@@ -102,7 +102,7 @@ async function tried({ cell, actor, account }: Trial): Promise<string | null> {
   return is === should ? null : `${cell.route} (${cell.act}) by ${actor.name} is ${is}, and should be ${should}`
 }
 
-test('AUT-4 every act at every door is open to who holds its permission, and closed to everybody else', {
+test('AUT-4 every act in every dialect is allowed to accounts with its permission, and refused to all others', {
   timeout: 180_000,
 }, async () => {
   const faults: (string | null)[] = []
@@ -111,7 +111,7 @@ test('AUT-4 every act at every door is open to who holds its permission, and clo
     const account = await added(actor)
     for (let at = 0; at < cells.length; at += atOnce) {
       const batch = cells.slice(at, at + atOnce)
-      // One sign-in at each door, before others ask at once.
+      // One sign-in at each dialect before the parallel requests.
       for (const door of new Set(batch.map((cell) => cell.door))) await signInAt(door, account)
       faults.push(...(await Promise.all(batch.map((cell) => tried({ cell, actor, account })))))
       trials += batch.length
@@ -136,7 +136,7 @@ async function signInAt(door: Cell['door'], account: Account): Promise<void> {
   assert.equal((await world.as(account, door, `GET ${harmless[door]}`)).status, 200)
 }
 
-test('AUT-4 no route and no act is without an expectation', () => {
+test('AUT-4 every route and every act has an expectation', () => {
   const routes = new Set(world.routes.map(({ method, path }) => `${method} ${unslashed(path)}`))
   const administrative = new Set(
     cells.map(({ route }) => `${route.split(' ')[0]} ${unslashed(route.split(' ')[1] ?? '')}`),

@@ -1,4 +1,4 @@
-/** What administrators may do at every door, and what they may not do to each other. */
+/** Tests what administrators may do in every dialect, and what they may not do to each other. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
@@ -28,7 +28,7 @@ const custom = (...permissions: Extract<Authority, { role: 'custom' }>['permissi
 
 const denied = [401, 'PERMISSION_DENIED'] as const
 
-/** Tries at giantswarm what can be done to another account; returns what is answered to each. */
+/** Tries each act on another account at giantswarm and returns the answers. */
 async function tried(by: Account, at: Account): Promise<Readonly<Record<string, readonly [number, string]>>> {
   const path = `/v4/users/${at.email}/`
   const steps: readonly (readonly [string, string, object?])[] = [
@@ -71,7 +71,7 @@ async function addedAtSftpgo(permissions: readonly string[]): Promise<Account> {
   return (await world.ports.store.accountByName(username, 'admin')) ?? assert.fail()
 }
 
-test('AUT-4 an administrator made at sftpgo with view_status alone has no power at giantswarm and control', async () => {
+test('AUT-4 an administrator created at sftpgo with only view_status has no permission at giantswarm and control', async () => {
   const weak = await addedAtSftpgo(['view_status'])
   const victims = [await world.add(null), await world.add(custom()), await world.add({ role: 'owner' })]
   for (const victim of victims) assert.deepEqual(await tried(weak, victim), all(denied))
@@ -110,7 +110,7 @@ test('AUT-4 an administrator made at sftpgo with view_status alone has no power 
   assert.equal((await world.as(boss, 'control', `DELETE /api/v1/sessions/${session?.id}`)).status, 204)
 })
 
-test('AUT-5 at giantswarm an operator touches users and who holds no more, and no owner or auditor', async () => {
+test('AUT-5 at giantswarm an operator can change users and accounts with no more permissions, and no owner or auditor', async () => {
   const operator = await world.add({ role: 'operator' })
   assert.deepEqual(await tried(operator, await world.add(null)), done)
   assert.deepEqual(await tried(operator, await world.add(custom('accounts.read', 'terminals.end'))), done)
@@ -121,7 +121,7 @@ test('AUT-5 at giantswarm an operator touches users and who holds no more, and n
   }
 })
 
-test('AUT-5 at control the session of an administrator who holds more is not ended', async () => {
+test('AUT-5 at control an administrator cannot end the session of one with more permissions', async () => {
   const operator = await world.add({ role: 'operator' })
   const ends = async (of: Account): Promise<readonly [number, string]> => {
     await world.as(of, 'control', 'GET /api/v1/account')
@@ -137,7 +137,7 @@ test('AUT-5 at control the session of an administrator who holds more is not end
   assert.deepEqual(answers, [[204, ''], [204, ''], beyond, [204, ''], beyond, beyond])
 })
 
-test('AUT-5 at sftpgo an API key that acts as others is for those who hold everything', async () => {
+test('AUT-5 at sftpgo only an account with every permission creates an API key that acts as others', async () => {
   const weak = await addedAtSftpgo(['add_users', 'edit_users', 'del_users', 'view_users', 'disable_mfa'])
   const key = { name: 'k', scope: 1, admin: root.username }
   const refused = await world.as(weak, 'admin', 'POST /api/v2/apikeys', key)
@@ -145,7 +145,7 @@ test('AUT-5 at sftpgo an API key that acts as others is for those who hold every
   assert.deepEqual([refused.status, ...(await Promise.all(made)).map(({ status }) => status)], [403, 201, 201])
 })
 
-test('AUT-7 the last owner is neither removed nor given an end at giantswarm, and not removed at sftpgo', async () => {
+test('AUT-7 the last owner cannot be removed or given an expiry at giantswarm, and cannot be removed at sftpgo', async () => {
   const fresh = await authorityWorld()
   try {
     const last = (await fresh.ports.store.accountByName('root', 'admin')) ?? assert.fail()
@@ -176,7 +176,7 @@ test('AUT-7 the last owner is neither removed nor given an end at giantswarm, an
   }
 })
 
-test('AUT-11 what is granted outside sftpgo is the list there, and what is listed there stays as it was sent', async () => {
+test('AUT-11 permissions granted outside sftpgo are the list there, and a list sent there stays unchanged', async () => {
   const listed = async ({ username }: Account): Promise<unknown> => {
     const { body } = await world.as(root, 'admin', `GET /api/v2/admins/${username}`)
     return (JSON.parse(body) as { readonly permissions: unknown }).permissions
@@ -210,7 +210,7 @@ test('AUT-11 what is granted outside sftpgo is the list there, and what is liste
   assert.deepEqual(statuses, [200, 403, 403])
 })
 
-test('AUT-12 a refusal for want of a permission is counted by what was missing', async () => {
+test('AUT-12 a refusal for a missing permission is counted by that permission', async () => {
   await writeRefusals(world.ports)
   const weak = await world.add(custom('audit.read'))
   for (let times = 0; times < 3; times += 1) await world.as(weak, 'giantswarm', 'GET /v4/users/')

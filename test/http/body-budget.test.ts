@@ -1,4 +1,4 @@
-/** The budget of bodies under way, by hand-made clocks and over real sockets. */
+/** Tests the budget of bodies, with manual clocks and over real sockets. */
 import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { after, before, type TestContext, test } from 'node:test'
@@ -17,7 +17,7 @@ function budgetOf(bytes: number) {
   return { clock, budget, dropped, begin }
 }
 
-test('HTP-22 when an address has a quarter of the budget, its slowest body is dropped, and nobody else’s', () => {
+test('HTP-22 when an address has a quarter of the budget, its slowest body is dropped, and no other address’s', () => {
   const { clock, budget, dropped, begin } = budgetOf(400)
   const [early, other] = [begin('a', 'early'), begin('b', 'other')]
   other.claim.grow(90)
@@ -39,7 +39,7 @@ test('HTP-22 when an address has a quarter of the budget, its slowest body is dr
   assert.equal(budget.held, 0)
 })
 
-test('HTP-22 when the budget is spent, the slowest body of the address that holds most is dropped', () => {
+test('HTP-22 when the budget is full, the slowest body of the address that holds most is dropped', () => {
   const { clock, dropped, begin } = budgetOf(400)
   const bodies = ['a', 'b', 'c', 'd', 'e'].map((from) => begin(from, from))
   clock.advance(1_000)
@@ -51,7 +51,7 @@ test('HTP-22 when the budget is spent, the slowest body of the address that hold
 
 type Step = { readonly from: number; readonly bytes: number; readonly closes: boolean }
 
-test('HTP-22 whatever comes, the budget and the shares hold, and what is given back is all there was', () => {
+test('HTP-22 for every order of events the budget and the shares hold, and all memory is released', () => {
   const step = fc.record({ from: fc.nat(6), bytes: fc.integer({ min: 1, max: 120 }), closes: fc.boolean() })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps: readonly Step[]) => {
@@ -88,7 +88,7 @@ const paths = ['/api/v1/sessions', '/session', '/v4/auth-tokens/', '/v1/account/
 
 type Sender = { readonly socket: Socket; readonly answer: Promise<string> }
 
-/** Opens a connection from an address and sends bytes; the answer is all that came until it was closed. */
+/** Opens a connection from an address and sends bytes; the answer is everything until the connection closes. */
 function send(t: TestContext, from: string, bytes: string | Buffer): Sender {
   const socket = connect({ port: Number(new URL(sallyport.url).port), host: '127.0.0.1', localAddress: from })
   t.after(() => socket.destroy())
@@ -102,7 +102,7 @@ function send(t: TestContext, from: string, bytes: string | Buffer): Sender {
   return { socket, answer: new Promise((resolve) => socket.once('close', () => resolve(text))) }
 }
 
-/** A request of which the last byte of the body is withheld. */
+/** A request without the last byte of its body. */
 function withheld(path: string): Buffer {
   const head = `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${little}\r\n\r\n`
   return Buffer.concat([Buffer.from(head), Buffer.alloc(little - 1, ' ')])
@@ -112,7 +112,7 @@ async function held(atLeast: number): Promise<void> {
   while (sallyport.app.bodyBudget.held < atLeast) await new Promise((resolve) => setImmediate(resolve))
 }
 
-test('ATK-32 an address that withholds bodies holds a quarter of the budget, is refused as by a full hash queue, and gives all back', async (t) => {
+test('ATK-32 an address that withholds bodies holds a quarter of the budget, is refused as by a full hash queue, and releases all', async (t) => {
   const senders: Sender[] = []
   const refused: string[] = []
   for (let index = 0; index < 48; index += 1) {
@@ -133,7 +133,7 @@ test('ATK-32 an address that withholds bodies holds a quarter of the budget, is 
   while (sallyport.app.bodyBudget.held > 0) await new Promise((resolve) => setImmediate(resolve))
 })
 
-test('HTP-23 a body holds about what it has come to, however small its parts and however large it says to be', async (t) => {
+test('HTP-23 a body uses about as much memory as was received, however small its parts are and whatever length it declares', async (t) => {
   const head = 'POST /session HTTP/1.1\r\nHost: 127.0.0.1\r\n'
   const { socket } = send(t, '127.0.0.7', `${head}Content-Length: ${little}\r\n\r\n{`)
   await held(1)

@@ -1,4 +1,4 @@
-/** What one address may have of connections: by socket where nobody is trusted, by client behind a proxy. */
+/** Tests the limit on connections of one address: by socket without a proxy, and by client behind one. */
 import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
@@ -22,7 +22,7 @@ async function serverOf(t: TestContext, config: Readonly<Record<string, unknown>
 
 type Connection = { readonly socket: Socket; readonly closed: Promise<string>; readonly answered: Promise<string> }
 
-/** Opens a connection and sends a text; `answered` is its first part, `closed` all of it. */
+/** Opens a connection and sends a text; `answered` is the first part of the answer, `closed` all of it. */
 function open(t: TestContext, url: string, { from = '127.0.0.1', text = '' }): Connection {
   const where = { port: Number(new URL(url).port), host: '127.0.0.1', localAddress: from }
   const isPlain = url.startsWith('http:')
@@ -44,7 +44,7 @@ function open(t: TestContext, url: string, { from = '127.0.0.1', text = '' }): C
 const get = (path: string, ...lines: readonly string[]): string =>
   [`GET ${path} HTTP/1.1`, 'Host: localhost', ...lines, '', ''].join('\r\n')
 
-test('HTP-24 an address has so many and no more, an IPv6 /64 is one, and what is given back can be taken again', () => {
+test('HTP-24 an address has at most its limit, an IPv6 /64 is one address, and a released place can be taken again', () => {
   const cap = new AddressCap(2)
   const first = cap.take('2001:db8::1')
   assert.notEqual(cap.take('2001:db8::2'), null)
@@ -59,7 +59,7 @@ test('HTP-24 an address has so many and no more, an IPv6 /64 is one, and what is
 })
 
 for (const listener of ['the one listener', 'the one listener on TLS', 'the listener of terminals'] as const) {
-  test(`HTP-24 where no proxy is trusted the sockets of a peer are counted: ${listener}`, async (t) => {
+  test(`HTP-24 if no proxy is trusted, the sockets of a peer are counted: ${listener}`, async (t) => {
     const tls = listener.endsWith('TLS') ? makeCertificate(temporaryFolder(t), 'tls') : {}
     const port = await freePort()
     const gateway = listener === 'the listener of terminals' ? { gateway: { listen: `127.0.0.1:${port}` } } : {}
@@ -73,7 +73,7 @@ for (const listener of ['the one listener', 'the one listener on TLS', 'the list
     assert.match(await other.answered, /./)
     held[0]?.socket.destroy()
     await held[0]?.closed
-    // The end of a socket is on its way: until it is there the next one is turned away.
+    // The server may not have seen the end of the socket yet; until then it closes the next one.
     let next = ''
     while (next === '') {
       const { answered, closed } = open(t, url, { text })
@@ -85,12 +85,12 @@ for (const listener of ['the one listener', 'the one listener on TLS', 'the list
   })
 }
 
-/** Waits until something is so, and lets sockets go on meanwhile. */
+/** Waits until a condition holds, without blocking the sockets. */
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** A sign-in of a client behind the proxy that withholds its body: it is under way until its socket ends. */
+/** A sign-in of a client behind the proxy that withholds its body: it stays open until its socket ends. */
 function underWay(t: TestContext, url: string, client: string): Connection {
   const lines = [
     'POST /session HTTP/1.1',
@@ -103,7 +103,7 @@ function underWay(t: TestContext, url: string, client: string): Connection {
   return open(t, url, { text: lines.join('\r\n') })
 }
 
-test('HTP-24 behind a trusted proxy what is under way is counted for its client, and sockets are not', async (t) => {
+test('HTP-24 behind a trusted proxy open requests are counted by client, and sockets are not counted', async (t) => {
   const sallyport = await serverOf(t, { trustedProxies: ['127.0.0.1'] })
   for (let idle = 0; idle < 3 * most; idle += 1) open(t, sallyport.url, {})
   const ask = async (client: string, path = '/healthz') =>
@@ -127,7 +127,7 @@ test('HTP-24 behind a trusted proxy what is under way is counted for its client,
   await until(async () => (await ask('203.0.113.1')).status === 200)
 })
 
-test('HTP-24 behind a trusted proxy a WebSocket is counted for its client as long as it is open', async (t) => {
+test('HTP-24 behind a trusted proxy a WebSocket counts for its client while it is open', async (t) => {
   const world = await terminalWorld({ config: { trustedProxies: ['127.0.0.1'], connectionsPerAddress: 2 } })
   atEnd(t, () => world.close())
   const { webSocket, closed } = await world.begin('ada')

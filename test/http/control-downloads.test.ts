@@ -1,4 +1,4 @@
-/** control: what becomes of recordings that are being downloaded when the right to them is over. */
+/** Tests downloads of recordings when the right to them ends. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -21,21 +21,21 @@ before(async () => {
 
 after(() => world.close())
 
-/** Larger than what the kernel takes of a client that reads nothing. */
+/** More than the kernel buffers for a client that reads nothing. */
 const size = 1_000_000_000
 
-/** A recording without end: nobody has ever downloaded all of it. */
+/** A recording without an end. */
 async function* endless(): AsyncGenerator<Uint8Array> {
   for (;;) yield new Uint8Array(65_536)
 }
 
-/** Terminals whose recordings have no end; `isLive` ones have no size either. */
+/** Terminals whose recordings have no end; with `isLive` they have no size either. */
 function terminals(isLive: boolean): Terminals {
   const recording: RecordingExport = { isLive, size: async () => size, read: endless }
   return { exportRecording: async () => recording, follow: endless, hasRecording: async () => true }
 }
 
-/** Who downloads what, and how it is served. */
+/** The download and how it is served. */
 type Asked = {
   readonly by: Person
   readonly id: string
@@ -45,16 +45,16 @@ type Asked = {
   readonly tls?: { readonly cert: string; readonly key: string }
 }
 
-/** A download under way. */
+/** A running download. */
 type Download = {
   readonly response: IncomingMessage
   /** The server's end of its connection. */
   readonly connection: Socket
-  /** Resolves with the code of the error that it ends with, and whether it looks whole. */
+  /** Resolves with the code of its error, and whether it looks complete. */
   readonly over: Promise<readonly [string | undefined, boolean]>
 }
 
-/** Begins a download; `t` ends the server. */
+/** Starts a download; `t` closes the server. */
 async function download(t: TestContext, asked: Asked): Promise<Download> {
   const { by, id, isLive = true, what = 'recording', sallyport = world.sallyport, tls } = asked
   const app = controlOver(sallyport, terminals(isLive), tls === undefined ? {} : { tls })
@@ -86,7 +86,7 @@ const signOut = async (by: Person): Promise<void> => {
   assert.equal((await world.ask(by, { method: 'DELETE', path: '/api/v1/sessions/current' })).status, 204)
 }
 
-/** A PTY session that runs, or is over, and somebody who has just signed in and took part in it. */
+/** A running or closed PTY session, and a participant who has just signed in. */
 async function takenPart(isOver: boolean): Promise<{ readonly id: string; readonly bob: Person }> {
   const bob = await signedIn(world.sallyport, 'bob')
   const { id } = await world.open(world.people.ada)
@@ -97,7 +97,7 @@ async function takenPart(isOver: boolean): Promise<{ readonly id: string; readon
 
 for (const isLive of [true, false]) {
   const what = isLive ? 'of a terminal that runs' : 'of one that is over'
-  test(`PTY-21 a download ${what} is reset by the time the sign-out is answered, and does not look whole`, async (t) => {
+  test(`PTY-21 a download ${what} is reset before the sign-out is answered, and does not look complete`, async (t) => {
     const { id, bob } = await takenPart(!isLive)
     const { response, connection, over } = await download(t, { by: bob, id, isLive })
     response.resume()
@@ -117,7 +117,7 @@ for (const isLive of [true, false]) {
   })
 }
 
-test('PTY-14 the connection of a follower that reads nothing is reset by the time the sign-out is answered', async (t) => {
+test('PTY-14 the connection of a follower that reads nothing is reset before the sign-out is answered', async (t) => {
   const { id, bob } = await takenPart(false)
   const { response, connection, over } = await download(t, { by: bob, id, what: 'live' })
   while (!connection.writableNeedDrain) await new Promise((resolve) => setImmediate(resolve))
@@ -127,7 +127,7 @@ test('PTY-14 the connection of a follower that reads nothing is reset by the tim
   assert.deepEqual(await over, ['ECONNRESET', false])
 })
 
-test('PTY-21 a client of HTTP/1.0, to whom the end of the connection is the end of the body, sees a reset', async (t) => {
+test('PTY-21 a client of HTTP/1.0, for which the end of the connection is the end of the body, sees a reset', async (t) => {
   const { id, bob } = await takenPart(false)
   const app = controlOver(world.sallyport, terminals(true))
   t.after(() => app.close())
@@ -145,7 +145,7 @@ test('PTY-21 a client of HTTP/1.0, to whom the end of the connection is the end 
   assert.equal(await over, 'ECONNRESET')
 })
 
-test('PTY-21 over TLS a download that is cut does not look whole either', async (t) => {
+test('PTY-21 over TLS a cut download does not look complete either', async (t) => {
   const { tlsCert, tlsKey } = makeCertificate(await temporaryFolder(t), 'here')
   const { id, bob } = await takenPart(false)
   const tls = { cert: readFileSync(tlsCert, 'utf8'), key: readFileSync(tlsKey, 'utf8') }
@@ -156,7 +156,7 @@ test('PTY-21 over TLS a download that is cut does not look whole either', async 
   assert.deepEqual(await over, ['ECONNRESET', false])
 })
 
-test('PTY-21 the token that asked takes its download along, and no other token does', async (t) => {
+test('PTY-21 a download ends with the token of its request, and with no other token', async (t) => {
   const { id, bob } = await takenPart(true)
   const { store, digests } = world.sallyport.ports
   const other = await signedIn(world.sallyport, 'bob')
@@ -180,7 +180,7 @@ function rowOf(token: string): number {
   return Number(payload.jti.split('.')[0])
 }
 
-test('PTY-21 a download is judged again where access has changed: nothing is sent meanwhile, then all or nothing', async (t) => {
+test('PTY-21 a download is checked again after a change of access: it pauses, and then goes on or ends', async (t) => {
   const { id, bob } = await takenPart(false)
   const asked = Promise.withResolvers<void>()
   let answer = Promise.resolve()
@@ -197,7 +197,7 @@ test('PTY-21 a download is judged again where access has changed: nothing is sen
   answer = judged.promise
   await change('bob', { addGroups: ['other'] })
   await asked.promise
-  // What was on its way when the entry came has arrived once nothing more is written.
+  // Bytes sent before the revocation have arrived once nothing more is written.
   const writtenAt = await settled(connection)
   judged.resolve()
   while (connection.bytesWritten <= writtenAt) await once(response, 'data')
@@ -207,7 +207,7 @@ test('PTY-21 a download is judged again where access has changed: nothing is sen
   await change('bob', { addGroups: ['ops'], removeGroups: ['other'] })
 })
 
-/** Resolves with the bytes that a connection has written, once these are the same for many turns of the loop. */
+/** Resolves with the bytes that a connection has written, once the number has not changed for many turns of the loop. */
 async function settled(connection: Socket): Promise<number> {
   let [bytes, still] = [connection.bytesWritten, 0]
   for (let turn = 0; turn < 50_000; turn += 1) {
@@ -219,7 +219,7 @@ async function settled(connection: Socket): Promise<number> {
   assert.fail('bytes are written on and on')
 }
 
-test('PTY-21 what loses its right before its first byte is refused, and is no reading', async (t) => {
+test('PTY-21 a download that loses its right before its first byte is refused, and writes no audit event', async (t) => {
   const { id, bob } = await takenPart(false)
   const app = controlOver(world.sallyport, {
     ...terminals(true),
@@ -235,7 +235,7 @@ test('PTY-21 what loses its right before its first byte is refused, and is no re
   assert.equal(world.sallyport.ports.liveResources.size, 0)
 })
 
-test('PTY-21 a download is let go once its client has it, or is gone', async (t) => {
+test('PTY-21 a download is released once its client has received it or has disconnected', async (t) => {
   const { id, bob } = await takenPart(true)
   const before = world.sallyport.ports.liveResources.size
   const { response, connection } = await download(t, { by: bob, id, isLive: false })

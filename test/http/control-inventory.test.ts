@@ -27,7 +27,7 @@ async function addChange(parts: Partial<ChangeRequest>): Promise<ChangeRequest> 
   return change
 }
 
-test('PTY-16 the servers that list a group of the caller are told without their keys, and no others', async () => {
+test('PTY-16 only servers that list a group of the caller are listed, without their keys', async () => {
   const { ada, eve, root } = world.people
   const { store } = world.sallyport.ports
   const web = (await store.serverByName('web-1')) ?? assert.fail()
@@ -40,12 +40,12 @@ test('PTY-16 the servers that list a group of the caller are told without their 
     groups: ['ops'],
   }
   assert.deepEqual(await get(ada, 'servers'), { items: [item], next: null })
-  // Administrators work on servers by membership alone.
+  // Administrators also reach servers only through their groups.
   for (const by of [eve, root]) assert.deepEqual(await get(by, 'servers'), { items: [], next: null })
   assert.equal((await world.ask(null, { path: '/api/v1/servers' })).status, 401)
 })
 
-test('PTY-16 pages of servers go by name, and none is lost or told twice while others are added', async () => {
+test('PTY-16 pages of servers are sorted by name, and none is skipped or repeated while others are added', async () => {
   const { store } = world.sallyport.ports
   const { kit } = world.people
   const add = (name: string) =>
@@ -75,7 +75,7 @@ for (const query of ['limit=0', 'limit=x', 'limit=1000']) {
   })
 }
 
-test('PTY-17 a change request is told with all that it lists and the PTY sessions that the caller may know of', async () => {
+test('PTY-17 a change request is listed with all its members and the PTY sessions that the caller may see', async () => {
   const { ada, bob, kit, eve } = world.people
   const change = await addChange({
     id: 'CR-told',
@@ -106,7 +106,7 @@ test('PTY-17 a change request is told with all that it lists and the PTY session
   for (const by of [kit, eve]) assert.deepEqual(await get(by, 'change_requests'), { items: [], next: null })
 })
 
-test('PTY-17 only what the caller may work on at this moment is told', async () => {
+test('PTY-17 only change requests under which the caller may work now are listed', async () => {
   const { ada } = world.people
   const told = await addChange({ id: 'CR-a' })
   await addChange({ id: 'CR-requested', state: 'requested' })

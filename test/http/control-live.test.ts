@@ -1,4 +1,4 @@
-/** control: terminals as they are watched. */
+/** Tests watching a running terminal. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { get } from 'node:http'
@@ -30,7 +30,7 @@ async function setGroups(username: string, change: { addGroups?: string[]; remov
   await store.execute('changeAccount', { ...input, audit: auditOf('account-change') })
 }
 
-/** Follows over a socket; `next` resolves with the next line, or null at the end. */
+/** Watches over a socket; `next` resolves with the next line, or null at the end. */
 async function follow(
   by: Person,
   id: string,
@@ -67,7 +67,7 @@ async function running(by: Person): Promise<string> {
   return id
 }
 
-test('PTY-13, PTY-14, PTY-12 lines are sent as they happen to whoever may observe, until the terminal ends', async () => {
+test('PTY-13, PTY-14, PTY-12 an account that may observe gets lines as they happen, until the terminal ends', async () => {
   const { ada, bob } = world.people
   const id = await running(ada)
   const before = (await readings()).length
@@ -82,7 +82,7 @@ test('PTY-13, PTY-14, PTY-12 lines are sent as they happen to whoever may observ
   assert.equal(await live.next(), null)
 })
 
-test('PTY-13 nobody watches what is not open or over, runs elsewhere, or is not theirs to observe', async () => {
+test('PTY-13 a PTY session that is not open, has ended, runs elsewhere, or may not be observed cannot be watched', async () => {
   const { ada, bob, eve, root } = world.people
   const watch = async (by: Person, id: string) => {
     const { status, body } = await world.ask(by, { path: `/api/v1/pty_sessions/${id}/live` })
@@ -113,7 +113,7 @@ test('PTY-13 nobody watches what is not open or over, runs elsewhere, or is not 
   assert.deepEqual(world.terminals.followersOf(id), [])
 })
 
-test('PTY-14 no line follows the end of the token that asked', async () => {
+test('PTY-14 no line follows the end of the token of the request', async () => {
   const { ada } = world.people
   const bob = await signedIn(world.sallyport, 'bob')
   const id = await running(ada)
@@ -126,7 +126,7 @@ test('PTY-14 no line follows the end of the token that asked', async () => {
   assert.deepEqual(world.terminals.followersOf(id), [])
 })
 
-test('PTY-14 no line follows the loss of the group that let the account watch; another change lets it go on', async () => {
+test('PTY-14 no line follows the loss of the group that allowed to watch; after another change the lines go on', async () => {
   const { ada, bob } = world.people
   const id = await running(ada)
   const live = await follow(bob, id)
@@ -139,7 +139,7 @@ test('PTY-14 no line follows the loss of the group that let the account watch; a
   await setGroups('bob', { addGroups: ['ops'], removeGroups: ['other'] })
 })
 
-test('PTY-14 whoever leaves is followed no more', async () => {
+test('PTY-14 a client that disconnects is no follower any more', async () => {
   const { ada, bob } = world.people
   const id = await running(ada)
   const live = await follow(bob, id)
@@ -151,7 +151,7 @@ test('PTY-14 whoever leaves is followed no more', async () => {
 })
 
 for (const place of ['preHandler', 'serverByName']) {
-  test(`PTY-12, PTY-14 whoever leaves at ${place}, before they are let in, is not followed, and that is no reading`, async (t) => {
+  test(`PTY-12, PTY-14 a client that disconnects at ${place}, before its first byte, is no follower and writes no audit event`, async (t) => {
     const { ada, bob } = world.people
     const id = await running(ada)
     const reached = Promise.withResolvers<void>()
@@ -183,7 +183,7 @@ for (const place of ['preHandler', 'serverByName']) {
   })
 }
 
-/** The terminals, which tell a test of everybody who begins to follow. */
+/** Terminals that report each new follower to the test. */
 function telling(tell: (signal: AbortSignal) => void): Terminals {
   const { terminals } = world
   return {
@@ -196,7 +196,7 @@ function telling(tell: (signal: AbortSignal) => void): Terminals {
   }
 }
 
-test('PTY-12 a watching that cannot be written down is none', async (t) => {
+test('PTY-12 watching is refused if its audit event cannot be stored', async (t) => {
   const { ada, bob } = world.people
   const id = await running(ada)
   const app = controlWithoutTrail(world.sallyport, world.terminals)
@@ -208,7 +208,7 @@ test('PTY-12 a watching that cannot be written down is none', async (t) => {
   assert.deepEqual([answer.statusCode, world.terminals.followersOf(id)], [500, []])
 })
 
-test('PTY-14 a server that closes ends what is watched', async () => {
+test('PTY-14 a server that closes ends the answers of followers', async () => {
   const { ada, bob } = world.people
   const id = await running(ada)
   const app = controlOver(world.sallyport, world.terminals)

@@ -60,14 +60,14 @@ function start(sallyport: RunningSallyport, token: string, changeId: string | nu
   return call(sallyport, { method: 'POST', path: '/api/v1/pty_token/start', token, body })
 }
 
-/** Says an answer in short. */
+/** Returns a short form of an answer. */
 function brief({ status, body }: Answer): string {
   return status === 200 ? '200' : `${status} ${(body as unknown as { error: string }).error}`
 }
 
 const parties = '403 Whoever requested or approved the change request takes no part in its sessions.'
 
-test('POL-8, POL-9 a policy counts from the moment at which it is set, and no longer once it is removed', async (t) => {
+test('POL-8, POL-9 a policy applies from the moment at which it is set until it is removed', async (t) => {
   const sallyport = await prepare(t)
   const { access_token: root } = await signInAs(sallyport, 'root')
   const subject = { kind: 'server', name: 'web-1' } as const
@@ -79,7 +79,7 @@ test('POL-8, POL-9 a policy counts from the moment at which it is set, and no lo
   assert.deepEqual(verdicts, ['200', parties, '200', '200'])
 })
 
-test('POL-3, POL-8 observers that the option asks for are needed under change requests, and not for health checks', async (t) => {
+test('POL-3, POL-8 the option’s observers are required under change requests, and not for health checks', async (t) => {
   const sallyport = await prepare(t, { terminals: { observers: 1 } })
   const { access_token: ada } = await signInAs(sallyport, 'ada')
   const { access_token: root } = await signInAs(sallyport, 'root')
@@ -87,7 +87,7 @@ test('POL-3, POL-8 observers that the option asks for are needed under change re
   assert.deepEqual(answers.map(brief), ['200', parties, '200'])
 })
 
-test('POL-7, POL-8, POL-9 who joins is judged as observer by the policy, and not as who implements', async (t) => {
+test('POL-7, POL-8, POL-9 the policy checks an account that joins as an observer, and not as an implementor', async (t) => {
   const sallyport = await prepare(t)
   const [ada, eve, root] = [
     (await signInAs(sallyport, 'ada')).access_token,
@@ -126,7 +126,7 @@ test('POL-7, POL-8, POL-9 who joins is judged as observer by the policy, and not
   ])
 })
 
-test('POL-1, POL-9 a session is held to the policies of its change, its server, and each group that either lists', async (t) => {
+test('POL-1, POL-9 the policies of its change, its server, and of each group of either apply to a session', async (t) => {
   const { ports } = await prepare(t)
   const sallyport = { ports } as RunningSallyport
   await rule(sallyport, { kind: 'change', name: 'CR1' }, { idleMinutes: 9, retentionMonths: 1 })

@@ -1,4 +1,4 @@
-/** control: PTY sessions as they are listed, told and ended. */
+/** Tests listing, showing and ending PTY sessions. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
@@ -37,7 +37,7 @@ function end(by: Person | null, id: string): ReturnType<PtyWorld['ask']> {
   return world.ask(by, { method: 'POST', path: `/api/v1/pty_sessions/${id}/end` })
 }
 
-test('PTY-1 an item tells all of a PTY session, and who types and watches now', async () => {
+test('PTY-1 an item has every member of a PTY session, its implementor and its observers', async () => {
   const { ada, bob } = world.people
   const { id } = await world.open(ada, { ...change, createdAtMs: startMs + 5 })
   world.terminals.record(id, '')
@@ -68,7 +68,7 @@ test('PTY-1 an item tells all of a PTY session, and who types and watches now', 
   )
 })
 
-test('PTY-1 everybody is told what they may know of, and administrators everything', async () => {
+test('PTY-1 an account sees the PTY sessions that it may see, and an administrator sees all', async () => {
   const { ada, bob, eve, kit, root } = world.people
   const serverName = `host-${randomUUID()}`
   const started = await world.open(eve, { serverName })
@@ -88,7 +88,7 @@ test('PTY-1 everybody is told what they may know of, and administrators everythi
   assert.deepEqual([told.includes(reached), told.includes(foreign)], [true, false])
 })
 
-test('PTY-1, PTY-5 whom a policy calls to observe knows of the PTY session, and nobody else of that group does', async () => {
+test('PTY-1, PTY-5 an account that a policy names as observer sees the PTY session, and no other member of that group does', async () => {
   const { store } = world.sallyport.ports
   const { bob, kit } = world.people
   const set = (from: readonly string[] | null) =>
@@ -110,19 +110,19 @@ test('PTY-1, PTY-5 whom a policy calls to observe knows of the PTY session, and 
     [known.includes(id), known.includes(health), (await world.ask(kit, { path })).status],
     [true, false, 200],
   )
-  // What lies between them and is not told takes no place on a page.
+  // A hidden one between them takes no place on a page.
   assert.deepEqual(await idsOf(kit, '?limit=1'), [id])
   await set(['others'])
   assert.deepEqual(await seen(), [[], 404])
   await set(null)
 })
 
-test('PTY-2 pages hold every PTY session once, though others are started between them', async () => {
+test('PTY-2 pages have every PTY session once, even if others start between them', async () => {
   const { ada, eve } = world.people
   const serverName = `host-${randomUUID()}`
   const added: string[] = []
   for (let index = 0; index < 7; index += 1) {
-    // Two of one millisecond, and one of somebody else between them, which takes no place on a page.
+    // Two of one millisecond, and one of another account between them, which takes no place on a page.
     added.unshift((await world.start(ada, { serverName, createdAtMs: startMs + (index >> 1) })).id)
     await world.start(eve, { serverName, createdAtMs: startMs + (index >> 1) })
   }
@@ -145,7 +145,7 @@ test('PTY-2 pages hold every PTY session once, though others are started between
   }
 })
 
-test('PTY-2 a page has 20 where nothing is said', async () => {
+test('PTY-2 a page has 20 items by default', async () => {
   const { ada } = world.people
   const serverName = `host-${randomUUID()}`
   for (let index = 0; index < 21; index += 1) await world.start(ada, { serverName })
@@ -209,7 +209,7 @@ const wrongValues: readonly (readonly [query: string, parameter: string])[] = [
 ]
 
 for (const [query, parameter] of wrongValues) {
-  test(`PTY-4 ${query} is refused by the name of its parameter`, async () => {
+  test(`PTY-4 ${query} is refused with the name of its parameter`, async () => {
     const { status, headers, body } = await world.ask(world.people.ada, { path: `/api/v1/pty_sessions?${query}` })
     const { fields } = body as unknown as { readonly fields: readonly { readonly field: string }[] }
     assert.deepEqual(
@@ -227,7 +227,7 @@ const idPaths: readonly (readonly ['GET' | 'POST', string])[] = [
 ]
 
 for (const [method, rest] of idPaths) {
-  test(`PTY-5 ${method} /{id}${rest} answers somebody else as if there were no PTY session, and nobody without a token`, async () => {
+  test(`PTY-5 ${method} /{id}${rest} answers another account like an unknown PTY session, and needs a token`, async () => {
     const { ada, eve, kit } = world.people
     const { id } = await world.open(ada)
     world.terminals.record(id, 'secret')
@@ -246,7 +246,7 @@ for (const [method, rest] of idPaths) {
   })
 }
 
-test('PTY-6 a PTY session that is over tells its end and who was attached from when to when', async () => {
+test('PTY-6 a closed PTY session has its end and its attachments with their times', async () => {
   const { ada, bob } = world.people
   const { id, attachmentId } = await world.open(ada)
   const watching = await world.watch(bob, id)
@@ -285,7 +285,7 @@ test('PTY-6 a PTY session that is over tells its end and who was attached from w
   })
 })
 
-test('PTY-6 accounts that are gone keep the names they were attached under, others their numbers', async () => {
+test('PTY-6 a removed account keeps the name of its attachment, and other accounts keep their numbers', async () => {
   const { sallyport, people } = world
   const { store } = sallyport.ports
   await sallyport.addAccount({ username: 'zoe', password: goodPassword })
@@ -301,7 +301,7 @@ test('PTY-6 accounts that are gone keep the names they were attached under, othe
   assert.deepEqual(names, ['zoe', `account ${zoe.account.id}`])
 })
 
-test('PTY-7 implementor, observer and administrator end with reasons of their own, once, and it is written down', async () => {
+test('PTY-7 implementor, observer and administrator each end with an own reason, once, with an audit event', async () => {
   const { ada, bob, eve, root } = world.people
   const { store } = world.sallyport.ports
   const cases: readonly (readonly [Person, string])[] = [
@@ -314,7 +314,7 @@ test('PTY-7 implementor, observer and administrator end with reasons of their ow
     await world.watch(eve, id)
     const { seq } = await store.logHead()
     const before = (await auditTrail(world.sallyport)).length
-    // Somebody who may know of it and takes no part is told nothing either.
+    // An account that may see it and is no participant gets the same answer.
     assert.equal((await end(bob, id)).status, 404)
     const first = await end(by, id)
     assert.deepEqual([first.status, first.body], [204, ''])
@@ -328,7 +328,7 @@ test('PTY-7 implementor, observer and administrator end with reasons of their ow
     )
     assert.equal((await store.logHead()).seq, seq + 1)
     assert.equal((await store.ptySessionById(id))?.endReason, reason)
-    // It is over once the one who runs it has written that.
+    // It has ended once its node has written the end.
     assert.deepEqual([(await detail(ada, id)).state, (await detail(ada, id)).end], ['active', null])
     await world.finish(id)
     assert.equal((await detail(ada, id)).end?.reason, reason)
@@ -336,7 +336,7 @@ test('PTY-7 implementor, observer and administrator end with reasons of their ow
   }
 })
 
-test('PTY-7 a PTY session that nobody opened is over at once, by its starter', async () => {
+test('PTY-7 a PTY session that was never opened ends at once when its starter ends it', async () => {
   const { ada } = world.people
   const started = await world.start(ada)
   assert.equal((await end(ada, started.id)).status, 204)
@@ -344,7 +344,7 @@ test('PTY-7 a PTY session that nobody opened is over at once, by its starter', a
   assert.deepEqual([over.state, over.end?.reason], ['closed', 'ended-by-implementor'])
 })
 
-test('PTY-7 while nobody types, whoever typed last may end it; whoever left watching may not', async () => {
+test('PTY-7 without an implementor the last one may end it, and an observer who left may not', async () => {
   const { ada, bob, eve } = world.people
   const { id, attachmentId } = await world.open(ada)
   await world.leave(await world.watch(eve, id))
@@ -353,7 +353,7 @@ test('PTY-7 while nobody types, whoever typed last may end it; whoever left watc
   assert.equal((await end(ada, id)).status, 204)
 })
 
-test('PTY-7 whoever started it may not end what somebody else implements by now', async () => {
+test('PTY-7 the starter may not end a session that another implementor has taken over', async () => {
   const { ada, bob } = world.people
   const { store } = world.sallyport.ports
   const { id, attachmentId } = await world.open(ada)
@@ -362,7 +362,7 @@ test('PTY-7 whoever started it may not end what somebody else implements by now'
   assert.deepEqual([(await end(ada, id)).status, (await end(bob, id)).status], [404, 204])
 })
 
-test('PTY-15 a session that did not prove the second factor of its account neither ends, reads nor watches', async () => {
+test('PTY-15 a session that did not prove the second factor of its account cannot end, read or watch', async () => {
   const { sallyport } = world
   await sallyport.addAccount({ username: 'max', password: goodPassword, groups: ['ops'] })
   const { token } = await signedIn(sallyport, 'max')

@@ -1,4 +1,4 @@
-/** control: recordings as they are read. */
+/** Tests reading recordings. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
@@ -16,7 +16,7 @@ after(() => world.close())
 
 const text = '{"version":3,"term":{"cols":80,"rows":24}}\n[0.1,"o","grüß Gott"]\n'
 
-/** A recorded PTY session of `ada` that is over. */
+/** A recorded and closed PTY session of `ada`. */
 async function recorded(): Promise<{ readonly id: string; readonly bytes: Buffer }> {
   const { id } = await world.open(world.people.ada)
   await world.finish(id)
@@ -48,7 +48,7 @@ async function readings(): Promise<(readonly [unknown, unknown, unknown])[]> {
   return events.map(({ username, subject, detail }) => [username, subject, detail])
 }
 
-test('PTY-8, PTY-12 a recording is read by those who took part and by administrators, and each reading is written down', async () => {
+test('PTY-8, PTY-12 participants and administrators read a recording, each time with an audit event', async () => {
   const { ada, bob, eve, root } = world.people
   const { id } = await world.open(ada)
   await world.watch(eve, id)
@@ -65,7 +65,7 @@ test('PTY-8, PTY-12 a recording is read by those who took part and by administra
   )
 })
 
-test('PTY-8, PTY-12 while the terminal runs its recording is read by those who may watch it, administrators like others', async () => {
+test('PTY-8, PTY-12 while the terminal runs, only accounts that may watch it read its recording, administrators too', async () => {
   const { ada, bob, eve, root } = world.people
   const { id } = await world.open(ada)
   await world.watch(eve, id)
@@ -76,7 +76,7 @@ test('PTY-8, PTY-12 while the terminal runs its recording is read by those who m
   assert.deepEqual([statuses, (await readings()).length - before], [[200, 403, 403], 1])
 })
 
-test('PTY-8, PTY-12 of what was not recorded there is no recording, and no reading', async () => {
+test('PTY-8, PTY-12 a PTY session without a recording is refused, without an audit event', async () => {
   const { ada } = world.people
   const { id } = await world.open(ada)
   const before = (await readings()).length
@@ -87,7 +87,7 @@ test('PTY-8, PTY-12 of what was not recorded there is no recording, and no readi
   )
 })
 
-test('PTY-9 a recording is sent whole as asciicast with its size, and under a name where that is asked', async () => {
+test('PTY-9 a recording is sent whole as asciicast with its size, and with a file name on request', async () => {
   const { id, bytes } = await recorded()
   const { status, headers, bytes: sent } = await read(world.people.ada, id)
   assert.deepEqual(
@@ -107,7 +107,7 @@ test('PTY-9 a recording is sent whole as asciicast with its size, and under a na
   assert.equal((await read(world.people.ada, id, { query: '?download=yes' })).status, 400)
 })
 
-test('PTY-9 every range holds exactly the bytes that a slice of the recording holds', async () => {
+test('PTY-9 every range has exactly the bytes of that slice of the recording', async () => {
   const { id, bytes } = await recorded()
   const bound = fc.option(fc.nat({ max: bytes.length + 10 }), { nil: null })
   await fc.assert(
@@ -130,7 +130,7 @@ test('PTY-9 every range holds exactly the bytes that a slice of the recording ho
   )
 })
 
-/** From and end (excluded), as RFC 9110 section 14.1.2 has it. */
+/** Start and end (exclusive), by RFC 9110 section 14.1.2. */
 function expectedRange(first: number | null, last: number | null, size: number): 'whole' | 'none' | [number, number] {
   if (first === null) return last === null ? 'whole' : last === 0 ? 'none' : [Math.max(0, size - last), size]
   if (last !== null && last < first) return 'whole'
@@ -138,14 +138,14 @@ function expectedRange(first: number | null, last: number | null, size: number):
 }
 
 for (const range of ['bytes=0-1,3-4', 'lines=0-1', 'bytes=a-b', 'bytes=0', 'bytes=99999999999999999999-']) {
-  test(`PTY-9 the range ${range} is not understood, and all is sent`, async () => {
+  test(`PTY-9 the range ${range} is ignored, and all is sent`, async () => {
     const { id, bytes } = await recorded()
     const answer = await read(world.people.ada, id, { headers: { range } })
     assert.deepEqual([answer.status, answer.bytes], [200, bytes])
   })
 }
 
-test('PTY-10 a recording that grows is sent as far as it goes, without size, tag and ranges', async () => {
+test('PTY-10 a growing recording is sent as far as it goes, without size, entity tag and ranges', async () => {
   const { ada, bob } = world.people
   const { id } = await world.open(ada)
   const bytes = Buffer.from(world.terminals.record(id, text, true))
@@ -159,7 +159,7 @@ test('PTY-10 a recording that grows is sent as far as it goes, without size, tag
   assert.deepEqual([head.status, head.bytes.length, (await readings()).length - before], [200, 0, 0])
 })
 
-test('PTY-11 conditions and HEAD are obeyed, and what sends no bytes is no reading', async () => {
+test('PTY-11 conditions and HEAD work, and an answer without bytes writes no audit event', async () => {
   const { ada } = world.people
   const { id, bytes } = await recorded()
   const tag = String((await read(ada, id)).headers.etag)
@@ -182,7 +182,7 @@ test('PTY-11 conditions and HEAD are obeyed, and what sends no bytes is no readi
   assert.equal((await read(ada, id, { headers: { 'if-none-match': '"other"' } })).status, 200)
 })
 
-test('PTY-12 a reading that cannot be written down is none', async (t) => {
+test('PTY-12 reading is refused if its audit event cannot be stored', async (t) => {
   const { ada } = world.people
   const { id } = await recorded()
   const app = controlWithoutTrail(world.sallyport, world.terminals)

@@ -45,7 +45,7 @@ async function renew(): Promise<readonly string[]> {
   return (answer.body as unknown as { codes: string[] }).codes
 }
 
-test('SGN-15 twelve recovery codes stand in for the code, each once, two parallel uses being one success', async () => {
+test('SGN-15 twelve recovery codes replace the code, each once; of two parallel uses one succeeds', async () => {
   const codes = await renew()
   assert.equal(new Set(codes).size, 12)
   for (const code of codes) assert.match(code, /^RC-[0-9A-Z]{22}$/)
@@ -56,13 +56,13 @@ test('SGN-15 twelve recovery codes stand in for the code, each once, two paralle
   assert.equal((await signInWith(second.toLowerCase())).status, 201)
 })
 
-test('SGN-15 a new set of recovery codes ends the old one', async () => {
+test('SGN-15 new recovery codes invalidate the old ones', async () => {
   const [old = ''] = await renew()
   const [fresh = ''] = await renew()
   assert.deepEqual([(await signInWith(old)).status, (await signInWith(fresh)).status], [401, 201])
 })
 
-test('SGN-16 an application password signs in at its own dialect alone, is spent nowhere else, and ends its sessions with it', async () => {
+test('SGN-16 an application password signs in only at its dialect, its tokens are accepted only there, and its sessions end with it', async () => {
   const path = '/api/v1/account/application_passwords'
   const made = await call(sallyport, {
     method: 'POST',
@@ -101,13 +101,13 @@ test('SGN-16 an application password signs in at its own dialect alone, is spent
   assert.equal((await call(sallyport, { method: 'DELETE', path: `${path}/${id}`, token })).status, 404)
 })
 
-test('SGN-16 an application password is made only by who knows the password', async () => {
+test('SGN-16 creating an application password needs the password', async () => {
   const body = { name: 'x', dialect: 'koyeb', password: 'wrong horse battery staple' }
   const answer = await call(sallyport, { method: 'POST', path: '/api/v1/account/application_passwords', token, body })
   assert.deepEqual([answer.status, answer.body.type], [403, 'password-current-wrong'])
 })
 
-test('SGN-17 metadata tells the caller who it is and for which groups it works', async () => {
+test('SGN-17 metadata has the caller and the caller’s groups', async () => {
   const answer = await call(sallyport, { path: '/api/v1/metadata', token })
   const account = await sallyport.ports.store.accountByName('ada', 'user')
   assert.deepEqual(
@@ -116,7 +116,7 @@ test('SGN-17 metadata tells the caller who it is and for which groups it works',
   )
 })
 
-test('AUD-3 making and removing a credential are audit events', async () => {
+test('AUD-3 creating and removing a credential write audit events', async () => {
   const events = (await auditTrail(sallyport)).filter((event) => event.action === 'credential')
   assert.equal(events.length, 2)
   assert.equal(await verify(sallyport, token), 200)

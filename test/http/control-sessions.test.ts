@@ -23,7 +23,7 @@ function refresh(token: string): Promise<Answer> {
   return call(sallyport, { method: 'POST', path: '/api/v1/sessions/refresh', body: { refresh_token: token } })
 }
 
-test('SES-6 a sign-in answers a token pair whose halves are told in RFC 3339', async () => {
+test('SES-6 a sign-in answers a token pair with RFC 3339 expiries', async () => {
   const answer = await call(sallyport, {
     method: 'POST',
     path: '/api/v1/sessions',
@@ -52,7 +52,7 @@ test('TOK-10 sign-in and refresh may not be cached', async () => {
   assert.deepEqual([signedIn.headers['cache-control'], refreshed.headers['cache-control']], ['no-store', 'no-store'])
 })
 
-test('SES-3 an access token is refused from the second that it told on, and the refresh token still works', async () => {
+test('SES-3 an access token is refused from the second of its expiry on, and the refresh token still works', async () => {
   const session = await signInAs(sallyport, 'ada')
   sallyport.clock.advance(599_999 - (sallyport.clock.wallMs() % 1000))
   assert.equal(await verify(sallyport, session.access_token), 200)
@@ -80,7 +80,7 @@ test('SES-2 a session that is refreshed all day ends after its absolute lifetime
   assert.equal((await refresh(session.refresh_token)).status, 401)
 })
 
-test('TOK-2 a repeat within 30 s returns the same bytes, though the successor was refreshed meanwhile', async () => {
+test('TOK-2 a repeat within 30 s returns the same bytes, even if the successor was refreshed meanwhile', async () => {
   const session = await signInAs(sallyport, 'ada')
   const first = await refresh(session.refresh_token)
   await refresh(first.body.refresh_token)
@@ -111,7 +111,7 @@ test('TOK-7 a repeat after the grace ends the family: every token of it is refus
   )
 })
 
-test('TOK-9 a refresh token opens nothing, and an access token refreshes nothing', async () => {
+test('TOK-9 a refresh token authenticates nothing, and an access token refreshes nothing', async () => {
   const session = await signInAs(sallyport, 'ada')
   assert.deepEqual(
     [await verify(sallyport, session.refresh_token), (await refresh(session.access_token)).status],
@@ -119,7 +119,7 @@ test('TOK-9 a refresh token opens nothing, and an access token refreshes nothing
   )
 })
 
-test('TOK-11 a token in the query string is not looked at', async () => {
+test('TOK-11 a token in the query string is ignored', async () => {
   const { access_token: token } = await signInAs(sallyport, 'ada')
   assert.equal(
     (await call(sallyport, { path: `/api/v1/account?Authorization=Bearer%20${token}&access_token=${token}` })).status,
@@ -144,7 +144,7 @@ test('SES-9 the list shows the live sessions of the account and marks the caller
   )
 })
 
-test('SES-7 a session of somebody else is not found; an administrator ends it', async () => {
+test('SES-7 a session of another account is not found; an administrator ends it', async () => {
   const [ada, bob, root] = [
     await signInAs(sallyport, 'ada'),
     await signInAs(sallyport, 'bob'),
@@ -161,7 +161,7 @@ test('SES-7 a session of somebody else is not found; an administrator ends it', 
   assert.equal((await end(root.access_token, bob.session_id)).status, 204)
 })
 
-test('SES-8 ending all sessions ends the caller too, and a sign-in of the same second lives', async () => {
+test('SES-8 ending all sessions ends the caller’s too, and a sign-in of the same second lives', async () => {
   const [one, two] = [await signInAs(sallyport, 'bob'), await signInAs(sallyport, 'bob')]
   assert.equal(
     (await call(sallyport, { method: 'DELETE', path: '/api/v1/sessions', token: one.access_token })).status,
@@ -172,7 +172,7 @@ test('SES-8 ending all sessions ends the caller too, and a sign-in of the same s
   assert.deepEqual([...verdicts, (await refresh(one.refresh_token)).status], [401, 401, 200, 401])
 })
 
-test('REV-10 after the clocks jumped a token is still accepted, by the log and not by an old lease', async () => {
+test('REV-10 after the clocks jump a token is still accepted, by the log and not by an old lease', async () => {
   const session = await signInAs(sallyport, 'ada')
   assert.equal(await verify(sallyport, session.access_token), 200)
   sallyport.clock.advance(5_000)
@@ -198,7 +198,7 @@ test('HTP-13 verify names the account in headers; refusals are 401 with a challe
   )
 })
 
-test('REV-11 groups that an administrator changes are told at the next use', async () => {
+test('REV-11 changed groups show at the next use of a token', async () => {
   const { changeAccount } = await import('../../src/core/accounts/administer.ts')
   const { access_token: token } = await signInAs(sallyport, 'bob')
   assert.equal((await call(sallyport, { path: '/api/v1/verify', token })).headers['x-auth-groups'], undefined)

@@ -29,7 +29,7 @@ function hashCalls(): number {
   return (sallyport.ports.hasher as PooledPasswordHasher).calls()
 }
 
-test('SGN-1 unknown, disabled, password-less and wrong-password sign-ins are one answer at one hash each', async () => {
+test('SGN-1 unknown, disabled, password-less and wrong-password sign-ins get one answer at one hash each', async () => {
   const { changeAccount } = await import('../../src/core/accounts/administer.ts')
   const disabled = await sallyport.addAccount({ username: 'disabled', password: goodPassword })
   const how = {
@@ -55,7 +55,7 @@ test('SGN-1 unknown, disabled, password-less and wrong-password sign-ins are one
   assert.equal(first?.status, 401)
 })
 
-test('SGN-13 the audit tells the reason of each failed sign-in, the answer does not', async () => {
+test('SGN-13 the audit event has the reason of a failed sign-in, and the answer does not', async () => {
   const failed = (await auditTrail(sallyport)).filter(
     (event) => event.action === 'sign-in' && event.outcome === 'refused',
   )
@@ -68,7 +68,7 @@ test('SGN-13 the audit tells the reason of each failed sign-in, the answer does 
   ])
 })
 
-test('SGN-2 an expired account is told so after a right password, and is unknown after a wrong one', async () => {
+test('SGN-2 an expired account is reported only after the right password', async () => {
   const expiresAt = Math.floor(sallyport.clock.wallMs() / 1000) + 60
   await sallyport.addAccount({ username: 'brief', password: goodPassword, expiresAt })
   const { access_token: token } = await signInAs(sallyport, 'brief')
@@ -81,7 +81,7 @@ test('SGN-2 an expired account is told so after a right password, and is unknown
   assert.deepEqual([right.body.type, wrong.body.type], ['account-expired', 'credentials-invalid'])
 })
 
-test('SGN-6 a password signs in however its characters are composed', async () => {
+test('SGN-6 a password signs in in every Unicode normalization form', async () => {
   const composed = 'p\u00e4ssw\u00f6rter sind lang genug'
   await sallyport.addAccount({ username: 'umlaut', password: composed })
   const answers = [
@@ -94,7 +94,7 @@ test('SGN-6 a password signs in however its characters are composed', async () =
   )
 })
 
-test('SGN-3, SGN-4, SGN-9 a second factor is enrolled by its code, demanded, and each code passes once', async () => {
+test('SGN-3, SGN-4, SGN-9 a second factor is enrolled with its code, then required, and each code works once', async () => {
   await sallyport.addAccount({ username: 'careful', password: goodPassword })
   const [session, other] = [await signInAs(sallyport, 'careful'), await signInAs(sallyport, 'careful')]
   const denied = await call(sallyport, {
@@ -128,7 +128,7 @@ test('SGN-3, SGN-4, SGN-9 a second factor is enrolled by its code, demanded, and
   assert.equal(stale.status, 401, 'a code of two steps ago is too old')
 })
 
-test('SGN-11 a session that did not prove the second factor is kept from account and PTY routes', async () => {
+test('SGN-11 a session that did not prove the second factor is refused on account and PTY routes', async () => {
   await sallyport.addAccount({ username: 'halfway', password: goodPassword })
   const session = await signInAs(sallyport, 'halfway')
   const secret = await enrol(sallyport, session.access_token)
@@ -152,7 +152,7 @@ test('SGN-11 a session that did not prove the second factor is kept from account
   assert.equal((await call(sallyport, { path: '/api/v1/account', token: proven.access_token })).status, 200)
 })
 
-test('SGN-8 a change of password needs the old one, ends the other sessions and keeps its own', async () => {
+test('SGN-8 a change of password needs the old one, ends the other sessions and keeps the caller’s', async () => {
   await sallyport.addAccount({ username: 'changer', password: goodPassword })
   const [session, other] = [await signInAs(sallyport, 'changer'), await signInAs(sallyport, 'changer')]
   const change = (current: string, next: string): Promise<Answer> =>
@@ -178,7 +178,7 @@ test('SGN-8 a change of password needs the old one, ends the other sessions and 
   assert.equal((await attempt({ username: 'changer', password: goodPassword })).status, 401)
 })
 
-test('SGN-10 a password of eight characters needs the second factor that it was set beside', async () => {
+test('SGN-10 a password of eight characters needs the second factor with which it was set', async () => {
   await sallyport.addAccount({ username: 'short', password: goodPassword })
   const session = await signInAs(sallyport, 'short')
   const secret = await enrol(sallyport, session.access_token)
@@ -200,7 +200,7 @@ test('SGN-10 a password of eight characters needs the second factor that it was 
   assert.deepEqual([removal.status, removal.body.type], [409, 'password-too-short-alone'])
 })
 
-test('SGN-12 the set-up link makes one administrator, once', async () => {
+test('SGN-12 the set-up link creates one administrator, once', async () => {
   const fresh = await runSallyport()
   try {
     const secret = fresh.setupLink?.split('#')[1] ?? ''
@@ -216,7 +216,7 @@ test('SGN-12 the set-up link makes one administrator, once', async () => {
   }
 })
 
-test('SGN-5 sign-ins beyond the hash queue are told at once to come back', async () => {
+test('SGN-5 sign-ins over the hash queue are refused at once with Retry-After', async () => {
   const small = await runSallyport({ config: { hashQueue: 1, hashThreads: 1, throttle: false } })
   try {
     const guess = (): Promise<Answer> =>
@@ -231,7 +231,7 @@ test('SGN-5 sign-ins beyond the hash queue are told at once to come back', async
   }
 })
 
-test('AUD-3 signing in, refreshing and signing out each leave one event with account, address and dialect', async () => {
+test('AUD-3 sign-in, refresh and sign-out each write one event with account, address and dialect', async () => {
   await sallyport.addAccount({ username: 'traced', password: goodPassword })
   const before = (await auditTrail(sallyport)).length
   const headers = { 'x-request-id': 'req-1', 'x-giant-swarm-activity': 'drill' }
@@ -257,7 +257,7 @@ test('AUD-3 signing in, refreshing and signing out each leave one event with acc
   assert.deepEqual([events[0]?.request, events[0]?.activity], ['req-1', 'drill'])
 })
 
-test('SGN-14 a change of password by a pacerpro token ends that token too, at control as well', async () => {
+test('SGN-14 a change of password with a pacerpro token ends that token too, also at control', async () => {
   await sallyport.addAccount({ username: 'rails', password: goodPassword, email: 'rails@example.org' })
   const login = { email: 'rails@example.org', password: goodPassword }
   const { body } = await call(sallyport, { method: 'POST', path: '/session', body: login })

@@ -154,7 +154,7 @@ const refusals: readonly { title: string; token: () => string | undefined; body:
 ]
 
 for (const { title, token, body, status } of refusals) {
-  test(`TER-4 ${title} answers ${status} as an error alone`, async () => {
+  test(`TER-4 ${title} is answered ${status} with only an error`, async () => {
     const answer = await start(token(), body)
     assert.deepEqual(
       [answer.status, Object.keys(answer.body), answer.headers['content-type']],
@@ -163,7 +163,7 @@ for (const { title, token, body, status } of refusals) {
   })
 }
 
-test('TER-4 what is no JSON answers 400', async () => {
+test('TER-4 a body that is not JSON is answered 400', async () => {
   const answer = await call(sallyport, {
     method: 'POST',
     path: '/api/v1/pty_token/start',
@@ -241,7 +241,7 @@ test('TER-5 a join needs an active PTY session; one implementor, any number of o
   )
 })
 
-test('TER-7 koyeb, giantswarm, pacerpro and user sftpgo tokens mint PTY tokens; an administrator of sftpgo does not', async () => {
+test('TER-7 tokens of koyeb, giantswarm, pacerpro and sftpgo users mint PTY tokens; those of sftpgo administrators do not', async () => {
   const basic = (name: string): { authorization: string } => ({
     authorization: `Basic ${Buffer.from(`${name}:${goodPassword}`).toString('base64')}`,
   })

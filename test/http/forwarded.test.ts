@@ -1,4 +1,4 @@
-/** The address of the client behind proxies, in every form in which proxies write it. */
+/** Tests the client's address behind proxies, in every form in which proxies write it. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
@@ -10,7 +10,7 @@ import { type RunningSallyport, runSallyport } from '../fixtures/run-sallyport.t
 
 const proxies = ['127.0.0.1', '10.0.0.0/8', 'fd00::/8']
 
-/** What a server with these proxies makes of a header. */
+/** Returns the client's address that a server with these proxies reads from a header. */
 function read(header: string, value: string): string {
   const raw = { socket: { remoteAddress: '127.0.0.1' } } as unknown as Parameters<typeof clientAddress>[0]['raw']
   try {
@@ -32,7 +32,7 @@ const ports = fc.oneof(
   fc.integer({ min: 0, max: 65_535 }).map((port) => `:${port}`),
 )
 
-/** An address as a list of X-Forwarded-For holds it. */
+/** Forms of an address in a list of X-Forwarded-For. */
 const listed = (ip: fc.Arbitrary<string>): fc.Arbitrary<readonly [string, string]> =>
   fc.tuple(ip, ports, fc.boolean(), fc.constantFrom('', ' ')).map(([address, port, isQuoted, blank]) => {
     const isBare = address.includes(':') && port === ''
@@ -40,7 +40,7 @@ const listed = (ip: fc.Arbitrary<string>): fc.Arbitrary<readonly [string, string
     return [address, `${blank}${isQuoted ? `"${node}"` : node}${blank}`]
   })
 
-/** An address as an element of Forwarded holds it, beside other parameters in any order. */
+/** Forms of an address in an element of Forwarded, with other parameters in any order. */
 const forwarded = (ip: fc.Arbitrary<string>): fc.Arbitrary<readonly [string, string]> =>
   fc
     .tuple(
@@ -55,7 +55,7 @@ const forwarded = (ip: fc.Arbitrary<string>): fc.Arbitrary<readonly [string, str
       return [address, others.toSpliced(Math.min(place, others.length), 0, `${name}=${node}`).join(';')]
     })
 
-/** What whoever is not trusted may have written before. */
+/** What an untrusted client may have written before. */
 const foreign = fc.constantFrom('198.51.100.1', '2001:db8::bad', '_secret', 'unknown', 'rubbish', '1.2.3.4.5')
 
 for (const [header, form, alien] of [
@@ -63,7 +63,7 @@ for (const [header, form, alien] of [
   ['x-real-ip', listed, (text: string) => text],
   ['forwarded', forwarded, (text: string) => `for="${text}"`],
 ] as const) {
-  test(`HTP-15 ${header} gives the last address that no trusted proxy has, with ports, brackets and quotes`, () => {
+  test(`HTP-15 ${header} gives the last address that is no trusted proxy’s, with ports, brackets and quotes`, () => {
     fc.assert(
       fc.property(
         form(clients),
@@ -77,7 +77,7 @@ for (const [header, form, alien] of [
     )
   })
 
-  test(`HTP-16 a hop of ${header} that cannot be read is refused, and no proxy stands for the client`, () => {
+  test(`HTP-16 an unreadable address in ${header} is refused, and no proxy’s address replaces it`, () => {
     const broken = fc.oneof(
       fc.constantFrom(
         '',
@@ -95,7 +95,7 @@ for (const [header, form, alien] of [
     )
     fc.assert(
       fc.property(broken, fc.array(form(proxyHops), { maxLength: 3 }), fc.array(form(clients)), (bad, hops, before) => {
-        // An empty element is no hop (RFC 9110 section 5.6.1.2): alone it leaves a header that names none.
+        // An empty element is ignored (RFC 9110 section 5.6.1.2): alone it leaves a header without an address.
         const isNoHop = bad.trim() === '' && header !== 'forwarded'
         if (isNoHop && hops.length + before.length > 0) return
         const hop = header === 'forwarded' ? `for=${bad}` : bad
@@ -106,7 +106,7 @@ for (const [header, form, alien] of [
   })
 }
 
-test('HTP-16 what is no element of Forwarded, names no client or names two is refused', () => {
+test('HTP-16 an element of Forwarded that is malformed, names no client or names two is refused', () => {
   const malformed = [
     'proto=https',
     'for=1.2.3.4;for=1.2.3.5',
@@ -122,7 +122,7 @@ test('HTP-16 what is no element of Forwarded, names no client or names two is re
   )
 })
 
-test('HTP-15 only the header that is named is read, and only of a trusted proxy', () => {
+test('HTP-15 only the configured header is read, and only from a trusted proxy', () => {
   const rubbish = { forwarded: 'for=rubbish', 'x-forwarded-for': 'rubbish', 'x-real-ip': 'rubbish' }
   const ask = (peer: string, headers: Readonly<Record<string, string>>, trustedProxies = proxies): string =>
     clientAddress(
@@ -154,7 +154,7 @@ before(async () => {
 
 after(() => sallyport.close())
 
-test('HTP-16 an unreadable hop is 400 in the shape of every dialect and at the gateway, and is counted in bulk', async () => {
+test('HTP-16 an unreadable address is 400 in the shape of every dialect and at the gateway, and is counted in bulk', async () => {
   const headers = { forwarded: 'for=unknown' }
   const paths = [
     '/api/v1/verify',

@@ -1,4 +1,4 @@
-/** giantswarm: accounts and organizations as administrators and their owners handle them, and passwords of programs. */
+/** Tests of giantswarm: accounts, organizations and application passwords. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { Secret, TOTP } from 'otpauth'
@@ -74,13 +74,13 @@ async function lastEvent(): Promise<unknown[]> {
   return [action, subject, account]
 }
 
-test('GIA-100 what may be asked of accounts and organizations, by whom, and what is refused', (t) =>
+test('GIA-100 who may call what on accounts and organizations, and what is refused', (t) =>
   compareGoldens(t, 'giantswarm/users', {
     url: sallyport.url,
     prepare: async (setup) => ({ token: setup === 'admin' ? admin : await signedIn('ada') }),
   }))
 
-test('GIA-101 an account is made under its address, in the role user, and signs in', async () => {
+test('GIA-101 an account is created under its address, in the role user, and signs in', async () => {
   const made = await told(admin, 'PUT /v4/users/Bo%2Btest@Example.org/', {
     password: base64('a gate below the harbour'),
     expiry: '2030-01-01T02:00:00.5+02:00',
@@ -100,7 +100,7 @@ test('GIA-101 an account is made under its address, in the role user, and signs 
   assert.equal((await signIn('bo+test@example.org', 'a gate below the harbour')).status, 200)
 })
 
-test('GIA-101 null and an empty text are no expiry', () => {
+test('GIA-101 null and an empty string mean no expiry', () => {
   const texts = [null, '', undefined, '2017-01-15T12:00:00Z', '2017-01-15t12:00:00.25z']
   assert.deepEqual(texts.map(decodeExpiry), [null, null, undefined, 1_484_481_600, 1_484_481_600])
   for (const text of ['2017-01-15', '2017-13-15T12:00:00Z', '12', '2017-01-15T12:00:00']) {
@@ -108,7 +108,7 @@ test('GIA-101 null and an empty text are no expiry', () => {
   }
 })
 
-test('GIA-102 an administrator moves an account to another address and gives it an end', async () => {
+test('GIA-102 an administrator changes the address of an account and sets an expiry', async () => {
   const { id } = await newAccount('cat')
   const token = await signedIn('cat')
   const changed = await told(admin, 'PATCH /v4/users/cat@example.org/', { email: 'cat@example.net' })
@@ -141,7 +141,7 @@ test('GIA-103 an administrator removes an account, and its tokens end', async ()
   )
 })
 
-test('GIA-104 a change of the own password ends every token of the account, the one that asked included', async () => {
+test('GIA-104 a change of the own password ends every token of the account, including the caller’s', async () => {
   const { id } = await newAccount('eve')
   const tokens = [await signedIn('eve'), await signedIn('eve')]
   const changed = await told(tokens[0] ?? '', 'POST /v4/users/eve@example.org/password/', {
@@ -176,7 +176,7 @@ test('GIA-104 an administrator sets a password without the current one, and ever
   )
 })
 
-test('GIA-104 an administrator who names the own current password has to name the right one', async () => {
+test('GIA-104 an administrator’s own current password must be right if it is sent', async () => {
   await sallyport.addAccount({ username: 'root', password, email: 'root@example.org', role: 'admin' })
   const token = await signedIn('root')
   const change = (current: object): Promise<HttpAnswer> =>
@@ -189,7 +189,7 @@ test('GIA-104 an administrator who names the own current password has to name th
   assert.deepEqual([wrong.status, without.status, await userStatus(token)], [401, 202, 401])
 })
 
-test('GIA-105 an administrator makes an organization with its members, and removes it with their sessions in it', async () => {
+test('GIA-105 an administrator creates an organization with members, and removes it with their sessions in it', async () => {
   const gus = await newAccount('gus')
   const members = [{ email: 'GUS@example.org' }, { email: 'ada@example.org' }, { email: 'gus@example.org' }]
   const made = await told(admin, 'PUT /v4/organizations/east_side/', { id: 'other', members })
@@ -217,7 +217,7 @@ test('GIA-105 an administrator makes an organization with its members, and remov
   )
 })
 
-test('GIA-106 an application password signs in past a second factor, at giantswarm alone, until it is removed', async () => {
+test('GIA-106 an application password signs in past a second factor, only at giantswarm, until it is removed', async () => {
   const careful = await addSecondFactor(sallyport, await newAccount('hal'))
   const plain = await signIn('hal@example.org')
   const { secret, remove } = await addApplicationPassword(sallyport, careful, 'giantswarm')
@@ -239,7 +239,7 @@ test('GIA-106 an application password signs in past a second factor, at giantswa
   assert.equal((await signIn('hal@example.org', secret)).status, 401)
 })
 
-test('GIA-107 a session of an application password looks, but administers nobody and sets no password', async () => {
+test('GIA-107 a session of an application password reads, but administers no account and sets no password', async () => {
   const chief = await sallyport.addAccount({ username: 'chief', password, email: 'chief@example.org', role: 'admin' })
   const { secret } = await addApplicationPassword(sallyport, chief, 'giantswarm')
   const token = await signedIn('chief', secret)
@@ -260,7 +260,7 @@ test('GIA-107 a session of an application password looks, but administers nobody
   assert.deepEqual(statuses, [200, 200, 401, 401, 401, 401, 401, 401, 401, 401])
 })
 
-test('GIA-107 a session that enrolled a second factor without proving it administers nobody from then on', async () => {
+test('GIA-107 a session that enrolled a second factor without proving it administers no account from then on', async () => {
   await sallyport.addAccount({ username: 'late', password, email: 'late@example.org', role: 'admin' })
   const token = await signedIn('late')
   const before = (await ask(token, 'GET /v4/users/')).status

@@ -95,19 +95,19 @@ async function withServer(
   }
 }
 
-goldens('GIA-1 the right address and password are answered with a token, however they are sent', 'sign-ins')
-goldens('GIA-2 a sign-in that cannot be read is INVALID_INPUT and says which member is at fault', 'unread-sign-ins')
+goldens('GIA-1 the right address and password get a token, in every accepted form', 'sign-ins')
+goldens('GIA-2 a sign-in that cannot be read is INVALID_INPUT and names the member at fault', 'unread-sign-ins')
 goldens(
-  'GIA-3 a sign-in that fails is INVALID_CREDENTIALS but for the right password of an expired account',
+  'GIA-3 a failed sign-in is INVALID_CREDENTIALS, except with the right password of an expired account',
   'refused-sign-ins',
 )
-goldens('GIA-4 every way not to have a token is PERMISSION_DENIED', 'refused-tokens')
-goldens('GIA-8 a request id comes back as the audit trail has it', 'request-ids')
+goldens('GIA-4 every request without a valid token is PERMISSION_DENIED', 'refused-tokens')
+goldens('GIA-8 the answer has the request id of the audit trail', 'request-ids')
 goldens('GIA-9 no tracking header makes a sign-in fail', 'tracking')
-goldens('GIA-10 the neighbours answer the members that clients need', 'neighbours')
-goldens('GIA-11 what is not served is refused as a GenericResponse', 'unserved')
+goldens('GIA-10 info, user and organizations have the members that clients need', 'info')
+goldens('GIA-11 a request that is not served is refused as a GenericResponse', 'unserved')
 
-test('GIA-2 the bytes of a password are UTF-8', () => {
+test('GIA-2 a password must be UTF-8', () => {
   assert.equal(decodePassword(createEncodings(), 'cMOkc3N3b3Jk'), 'pässword')
 })
 
@@ -122,7 +122,7 @@ test('GIA-4 of two Authorization lines the first counts', async () => {
   )
 })
 
-test('GIA-5 a sign-out ends its own token alone, and a second one is refused', async () => {
+test('GIA-5 a sign-out ends only its own token, and a second one is refused', async () => {
   const [one, other] = [await signIn(), await signIn()]
   const answers = [await withToken(one, signOut), await withToken(one, signOut)]
   assert.deepEqual(
@@ -139,7 +139,7 @@ test('GIA-5 a sign-out ends its own token alone, and a second one is refused', a
   assert.deepEqual([await userStatus(one), await userStatus(other)], [401, 200])
 })
 
-test('GIA-5 of fifty parallel sign-outs with one token one is answered with success', async () => {
+test('GIA-5 of fifty parallel sign-outs with one token exactly one succeeds', async () => {
   const token = await signIn()
   const answers = await Promise.all(Array.from({ length: 50 }, () => withToken(token, signOut)))
   assert.deepEqual(
@@ -148,7 +148,7 @@ test('GIA-5 of fifty parallel sign-outs with one token one is answered with succ
   )
 })
 
-test('GIA-6 a token is accepted ten years later, unless its account has more than may live', async () => {
+test('GIA-6 a token is accepted ten years later, unless its account has too many live sessions', async () => {
   await withServer({ config: { giantswarm: { keepNewest: 2 } } }, async (server, on) => {
     const tokens = [await signIn({ on }), await signIn({ on }), await signIn({ on })]
     server.clock.advance(10 * 365 * 24 * 3_600_000)
@@ -156,7 +156,7 @@ test('GIA-6 a token is accepted ten years later, unless its account has more tha
   })
 })
 
-test('GIA-6 a token ends with the idle life that an operator gives it', async () => {
+test('GIA-6 a token ends with the configured idle limit', async () => {
   await withServer({ config: { giantswarm: { idleSeconds: 3_600 } } }, async (server, on) => {
     const token = await signIn({ on })
     server.clock.advance(3_599_000)
@@ -169,7 +169,7 @@ test('GIA-6 a token ends with the idle life that an operator gives it', async ()
   })
 })
 
-test('GIA-6 a token ends with the password, the status and the life of its account', async () => {
+test('GIA-6 a token ends when its account gets a new password, is disabled or expires', async () => {
   await withServer({}, async (server, on) => {
     const { ports, clock } = server
     const how = { by: null, request: onCommandLine }
@@ -196,7 +196,7 @@ test('GIA-6 a token ends with the password, the status and the life of its accou
   })
 })
 
-test('GIA-7 wrong passwords are throttled, and the wait that is told never passes 300 seconds', async () => {
+test('GIA-7 wrong passwords are throttled, and Retry-After is at most 300 seconds', async () => {
   await withServer({}, async (server, on) => {
     const waits: (string | undefined)[] = []
     for (let failure = 0; failure < 16; failure += 1) {
@@ -214,7 +214,7 @@ test('GIA-7 wrong passwords are throttled, and the wait that is told never passe
   })
 })
 
-test('GIA-7 a full hash queue is told as too many requests, never as 503', async () => {
+test('GIA-7 a full hash queue is answered 429, never 503', async () => {
   await withServer({ config: { hashThreads: 1, hashQueue: 1, throttle: false } }, async (_server, on) => {
     const answers = await Promise.all(Array.from({ length: 30 }, () => postToken({ on })))
     const refused = answers.filter(({ status }) => status !== 200)
@@ -226,7 +226,7 @@ test('GIA-7 a full hash queue is told as too many requests, never as 503', async
   })
 })
 
-test('GIA-9 a password in a command line is in no event, and the rest of the line is', async () => {
+test('GIA-9 a password in a command line is in no audit event, and the rest of the line is', async () => {
   const lines = [
     '/usr/bin/gsctl login ada@example.org -ps3cret',
     'gsctl -e https://example.org login ada@example.org -p s3cret',
@@ -269,7 +269,7 @@ test('GIA-11 a body over 64 KiB is INVALID_INPUT', async () => {
   )
 })
 
-test('GIA-12 every answer names its media type exactly, and a sign-out may name one without a body', async () => {
+test('GIA-12 every answer has the exact media type, and a sign-out may name one without a body', async () => {
   const token = await signIn()
   const ask = async (line: string, value: string): Promise<readonly [string, string | undefined]> => {
     const lines = [`${line} HTTP/1.1`, 'Content-Type: application/json', `Authorization: giantswarm ${value}`]
@@ -311,6 +311,6 @@ test('GIA-13 a second login of gsctl ends the old token under the request id of 
   assert.deepEqual([info.status, await userStatus(old), await userStatus(token)], [200, 401, 200])
 })
 
-test('GIA-13 gsctl ping, the root, is answered with 200 to anybody', async () => {
+test('GIA-13 gsctl ping, the root, is answered 200 without a token', async () => {
   assert.equal((await client.send({ path: '/', headers: { 'user-agent': 'gsctl/1.1.6' } })).status, 200)
 })

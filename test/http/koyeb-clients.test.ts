@@ -1,4 +1,4 @@
-/** koyeb: shapes of refusals, and what the original's clients write and expect, byte for byte where it matters. */
+/** Tests of koyeb: shapes of refusals, and the bytes that the original's clients send and expect. */
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { text as readAll } from 'node:stream/consumers'
@@ -16,7 +16,7 @@ before(async () => {
 
 after(() => world.close())
 
-/** Writes lines over a socket of its own and returns everything that came back. */
+/** Writes lines over an own socket and returns everything that was received. */
 async function write(lines: readonly string[], body = ''): Promise<{ readonly head: string; readonly body: string }> {
   const { hostname, port } = new URL(world.url)
   const socket = connect(Number(port), hostname)
@@ -67,7 +67,7 @@ test('KOY-17 a body over 64 KiB is Status code 3', async () => {
   assert.deepEqual([status, headers.get('content-type'), json], [413, 'application/json', wanted])
 })
 
-test('KOY-20 every success is 200 with application/json, and answers with a token are never kept', async () => {
+test('KOY-20 every success is 200 with application/json, and no cache may store an answer with a token', async () => {
   const body = { email: 'ada@example.org', password }
   const signedIn = await call(world, 'POST /v1/account/login', { body })
   const token = tokenOf(signedIn).id
@@ -91,7 +91,7 @@ test('KOY-20 every success is 200 with application/json, and answers with a toke
   assert.deepEqual(facts, [withToken, withToken, withToken, withToken, without, without, without, without])
 })
 
-test('KOY-22 a dashboard finds nobody signed in, signs in, looks around, switches, leaves and signs out', async () => {
+test('KOY-22 a dashboard starts without a session, signs in, loads its pages, switches, leaves and signs out', async () => {
   const headers = { 'content-type': 'application/json', 'seon-fp': 'W;6.8.0;Zm9v' }
   const steps: unknown[] = []
   const step = async (line: string, request: Parameters<typeof call>[2]): Promise<Awaited<ReturnType<typeof call>>> => {
@@ -161,7 +161,7 @@ test('KOY-23 a chunked body of the Go client with a charset and a line feed sign
   assert.equal(statusLine(answer), 'HTTP/1.1 200 OK')
 })
 
-test('KOY-23 PUT, POST and DELETE with Content-Length 0, with and without a media type, are taken', async () => {
+test('KOY-23 PUT, POST and DELETE with Content-Length 0, with and without a media type, are accepted', async () => {
   const { id } = await login(world, 'ada@example.org')
   const lines = [
     'PUT /v1/account/refresh HTTP/1.1',
@@ -182,7 +182,7 @@ test('KOY-23 PUT, POST and DELETE with Content-Length 0, with and without a medi
   )
 })
 
-test('KOY-23 a PUT without a length, and a DELETE with a media type and no body, are taken', async () => {
+test('KOY-23 a PUT without a length, and a DELETE with a media type and no body, are accepted', async () => {
   const { id } = await login(world, 'ada@example.org')
   const refreshed = await write(['PUT /v1/account/refresh HTTP/1.1', `Authorization: Bearer ${id}`])
   const left = await write([

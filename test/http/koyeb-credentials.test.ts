@@ -1,4 +1,4 @@
-/** koyeb: credentials of accounts and of organizations, and passwords of programs. */
+/** Tests of koyeb: credentials of accounts and of organizations, and application passwords. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { changeAccount } from '../../src/core/accounts/administer.ts'
@@ -33,7 +33,7 @@ const denied = {
   message: 'A credential of this kind does not allow this.',
 } as const
 
-/** An account of its own with an organization of its own. */
+/** A new account with a new organization. */
 async function newMember(name: string) {
   const account = await world.addAccount({ username: name, password, email: `${name}@example.org` })
   const home = await world.addOrganization(`home-of-${name}`, [account])
@@ -89,7 +89,7 @@ test('KOY-110 a credential has every member, and a secret of 64 characters that 
   assert.equal(other.user_id, '')
 })
 
-test('KOY-110 a credential that names no organization is of the organization of the token', async () => {
+test('KOY-110 a credential without a named organization belongs to the organization of the token', async () => {
   const { home, token } = await newMember('ben')
   const made = await make(token, 'USER')
   const shown = await call(world, `GET /v1/credentials/${made.id}`, { token })
@@ -100,7 +100,7 @@ test('KOY-110 a credential that names no organization is of the organization of 
   })
 })
 
-test('KOY-111 a secret is told once, and kept as a digest that no event and no list shows', async () => {
+test('KOY-111 a secret is in one answer, and kept as a digest that no event and no list shows', async () => {
   const { account, token } = await newMember('cat')
   const { id, token: secret } = await make(token, 'USER')
   const kept = await world.ports.store.credentialById(id)
@@ -119,7 +119,7 @@ test('KOY-111 a secret is told once, and kept as a digest that no event and no l
   assert.deepEqual([event.action, event.subject, event.account], ['credential', `credential:${id}`, account.id])
 })
 
-test('KOY-111 the list has the caller’s own and those of the caller’s organizations, filtered and in pages', async () => {
+test('KOY-111 the list has the credentials of the caller and of the caller’s organizations, filtered and in pages', async () => {
   const [dan, eve] = [await newMember('dan'), await newMember('eve')]
   const place = await world.addOrganization('place-of-both', [dan.account, eve.account])
   const both = { organization_id: place.id }
@@ -156,7 +156,7 @@ test('KOY-111 the list has the caller’s own and those of the caller’s organi
   )
 })
 
-test('KOY-112 PUT says all that can change, PATCH what it names, and a mask names it for both', async () => {
+test('KOY-112 PUT sets all that can change, PATCH what its body has, and a mask names the members for both', async () => {
   const { token } = await newMember('flo')
   const { id } = await make(token, 'USER', { name: 'one', description: 'first' })
   const change = async (line: string, body: unknown): Promise<unknown[]> => {
@@ -192,7 +192,7 @@ test('KOY-112 PUT says all that can change, PATCH what it names, and a mask name
   assert.deepEqual(Number(kept?.updatedAtMs) - Number(kept?.createdAtMs), 5_000)
 })
 
-test('KOY-113 a credential of somebody else is not there, whatever is done to it', async () => {
+test('KOY-113 a credential of another account is 404 for every call', async () => {
   const [gus, ivy] = [await newMember('gus'), await newMember('ivy')]
   const mine = [await make(gus.token, 'USER'), await make(gus.token, 'ORGANIZATION')]
   const answers: number[] = []
@@ -208,7 +208,7 @@ test('KOY-113 a credential of somebody else is not there, whatever is done to it
   )
 })
 
-test('KOY-114 an account’s credential is a user token that outlives every life of a session, also at control', async () => {
+test('KOY-114 an account’s credential is a user token that outlives every session, also at control', async () => {
   const { account, home, token } = await newMember('joy')
   const { token: secret } = await make(token, 'USER')
   world.clock.advance(365 * 86_400_000)
@@ -220,7 +220,7 @@ test('KOY-114 an account’s credential is a user token that outlives every life
   )
 })
 
-test('KOY-115 an organization’s credential sees the organization and no account, and is taken nowhere else', async () => {
+test('KOY-115 an organization’s credential sees the organization and no account, and no other dialect accepts it', async () => {
   const { home, token } = await newMember('kay')
   const { token: secret } = await make(token, 'ORGANIZATION')
   const lines = [
@@ -262,7 +262,7 @@ test('KOY-115 an organization’s credential sees the organization and no accoun
   assert.deepEqual(elsewhere, [401, 401])
 })
 
-test('KOY-116 what ends a credential ends what was begun with it, and nothing else', async () => {
+test('KOY-116 the end of a credential ends the sessions that it created, and nothing else', async () => {
   const endings: readonly [string, (of: Ended) => Promise<unknown>][] = [
     ['removed', ({ token, id }) => call(world, `DELETE /v1/credentials/${id}`, { token })],
     ['removed by itself', ({ secret, id }) => call(world, `DELETE /v1/credentials/${id}`, { token: secret })],
@@ -284,7 +284,7 @@ test('KOY-116 what ends a credential ends what was begun with it, and nothing el
   }
 })
 
-test('KOY-116 a change of the account’s password ends its credentials, and they are listed no more', async () => {
+test('KOY-116 a change of the account’s password ends its credentials, and they are no longer listed', async () => {
   const { account, token } = await newMember('ned')
   const [own, shared] = [await make(token, 'USER'), await make(token, 'ORGANIZATION')]
   await changeAccount(world.ports, account, {
@@ -303,7 +303,7 @@ test('KOY-116 a change of the account’s password ends its credentials, and the
   )
 })
 
-test('KOY-117 no number of sign-ins makes room by ending a credential', async () => {
+test('KOY-117 no number of sign-ins ends a credential to make room', async () => {
   const server = await koyebWorld({ config: { koyeb: { keepNewest: 2 }, throttle: false } })
   try {
     const first = await login(server, 'ada@example.org')
@@ -322,7 +322,7 @@ test('KOY-117 no number of sign-ins makes room by ending a credential', async ()
   }
 })
 
-test('KOY-118 only a sign-in by a person makes a credential', async () => {
+test('KOY-118 only a sign-in by a person can create a credential', async () => {
   const { token, home, account } = await newMember('ola')
   const { token: secret } = await make(token, 'USER')
   const switched = tokenOf(await call(world, 'POST /v1/account/session', { token: secret }))
@@ -342,7 +342,7 @@ test('KOY-118 only a sign-in by a person makes a credential', async () => {
   assert.equal((await world.ports.store.credentials({ kind: 'access-token', accountId: account.id })).length, 1)
 })
 
-test('KOY-119 an application password signs in past a second factor, at koyeb alone, until it is removed', async () => {
+test('KOY-119 an application password signs in past a second factor, only at koyeb, until it is removed', async () => {
   const { account } = await newMember('pam')
   const careful = await addSecondFactor(world, account)
   const { secret, remove } = await addApplicationPassword(world, careful, 'koyeb')
@@ -380,7 +380,7 @@ test('KOY-119 an application password signs in past a second factor, at koyeb al
 
 type Ended = Awaited<ReturnType<typeof begun>>
 
-/** A credential, what was begun with it, and an org-less token of the same account that has nothing to do with it. */
+/** A credential, sessions that it created, and an independent org-less token of the same account. */
 async function begun(name: string) {
   const member = await newMember(name)
   const away = await world.addOrganization(`away-${name}`, [member.account])

@@ -1,4 +1,4 @@
-/** koyeb: organizations as their members make, see, leave and remove them. */
+/** Tests of koyeb: creating, showing, leaving and removing organizations. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Account } from '../../src/core/accounts/account.ts'
@@ -47,7 +47,7 @@ async function memberList(token: string, query: string): Promise<unknown[]> {
   return [members.map(({ user, organization }) => `${user.name} ${organization.name}`), page]
 }
 
-test('KOY-100 who makes an organization is its member at once, and the event says who made it', async () => {
+test('KOY-100 the creator of an organization is its member at once, and the event names the creator', async () => {
   const { account, token } = await newMember('fay')
   const made = await call(world, 'POST /v1/organizations', { token, body: { name: 'made-by-fay', colour: 'red' } })
   const { organization } = made.json as { organization: Named }
@@ -61,7 +61,7 @@ test('KOY-100 who makes an organization is its member at once, and the event say
   assert.deepEqual((JSON.parse(event) as Record<string, unknown>).account, account.id)
 })
 
-test('KOY-100 of parallel makers of one name one is answered 200', async () => {
+test('KOY-100 of parallel requests for one name one is answered 200', async () => {
   const { token } = await newMember('gil')
   const answers = await Promise.all(
     Array.from({ length: 10 }, () => call(world, 'POST /v1/organizations', { token, body: { name: 'raced-for' } })),
@@ -69,7 +69,7 @@ test('KOY-100 of parallel makers of one name one is answered 200', async () => {
   assert.deepEqual(answers.map(({ status }) => status).sort(), [200, ...Array.from({ length: 9 }, () => 409)])
 })
 
-test('KOY-100 an account that is gone by then makes nothing', async () => {
+test('KOY-100 an account that was removed meanwhile creates nothing', async () => {
   const { account } = await newMember('hal')
   await removeAccount(world.ports, account, { by: null, request: commandFacts })
   const input = { name: 'by-nobody', memberIds: [account.id] }
@@ -79,7 +79,7 @@ test('KOY-100 an account that is gone by then makes nothing', async () => {
   assert.equal(await world.ports.store.organizationByName('by-nobody'), null)
 })
 
-test('KOY-102 a member removes an organization by a token of it, which ends with all that are scoped to it', async () => {
+test('KOY-102 a member removes an organization with a token of it, and every token scoped to it ends', async () => {
   const { token } = await newMember('ida')
   const home = await found(token, 'home-of-ida')
   const scoped = await login(world, 'ida@example.org', home.id)
@@ -129,7 +129,7 @@ test('KOY-103 members are listed for every organization of the caller, in the or
   )
 })
 
-test('KOY-103 a member has every member of the original, and an id that stays', async () => {
+test('KOY-103 an entry has every member of the original, and a stable id', async () => {
   const { account, token } = await newMember('lea')
   const home = await found(token, 'home-of-lea')
   const list = async (): Promise<Record<string, unknown>[]> => {
@@ -153,7 +153,7 @@ test('KOY-103 a member has every member of the original, and an id that stays', 
   ])
 })
 
-test('KOY-104 unscoping answers an org-less token, and the calling one lives on', async () => {
+test('KOY-104 unscoping answers an org-less token, and the caller’s lives on', async () => {
   const token = await login(world, 'ada@example.org', world.harbour.id)
   const orgless = tokenOf(await call(world, 'POST /v1/unscope_organization_token', { token: token.id, body: '{}\n' }))
   const statuses = [(await profile(token.id)).status, (await profile(orgless.id)).status]
@@ -187,7 +187,7 @@ test('KOY-105 an access token is one text, scoped, and lives for its validity to
   assert.deepEqual([before, (await profile(brief)).status], [200, 401])
 })
 
-test('KOY-105 a validity that is none, or out of its bounds, is refused by its field', async () => {
+test('KOY-105 a malformed validity, or one out of its range, is refused with its field', async () => {
   const { id: token } = await login(world, 'ada@example.org')
   const line = `POST /v1/organizations/${world.harbour.id}/access_token`
   const answers: unknown[] = []
@@ -201,7 +201,7 @@ test('KOY-105 a validity that is none, or out of its bounds, is refused by its f
   )
 })
 
-test('KOY-106 what begins from an access token ends with it, and makes no credential', async () => {
+test('KOY-106 a session from an access token ends with it, and an access token creates no credential', async () => {
   const { id: token } = await login(world, 'ada@example.org', world.harbour.id)
   const line = `POST /v1/organizations/${world.harbour.id}/access_token`
   const { token: short } = (await call(world, line, { token, body: { validity: '600s' } })).json as { token: string }
@@ -217,7 +217,7 @@ test('KOY-106 what begins from an access token ends with it, and makes no creden
   assert.deepEqual([ends, credential.status], [[exp, exp, exp, exp, exp], 403])
 })
 
-test('KOY-101 an organization is shown to a token that has nothing to do with it, and to none without', async () => {
+test('KOY-101 any valid token may see an organization, and no request without one', async () => {
   const { id: token } = await login(world, 'solo@example.org')
   const path = `GET /v1/organizations/${world.island.id}`
   const shown = await call(world, path, { token })
@@ -225,7 +225,7 @@ test('KOY-101 an organization is shown to a token that has nothing to do with it
   assert.deepEqual([id, name, (await call(world, path)).status], [world.island.id, 'island', 401])
 })
 
-test('KOY-120, KOY-121, KOY-122 probes tell the same of every address, and nothing but whose token came', async () => {
+test('KOY-120, KOY-121, KOY-122 probes answer every address alike, and show only the holder of the token', async () => {
   const { id: token } = await login(world, 'solo@example.org')
   const ask = async (line: string, request = {}): Promise<unknown> => (await call(world, line, request)).json
   assert.deepEqual(
@@ -246,7 +246,7 @@ test('KOY-120, KOY-121, KOY-122 probes tell the same of every address, and nothi
   )
 })
 
-test('KOY-123 the picture of a profile is there for anybody, under a prefix too', async () => {
+test('KOY-123 the picture of a profile needs no token, also under a prefix', async () => {
   const server = await koyebWorld({ config: { koyeb: { prefix: '/k' } } })
   try {
     const body = { email: 'ada@example.org', password }

@@ -1,4 +1,4 @@
-/** koyeb: what becomes of tokens; refresh, switch, new session, sign-out, and whatever ends them from elsewhere. */
+/** Tests of koyeb: refresh, switch, new session, sign-out, and all other ends of tokens. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { removeMember, removeOrganization } from '../../src/core/organizations/administer.ts'
@@ -38,13 +38,13 @@ function refresh(token: string): Promise<Answer> {
   return call(world, 'PUT /v1/account/refresh', { token })
 }
 
-/** Sessions of koyeb, oldest first. */
+/** Returns the sessions of koyeb, oldest first. */
 async function liveSessions(accountId: number): Promise<Session[]> {
   const sessions = await world.ports.store.liveSessions(accountId)
   return sessions.filter(({ dialect }) => dialect === 'koyeb').sort((one, other) => one.row - other.row)
 }
 
-test('KOY-6 a token is taken with Bearer in any case, and bare', async () => {
+test('KOY-6 a token is accepted with Bearer in any case, and bare', async () => {
   const { id } = await login(world, 'ada@example.org')
   const statuses: number[] = []
   for (const authorization of [`Bearer ${id}`, `bearer ${id}`, `BEARER ${id}`, id]) {
@@ -53,7 +53,7 @@ test('KOY-6 a token is taken with Bearer in any case, and bare', async () => {
   assert.deepEqual(statuses, [200, 200, 200, 200])
 })
 
-test('KOY-6, KOY-26 no token, another scheme, rubbish, a changed, an expired and a foreign token get one body', async () => {
+test('KOY-6, KOY-26 no token, another scheme, a malformed, a changed, an expired and a foreign token get one body', async () => {
   const { id } = await login(world, 'ada@example.org')
   const control = await call(world, 'POST /api/v1/sessions', { body: { username: 'ada', password } })
   const { access_token: foreign } = control.json as { access_token: string }
@@ -83,12 +83,12 @@ test('KOY-6, KOY-26 no token, another scheme, rubbish, a changed, an expired and
   )
 })
 
-test('KOY-26 a token of koyeb is taken at control', async () => {
+test('KOY-26 a token of koyeb is accepted at control', async () => {
   const { id } = await login(world, 'ada@example.org')
   assert.equal(await statusOf(id, '/api/v1/verify'), 200)
 })
 
-test('KOY-9 a refresh keeps session, user and organization; repeats within 30 s are one answer, later ones are not', async () => {
+test('KOY-9 a refresh keeps session, user and organization; repeats within 30 s get one answer, later ones do not', async () => {
   const token = await login(world, 'ada@example.org')
   const sessions = (await liveSessions(world.ada.id)).length
   world.clock.advance(1_000)
@@ -176,7 +176,7 @@ test('KOY-15 of parallel sign-outs one is answered 200, the others 401', async (
   assert.deepEqual(statuses, [200, ...Array.from({ length: 19 }, () => 401)])
 })
 
-test('KOY-12 a new session is org-less, and the calling token lives on', async () => {
+test('KOY-12 a new session is org-less, and the caller’s token lives on', async () => {
   const token = await login(world, 'ada@example.org')
   const orgless = tokenOf(await call(world, 'POST /v1/account/session', { token: token.id }))
   const organization = await call(world, 'GET /v1/account/organization', { token: orgless.id })
@@ -191,7 +191,7 @@ test('KOY-12 a new session is org-less, and the calling token lives on', async (
   )
 })
 
-test('KOY-14 a switch takes no body, an empty one and an object, and scopes the new token at once', async () => {
+test('KOY-14 a switch accepts no body, an empty one and an object, and scopes the new token at once', async () => {
   const token = await login(world, 'ada@example.org', world.harbour.id)
   const scopes: string[] = []
   const requests = [{}, { headers: { 'content-type': 'application/json' }, body: '' }, { body: '{}\n' }, { body: '{}' }]
@@ -208,7 +208,7 @@ test('KOY-14 a switch takes no body, an empty one and an object, and scopes the 
   assert.equal(await statusOf(token.id), 200)
 })
 
-test('KOY-13 a switched and a new session carry on proof and time of the sign-in, and do not end with it', async () => {
+test('KOY-13 a switched and a new session keep proof and time of the sign-in, and do not end with it', async () => {
   const token = await login(world, 'ada@example.org')
   const [signedIn] = (await liveSessions(world.ada.id)).slice(-1)
   world.clock.advance(3_600_000)
@@ -224,7 +224,7 @@ test('KOY-13 a switched and a new session carry on proof and time of the sign-in
   assert.deepEqual(await statusesOf([token.id, switched.id, orgless.id]), [401, 200, 200])
 })
 
-test('KOY-13 no session begins from one that ended', async () => {
+test('KOY-13 a session that has ended creates no session', async () => {
   const token = await login(world, 'ada@example.org')
   await call(world, 'DELETE /v1/account/logout', { token: token.id })
   const answers = [
@@ -240,7 +240,7 @@ test('KOY-13 no session begins from one that ended', async () => {
   )
 })
 
-test('KOY-21 who leaves an organization loses the tokens scoped to it, in memory and out of it, and no other', async () => {
+test('KOY-21 an account that leaves an organization loses the tokens scoped to it, in memory and in the store, and no other', async () => {
   const member = await world.addAccount({ username: 'bo', email: 'bo@example.org', password })
   const jetty = await world.addOrganization('jetty', [member])
   const used = await login(world, 'bo@example.org')
@@ -251,7 +251,7 @@ test('KOY-21 who leaves an organization loses the tokens scoped to it, in memory
   assert.deepEqual((await refresh(used.id)).json, unauthenticated)
 })
 
-test('KOY-21 a removed organization ends the tokens scoped to it alone: a client leaves it by another token first', async () => {
+test('KOY-21 a removed organization ends only the tokens scoped to it: a client leaves it with another token first', async () => {
   const member = await world.addAccount({ username: 'cy', email: 'cy@example.org', password })
   const pier = await world.addOrganization('pier', [member])
   world.clock.advance(1_000)
@@ -280,7 +280,7 @@ test('KOY-25 the oldest session ends when an account has more than the option al
   }
 })
 
-test('KOY-16 a fingerprint of 4 KB is taken everywhere and kept as a digest only', async () => {
+test('KOY-16 a fingerprint of 4 KB is accepted everywhere, and only a digest is kept', async () => {
   const fingerprint = `W;6.8.0;${'Zm9v'.repeat(1_022)}`
   const headers = { 'seon-fp': fingerprint }
   const digest = world.ports.digests.sha256(fingerprint)
@@ -306,7 +306,7 @@ test('KOY-16 a fingerprint of 4 KB is taken everywhere and kept as a digest only
   )
 })
 
-test('KOY-18 a profile that was looked at tells the sign-in that came since', async () => {
+test('KOY-18 a profile shows a sign-in that happened since the last request', async () => {
   const member = await world.addAccount({ username: 'ed', password, email: 'ed@example.org' })
   const { id: token } = await login(world, 'ed@example.org')
   const profile = async (): Promise<Record<string, unknown>> => {
@@ -320,7 +320,7 @@ test('KOY-18 a profile that was looked at tells the sign-in that came since', as
   assert.deepEqual([await profile(), first.id], [{ ...first, last_login: then }, member.uuid])
 })
 
-test('KOY-19 pages follow the order of joining, and search, statuses and order choose', async () => {
+test('KOY-19 pages are in the order of joining, and search, statuses and order work', async () => {
   const member = await world.addAccount({ username: 'di', email: 'di@example.org', password })
   const ids = new Map<string, string>()
   for (const name of ['north-dock', 'south-dock', 'east-gate']) {

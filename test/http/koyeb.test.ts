@@ -1,4 +1,4 @@
-/** koyeb: goldens, and what signing in takes and gives. */
+/** Tests of koyeb: goldens, and the sign-in. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
@@ -66,7 +66,7 @@ function expected(text: Text, fill: Fill): string {
   return typeof text === 'string' ? fill(text) : text.match
 }
 
-/** A text that matches counts as its pattern, so that one comparison shows everything that differs. */
+/** Replaces a matching text by its pattern, so that one comparison shows every difference. */
 function seen(wanted: Text | undefined, got: string, fill: Fill): string {
   if (wanted === undefined || typeof wanted === 'string') return got
   return new RegExp(fill(wanted.match)).test(got) ? wanted.match : got
@@ -103,7 +103,7 @@ test('KOY-1 a body is read as JSON under every media type and none, and unknown 
   assert.deepEqual(statuses, [200, 200, 200, 200, 200, 200])
 })
 
-test('KOY-1 an organization may be named in camel case, and an empty text names none', async () => {
+test('KOY-1 an organization may be named in camel case, and an empty string names none', async () => {
   const member = { email: 'solo@example.org', password }
   const empty = await call(world, 'POST /v1/account/login', { body: { ...member, organization_id: '' } })
   const camel = await call(world, 'POST /v1/account/login', { body: { ...member, organizationId: world.island.id } })
@@ -123,7 +123,7 @@ test('KOY-2 missing members, an empty body and malformed JSON are 400 in one sha
   assert.deepEqual(shapes, [both, both, shape(['password']), shape([]), shape([]), shape([]), shape([])])
 })
 
-test('KOY-3 whatever is wrong with an account or its password, the answer is one', async () => {
+test('KOY-3 every fault of an account or its password gets the same answer', async () => {
   await world.addAccount({ username: 'mute', email: 'mute@example.org', password: null })
   await world.addAccount({
     username: 'late',
@@ -153,7 +153,7 @@ test('KOY-3 whatever is wrong with an account or its password, the answer is one
   assert.deepEqual([...answers], [`401 ${JSON.stringify({ status: 401, code: 'authentication_error', message })}`])
 })
 
-test('KOY-3 an e-mail is compared without the case of its letters, and either role signs in', async () => {
+test('KOY-3 an e-mail is compared case-insensitively, and either role signs in', async () => {
   await world.addAccount({ username: 'ops', email: 'ops@example.org', password, role: 'admin' })
   const statuses = []
   for (const email of ['ADA@EXAMPLE.ORG', 'ops@example.org']) {
@@ -173,7 +173,7 @@ test('KOY-4 LoginReply has four members, and expires_at is the exp of the token'
   })
 })
 
-test('KOY-4, KOY-5 a life without an end still gives an exp, a day away', async () => {
+test('KOY-4, KOY-5 a life without an end still gives an exp, a day ahead', async () => {
   const endless = await koyebWorld({ config: { koyeb: { tokenSeconds: null, absoluteSeconds: null } } })
   try {
     const token = await login(endless, 'solo@example.org')
@@ -188,7 +188,7 @@ test('KOY-4, KOY-5 a life without an end still gives an exp, a day away', async 
   }
 })
 
-test('KOY-5 two tokens of one second are JWTs that differ in their jti alone', async () => {
+test('KOY-5 two tokens of one second are JWTs that differ only in their jti', async () => {
   const tokens = [await login(world, 'ada@example.org'), await login(world, 'ada@example.org')]
   const [one, other] = tokens.map(({ id }) => claimsOf(id))
   assert.notEqual(one?.jti, other?.jti)
@@ -200,7 +200,7 @@ test('KOY-5 two tokens of one second are JWTs that differ in their jti alone', a
   }
 })
 
-test('KOY-7 a sign-in is scoped to the oldest membership, then to the organization used last, then to what is left', async () => {
+test('KOY-7 a sign-in is scoped to the oldest membership, then to the organization used last, then to the remaining one', async () => {
   const server = await koyebWorld()
   const { harbour, lighthouse } = server
   const scope = async (): Promise<string> => (await login(server, 'ada@example.org')).organization_id
@@ -239,7 +239,7 @@ test('KOY-8 an organization that is named is used, and a refusal counts no failu
   }
 })
 
-test('KOY-17 a throttled sign-in is 429 with a number for its code and Retry-After, alike for names that nobody has', async () => {
+test('KOY-17 a throttled sign-in is 429 with a number as its code and Retry-After, also for unknown names', async () => {
   const server = await koyebWorld()
   try {
     const answers: unknown[] = []
@@ -265,7 +265,7 @@ function leave(server: KoyebWorld, organization: Organization): Promise<void> {
   return removeMember(server.ports, { organization, accountId: server.ada.id }, commandFacts)
 }
 
-/** Gives an account a second factor, by control as a person would. */
+/** Enrols a second factor for an account, through control. */
 async function enrol(username: string): Promise<void> {
   const signedIn = await call(world, 'POST /api/v1/sessions', { body: { username, password } })
   const { access_token: token } = signedIn.json as { access_token: string }

@@ -11,7 +11,7 @@ import { collisions, languages } from '../fixtures/openapi/generated-names.ts'
 const dialects: readonly Dialect[] = ['control', 'giantswarm', 'koyeb', 'pacerpro', 'sftpgo']
 
 for (const dialect of dialects) {
-  test(`OAS-31 no body of a request or of an answer is without a schema in the document of ${dialect}`, () => {
+  test(`OAS-31 every body of a request or an answer has a schema in the document of ${dialect}`, () => {
     const { paths } = documentOf(dialect)
     const contents = Object.values(paths).flatMap((item) =>
       Object.values(item).flatMap(({ requestBody, responses }) =>
@@ -27,7 +27,7 @@ for (const dialect of dialects) {
     )
   })
 
-  test(`OAS-32 no code generator makes one name of two things in the document of ${dialect}`, () => {
+  test(`OAS-32 no code generator derives one name from two parts of the document of ${dialect}`, () => {
     assert.deepEqual(collisions(documentOf(dialect)), [])
   })
 
@@ -37,7 +37,7 @@ for (const dialect of dialects) {
 }
 
 for (const dialect of dialects) {
-  test(`OAS-39 the document of ${dialect} says of every whole number whether 32 bits hold it`, () => {
+  test(`OAS-39 every integer in the document of ${dialect} has the format int32 or int64`, () => {
     const numbers = integersWithin(documentOf(dialect), '')
     const fitting = (one: Whole): boolean => one.enum !== undefined || (one.maximum ?? largestInt32 + 1) <= largestInt32
     const silent = numbers.filter(({ schema }) => schema.format === undefined && !fitting(schema))
@@ -46,7 +46,7 @@ for (const dialect of dialects) {
   })
 }
 
-test('OAS-39 a number of sftpgo is told as int32 only where a larger one is not taken', () => {
+test('OAS-39 a number of sftpgo is int32 only if a larger one is refused', () => {
   const reading = { name: 'n', sealer: null, before: undefined }
   const kinds = [integer(), integer({ least: 0 }), integer({ least: 0, clears: true }), integer({ most: largestInt32 })]
   const formats = kinds.map((kind) => (kind.schema as Whole).format)
@@ -116,7 +116,7 @@ const samples: readonly (readonly [
 ]
 
 for (const [title, schemas, found] of samples) {
-  test(`OAS-32 a name that is made twice is found: ${title}`, () => {
+  test(`OAS-32 a name that is derived twice is found: ${title}`, () => {
     const sentences = collisions({ components: { schemas: schemas as never, securitySchemes: {} }, paths: {} })
     const absent = found.filter((start) => !sentences.some((sentence) => sentence.startsWith(start)))
     assert.deepEqual(absent, [], sentences.join('\n'))
@@ -144,7 +144,7 @@ function documentOf(dialect: Dialect): OpenApiDocument {
   return JSON.parse(readFileSync(`${projectRoot}${openApiFolder}/${dialect}.json`, 'utf8')) as OpenApiDocument
 }
 
-/** Generators make a name up for an object that has none, and each its own. */
+/** Each generator invents its own name for an object without one. */
 function namelessIn({ paths, components }: OpenApiDocument): string[] {
   const inBodies = Object.entries(paths).flatMap(([path, item]) => objectsWithin(item, path))
   const inSchemas = Object.entries(components.schemas).flatMap(([name, { properties, items }]) =>
@@ -153,7 +153,7 @@ function namelessIn({ paths, components }: OpenApiDocument): string[] {
   return [...inBodies, ...inSchemas]
 }
 
-/** Returns where within a value an object schema with members stands. */
+/** Returns the places of object schemas with members within a value. */
 function objectsWithin(value: unknown, at: string): string[] {
   if (value === null || typeof value !== 'object') return []
   const { type, properties } = value as { readonly type?: unknown; readonly properties?: object }

@@ -1,4 +1,4 @@
-/** Real generators and compilers on the documents in `openapi/`; only with SALLYPORT_GENERATORS=1, because it fetches packages and takes minutes. */
+/** Runs real generators and compilers on the documents in `openapi/`; only with SALLYPORT_GENERATORS=1, because it downloads packages and takes minutes. */
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -24,7 +24,7 @@ for (const generator of codeGenerators) {
   const { name, version, languages } = generator
   for (const [language, dialects] of Object.entries(languages) as [Language, readonly Dialect[]][]) {
     const how = { skip: reasonToSkip(generator, language), timeout: 1_800_000 }
-    test(`OAS-34 clients that ${name} ${version} makes in ${language} compile: ${dialects.join(', ')}`, how, () => {
+    test(`OAS-34 clients that ${name} ${version} generates in ${language} compile: ${dialects.join(', ')}`, how, () => {
       const jar = jarOf(generator)
       const faults = dialects.flatMap((dialect) => {
         const folder = join(work, `${version}-${language}-${dialect}`)

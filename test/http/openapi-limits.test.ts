@@ -1,4 +1,4 @@
-/** What a document says of sizes: as much as the route checks, and nothing else. */
+/** Tests that a document has exactly the limits that the route checks. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { RouteOptions } from 'fastify'
@@ -14,7 +14,7 @@ type Validated = Readonly<
 >
 
 let sallyport: RunningSallyport
-/** What each route validates, by its method and its path. */
+/** The schemas that each route validates, by method and path. */
 const routes = new Map<string, Validated>()
 
 before(async () => {
@@ -28,7 +28,7 @@ before(async () => {
 after(() => sallyport.close())
 
 for (const dialect of dialects) {
-  test(`OAS-36 the document of ${dialect} has every limit that a route validates, and of what is validated no other`, () => {
+  test(`OAS-36 the document of ${dialect} has every limit that a route validates, and no other on a validated value`, () => {
     const document = sallyport.app.openApi.document(dialect, null)
     const differing = operationsOf(dialect, document).flatMap(({ key, operation, validated }) =>
       [...bodyOf(operation, validated, document), ...parametersOf(operation, validated, document)]
@@ -60,7 +60,7 @@ function bodyOf({ requestBody }: OperationObject, { body }: Validated, document:
   return [{ what: 'body', told: tell(limitsOf(schema, document)), checked: tell(limitsOf(body, null)) }]
 }
 
-/** A parameter that is told as another type is decoded from its text; what is validated of the text says nothing of it. */
+/** A parameter that is documented with another type is decoded from its text, so that the limits of the text do not apply. */
 function parametersOf(
   { parameters = [] }: OperationObject,
   validated: Validated,

@@ -1,4 +1,4 @@
-/** What a document says of the texts of bodies, tried on the running server: at each limit, beyond it, and where there is none. */
+/** Tries the documented limits of texts in bodies on the running server: at each limit, beyond it, and without one. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { OpenApiDocument } from '../../src/http/openapi/document.ts'
@@ -15,11 +15,11 @@ before(async () => {
 
 after(() => world.close())
 
-/** Longer than any text that is stored, and shorter than any body that is read. */
+/** Longer than any stored text, and shorter than the limit of a body. */
 const longText = 5_000
 
 for (const [dialect, known] of Object.entries(samples)) {
-  test(`OAS-37 every operation of ${dialect} with a body is tried`, () => {
+  test(`OAS-37 every operation of ${dialect} with a body has a sample`, () => {
     const { paths } = world.app.openApi.document(dialect as 'control', null)
     const wanted = Object.entries(paths).flatMap(([path, item]) =>
       Object.entries(item)
@@ -30,7 +30,7 @@ for (const [dialect, known] of Object.entries(samples)) {
   })
 
   for (const [line, sample] of Object.entries(known)) {
-    test(`OAS-37 the texts of ${line} of ${dialect} are refused for their size exactly where its document says so`, async () => {
+    test(`OAS-37 the texts of ${line} of ${dialect} are refused for their length exactly when its document says so`, async () => {
       const document = world.app.openApi.document(dialect as 'control', null)
       assert.equal(await isRefused(line, sample, {}), sample.refusedFor !== undefined, 'the sample itself')
       if (sample.refusedFor !== undefined) return assert.deepEqual(limitsOf(bodyOf(document, line), document), [])
@@ -59,7 +59,7 @@ for (const [dialect, known] of Object.entries(samples)) {
   }
 }
 
-/** Who may ask every list. */
+/** The callers that may read every list. */
 const callers = {
   control: 'control',
   giantswarm: 'giantswarm',
@@ -69,7 +69,7 @@ const callers = {
 } as const
 
 for (const dialect of Object.keys(callers) as (keyof typeof callers)[]) {
-  test(`OAS-38 a number in a query of ${dialect} is refused exactly beyond the limits that the document tells`, async () => {
+  test(`OAS-38 a number in a query of ${dialect} is refused exactly outside the documented limits`, async () => {
     const { paths } = world.app.openApi.document(dialect, null)
     const base = dialect === 'sftpgo' ? '/api/v2' : ''
     const numbers = Object.entries(paths).flatMap(([path, { get }]) =>
@@ -94,7 +94,7 @@ for (const dialect of Object.keys(callers) as (keyof typeof callers)[]) {
 
 type Sizes = { readonly shortest: number; readonly longest: number | undefined }
 
-/** The texts of a body, by their names, with what the document says of their lengths. */
+/** Returns the texts of a body by their names, with their documented lengths. */
 function textsOf(document: OpenApiDocument, line: string): Map<string, Sizes> {
   const schema = bodyOf(document, line)
   const members = Object.entries((schema.properties ?? {}) as Readonly<Record<string, { readonly type?: string }>>)
@@ -116,7 +116,7 @@ function bodyOf(document: OpenApiDocument, line: string): Readonly<Record<string
   return resolve(Object.values(body?.content ?? {})[0]?.schema, document)
 }
 
-/** Sends the sample with one change, and tells whether it is refused for what its body is. */
+/** Sends the sample with one change, and returns whether it is refused for its body. */
 async function isRefused(line: string, sample: Sample, change: Readonly<Record<string, string>>): Promise<boolean> {
   calls += 1
   const unique = `drill-${calls}`
@@ -129,6 +129,6 @@ async function isRefused(line: string, sample: Sample, change: Readonly<Record<s
     headers: world.headers[sample.as],
     body: { ...Object.fromEntries(usual), ...change },
   })
-  // A problem of control says by its type what was wrong; others answer 400, and the PTY token API 422, to nothing but a body.
+  // The type of a problem of control names the fault; other dialects answer 400, and the PTY token API 422, only for a body.
   return status === 422 || (status === 400 && (body.type === undefined || body.type === 'input-invalid'))
 }

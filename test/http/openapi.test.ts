@@ -30,18 +30,18 @@ before(async () => {
 
 after(() => sallyport.close())
 
-test('OAS-1 every route says what it does or that it is left out', () => {
+test('OAS-1 every route is documented or marked as left out', () => {
   assert.deepEqual(sallyport.app.openApi.undocumentedRoutes(), [])
 })
 
-test('OAS-1 a route that says nothing is named', () => {
+test('OAS-1 an undocumented route is named', () => {
   const catalogue = new DocumentCatalogue()
   catalogue.add('koyeb', { method: ['GET', 'HEAD'], url: '/v1/new', handler: () => undefined })
   assert.deepEqual(catalogue.undocumentedRoutes(), ['GET /v1/new'])
 })
 
 for (const dialect of dialects) {
-  test(`OAS-2 the document of ${dialect} is valid OpenAPI 3.0.3, in its file and as it is served`, async () => {
+  test(`OAS-2 the document of ${dialect} is valid OpenAPI 3.0.3, in its file and when served`, async () => {
     for (const publicUrl of [null, 'https://door.example.org']) {
       const document = sallyport.app.openApi.document(dialect, publicUrl)
       const { valid, errors } = await new Validator().validate(structuredClone(document) as Record<string, unknown>)
@@ -49,16 +49,16 @@ for (const dialect of dialects) {
     }
   })
 
-  test(`OAS-2 every scheme, tag and component that the document of ${dialect} names is in it, and no operation id is given twice`, () => {
+  test(`OAS-2 every scheme, tag and component that the document of ${dialect} names is in it, and operation ids are unique`, () => {
     assert.deepEqual(looseEnds(sallyport.app.openApi.document(dialect, null)), [])
   })
 }
 
-test('OAS-3 the files in openapi/ are what the routes say now', async () => {
+test('OAS-3 the files in openapi/ match the routes', async () => {
   assert.deepEqual(await staleOpenApi(projectRoot), [])
 })
 
-test('OAS-3 a stale document, one that is not there and one of no dialect are found', async (t) => {
+test('OAS-3 a stale document, a missing one and one of no dialect are found', async (t) => {
   const folder = temporaryFolder(t)
   const stale = dialects.map((dialect) => `openapi/${dialect}.json is stale: run npm run docs.`)
   assert.deepEqual(await staleOpenApi(folder), stale)
@@ -66,7 +66,7 @@ test('OAS-3 a stale document, one that is not there and one of no dialect are fo
   assert.deepEqual(await staleOpenApi(folder), ['openapi/other.json is of no dialect.', ...stale])
 })
 
-test('OAS-4 requests without any of the headers and queries that the documents declare are answered as ever', async () => {
+test('OAS-4 requests without the documented headers and queries get the usual answers', async () => {
   await sallyport.addAccount({ username: 'ada', password: goodPassword, email: 'ada@example.org' })
   const { app } = sallyport
   const ask = (method: 'GET' | 'POST' | 'DELETE', url: string, sent: object): Promise<LightMyRequestResponse> =>
@@ -98,7 +98,7 @@ test('OAS-5 a keyword that OpenAPI 3.0 does not have is an error', () => {
   })
 })
 
-test('OAS-5 two different schemas of one name are an error, and the same one twice is not', () => {
+test('OAS-5 two different schemas with one name are an error, and the same one twice is not', () => {
   const components = new Components()
   components.convert(Type.Object({ id: Type.String() }, { title: 'Thing' }))
   components.convert(Type.Object({ id: Type.String() }, { title: 'Thing' }))
@@ -106,7 +106,7 @@ test('OAS-5 two different schemas of one name are an error, and the same one twi
   assert.throws(() => components.convert(other), { message: 'Two different schemas are called Thing.' })
 })
 
-test('OAS-6 what a route validates is in its document, in the words of OpenAPI 3.0', () => {
+test('OAS-6 a document has what a route validates, in OpenAPI 3.0', () => {
   const body = Type.Object(
     {
       role: Type.Union([Type.Literal('admin'), Type.Literal('user')]),

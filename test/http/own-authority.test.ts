@@ -1,4 +1,4 @@
-/** What administrators cannot change of themselves, and what a start says of administrators. */
+/** Tests what administrators cannot change about themselves, and what the start logs about administrators. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -36,7 +36,7 @@ async function outcomeOf(world: AuthorityWorld, by: Account, change: Administrat
   }
 }
 
-test('AUT-6 an owner changes neither their role, permissions, status, person nor groups, and the only administrator their groups', async () => {
+test('AUT-6 an owner cannot change their role, permissions, status, person or groups, and the only administrator not their groups', async () => {
   const world = await authorityWorld()
   try {
     const root = (await world.ports.store.accountByName('root', 'admin')) ?? assert.fail()
@@ -55,7 +55,7 @@ test('AUT-6 an owner changes neither their role, permissions, status, person nor
   }
 })
 
-test('AUT-14 the first start on a store says once how many administrators are no owners', async (t) => {
+test('AUT-14 the first start on a store logs once how many administrators are no owners', async (t) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'sallyport-test-'))
   t.after(() => rm(dataDir, { recursive: true, force: true }))
   const warned: unknown[] = []

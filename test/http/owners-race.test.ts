@@ -1,4 +1,4 @@
-/** Two owners who take each other away, one at a door and one on the command line. */
+/** Tests two owners who remove each other, one at a dialect and one on the command line. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readConfig } from '../../src/config.ts'

@@ -116,10 +116,10 @@ async function withServer(
   }
 }
 
-goldens('PAC-1 the right address and password are answered with a session, however they are sent', 'sign-ins')
-goldens('PAC-3 no sign-in that fails is told from another', 'refused-sign-ins')
-goldens('PAC-4 a refused token is told by one of three sentences', 'refused-tokens')
-goldens('PAC-11 what is not served is refused in the Error shape', 'unserved')
+goldens('PAC-1 the right address and password get a session, in every accepted form', 'sign-ins')
+goldens('PAC-3 all failed sign-ins get the same answer', 'refused-sign-ins')
+goldens('PAC-4 a refused token gets one of three sentences', 'refused-tokens')
+goldens('PAC-11 a request that is not served is refused in the Error shape', 'unserved')
 
 test('PAC-1 expiresAt is the instant of exp, an hour after the sign-in', async () => {
   sallyport.clock.advance(60_000)
@@ -128,7 +128,7 @@ test('PAC-1 expiresAt is the instant of exp, an hour after the sign-in', async (
   assert.deepEqual([expiresAt, claimsOf(jwtToken).exp * 1000], [new Date(end).toISOString(), end])
 })
 
-test('PAC-2 a token has the two members and the four claims of the original in their order, and the shared key proves it', async () => {
+test('PAC-2 a token has the two members and the four claims of the original in their order, and the shared key verifies it', async () => {
   const token = await signIn()
   const account = await sallyport.ports.store.accountById(ada.id)
   const { exp } = claimsOf(token)
@@ -143,7 +143,7 @@ test('PAC-2 a token has the two members and the four claims of the original in t
   )
 })
 
-test('PAC-3 a sign-in that names no password costs no hash and is no failed sign-in, a wrong one is both', async () => {
+test('PAC-3 a sign-in without a password costs no hash and is no failed sign-in, and a wrong password is both', async () => {
   const hasher = sallyport.ports.hasher as PooledPasswordHasher
   const cost = async (body: object): Promise<readonly number[]> => {
     const failures = (): Promise<number> => countEvents(sallyport, { action: 'sign-in', outcome: 'refused' })
@@ -186,7 +186,7 @@ test('PAC-5 a token alone is read, unless the operator forbids it, and Bearer al
   })
 })
 
-test('PAC-6 tokens of one second have one epoch and ends that all differ', async () => {
+test('PAC-6 tokens of one second have one epoch and different expiries', async () => {
   const answers = await Promise.all(Array.from({ length: 12 }, () => postSession()))
   const claims = answers.map((answer) => claimsOf(sessionOf(answer).jwtToken))
   const ends = claims.map(({ exp }) => exp).sort()
@@ -196,7 +196,7 @@ test('PAC-6 tokens of one second have one epoch and ends that all differ', async
   assert.deepEqual(new Set(accepted.map(({ status }) => status)), new Set([200]))
 })
 
-test('PAC-6 tokens that are made side by side and are in no store yet end at different seconds', async () => {
+test('PAC-6 tokens that are created in parallel and not yet stored end in different seconds', async () => {
   const account = await sallyport.ports.store.accountById(ada.id)
   assert.ok(account)
   const mint = mintPacerproToken({ ports: sallyport.ports })
@@ -209,7 +209,7 @@ test('PAC-6 tokens that are made side by side and are in no store yet end at dif
   )
 })
 
-test('PAC-6 seconds are remembered for ten thousand epochs, and the longest unused one goes', () => {
+test('PAC-6 expiries are kept for ten thousand epochs, and the longest unused epoch is dropped', () => {
   const seconds = new UniqueExpiries()
   const take = (epoch: string): number => seconds.take(epoch, 100, 0)
   for (const epoch of ['unused', 'used']) take(epoch)
@@ -219,7 +219,7 @@ test('PAC-6 seconds are remembered for ten thousand epochs, and the longest unus
   assert.deepEqual([take('used'), take('unused')], [102, 100])
 })
 
-test('PAC-6 a process that has just started steps over every end that was given away before', async (t) => {
+test('PAC-6 a new process skips every expiry that was used before', async (t) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'sallyport-pacerpro-'))
   t.after(() => rm(dataDir, { recursive: true, force: true }))
   const given: string[] = []
@@ -233,7 +233,7 @@ test('PAC-6 a process that has just started steps over every end that was given 
   })
 })
 
-test('PAC-7 fifty parallel exchanges of one token have one answer, a later one another, and all these tokens live', async () => {
+test('PAC-7 fifty parallel exchanges of one token get one answer, a later one another, and all these tokens live', async () => {
   const token = await signIn()
   const answers = await Promise.all(Array.from({ length: 50 }, () => getSession(token)))
   assert.deepEqual(new Set(answers.map(({ body }) => body)).size, 1)
@@ -246,13 +246,13 @@ test('PAC-7 fifty parallel exchanges of one token have one answer, a later one a
   assert.deepEqual(statuses, [200, 200, 200])
 })
 
-test('PAC-7 an exchange is answered as a sign-in is, and nobody may keep it', async () => {
+test('PAC-7 an exchange is answered like a sign-in, and no cache may store it', async () => {
   const answer = await getSession(await signIn())
   assert.match(answer.body, /^\{"jwtToken":"[^"]+","expiresAt":"[^"]+\.000Z"\}$/)
   assert.deepEqual([answer.headers['content-type'], answer.headers['cache-control']], ['application/json', 'no-store'])
 })
 
-test('PAC-8 the end of one session is the end of all, and a repeat does not touch what was begun since', async () => {
+test('PAC-8 the end of one session ends all, and a repeat does not touch later sessions', async () => {
   const [one, other] = [await signIn(), await signIn()]
   const ended = await deleteSession(one)
   const newer = await signIn()
@@ -266,7 +266,7 @@ test('PAC-8 the end of one session is the end of all, and a repeat does not touc
   assert.notEqual(claimsOf(newer).jti, claimsOf(one).jti)
 })
 
-test('PAC-9 of fifty parallel ends one is answered with success, and the epoch moves once', async () => {
+test('PAC-9 of fifty parallel DELETEs one succeeds, and the epoch changes once', async () => {
   const token = await signIn()
   const before = await countEvents(sallyport, { action: 'revoke', outcome: 'ok' })
   const answers = await Promise.all(Array.from({ length: 50 }, () => deleteSession(token)))
@@ -311,7 +311,7 @@ test('PAC-11 a body over 64 KiB is refused in the Error shape', async () => {
   )
 })
 
-test('PAC-12 a JSON media type without a body is taken, and statuses have their standard phrases', async () => {
+test('PAC-12 a JSON media type without a body is accepted, and statuses have their standard phrases', async () => {
   const token = await signIn()
   const ask = (method: string, value: string): Promise<{ statusLine: string; body: string }> =>
     sendRaw(sallyport.url, [
@@ -332,7 +332,7 @@ test('PAC-12 a JSON media type without a body is taken, and statuses have their 
   assert.equal(answers[1]?.body, '{}')
 })
 
-test('PAC-13 ten wrong passwords are followed by 429, alike for an address that nobody has', async () => {
+test('PAC-13 after ten wrong passwords the answer is 429, also for an unknown address', async () => {
   await withServer({}, async (_server, on) => {
     const attempt = (email: string): Promise<HttpAnswer> =>
       on.send({ method: 'POST', path, body: { email, password: 'not the password' } })
@@ -348,7 +348,7 @@ test('PAC-13 ten wrong passwords are followed by 429, alike for an address that 
   })
 })
 
-test('PAC-13 a sign-in that finds the hash queue full is told to come back', async () => {
+test('PAC-13 a sign-in that finds the hash queue full gets Retry-After', async () => {
   await withServer({ config: { hashThreads: 1, hashQueue: 1, throttle: false } }, async (_server, on) => {
     const answers = await Promise.all(Array.from({ length: 30 }, () => postSession(on)))
     const refused = answers.filter(({ status }) => status !== 200)

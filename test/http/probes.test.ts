@@ -1,4 +1,4 @@
-/** What a machine is told that asks whether the node lives and is ready. */
+/** Tests the health probes. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { readinessReasons } from '../../src/main/readiness.ts'
@@ -32,7 +32,7 @@ const low = {
   sentence: 'The disk has too little room left; no terminal is opened.',
 }
 
-test('HTP-20 healthz and livez say ok', async (t) => {
+test('HTP-20 healthz and livez answer ok', async (t) => {
   const server = await running(t)
   for (const path of ['/healthz', '/livez']) {
     const { status, body, headers } = await call(server, { path })
@@ -45,7 +45,7 @@ test('HTP-20 healthz and livez say ok', async (t) => {
   }
 })
 
-test('HTP-21 readyz is ready with no reason, degraded where no terminal opens, and unready where nothing fits', async (t) => {
+test('HTP-21 readyz is ready without a reason, degraded if no terminal opens, and unready if the disk is full', async (t) => {
   let free = 512 * mebibyte
   const world = await terminalWorld({ freeBytes: async () => free })
   atEnd(t, () => world.close())
@@ -67,7 +67,7 @@ const states = [
   { hasRoom: false, state: 'out', freeBytes: 0, codes: ['disk-full'] },
 ] as const
 
-test('HTP-21 a store that takes nothing but ends is a full disk, whatever the recordings have', async () => {
+test('HTP-21 a store that accepts only ends counts as a full disk, whatever the recordings have', async () => {
   for (const { hasRoom, codes, ...disk } of states) {
     const reasons = await readinessReasons({ hasRoom: () => hasRoom }, { ...disk, look: async () => disk.state })
     assert.deepEqual([reasons.map(({ code }) => code), disk, hasRoom], [codes, disk, hasRoom])

@@ -16,7 +16,7 @@ before(async () => {
 
 after(() => sallyport.close())
 
-test('OAS-21 the document of an enabled dialect is served as JSON, that of another is 404', async () => {
+test('OAS-21 the document of an enabled dialect is served as JSON, and that of a disabled one is 404', async () => {
   const answers = await Promise.all(
     ['control', 'sftpgo', 'pacerpro', 'giantswarm', 'koyeb', 'other'].map(async (name) => {
       const { statusCode, headers } = await ask(`/openapi/${name}.json`)
@@ -86,7 +86,7 @@ test('OAS-24 the page shows every operation with its parameters, answers and a c
   )
 })
 
-test('OAS-24 markup in a document is shown as text, and a fault of the document as a sentence', {
+test('OAS-24 markup in a document is shown as text, and a document that fails as a sentence', {
   skip: noBrowser,
 }, async (t) => {
   const markup = '<img src=x onerror=alert(1)><script>document.title = "taken"</script>'
@@ -134,7 +134,7 @@ async function ask(url: string): Promise<LightMyRequestResponse> {
   return sallyport.app.inject({ url, headers: { host: 'localhost' } })
 }
 
-/** Everything of the operations that a reader must find. */
+/** Everything about the operations that the page must show. */
 function textsOf({ paths }: OpenApiDocument): string[] {
   return Object.entries(paths).flatMap(([path, item]) =>
     Object.values(item).flatMap(({ summary, parameters, responses }) => [
@@ -150,7 +150,7 @@ async function documentOf(name: string): Promise<OpenApiDocument> {
   return (await ask(`/openapi/${name}.json`)).json() as OpenApiDocument
 }
 
-/** What a reader sees of a page, in one line per text; the page's own script and style are not read. */
+/** Returns the visible text of a page, one line for each text, without its script and style. */
 function textOf(html: string): string {
   return html
     .replaceAll(/<(script|style)>.*?<\/\1>/gs, '')

@@ -1,4 +1,4 @@
-/** Refusals that come in floods: one line of the log for each code, no stack, and every one counted. */
+/** Tests floods of refusals: one line of the log for each code, no stack, and every one counted. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { writeRefusals } from '../../src/core/upkeep.ts'
@@ -33,7 +33,7 @@ const floods: Readonly<Record<string, () => Promise<unknown>>> = {
 }
 
 for (const [code, refused] of Object.entries(floods)) {
-  test(`AUD-5 a flood of ${code} is told in one line, and every refusal is counted`, async () => {
+  test(`AUD-5 a flood of ${code} is logged in one line, and every refusal is counted`, async () => {
     await Promise.all(Array.from({ length: 50 }, refused))
     assert.deepEqual(
       lines.map(({ facts }) => facts.code),

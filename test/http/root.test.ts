@@ -54,7 +54,7 @@ for (const { path, method, allow, body } of wrongMethods) {
   })
 }
 
-test('HTP-3 headers of 60 KiB pass, headers of 70 KiB are 431 with no body and a closed connection', async () => {
+test('HTP-3 headers of 60 KiB are accepted, headers of 70 KiB are 431 without a body and with a closed connection', async () => {
   const ask = (kibibytes: number): Promise<string> =>
     exchangeRaw(
       sallyport.url,
@@ -87,14 +87,14 @@ test('HTP-3 a body over 64 KiB is 413 in the shape of each dialect', async () =>
   ])
 })
 
-test('HTP-10 what is no HTTP is 400 with no body and a closed connection', async () => {
+test('HTP-10 bytes that are not HTTP are 400 without a body and with a closed connection', async () => {
   assert.equal(
     await exchangeRaw(sallyport.url, 'RUBBISH\r\n\r\n'),
     'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n',
   )
 })
 
-test('HTP-4 another host is 421, the public host and loopback names are served, and probes answer all', async () => {
+test('HTP-4 another host is 421, the public host and loopback names are served, and probes accept every host', async () => {
   const statusFor = async (host: string, url = '/api/v1/verify'): Promise<number> =>
     (await sallyport.app.inject({ url, headers: { host } })).statusCode
   const statuses = [
@@ -110,7 +110,7 @@ test('HTP-4 another host is 421, the public host and loopback names are served, 
   assert.deepEqual(statuses, [421, 200, 200, 200, 421, 401, 401, 401])
 })
 
-test('HTP-6 every answer says nosniff and carries a CSP, and none names a server', async () => {
+test('HTP-6 every answer has nosniff and a CSP, and none names a server', async () => {
   for (const url of ['/', '/healthz', '/setup', '/nothing', '/api/v2/token', '/.well-known/jwks.json']) {
     const { headers } = await sallyport.app.inject({ url, headers: { host: 'localhost' } })
     assert.deepEqual(
@@ -133,7 +133,7 @@ test('HTP-9 of two Authorization lines the first counts', async () => {
   assert.match(await ask('Bearer rubbish', `Bearer ${token}`), /^HTTP\/1\.1 401 /)
 })
 
-test('HTP-12 HEAD answers with the headers of GET and no body', async () => {
+test('HTP-12 HEAD gets the headers of GET and no body', async () => {
   const answer = await exchangeRaw(
     sallyport.url,
     'HEAD /.well-known/jwks.json HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
@@ -143,7 +143,7 @@ test('HTP-12 HEAD answers with the headers of GET and no body', async () => {
   assert.ok(answer.endsWith('\r\n\r\n'))
 })
 
-test('HTP-13 verify takes user tokens of every dialect, each in its own scheme', async () => {
+test('HTP-13 verify accepts user tokens of every dialect, each in its own scheme', async () => {
   const koyeb = await call(sallyport, {
     method: 'POST',
     path: '/v1/account/login',
@@ -208,14 +208,14 @@ test('HTP-5 CORS is off by default, and an allowed origin gets its preflight wit
   }
 })
 
-test('HTP-7 two dialects that claim one path do not start, and the sentence names both', async () => {
+test('HTP-7 if two dialects claim one path, the server does not start, and the error names both', async () => {
   await assert.rejects(
     runSallyport({ config: { koyeb: { prefix: '/api' } } }),
     /control and koyeb both claim \/api\/v1;/,
   )
 })
 
-test('HTP-8 the client is the last address that no trusted proxy has, and an untrusted peer says nothing', async () => {
+test('HTP-8 the client is the last address that is no trusted proxy’s, and an untrusted peer’s header is ignored', async () => {
   const proxied = await runSallyport({ config: { trustedProxies: ['127.0.0.1', '10.0.0.0/8'] } })
   try {
     await proxied.addAccount({ username: 'ada', password: goodPassword })
@@ -243,7 +243,7 @@ test('HTP-8 the client is the last address that no trusted proxy has, and an unt
   }
 })
 
-test('HTP-11 a dialect that is off answers nothing, and one with a prefix answers under it alone', async () => {
+test('HTP-11 a disabled dialect answers nothing, and one with a prefix answers only under it', async () => {
   const server = await runSallyport({ config: { sftpgo: { enabled: false }, pacerpro: { prefix: '/qa' } } })
   try {
     const ask = async (method: 'GET' | 'POST', url: string): Promise<string> => {

@@ -1,4 +1,4 @@
-/** Codes of a second factor at every door that takes one: as people type them, and what is said of a wrong one. */
+/** Tests codes of a second factor in every dialect that accepts one: with spaces, and wrong ones. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type Answer, type Call, call, codeOf, enrol, goodPassword, signInAs } from '../fixtures/control-calls.ts'
@@ -26,7 +26,7 @@ function sftpgoToken(path: string, name: string, { otp = '', password = goodPass
   return { path, headers: { authorization: basic(name, password), ...code } }
 }
 
-/** Adds an account with a second factor, whose last code is a step ago; returns how to get its next one. */
+/** Adds an account with a second factor whose last code is one step old; returns a function for its next code. */
 async function careful(username: string, role: 'user' | 'admin' = 'user') {
   await sallyport.addAccount({ username, password: goodPassword, role, email: `${username}@example.org` })
   const { access_token: token } = await signInAs(sallyport, username)
@@ -48,7 +48,7 @@ const spacings: readonly ((code: string) => string)[] = [
 const doors = ['control', 'control, to enrol', 'sftpgo user', 'sftpgo admin', 'sftpgo, to validate'] as const
 
 for (const door of doors) {
-  test(`SGN-18 a code may hold blanks: ${door}`, async () => {
+  test(`SGN-18 a code may contain spaces: ${door}`, async () => {
     for (const [index, space] of spacings.entries()) {
       const name = `${door.replaceAll(/\W/g, '')}${index}`
       assert.ok((await tryAt(door, name, space)).status < 300, JSON.stringify(space('123456')))
@@ -76,7 +76,7 @@ async function tryAt(door: (typeof doors)[number], name: string, space: (code: s
   return call(sallyport, { method: 'POST', path: '/api/v2/user/totp/validate', token, body: { ...body, passcode } })
 }
 
-test('SGN-18 a recovery code may hold blanks', async () => {
+test('SGN-18 a recovery code may contain spaces', async () => {
   const { username, next } = await careful('recovered')
   const { access_token: token } = (await call(sallyport, signIn(username, next()))).body
   const path = '/api/v1/account/recovery_codes'
@@ -86,7 +86,7 @@ test('SGN-18 a recovery code may hold blanks', async () => {
   assert.equal((await call(sallyport, signIn(username, spaced))).status, 201)
 })
 
-test('SGN-19 control says of a wrong, a used and a used recovery code that the code was wrong, and counts it', async () => {
+test('SGN-19 control answers a wrong, a used and a used recovery code as a wrong code, and counts it', async () => {
   const { username, next } = await careful('told')
   const code = next()
   assert.equal((await call(sallyport, signIn(username, code))).status, 201)
@@ -101,7 +101,7 @@ test('SGN-19 control says of a wrong, a used and a used recovery code that the c
   assert.equal((await call(sallyport, signIn(username, '000000'))).status, 429)
 })
 
-test('SGN-19 the other dialects answer a wrong code, and a missing one, as they answer a wrong password', async () => {
+test('SGN-19 the other dialects answer a wrong and a missing code like a wrong password', async () => {
   const { username } = await careful('untold')
   await careful('untoldroot', 'admin')
   const wrong = 'wrong horse battery staple'

@@ -1,4 +1,4 @@
-/** The set-up link: it lives while no administrator was ever made, whoever makes one. */
+/** Tests the set-up link: it works until an administrator was ever created, in any way. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -15,7 +15,7 @@ import { type RunningSallyport, runSallyport } from '../fixtures/run-sallyport.t
 
 type World = { readonly server: RunningSallyport; readonly beside: SqliteStore }
 
-/** Starts a server, and opens its store once more as a command does. */
+/** Starts a server, and opens its store a second time as a command does. */
 async function started(t: TestContext, dataDir: string): Promise<World> {
   const server = await runSallyport({ dataDir })
   const beside = await openSqliteStore({ dataDir, role: 'command', chain: 'command', log: server.ports.log })
@@ -63,7 +63,7 @@ const ways: Readonly<Record<string, (store: Store) => Promise<Account>>> = {
 }
 
 for (const [way, make] of Object.entries(ways)) {
-  test(`SGN-12, CLI-25 ${way}, made beside the server, ends the link for good, also when the account goes again`, async (t) => {
+  test(`SGN-12, CLI-25 ${way}, created beside the server, ends the link for good, even if the account is removed`, async (t) => {
     const dataDir = await folder(t)
     const { server, beside } = await started(t, dataDir)
     assert.notEqual(server.setupLink, null)
@@ -82,7 +82,7 @@ for (const [way, make] of Object.entries(ways)) {
   })
 }
 
-test('SGN-12, CLI-25 a user keeps the link, and who uses it is an owner', async (t) => {
+test('SGN-12, CLI-25 a new user does not end the link, and the link creates an owner', async (t) => {
   const { server, beside } = await started(t, await folder(t))
   await addAccount(beside)
   assert.equal(server.isOwnerMissing, false)

@@ -1,4 +1,4 @@
-/** The count of an account beside those of its names, at every door that takes a name or an e-mail address. */
+/** Tests the count of an account besides those of its names, in every dialect that accepts a name or an e-mail address. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { PooledPasswordHasher } from '../../src/platform/password-hasher.ts'
@@ -56,7 +56,7 @@ type Attempt = Omit<Answer, 'headers'> & {
   readonly hashes: number
 }
 
-/** One attempt through a door; the answer without what every answer has of its own, and the hashes that it cost. */
+/** Makes one attempt at a dialect; returns the answer without its variable headers, and the number of hashes. */
 async function attempt(
   door: Door,
   name: string,
@@ -74,7 +74,7 @@ for (const [index, [title, door]] of Object.entries(doors).entries()) {
   const ip = `192.0.2.${index}`
   const other = doorOf(door.by === 'name' ? 'control by e-mail' : 'control by name')
 
-  test(`THR-10 guesses by name and by e-mail count together, and ${title} says no more of it than of a wrong password`, async () => {
+  test(`THR-10 guesses by name and by e-mail count together, and ${title} answers like for a wrong password`, async () => {
     const name = title.replaceAll(/\W/g, '')
     await sallyport.addAccount({ username: name, email: mail(name), password: goodPassword })
     assert.ok(
@@ -97,7 +97,7 @@ for (const [index, [title, door]] of Object.entries(doors).entries()) {
   })
 }
 
-test('THR-10 what is presented is still blocked by its own count, and told so, whoever has it', async () => {
+test('THR-10 a presented name is still blocked by its own count, known or not, and the answer says so', async () => {
   const door = doorOf('control by name')
   await sallyport.addAccount({ username: 'both', email: mail('both'), password: goodPassword })
   const told: Attempt[] = []

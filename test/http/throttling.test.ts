@@ -7,7 +7,7 @@ import type { PooledPasswordHasher } from '../../src/platform/password-hasher.ts
 import { type Answer, call, goodPassword } from '../fixtures/control-calls.ts'
 import { type RunningSallyport, runSallyport } from '../fixtures/run-sallyport.ts'
 
-/** The proxy's header lets a test come from any address. */
+/** The proxy's header sets the client's address. */
 const config = { trustedProxies: ['127.0.0.1'], hashQueue: 1_000 }
 
 function attempt(
@@ -27,7 +27,7 @@ function hashCalls(sallyport: RunningSallyport): number {
   return (sallyport.ports.hasher as PooledPasswordHasher).calls()
 }
 
-test('THR-3, THR-5, THR-6, THR-7, THR-8 guesses are bounded, blocked alike, over restarts, and the owner gets in', async () => {
+test('THR-3, THR-5, THR-6, THR-7, THR-8 guesses are limited and blocked alike, over restarts, and the owner signs in', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'sallyport-throttle-'))
   let sallyport = await runSallyport({ config, dataDir })
   try {
@@ -60,7 +60,7 @@ test('THR-3, THR-5, THR-6, THR-7, THR-8 guesses are bounded, blocked alike, over
   }
 })
 
-test('THR-4 fifty parallel sign-ins with the right password are fifty sessions', async () => {
+test('THR-4 fifty parallel sign-ins with the right password create fifty sessions', async () => {
   const sallyport = await runSallyport({ config })
   try {
     await sallyport.addAccount({ username: 'robot', password: goodPassword })

@@ -1,4 +1,4 @@
-/** Browsers that came once by TLS are to come no other way. */
+/** Tests Strict-Transport-Security. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -33,7 +33,7 @@ async function told(config: Readonly<Record<string, unknown>>, host: string): Pr
   }
 }
 
-test('HTP-17 every answer tells browsers to stay with TLS where it is spoken here or by a proxy, and none does else', async () => {
+test('HTP-17 every answer has Strict-Transport-Security if the server or a proxy speaks TLS, and none has it otherwise', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-hsts-'))
   try {
     const found = [

@@ -1,4 +1,4 @@
-/** What proxies hand on to `/api/v1/verify`: any method, any body, any number of blanks before the token. */
+/** Tests requests that proxies pass on to `/api/v1/verify`: any method, any body, any number of spaces before the token. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { call, goodPassword, signInAs } from '../fixtures/control-calls.ts'
@@ -23,7 +23,7 @@ const url = '/api/v1/verify'
 
 type Headers = Readonly<Record<string, string>>
 
-/** The status and what is told, without what every answer has of its own. */
+/** Returns the status and the answer without its variable headers. */
 async function ask(method: string, headers: Headers, payload?: string): Promise<readonly [number, Headers, string]> {
   const sent = { method: method as 'GET', url, headers: { host: 'localhost', ...headers } }
   const answer = await sallyport.app.inject({ ...sent, ...(payload === undefined ? {} : { payload }) })
@@ -39,7 +39,7 @@ const bodies: readonly { readonly type: string; readonly payload?: string }[] = 
   { type: 'application/json', payload: ' '.repeat(2 * 1024 * 1024) },
 ]
 
-test('HTP-18 verify answers every method that a proxy hands on as GET, whatever the body', async () => {
+test('HTP-18 verify answers every method that a proxy passes on like GET, with any body', async () => {
   for (const authorization of [`Bearer ${token}`, 'Bearer rubbish']) {
     const expected = await ask('GET', { authorization })
     for (const method of methods) {
@@ -53,7 +53,7 @@ test('HTP-18 verify answers every method that a proxy hands on as GET, whatever 
   }
 })
 
-test('HTP-18 verify waits for no body', async () => {
+test('HTP-18 verify does not wait for a body', async () => {
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
     const head = `${method} ${url} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n`
     assert.match(await exchangeRaw(sallyport.url, `${head}Content-Length: 100\r\n\r\n{`), /^HTTP\/1\.1 200 /)
@@ -61,7 +61,7 @@ test('HTP-18 verify waits for no body', async () => {
   }
 })
 
-test('HTP-18 OPTIONS asks about a token where it carries one and no Origin, and is a question of a browser otherwise', async () => {
+test('HTP-18 OPTIONS with a token and without an Origin is verified, and is a preflight request otherwise', async () => {
   const authorization = `Bearer ${token}`
   const preflight = { origin, 'access-control-request-method': 'GET' }
   const [asked, ...others] = await Promise.all([
@@ -82,7 +82,7 @@ test('HTP-18 OPTIONS asks about a token where it carries one and no Origin, and 
   assert.deepEqual(asked, await ask('GET', { authorization }))
 })
 
-test('HTP-19 several blanks part Bearer from the token at control, and nowhere else', async () => {
+test('HTP-19 several spaces may separate Bearer from the token at control, and at no other dialect', async () => {
   const login = { email: 'ada@example.org', password: goodPassword }
   const post = (path: string, body: object) => call(sallyport, { method: 'POST', path, body })
   const basic = `Basic ${Buffer.from(`ada:${goodPassword}`).toString('base64')}`

@@ -1,7 +1,7 @@
 /** Cli: what the verb `account` says of administrators; which role or permissions, and the last owner. */
 import type { Command } from 'commander'
-import type { GivenAuthority } from '../main/account-command.ts'
-import type { CommandAccount, StoreCommand } from '../main/store-command.ts'
+import type { Authority } from '../main/account-command.ts'
+import type { Account, StoreCommand } from '../main/store-command.ts'
 import { CommandFailure, UsageError } from './failure.ts'
 import { nameOf } from './find-account.ts'
 import { printNotice } from './output.ts'
@@ -35,7 +35,7 @@ export function addForceOption(command: Command): Command {
 export async function readAuthority(
   { adminRole, permission }: AuthorityFlags,
   role: string | undefined,
-): Promise<{ readonly authority?: GivenAuthority }> {
+): Promise<{ readonly authority?: Authority }> {
   if (adminRole === undefined && permission === undefined) return {}
   if (adminRole !== undefined && permission !== undefined) {
     throw new UsageError('--admin-role and --permission exclude each other.')
@@ -51,7 +51,7 @@ export async function readAuthority(
 }
 
 /** @throws CommandFailure when a user would be given an authority without the role admin. */
-export function requireAdministrator(account: CommandAccount, role: string | undefined): void {
+export function requireAdministrator(account: Account, role: string | undefined): void {
   if ((role ?? account.role) === 'admin') return
   throw new CommandFailure(`${nameOf(account)} is no administrator; give --role admin as well.`)
 }
@@ -66,7 +66,7 @@ export async function keepingAnOwner<Outcome>(
     command,
     account,
     flags,
-  }: { readonly command: StoreCommand; readonly account: CommandAccount; readonly flags: AuthorityFlags },
+  }: { readonly command: StoreCommand; readonly account: Account; readonly flags: AuthorityFlags },
   act: (how: { readonly mayEndLastOwner: boolean }) => Promise<Outcome>,
 ): Promise<Outcome> {
   try {

@@ -1,6 +1,6 @@
 /** Cli: the verb `account`; makes, shows and changes accounts. Passwords come from standard input or a terminal only. */
 import type { Command } from 'commander'
-import type { CommandAccount, StoreCommand } from '../main/store-command.ts'
+import type { Account, StoreCommand } from '../main/store-command.ts'
 import {
   type AuthorityFlags,
   addAuthorityOptions,
@@ -108,21 +108,15 @@ async function addOne(username: string, flags: AccountFlags): Promise<void> {
   const email = typeof flags.email === 'string' ? flags.email : null
   const person = typeof flags.person === 'string' ? { person: flags.person } : {}
   const authority = await readAuthority(flags, role)
-  const { judgeNewAccount } = await import('../main/account-command.ts')
-  await judgeNewAccount({ username, email, password }, await chooseConfig(flags, process.env))
-  await changeStore({ flags, mayCreate: true }, async (command) => {
-    const account = await command.addAccount({
-      username,
-      email,
-      role,
-      expiresAt,
-      groups,
-      password,
-      ...person,
-      ...authority,
-    })
-    return `Added ${nameOf(account)}.`
-  })
+  const { acceptAccount } = await import('../main/account-command.ts')
+  const account = await acceptAccount(
+    { username, email, role, expiresAt, groups, password, ...person, ...authority },
+    await chooseConfig(flags, process.env),
+  )
+  await changeStore(
+    { flags, mayCreate: true },
+    async (command) => `Added ${nameOf(await command.addAccount(account))}.`,
+  )
 }
 
 async function setOne(name: string, flags: AccountFlags): Promise<void> {
@@ -219,7 +213,7 @@ async function list(command: StoreCommand, asJson: boolean): Promise<void> {
   })
 }
 
-async function showOne(command: StoreCommand, account: CommandAccount, asJson: boolean): Promise<void> {
+async function showOne(command: StoreCommand, account: Account, asJson: boolean): Promise<void> {
   const memberships = await command.reads.memberships(account.id)
   const organizations = memberships.map(({ organization }) => organization.name)
   const sessions = (await command.reads.liveSessions(account.id)).length
@@ -238,7 +232,7 @@ async function showOne(command: StoreCommand, account: CommandAccount, asJson: b
 /** Names are stable; hashes, sealed secrets and the epoch stay inside. */
 function accountJson(
   command: StoreCommand,
-  account: CommandAccount,
+  account: Account,
 ): Record<string, string | number | boolean | null | readonly string[]> {
   return {
     id: account.id,

@@ -1,6 +1,6 @@
 /** Cli: the verb `audit`; reads the trail, hands it out and proves it. */
 import type { Command } from 'commander'
-import type { CommandHead } from '../main/audit-command.ts'
+import type { AuditHead } from '../main/audit-command.ts'
 import type { StoreCommand } from '../main/store-command.ts'
 import { addStoreOptions, type Flags } from './configuration.ts'
 import { CommandFailure, UsageError } from './failure.ts'
@@ -151,7 +151,7 @@ function printKey(flags: AuditFlags): Promise<void> {
   })
 }
 
-function readHead(text: string): CommandHead {
+function readHead(text: string): AuditHead {
   const match = /^(.+):([1-9]\d{0,14}):([0-9a-f]{64})$/.exec(text)
   if (match === null) throw new UsageError('--against takes chain:seq:hash, as the server logs it each minute.')
   return { chain: match[1] ?? '', seq: Number(match[2]), hash: match[3] ?? '' }

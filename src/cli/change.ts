@@ -1,6 +1,6 @@
 /** Cli: the verb `change`; change requests open terminals on the servers, in the window and for the groups that they name. */
 import type { Command } from 'commander'
-import type { CommandChange, StoreCommand } from '../main/store-command.ts'
+import type { ChangeRequest, StoreCommand } from '../main/store-command.ts'
 import { addStoreOptions, type Flags } from './configuration.ts'
 import { CommandFailure, UsageError } from './failure.ts'
 import { changeStore, readStore } from './on-store.ts'
@@ -78,7 +78,7 @@ async function addOne(id: string, flags: ChangeFlags): Promise<void> {
   if (flags.by !== undefined && flags.approve !== true) throw new UsageError('--by goes with --approve.')
   const nowMs = Date.now()
   const startsAtMs = readTime('--from', flags.from, { nowMs, fromMs: nowMs })
-  const request: CommandChange = {
+  const request: ChangeRequest = {
     id,
     summary: flags.summary ?? '',
     servers: distinct(needed('server', '--server')),
@@ -161,7 +161,7 @@ function personText(person: string | null, namesOfPerson: PersonNames): string |
   return names.length === 0 ? person : names.join(', ')
 }
 
-function changeJson(change: CommandChange, names: PersonNames): Record<string, string | null | readonly string[]> {
+function changeJson(change: ChangeRequest, names: PersonNames): Record<string, string | null | readonly string[]> {
   return {
     id: change.id,
     summary: change.summary,

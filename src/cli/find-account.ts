@@ -1,5 +1,5 @@
 /** Cli: finds the account that a person names. */
-import type { CommandAccount, StoreCommand } from '../main/store-command.ts'
+import type { Account, StoreCommand } from '../main/store-command.ts'
 import { CommandFailure } from './failure.ts'
 import { visible } from './output.ts'
 
@@ -8,7 +8,7 @@ import { visible } from './output.ts'
  *
  * @throws CommandFailure when there is none, or when both roles have the name and none was said.
  */
-export async function findAccount({ reads }: StoreCommand, name: string): Promise<CommandAccount> {
+export async function findAccount({ reads }: StoreCommand, name: string): Promise<Account> {
   const [, role, username = name] = /^(admin|user):(.*)$/s.exec(name) ?? []
   const [admin, user] = await Promise.all([
     role === 'user' ? null : reads.accountByName(username.trim(), 'admin'),
@@ -24,6 +24,6 @@ export async function findAccount({ reads }: StoreCommand, name: string): Promis
 }
 
 /** Names an account in a sentence. */
-export function nameOf({ username, role }: Pick<CommandAccount, 'username' | 'role'>): string {
+export function nameOf({ username, role }: Pick<Account, 'username' | 'role'>): string {
   return role === 'admin' ? `the administrator ${visible(username)}` : `the account ${visible(username)}`
 }

@@ -1,6 +1,6 @@
 /** Cli: the verb `policy`; what terminals of a change request, a server or a group are held to. */
 import type { Command } from 'commander'
-import type { CheckedPolicy, CommandPolicy, CommandPolicySubject } from '../main/policy-command.ts'
+import type { PolicySubject } from '../main/policy-command.ts'
 import type { StoreCommand } from '../main/store-command.ts'
 import { addStoreOptions, type Flags } from './configuration.ts'
 import { CommandFailure, UsageError } from './failure.ts'
@@ -43,9 +43,8 @@ async function setOne(path: string, flags: PolicyFlags): Promise<void> {
   const subject = readSubject(flags)
   const json = await readJson(path, fileLimit)
   await changeStore({ flags }, async (command) => {
-    const { checkPolicy, setOnePolicy } = await import('../main/policy-command.ts')
-    const policy: CheckedPolicy = checkPolicy(json)
-    await setOnePolicy(command, subject, policy)
+    const { writePolicy } = await import('../main/policy-command.ts')
+    await writePolicy(command, subject, json)
     if (subject.kind === 'group') await warnOfGroup(command, subject.name)
     return `Set the policy of ${nameOf(subject)}.`
   })
@@ -61,8 +60,8 @@ async function warnOfGroup(command: StoreCommand, group: string): Promise<void> 
 async function showOne(flags: PolicyFlags): Promise<void> {
   const subject = readSubject(flags)
   await readStore(flags, async (command) => {
-    const { readOnePolicy } = await import('../main/policy-command.ts')
-    const policy = await readOnePolicy(command, subject)
+    const { readPolicy } = await import('../main/policy-command.ts')
+    const policy = await readPolicy(command, subject)
     if (policy === null) throw new CommandFailure(`There is no policy of ${nameOf(subject)}.`)
     if (flags.json === true) return printJson(policy)
     await printPairs(pairsOf(policy))
@@ -72,13 +71,13 @@ async function showOne(flags: PolicyFlags): Promise<void> {
 async function removeOne(flags: PolicyFlags): Promise<void> {
   const subject = readSubject(flags)
   await changeStore({ flags }, async (command) => {
-    const { removeOnePolicy } = await import('../main/policy-command.ts')
-    await removeOnePolicy(command, subject)
+    const { removePolicy } = await import('../main/policy-command.ts')
+    await removePolicy(command, subject)
     return `Removed the policy of ${nameOf(subject)}.`
   })
 }
 
-function readSubject(flags: PolicyFlags): CommandPolicySubject {
+function readSubject(flags: PolicyFlags): PolicySubject {
   const subjects = (['change', 'server', 'group'] as const).flatMap((kind) => {
     const name = flags[kind]
     return name === undefined ? [] : [{ kind, name }]
@@ -90,18 +89,17 @@ function readSubject(flags: PolicyFlags): CommandPolicySubject {
   return subject
 }
 
-function nameOf({ kind, name }: CommandPolicySubject): string {
+function nameOf({ kind, name }: PolicySubject): string {
   return `the ${kind === 'change' ? 'change request' : kind} ${visible(name)}`
 }
 
 /** Members as pairs, those of an object named after it: `observers count`. */
-function pairsOf(policy: CommandPolicy, before = ''): Record<string, string> {
+function pairsOf(policy: Readonly<Record<string, unknown>>, before = ''): Record<string, string> {
   const pairs: Record<string, string> = {}
   for (const [name, value] of Object.entries(policy)) {
     const label = `${before}${name.replaceAll('_', ' ')}`
     if (Array.isArray(value)) pairs[label] = value.join(', ')
-    else if (typeof value === 'object' && value !== null)
-      Object.assign(pairs, pairsOf(value as CommandPolicy, `${label} `))
+    else if (typeof value === 'object' && value !== null) Object.assign(pairs, pairsOf({ ...value }, `${label} `))
     else pairs[label] = typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value)
   }
   return pairs

@@ -1,7 +1,7 @@
 /** Cli: the verb `recording`; lists, plays, hands out, proves and searches what terminals recorded. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
-import type { CommandMatch, CommandRecording, CommandRecordReport, Recordings } from '../main/recording-command.ts'
+import type { ListedRecord, RecordingMatch, RecordingReport, Recordings } from '../main/recording-command.ts'
 import { addStoreOptions, chooseConfig, type Flags } from './configuration.ts'
 import { CommandFailure, UsageError } from './failure.ts'
 import { readStore } from './on-store.ts'
@@ -209,7 +209,7 @@ function missing(id: string): CommandFailure {
   return new CommandFailure(`There is no recording ${visible(id)}.`)
 }
 
-function recordingJson({ ptySessionId, bytes, head, isEnded }: CommandRecording): object {
+function recordingJson({ ptySessionId, bytes, head, isEnded }: ListedRecord): object {
   return {
     id: ptySessionId,
     bytes,
@@ -226,7 +226,7 @@ function recordingJson({ ptySessionId, bytes, head, isEnded }: CommandRecording)
   }
 }
 
-function reportJson(report: CommandRecordReport): object {
+function reportJson(report: RecordingReport): object {
   const { ptySessionId, isMissing, segments, bytes, signedBytes, end, fault, mark } = report
   return {
     id: ptySessionId,
@@ -241,7 +241,7 @@ function reportJson(report: CommandRecordReport): object {
   }
 }
 
-function matchJson({ ptySessionId, startedAtMs, atMs, line }: CommandMatch): object {
+function matchJson({ ptySessionId, startedAtMs, atMs, line }: RecordingMatch): object {
   const at = startedAtMs === null ? null : new Date(startedAtMs + atMs).toISOString()
   return { id: ptySessionId, at, at_ms: atMs, line }
 }

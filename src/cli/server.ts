@@ -1,7 +1,7 @@
 /** Cli: the verb `server`; keeps the inventory that terminals lead to. A host key is given, or scanned and confirmed by a person. */
 import { createHash } from 'node:crypto'
 import type { Command } from 'commander'
-import type { CommandServer, StoreCommand } from '../main/store-command.ts'
+import type { Server, StoreCommand } from '../main/store-command.ts'
 import { addStoreOptions, type Flags } from './configuration.ts'
 import { CommandFailure, UsageError } from './failure.ts'
 import { changeStore, readStore, readStoreIfAny } from './on-store.ts'
@@ -85,7 +85,7 @@ async function addOne(name: string, flags: ServerFlags): Promise<void> {
 }
 
 /** A person is asked to compare a key only where the server can be added. */
-async function scanFree(input: CommandServer, flags: ServerFlags): Promise<string> {
+async function scanFree(input: Server, flags: ServerFlags): Promise<string> {
   requireScannable(input)
   await readStoreIfAny(flags, async (command) => {
     const { requireFree } = await import('../main/inventory-command.ts')
@@ -111,7 +111,7 @@ async function setOne(name: string, flags: ServerFlags): Promise<void> {
   })
 }
 
-const blank: Omit<CommandServer, 'name'> = {
+const blank: Omit<Server, 'name'> = {
   address: '',
   port: 22,
   transport: 'ssh',
@@ -122,7 +122,7 @@ const blank: Omit<CommandServer, 'name'> = {
 }
 
 /** Returns the server as the flags want it; a new key replaces a CA, and the reverse. */
-function change(before: CommandServer, flags: ServerFlags): CommandServer {
+function change(before: Server, flags: ServerFlags): Server {
   const { hostKey, hostCa, group } = flags
   const transport =
     flags.transport === undefined
@@ -150,7 +150,7 @@ function change(before: CommandServer, flags: ServerFlags): CommandServer {
   }
 }
 
-function lacksTrust({ transport, hostKey, hostCa }: CommandServer): boolean {
+function lacksTrust({ transport, hostKey, hostCa }: Server): boolean {
   return transport === 'ssh' && hostKey === null && hostCa === null
 }
 
@@ -172,7 +172,7 @@ async function list(command: StoreCommand, asJson: boolean): Promise<void> {
   })
 }
 
-function serverJson(server: CommandServer): Record<string, string | number | null | readonly string[]> {
+function serverJson(server: Server): Record<string, string | number | null | readonly string[]> {
   return {
     name: server.name,
     address: server.address,

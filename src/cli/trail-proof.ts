@@ -1,14 +1,14 @@
 /** Cli: tells what an audit trail proved, and names the first place of each chain that does not hold. */
-import type { CommandTrailReport } from '../main/audit-command.ts'
+import type { TrailReport } from '../main/audit-command.ts'
 import { CommandFailure } from './failure.ts'
 import { printJson, printLines, printTable, visible } from './output.ts'
 
-type ChainReport = CommandTrailReport['chains'][number]
+type ChainReport = TrailReport['chains'][number]
 type ChainFault = NonNullable<ChainReport['fault']>
-type SealFault = NonNullable<CommandTrailReport['seals']['fault']>
+type SealFault = NonNullable<TrailReport['seals']['fault']>
 
 /** Prints what was proved. @throws CommandFailure with a sentence for everything that does not hold. */
-export async function tellProof({ chains, seals }: CommandTrailReport, asJson: boolean): Promise<void> {
+export async function tellProof({ chains, seals }: TrailReport, asJson: boolean): Promise<void> {
   const proven = chains.filter(({ head, fault }) => head !== null || fault !== null)
   const faults = [
     ...(seals.fault === null ? [] : [sealSentences[seals.fault.kind](seals.fault)]),
@@ -32,7 +32,7 @@ export async function tellProof({ chains, seals }: CommandTrailReport, asJson: b
   if (faults.length > 0) throw new CommandFailure(faults.join(' '))
 }
 
-function signatureLines(report: CommandTrailReport): string[] {
+function signatureLines(report: TrailReport): string[] {
   const { keyId, count, lastAt } = report.seals
   if (keyId === null || lastAt === null) return []
   const before = sum(report.chains, ({ beforeSigningSeq }) => beforeSigningSeq)
@@ -93,7 +93,7 @@ function headText({ chain, seq, hash }: NonNullable<ChainReport['head']>): strin
   return `${chain}:${seq}:${hash}`
 }
 
-function proofJson({ chains, seals }: CommandTrailReport, faults: readonly string[]): object {
+function proofJson({ chains, seals }: TrailReport, faults: readonly string[]): object {
   return {
     is_whole: faults.length === 0,
     chains: chains.map((report) => ({

@@ -1,25 +1,21 @@
-/** Main: judges an account that the command line is asked for, so that no store is made for one that none would take, and names authorities. */
+/** Main: checks accounts and authorities of the command line before the store is opened. */
 import type { Config } from '../config.ts'
-import { type AccountInput, acceptNewAccount } from '../core/accounts/administer.ts'
+import { type AcceptedAccount, type AccountInput, acceptNewAccount } from '../core/accounts/administer.ts'
 import { defaultPasswordRules } from '../core/accounts/password-policy.ts'
 import { type Authority, knownPermissions, namedRoles, permissions } from '../core/administration/permissions.ts'
 import { createCommonPasswords } from '../platform/common-passwords.ts'
 
 /**
- * Refuses what can be judged without a store; `addAccount` judges it again.
+ * Checks a new account before a store is created for it.
  *
- * @throws INPUT_INVALID, PASSWORD_REJECTED as `addAccount` does.
+ * @throws INPUT_INVALID, PASSWORD_REJECTED
  */
-export function judgeNewAccount(
-  input: Pick<AccountInput, 'username' | 'email' | 'password'>,
-  config: Pick<Config, 'password'>,
-): Promise<void> {
+export function acceptAccount(account: AccountInput, config: Pick<Config, 'password'>): Promise<AcceptedAccount> {
   const settings = { password: { ...defaultPasswordRules, ...config.password } }
-  return acceptNewAccount({ settings, commonPasswords: createCommonPasswords() }, input)
+  return acceptNewAccount({ settings, commonPasswords: createCommonPasswords() }, account)
 }
 
-/** An authority as a command gives it. */
-export type GivenAuthority = Authority
+export type { Authority }
 
 /** Names of the roles with a fixed list. */
 export const roleNames: readonly string[] = namedRoles
@@ -28,7 +24,7 @@ export const roleNames: readonly string[] = namedRoles
 export const permissionNames: readonly string[] = permissions
 
 /** Returns the authority of a role's name, or of names of permissions; all of them are known. */
-export function toAuthority(names: readonly string[]): GivenAuthority {
+export function toAuthority(names: readonly string[]): Authority {
   const role = namedRoles.find((name) => names.includes(name))
   return role === undefined ? { role: 'custom', permissions: knownPermissions(names) } : { role }
 }

@@ -8,14 +8,7 @@ import { sealVerifier } from '../platform/audit-key.ts'
 import { publicKeyOf } from './authority-keys.ts'
 import type { StoreAccess } from './store-access.ts'
 
-/** What a trail proved, chain by chain, and its seals. */
-export type CommandTrailReport = TrailReport
-
-/** A head that was told earlier. */
-export type CommandHead = AuditHead
-
-/** The key that seals the trail. */
-export type CommandAuditKey = { readonly fingerprint: string; readonly publicKeyPem: string }
+export type { AuditHead, TrailReport }
 
 /** Most characters of a file that holds a public key; one in PEM has 113. */
 const mostKeyCharacters = 10_000
@@ -52,7 +45,9 @@ export async function storedTrailKey(ports: StoreAccess['ports']): Promise<Trail
 }
 
 /** Returns the public half of the key of a store; null: nothing was signed yet. @throws INTERNAL when it does not open. */
-export async function auditKey(ports: StoreAccess['ports']): Promise<CommandAuditKey | null> {
+export async function auditKey(
+  ports: StoreAccess['ports'],
+): Promise<{ readonly fingerprint: string; readonly publicKeyPem: string } | null> {
   const pem = await publicKeyOf(ports, 'audit')
   return pem === null ? null : { publicKeyPem: pem, fingerprint: sealVerifier(createPublicKey(pem)).keyId }
 }

@@ -1,12 +1,11 @@
 /** Main: the audit trail as a file of lines, and such a file as something that can be proved without its store. */
 import { type FileHandle, open } from 'node:fs/promises'
-import type { ChainedEvent, KeptHead } from '../core/audit/event.ts'
+import type { AuditHead, ChainedEvent, KeptHead } from '../core/audit/event.ts'
 import type { AuditSeal } from '../core/audit/seal.ts'
 import { type TrailKey, type TrailReport, type TrailSource, verifyTrail } from '../core/audit/verify-trail.ts'
 import { Refusal } from '../core/errors.ts'
 import type { Reads } from '../core/store.ts'
 import { createDigests } from '../platform/digests.ts'
-import type { CommandHead } from './audit-command.ts'
 
 /** Events and seals that are read at once. */
 const pageLength = 1_000
@@ -50,7 +49,7 @@ export async function* exportLines(
  */
 export async function proveExport(
   path: string,
-  { seen, key }: { readonly seen: readonly CommandHead[]; readonly key: TrailKey },
+  { seen, key }: { readonly seen: readonly AuditHead[]; readonly key: TrailKey },
 ): Promise<TrailReport> {
   const file = await open(path).catch((cause: unknown) => {
     throw new Refusal('INPUT_INVALID', { message: `The file ${path} cannot be read.`, cause })
@@ -67,7 +66,7 @@ export async function proveExport(
 
 type Line = { readonly offset: number; readonly text: string }
 
-type ExportLine = { readonly seal: AuditSeal } | { readonly head: CommandHead } | ChainedEvent
+type ExportLine = { readonly seal: AuditSeal } | { readonly head: AuditHead } | ChainedEvent
 
 /** Keeps seals and heads in memory, and of events the places where some of them begin. */
 async function sourceOf(file: FileHandle): Promise<TrailSource> {

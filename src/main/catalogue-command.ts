@@ -7,7 +7,7 @@ import { createPatterns } from '../terminals/health-check/patterns.ts'
 import type { StoreCommand } from './store-command.ts'
 
 /** A catalogue, as commands show it. */
-export type CommandCatalogue = {
+type ShownCatalogue = {
   readonly group: string
   readonly commandCount: number
   /** How each command is put, and what it is about. */
@@ -17,7 +17,7 @@ export type CommandCatalogue = {
 }
 
 /** What would become of a line. */
-export type CommandLineVerdict =
+type Verdict =
   | { readonly kind: 'run'; readonly words: readonly string[]; readonly command: string }
   | { readonly kind: 'refused'; readonly sentence: string }
 
@@ -33,19 +33,19 @@ export function removeOneCatalogue(command: StoreCommand, group: string): Promis
 }
 
 /** Returns the catalogue of a group, or null. */
-export async function readOneCatalogue(command: StoreCommand, group: string): Promise<CommandCatalogue | null> {
+export async function readOneCatalogue(command: StoreCommand, group: string): Promise<ShownCatalogue | null> {
   const catalogue = await read(command, group)
   return catalogue === null ? null : toCommand(group, catalogue)
 }
 
 /** Returns the catalogues of all groups, by group. */
-export async function listCatalogues(command: StoreCommand): Promise<readonly CommandCatalogue[]> {
+export async function listCatalogues(command: StoreCommand): Promise<readonly ShownCatalogue[]> {
   const catalogues = await readCatalogues(portsOf(command), null)
   return [...catalogues].map(([group, catalogue]) => toCommand(group, catalogue))
 }
 
 /** Judges a line as a health check of a member of the group alone would; null: the group has no catalogue. */
-export async function tryLine(command: StoreCommand, group: string, line: string): Promise<CommandLineVerdict | null> {
+export async function tryLine(command: StoreCommand, group: string, line: string): Promise<Verdict | null> {
   const catalogue = await read(command, group)
   if (catalogue === null) return null
   const verdict: LineVerdict = matchLine(line, [catalogue])
@@ -56,7 +56,7 @@ async function read(command: StoreCommand, group: string): Promise<Catalogue | n
   return (await readCatalogues(portsOf(command), [group])).get(group) ?? null
 }
 
-function toCommand(group: string, catalogue: Catalogue): CommandCatalogue {
+function toCommand(group: string, catalogue: Catalogue): ShownCatalogue {
   return {
     group,
     commandCount: catalogue.commands.length,

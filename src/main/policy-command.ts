@@ -1,42 +1,35 @@
-/** Main: policies of terminals, as the command line keeps them. */
+/** Main: the policies of terminals, for the command line. */
 import { parsePolicy, renderPolicy } from '../core/terminals/parse-policy.ts'
 import { setPolicy } from '../core/terminals/set-policy.ts'
-import type { PolicyDocument, PolicySubject } from '../core/terminals/terminal-policy.ts'
+import type { PolicySubject } from '../core/terminals/terminal-policy.ts'
 import type { StoreCommand } from './store-command.ts'
 
-/** What a policy is kept for, as commands name it. */
-export type CommandPolicySubject = PolicySubject
+export type { PolicySubject }
 
-/** A policy, as commands print it: the members of its file. */
-export type CommandPolicy = Readonly<Record<string, unknown>>
-
-/** A policy whose file was read and found well formed. */
-export type CheckedPolicy = PolicyDocument
-
-/** Checks the JSON of a file. @throws INPUT_INVALID naming each member that is not well formed. */
-export function checkPolicy(json: unknown): CheckedPolicy {
-  return parsePolicy(json)
-}
-
-/** Sets or replaces a policy. @throws Refusal as the core's `setPolicy` does. */
-export async function setOnePolicy(
-  command: StoreCommand,
-  subject: CommandPolicySubject,
-  policy: CheckedPolicy,
+/**
+ * Sets or replaces a policy.
+ *
+ * @param json the content of its file.
+ * @throws INPUT_INVALID naming each bad member; the refusals of `setPolicy`.
+ */
+export function writePolicy(
+  { storeAccess, request }: StoreCommand,
+  subject: PolicySubject,
+  json: unknown,
 ): Promise<void> {
-  await setPolicy(command.storeAccess.ports, { subject, policy }, command.request)
+  return setPolicy(storeAccess.ports, { subject, policy: parsePolicy(json) }, request)
 }
 
-/** Removes a policy. @throws Refusal as the core's `setPolicy` does. */
-export async function removeOnePolicy(command: StoreCommand, subject: CommandPolicySubject): Promise<void> {
-  await setPolicy(command.storeAccess.ports, { subject, policy: null }, command.request)
+/** Removes a policy. @throws Refusal as `setPolicy` does. */
+export function removePolicy({ storeAccess, request }: StoreCommand, subject: PolicySubject): Promise<void> {
+  return setPolicy(storeAccess.ports, { subject, policy: null }, request)
 }
 
-/** Returns the policy of something, or null. */
-export async function readOnePolicy(
-  command: StoreCommand,
-  subject: CommandPolicySubject,
-): Promise<CommandPolicy | null> {
-  const policy = await command.reads.policy(subject)
+/** Returns the members of a policy's file; null: there is no policy. */
+export async function readPolicy(
+  { reads }: StoreCommand,
+  subject: PolicySubject,
+): Promise<Readonly<Record<string, unknown>> | null> {
+  const policy = await reads.policy(subject)
   return policy === null ? null : renderPolicy(policy)
 }

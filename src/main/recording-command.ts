@@ -16,27 +16,20 @@ import { provenEvents } from './audit-command.ts'
 import { publicKeyOf } from './authority-keys.ts'
 import type { StoreCommand } from './store-command.ts'
 
-/** A recording, as commands list it. */
-export type CommandRecording = ListedRecord
+export type { ListedRecord }
 
 /** What a recording proved, and how it ends: by its recorder, not yet, or without an end. */
-export type CommandRecordReport = RecordReport & {
+export type RecordingReport = RecordReport & {
   readonly end: 'ended' | 'live' | 'none'
   /** Whether it should be there, and is not. */
   readonly isMissing: boolean
 }
 
 /** A line that a search found. */
-export type CommandMatch = ScreenMatch & { readonly ptySessionId: string; readonly startedAtMs: number | null }
-
-/** How a recording is played. */
-export type CommandPlaying = Omit<PlaybackOptions, 'length'>
+export type RecordingMatch = ScreenMatch & { readonly ptySessionId: string; readonly startedAtMs: number | null }
 
 /** What an export is: asciicast v3, asciicast v2, or the bytes that the program put out. */
 export type ExportFormat = 'asciicast' | 'asciicast-v2' | 'raw'
-
-/** The key that recordings are signed with. */
-export type CommandRecordingKey = { readonly keyId: string; readonly publicKeyPem: string }
 
 /** Ends that leave a recording without its own. */
 const endsWithoutSeal: readonly (string | null)[] = ['node-lost', 'recorder-failed']
@@ -60,7 +53,7 @@ export class Recordings {
   }
 
   /** Returns all of them, oldest first. */
-  list(): Promise<CommandRecording[]> {
+  list(): Promise<ListedRecord[]> {
     return listRecords(this.#folder)
   }
 
@@ -70,7 +63,7 @@ export class Recordings {
   }
 
   /** Plays one to a terminal. @throws RECORDING_NOT_FOUND when there is none. */
-  async play(id: string, playing: CommandPlaying): Promise<void> {
+  async play(id: string, playing: Omit<PlaybackOptions, 'length'>): Promise<void> {
     await this.#read(id, async (file, length) => {
       await this.#write([id], 'play')
       await playRecord(file, { ...playing, length })
@@ -94,11 +87,11 @@ export class Recordings {
   async search(
     text: string,
     wanted: { readonly ids: readonly string[]; readonly limit: number },
-  ): Promise<CommandMatch[]> {
+  ): Promise<RecordingMatch[]> {
     const { ids, limit } = wanted
     for (const id of ids) await this.#read(id, async () => undefined)
     await this.#write(ids, 'search')
-    const found: CommandMatch[] = []
+    const found: RecordingMatch[] = []
     const records = new Map((await this.list()).map((record) => [record.ptySessionId, record]))
     for (const id of ids) {
       const startedAtMs = records.get(id)?.head?.startedAtMs ?? null
@@ -115,7 +108,7 @@ export class Recordings {
    *
    * @throws RECORDING_NOT_FOUND when there is none, and none has to be there.
    */
-  async verify(id: string): Promise<CommandRecordReport> {
+  async verify(id: string): Promise<RecordingReport> {
     const nowMs = this.#command.storeAccess.ports.clock.wallMs()
     // Before the file is looked at: what is closed by now has its end in the file by now.
     const ptySession = await this.#command.reads.ptySessionById(id)
@@ -128,8 +121,8 @@ export class Recordings {
   }
 
   /** Verifies all that are there, oldest first, and names those that are missing, oldest first. */
-  async verifyAll(): Promise<CommandRecordReport[]> {
-    const reports: CommandRecordReport[] = []
+  async verifyAll(): Promise<RecordingReport[]> {
+    const reports: RecordingReport[] = []
     for (const { ptySessionId } of await this.list()) {
       const report = await this.#prove(ptySessionId, await this.#command.reads.ptySessionById(ptySessionId))
       // What went meanwhile is among those that are not there.
@@ -139,12 +132,12 @@ export class Recordings {
   }
 
   /** Returns the public half of the key. @throws RECORDING_NOT_FOUND while nothing was ever recorded. */
-  async key(): Promise<CommandRecordingKey> {
+  async key(): Promise<{ readonly keyId: string; readonly publicKeyPem: string }> {
     const { verifier, publicKeyPem } = await this.#key()
     return { keyId: verifier.keyId, publicKeyPem }
   }
 
-  async #prove(id: string, ptySession: PtySession | null): Promise<CommandRecordReport | null> {
+  async #prove(id: string, ptySession: PtySession | null): Promise<RecordingReport | null> {
     const report = await withRecord(this.#folder, id, async (file) => {
       const { verifier } = await this.#key()
       return verifyRecord(file, { ptySessionId: id, length: (await file.stat()).size, key: verifier })
@@ -152,7 +145,7 @@ export class Recordings {
     return report === null ? null : { ...judgeEnd(report, ptySession), isMissing: false }
   }
 
-  async #missing(): Promise<CommandRecordReport[]> {
+  async #missing(): Promise<RecordingReport[]> {
     const nowMs = this.#command.storeAccess.ports.clock.wallMs()
     const absent: PtySession[] = []
     for await (const page of everyPtySession(this.#command.reads)) {
@@ -208,7 +201,7 @@ async function matchesIn(
 }
 
 /** A recorder seals the end before the store is told that the session is closed: what is closed and has no end lost it. */
-function judgeEnd(report: RecordReport, ptySession: PtySession | null): Omit<CommandRecordReport, 'isMissing'> {
+function judgeEnd(report: RecordReport, ptySession: PtySession | null): Omit<RecordingReport, 'isMissing'> {
   if (report.isFinal) return { ...report, end: 'ended' }
   if (ptySession === null) return { ...report, end: 'none' }
   const { state, endReason } = ptySession
@@ -219,7 +212,7 @@ function judgeEnd(report: RecordReport, ptySession: PtySession | null): Omit<Com
   return { ...report, fault, mark: null, end: 'none' }
 }
 
-function reportMissing({ ptySession, keptUntilMs }: Extract<Absence, { kind: 'missing' }>): CommandRecordReport {
+function reportMissing({ ptySession, keptUntilMs }: Extract<Absence, { kind: 'missing' }>): RecordingReport {
   const { id, endReason } = ptySession
   const keeping =
     keptUntilMs === null

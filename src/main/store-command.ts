@@ -2,10 +2,10 @@
 import { stat } from 'node:fs/promises'
 import type { Account } from '../core/accounts/account.ts'
 import {
-  type AccountInput,
+  type AcceptedAccount,
   type Administration,
   type AdministratorChange,
-  addAccount,
+  addAcceptedAccount,
   changeAccount,
   removeAccount,
 } from '../core/accounts/administer.ts'
@@ -45,14 +45,7 @@ import { openStoreAccess, type Start, type StoreAccess } from './store-access.ts
 /** How long a running server may take to confirm, in milliseconds. */
 const confirmationMs = 5_000
 
-/** An account, as commands show it. */
-export type CommandAccount = Account
-
-/** A server of the inventory, as commands show it. */
-export type CommandServer = Server
-
-/** A change request, as commands show it. */
-export type CommandChange = ChangeRequest
+export type { Account, ChangeRequest, Server }
 
 /** How a command is opened. */
 export type CommandStart = Start & {
@@ -137,9 +130,9 @@ export class StoreCommand {
     return listOf(everyChange(this.reads))
   }
 
-  /** Adds an account. @throws Refusal as the core's `addAccount` does. */
-  addAccount(input: AccountInput): Promise<Account> {
-    return addAccount(this.storeAccess.ports, input, { ...this.#how(), asFirstAdmin: false })
+  /** Adds an account that was accepted. @throws Refusal as `addAcceptedAccount` does. */
+  addAccount(account: AcceptedAccount): Promise<Account> {
+    return addAcceptedAccount(this.storeAccess.ports, account, { ...this.#how(), asFirstAdmin: false })
   }
 
   /** Changes an account. @throws Refusal as the core's `changeAccount` does. */
@@ -186,47 +179,40 @@ export class StoreCommand {
     return removeAccount(this.storeAccess.ports, account, { ...this.#how(), ...how })
   }
 
-  /** Adds an organization. @throws Refusal as the core's `addOrganization` does. */
+  // Each of these throws what the function of the core with its name throws.
+
   addOrganization(name: string): Promise<Organization> {
     return addOrganization(this.storeAccess.ports, name, this.request)
   }
 
-  /** Removes an organization. @throws Refusal as the core's `removeOrganization` does. */
   removeOrganization(organization: Organization): Promise<void> {
     return removeOrganization(this.storeAccess.ports, organization, this.request)
   }
 
-  /** Adds a member. @throws Refusal as the core's `addMember` does. */
   addMember(place: Place): Promise<void> {
     return addMember(this.storeAccess.ports, place, this.request)
   }
 
-  /** Removes a member. @throws Refusal as the core's `removeMember` does. */
   removeMember(place: Place): Promise<void> {
     return removeMember(this.storeAccess.ports, place, this.request)
   }
 
-  /** Adds a server. @throws Refusal as the core's `addServer` does. */
   addServer(input: ServerInput): Promise<Server> {
     return addServer(this.storeAccess.ports, input, this.request)
   }
 
-  /** Replaces a server. @throws Refusal as the core's `changeServer` does. */
-  changeServer(input: Server): Promise<Server> {
-    return changeServer(this.storeAccess.ports, input, this.request)
+  changeServer(server: Server): Promise<Server> {
+    return changeServer(this.storeAccess.ports, server, this.request)
   }
 
-  /** Removes a server. @throws Refusal as the core's `removeServer` does. */
   removeServer(name: string): Promise<void> {
     return removeServer(this.storeAccess.ports, name, this.request)
   }
 
-  /** Adds a change request. @throws Refusal as the core's `addChange` does. */
   addChange(change: ChangeRequest): Promise<void> {
     return addChange(this.storeAccess.ports, change, this.request)
   }
 
-  /** Approves or closes a change request. @throws Refusal as the core's `setChangeState` does. */
   setChangeState(step: ChangeStep): Promise<void> {
     return setChangeState(this.storeAccess.ports, step, this.request)
   }

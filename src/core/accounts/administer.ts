@@ -9,6 +9,7 @@ import type { Account, Role } from './account.ts'
 import { acceptPassword, hashNewPassword, type PasswordPorts } from './change-password.ts'
 import type { AccountChange, KeptAttributes } from './commands.ts'
 import { isEmail, normaliseUsername } from './names.ts'
+import { normalisePassword } from './password-policy.ts'
 import { resolvePerson } from './person.ts'
 
 /** An account as somebody asks for it. */
@@ -50,14 +51,22 @@ export async function addAccount(
   input: AccountInput,
   how: Administration & { readonly asFirstAdmin: boolean },
 ): Promise<Account> {
-  const authority = input.role === 'admin' ? (input.authority ?? ownerAuthority) : null
-  if (!how.asFirstAdmin) authoriseAddition(how, authority)
-  const username = acceptUsername(input.username)
-  if (input.email !== null) acceptEmail(input.email)
-  const password =
-    input.password === null
-      ? null
-      : await hashNewPassword(ports, input.password, { username, email: input.email, hasSecondFactor: false })
+  if (!how.asFirstAdmin) authoriseAddition(how, authorityOf(input))
+  return addAcceptedAccount(ports, await acceptNewAccount(ports, input), how)
+}
+
+/**
+ * Adds an account that was accepted. The caller may add it.
+ *
+ * @throws NAME_TAKEN, EMAIL_TAKEN, SETUP_DONE; INPUT_INVALID as `resolvePerson` does.
+ */
+export async function addAcceptedAccount(
+  ports: AdministerPorts,
+  input: AcceptedAccount,
+  how: Administration & { readonly asFirstAdmin: boolean },
+): Promise<Account> {
+  const { username, password } = input
+  const passwordHash = password === null ? null : await ports.hasher.hash(normalisePassword(password))
   const person = input.person === undefined ? undefined : await resolvePerson(ports.store, 'person', input.person)
   const nowMs = ports.clock.wallMs()
   const result = await ports.store.execute('addAccount', {
@@ -65,14 +74,14 @@ export async function addAccount(
       uuid: ports.random.uuid(),
       username,
       role: input.role,
-      email: input.email?.trim() ?? null,
+      email: input.email,
       epoch: ports.random.uuid(),
       expiresAt: input.expiresAt,
       groups: [...new Set(input.groups)].sort(),
-      passwordHash: password?.hash ?? null,
-      passwordIsShort: password?.isShort ?? false,
+      passwordHash,
+      passwordIsShort: input.passwordIsShort,
       attributes: input.attributes ?? null,
-      authority,
+      authority: authorityOf(input),
       status: input.status ?? 'enabled',
       ...(person === undefined ? {} : { person }),
     },
@@ -172,6 +181,11 @@ export async function removeAccount(ports: AdministerPorts, account: Account, ho
   if (result.kind === 'last-owner') throw new Refusal('LAST_OWNER')
 }
 
+/** An administrator is an owner by default; a user has no authority. */
+function authorityOf({ role, authority = ownerAuthority }: AccountInput): Authority | null {
+  return role === 'admin' ? authority : null
+}
+
 function authoriseAddition(how: Administration, authority: Authority | null): void {
   authorise(how, 'add-account')
   if (authority !== null) authorise(how, 'grant', { gives: grantedBy(authority) })
@@ -235,18 +249,23 @@ function isDisabled(account: Account, change: AccountChange): boolean {
   return change.status === 'disabled' && account.status === 'enabled'
 }
 
+/** A new account with an accepted name, e-mail address and password. */
+export type AcceptedAccount = AccountInput & { readonly passwordIsShort: boolean }
+
 /**
- * Refuses what can be judged of a new account without a store; `addAccount` judges it as well.
+ * Checks the parts of a new account that need no store: name, e-mail address and password.
  *
  * @throws INPUT_INVALID, PASSWORD_REJECTED
  */
-export async function acceptNewAccount(
-  ports: PasswordPorts,
-  { username: text, email, password }: Pick<AccountInput, 'username' | 'email' | 'password'>,
-): Promise<void> {
-  const username = acceptUsername(text)
+export async function acceptNewAccount(ports: PasswordPorts, input: AccountInput): Promise<AcceptedAccount> {
+  const { email, password } = input
+  const username = acceptUsername(input.username)
   if (email !== null) acceptEmail(email)
-  if (password !== null) await acceptPassword(ports, password, { username, email, hasSecondFactor: false })
+  const { isShort } =
+    password === null
+      ? { isShort: false }
+      : await acceptPassword(ports, password, { username, email, hasSecondFactor: false })
+  return { ...input, username, email: email?.trim() ?? null, passwordIsShort: isShort }
 }
 
 function acceptUsername(text: string): string {

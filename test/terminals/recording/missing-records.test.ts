@@ -6,7 +6,7 @@ import { readConfig } from '../../../src/config.ts'
 import { changeAccount } from '../../../src/core/accounts/administer.ts'
 import { removeServer } from '../../../src/core/terminals/inventory.ts'
 import { setPolicy } from '../../../src/core/terminals/set-policy.ts'
-import { type CommandRecordReport, Recordings } from '../../../src/main/recording-command.ts'
+import { type RecordingReport, Recordings } from '../../../src/main/recording-command.ts'
 import { openCommand } from '../../../src/main/store-command.ts'
 import { openTerminals } from '../../../src/main/terminals.ts'
 import { recordPath, recordsFolderOf } from '../../../src/terminals/recording/record-path.ts'
@@ -53,7 +53,7 @@ async function tickOn(world: TerminalWorld): Promise<void> {
   await world.ports.node.renew()
 }
 
-function missingReport(ptySessionId: string, keeping: string): CommandRecordReport {
+function missingReport(ptySessionId: string, keeping: string): RecordingReport {
   const fault = `the record of this PTY session is missing: ${keeping}`
   const none = { segments: 0, bytes: 0, signedBytes: 0, isFinal: false }
   return { ...none, ptySessionId, isMissing: true, end: 'none', fault, mark: null }

@@ -1,5 +1,6 @@
 /** Terminals: sends what supervision decided to all clients, to the recording and to the store. Ending is left to the session. */
-import type { Effect, Supervision } from '../core/terminals/supervision.ts'
+import type { Supervision } from '../core/terminals/supervision.ts'
+import type { Effect } from '../core/terminals/supervision-effects.ts'
 import type { TerminalEvent } from '../protocol/terminal-frames.ts'
 import type { Attachment } from './attachment.ts'
 import type { AttachmentList } from './attachment-list.ts'
@@ -25,11 +26,11 @@ export function broadcastEffect(effect: BroadcastEffect, { attachments, output, 
     case 'slot-freed':
       freeSlot(attachments, eventWriter)
       break
-    case 'hold':
+    case 'block':
       output.note({ kind: 'held', why: effect.why })
       attachments.broadcast(holdEvent(effect))
       break
-    case 'let-go':
+    case 'unblock':
       output.note({ kind: 'let-go' })
       attachments.broadcast(holdEvent(effect))
       break
@@ -67,11 +68,11 @@ export function sendInputState(
   { attachments, supervision }: { readonly attachments: AttachmentList; readonly supervision: Supervision },
 ): void {
   const inputState = supervision.inputState()
-  const isKnown = effects.some(({ kind }) => kind === inputState.kind) || (inputState.kind === 'let-go' && !isBack)
+  const isKnown = effects.some(({ kind }) => kind === inputState.kind) || (inputState.kind === 'unblock' && !isBack)
   if (!isKnown) attachments.sendEvent(attachment, holdEvent(inputState))
 }
 
 function holdEvent(effect: ReturnType<Supervision['inputState']>): TerminalEvent {
-  if (effect.kind === 'let-go') return { kind: 'unblocked' }
+  if (effect.kind === 'unblock') return { kind: 'unblocked' }
   return { kind: 'blocked', why: effect.why, sentence: effect.sentence }
 }

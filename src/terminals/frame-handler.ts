@@ -1,7 +1,8 @@
 /** Terminals: handles the frames of attached clients: input, sizes, pauses, ends. */
 import type { Instant } from '../core/revocation/lease.ts'
 import type { EndReason } from '../core/terminals/ends.ts'
-import type { Effect, Supervision } from '../core/terminals/supervision.ts'
+import type { Supervision } from '../core/terminals/supervision.ts'
+import type { Effect } from '../core/terminals/supervision-effects.ts'
 import type { BlockReason, ClientFrame, ControlRequest } from '../protocol/terminal-frames.ts'
 import type { Attachment } from './attachment.ts'
 import type { AttachmentList } from './attachment-list.ts'

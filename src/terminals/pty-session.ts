@@ -2,7 +2,8 @@
 import { isRefusal } from '../core/errors.ts'
 import { type Instant, readClocks } from '../core/revocation/lease.ts'
 import { type EndReason, endReasons } from '../core/terminals/ends.ts'
-import { type Effect, Supervision } from '../core/terminals/supervision.ts'
+import { Supervision } from '../core/terminals/supervision.ts'
+import type { Effect } from '../core/terminals/supervision-effects.ts'
 import type { ClientFrame, TerminalSize } from '../protocol/terminal-frames.ts'
 import type { Attachment } from './attachment.ts'
 import { AttachmentList } from './attachment-list.ts'
@@ -327,7 +328,6 @@ export class PtySession {
     })
   }
 
-  /** This comes first, because it may refuse. */
   #attach(attachment: Attachment): Effect[] {
     const { facts, role } = attachment
     const { id, accountId, person } = facts

@@ -1,9 +1,9 @@
-/** Core: who may open or join a terminal, and when; the same decision at mint, at attach and whenever access changes. */
+/** Core: decides who may open or join a terminal, and when. The same decision is made at mint, at attach and when access changes. */
 import type { Account } from '../accounts/account.ts'
 import { Refusal } from '../errors.ts'
 import type { ChangeRequest, Server } from './server.ts'
 
-/** What is judged: an account that wants to work on a server as an OS user, under a change request or none. */
+/** An account that wants to work on a server as an OS user, under a change request or none. */
 export type AccessQuestion = {
   readonly account: Pick<Account, 'groups'>
   readonly server: Server
@@ -14,10 +14,11 @@ export type AccessQuestion = {
 }
 
 /**
- * Refuses unless policy lets the account in as an implementor; `judgeRole` judges observers too.
+ * Refuses an account that may not be the implementor. `judgeRole` also judges observers.
  *
- * @throws CHANGE_NOT_APPROVED, CHANGE_OUTSIDE_WINDOW (strictly inside, both ends excluded), CHANGE_DOES_NOT_NAME
- * @throws GROUP_DENIED when no group of the account is listed by the server and, for a change, by the change; or the OS user is not.
+ * @throws CHANGE_NOT_APPROVED, CHANGE_OUTSIDE_WINDOW (both ends are outside), CHANGE_DOES_NOT_NAME
+ * @throws GROUP_DENIED if neither the server nor the change request lists a group of the account, or the server does
+ * not list the OS user.
  */
 export function judgeAccess(question: AccessQuestion): void {
   const { account, server, osUser, change } = question
@@ -29,9 +30,10 @@ export function judgeAccess(question: AccessQuestion): void {
 }
 
 /**
- * Refuses unless the server and the change let anybody at all work as the OS user now; groups are not looked at.
+ * Refuses if no account at all may work as the OS user now. Groups are not checked.
  *
- * @throws GROUP_DENIED when the server does not list the OS user; CHANGE_NOT_APPROVED, CHANGE_OUTSIDE_WINDOW, CHANGE_DOES_NOT_NAME.
+ * @throws GROUP_DENIED if the server does not list the OS user; CHANGE_NOT_APPROVED, CHANGE_OUTSIDE_WINDOW,
+ * CHANGE_DOES_NOT_NAME.
  */
 export function judgeOpening(question: Omit<AccessQuestion, 'account'>): void {
   refuseForeignUser(question.server, question.osUser)
@@ -51,12 +53,12 @@ function judgeChange({ server, osUser, change, nowMs }: Omit<AccessQuestion, 'ac
   if (nowMs <= change.startsAtMs || nowMs >= change.endsAtMs) throw new Refusal('CHANGE_OUTSIDE_WINDOW')
 }
 
-/** Tells whether two lists of groups have one in common. */
+/** Returns whether two lists of groups have one in common. */
 export function share(one: readonly string[], other: readonly string[]): boolean {
   return one.some((name) => other.includes(name))
 }
 
-/** Returns the lists of groups of which whoever reaches a server is in one of each: the server's, and the change's where there is one. */
+/** Returns lists of groups. A user must be in one group of each: the list of the server, and that of the change request if there is one. */
 export function groupLists(server: Server, change: ChangeRequest | null): readonly (readonly string[])[] {
   return change === null ? [server.groups] : [server.groups, change.groups]
 }

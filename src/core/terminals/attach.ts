@@ -1,4 +1,4 @@
-/** Core: lets a socket into a PTY session by its token, and judges those who are in anew when access has changed. */
+/** Core: attaches a socket to a PTY session by its token, and judges attachments again when access has changed. */
 import { type Account, isAccountLive } from '../accounts/account.ts'
 import { requireNothingDue } from '../accounts/due.ts'
 import { requireRules } from '../accounts/require-rules.ts'
@@ -13,32 +13,32 @@ import { policyOf } from './policy-of.ts'
 import type { ChangeRequest, PtyRole, PtySession, Server } from './server.ts'
 import type { SupervisionSetup } from './supervision.ts'
 
-/** What a PTY session is held to now. */
+/** The rules and subjects of a PTY session at this moment. */
 export type SessionAccess = {
   readonly ptySession: PtySession
   readonly server: Server
   readonly change: ChangeRequest | null
   readonly starter: Account
-  /** Whoever types in it now. */
+  /** The implementor's account. */
   readonly implementor: Account | null
   readonly setup: SupervisionSetup
-  /** Groups whose policies the session is held to. */
+  /** Groups whose policies apply to the session. */
   readonly groups: readonly string[]
 }
 
-/** A socket that may be attached. */
+/** A socket that may attach. */
 export type AttachGrant = SessionAccess & {
   readonly token: PtyTokenRow
   readonly account: Account
   readonly session: Session
 }
 
-/** Who knocks. */
+/** A client that wants to attach. */
 export type AttachAttempt = {
   readonly token: string
-  /** As the token names it. */
+  /** As in the token. */
   readonly ptySessionId: string
-  /** Given by the caller: the id of the attachment that is to be. */
+  /** Set by the caller: the id of the new attachment. */
   readonly attachmentId: string
   readonly role: PtyRole
   readonly accountUuid: string
@@ -49,11 +49,11 @@ type AttachPorts = Pick<Ports, 'store' | 'clock' | 'digests' | 'settings'>
 type StandingPorts = Omit<AttachPorts, 'digests'>
 
 /**
- * Uses a token up and returns what it opens. Policy is asked first, so that a refusal by policy leaves the token unused;
- * who it is that came, and how they signed in, is for `judgeGrant`.
+ * Uses a token and returns what it opens. The policy is checked first, so that a refusal by policy does not use the
+ * token. `judgeGrant` then judges the account and the way it signed in.
  *
- * @throws the refusals of `readSessionAccess` and of `judgeRole`;
- * TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REVOKED; PTY_SESSION_NOT_ACTIVE, IMPLEMENTOR_PRESENT, TERMINAL_LIMIT_REACHED.
+ * @throws the refusals of `readSessionAccess` and of `judgeRole`; TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REVOKED;
+ * PTY_SESSION_NOT_ACTIVE, IMPLEMENTOR_PRESENT, TERMINAL_LIMIT_REACHED.
  */
 export async function attachByToken(ports: AttachPorts, attempt: AttachAttempt): Promise<AttachGrant> {
   const { store, clock, digests } = ports
@@ -96,10 +96,10 @@ export async function attachByToken(ports: AttachPorts, attempt: AttachAttempt):
 }
 
 /**
- * Reads what a PTY session is held to at this moment. It goes with the account that started it, whoever implements.
+ * Reads the rules of a PTY session at this moment. The session ends with the account that started it.
  *
- * @throws PTY_SESSION_NOT_FOUND, SERVER_NOT_FOUND, CHANGE_NOT_FOUND; TOKEN_REVOKED when the account that started it is
- * disabled, removed or over.
+ * @throws PTY_SESSION_NOT_FOUND, SERVER_NOT_FOUND, CHANGE_NOT_FOUND; TOKEN_REVOKED if the account that started it is
+ * disabled, removed or expired.
  */
 export async function readSessionAccess(ports: StandingPorts, id: string): Promise<SessionAccess> {
   const { store, settings, clock } = ports
@@ -129,10 +129,10 @@ export async function readSessionAccess(ports: StandingPorts, id: string): Promi
   }
 }
 
-/** An account that is, or wants to be, attached. */
+/** An account that is attached, or wants to attach. */
 type Candidate = {
   readonly account: Account
-  /** How its session was begun; null: not known yet. */
+  /** How its session signed in; null: not known yet. */
   readonly signIn: RoleQuestion['session']
   readonly role: PtyRole
   /** Canonical address of its socket; null: not known. */
@@ -141,7 +141,7 @@ type Candidate = {
 }
 
 /**
- * Refuses what the transaction let in, where the account as it was then, or the way it signed in, is against policy.
+ * Refuses after the transaction if the policy forbids the account, or the way it signed in.
  *
  * @throws the refusals of `judgeRole`.
  */
@@ -150,7 +150,7 @@ export function judgeGrant(admission: AttachGrant, clientIp: string | null, nowM
   judgeAttachment(admission, { account, signIn: session, role: token.role, clientIp, nowMs })
 }
 
-/** Somebody who is attached, or comes back. */
+/** An attachment that is there or resumes. */
 export type Who = {
   readonly accountId: number
   readonly sessionId: string
@@ -159,15 +159,14 @@ export type Who = {
   readonly clientIp: string
 }
 
-/** Who is attached. */
 export type Attached = { readonly account: Account; readonly session: Session }
 
 /**
- * Reads and judges somebody who is attached, or comes back. That a window is over is supervision's to say: policy may let
- * work go on for a while.
+ * Reads and judges an attachment that is there or resumes. Supervision handles the end of a window, because a policy
+ * may let work continue for a while.
  *
- * @throws TOKEN_REVOKED when account or session live no more; ACCESS_DENIED and ACTION_DUE by the rules of the account;
- * the refusals of `judgeRole`.
+ * @throws TOKEN_REVOKED if the account or the session has ended; ACCESS_DENIED and ACTION_DUE by the rules of the
+ * account; the refusals of `judgeRole`.
  */
 export async function judgeAnew(
   { store, clock }: Pick<AttachPorts, 'store' | 'clock'>,
@@ -183,7 +182,7 @@ export async function judgeAnew(
   return { account, session }
 }
 
-/** Idleness does not count: whoever is attached is there, and when that was written last is another matter. */
+/** The idle time of the session does not count: the attachment uses it now, even if that was not stored yet. */
 function isLive({ account, session }: Attached, nowMs: number): boolean {
   const now = toSeconds(nowMs)
   if (session.revokedSeq !== null || session.epoch !== account.epoch || !isAccountLive(account, now)) return false
@@ -195,7 +194,7 @@ function toSeconds(ms: number): number {
 }
 
 /**
- * Refuses where nobody at all may work in the PTY session any more, whoever is attached; windows as in `judgeAnew`.
+ * Refuses if no account may work in the PTY session any more; windows as in `judgeAnew`.
  *
  * @throws GROUP_DENIED, CHANGE_NOT_APPROVED, CHANGE_OUTSIDE_WINDOW, CHANGE_DOES_NOT_NAME.
  */
@@ -213,7 +212,7 @@ function judgeAttachment(access: SessionAccess, candidate: Candidate): void {
   judgePolicy(access, candidate)
 }
 
-/** What a program holds is asked for nothing that is due; how somebody signed in who is not known yet is asked later. */
+/** A credential owes nothing that is due. If the account is not known yet, the check comes later. */
 function holdAgainstRules(
   account: Account,
   { signIn, clientIp, nowMs }: Pick<Candidate, 'signIn' | 'clientIp' | 'nowMs'>,

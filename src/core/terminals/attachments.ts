@@ -1,49 +1,49 @@
-/** Core: the attachments of one PTY session, and which of them count as watching. Pure: every moment comes in, in monotonic milliseconds. */
+/** Core: the attachments of one PTY session, and which of them count as watching. Pure; monotonic milliseconds. */
 
-/** How long an observer counts after its last pong, in milliseconds; sockets are pinged about once a second. */
+/** Milliseconds for which an observer counts after its last pong. Sockets are pinged about once a second. */
 const watchingMs = 5_000
 
-/** How long the implementor's slot is held after its last pong, in milliseconds: three lost pings of a slow link, no more. */
+/** Milliseconds for which the implementor keeps the slot after its last pong: three lost pings of a slow link. */
 const slotLeaseMs = 15_000
 
-/** How long an attachment whose socket dropped may come back, in milliseconds. */
+/** Milliseconds in which an attachment may resume after its socket dropped. */
 const resumeMs = 60_000
 
-/** How long an observer may take to confirm, in milliseconds. */
+/** Milliseconds in which an observer must confirm. */
 const answerMs = 60_000
 
-/** One attachment with what was heard of it. */
+/** One attachment, and when its client was last heard. */
 export type Attachment = {
   readonly id: string
   person: string
   role: 'implementor' | 'observer'
   pongAtMs: number
-  /** When its socket dropped; null while it is there. */
+  /** When its socket dropped; null while it is connected. */
   droppedAtMs: number | null
   isLagging: boolean
   isVisible: boolean
-  /** When it joined, or last confirmed to be watching. */
+  /** When it joined, or last confirmed that it watches. */
   presentAtMs: number
   question: PresenceQuestion | null
 }
 
-/** What an observer was asked. */
+/** The question to an observer. */
 type PresenceQuestion = {
-  /** Monotonic. */
+  /** Monotonic milliseconds. */
   readonly untilMs: number
-  /** The same moment on the wall clock. */
+  /** The same moment by the wall clock. */
   readonly byMs: number
   isTold: boolean
 }
 
-/** Who does not count as an observer, whatever their sockets say. */
+/** Persons that do not count as observers. */
 export type Excluded = {
   /** The person who implements, or did last; null before the first. */
   readonly implementor: string | null
   readonly parties: readonly string[]
 }
 
-/** Returns an attachment that joins now: it is taken to see the terminal until it says otherwise. */
+/** Returns an attachment that joins now. It counts as seeing the terminal until its client says otherwise. */
 export function newAttachment(who: Pick<Attachment, 'id' | 'person' | 'role'>, nowMs: number): Attachment {
   return {
     ...who,
@@ -56,7 +56,7 @@ export function newAttachment(who: Pick<Attachment, 'id' | 'person' | 'role'>, n
   }
 }
 
-/** Takes an attachment back whose socket is new; what was asked of it stays asked, and is asked again. */
+/** Returns an attachment that resumes on a new socket. An open question stays open and is asked again. */
 export function resumeAttachment(
   attachment: Attachment,
   { person, role }: Pick<Attachment, 'person' | 'role'>,
@@ -70,43 +70,43 @@ export function resumeAttachment(
   if (attachment.question !== null) attachment.question.isTold = false
 }
 
-/** Tells whether the attachment observes as a person who neither implements nor is a party to the change. */
+/** Returns whether the attachment observes as a person who is neither the implementor nor a party to the change. */
 export function isIndependent({ role, person }: Attachment, excluded: Excluded): boolean {
   return role === 'observer' && person !== excluded.implementor && !excluded.parties.includes(person)
 }
 
-/** Tells whether the attachment sees now what happens. */
+/** Returns whether the attachment sees the terminal right now. */
 export function isWatching(attachment: Attachment, nowMs: number): boolean {
   if (attachment.droppedAtMs !== null || attachment.isLagging || !attachment.isVisible) return false
   return nowMs - attachment.pongAtMs <= watchingMs
 }
 
-/** Tells whether the attachment was asked to confirm and did not in time. */
+/** Returns whether the attachment did not confirm in time. */
 export function hasMissedQuestion({ question }: Attachment, nowMs: number): boolean {
   return question !== null && nowMs >= question.untilMs
 }
 
-/** Returns the number of different persons among the attachments that fit. */
+/** Returns the number of different persons among the attachments that match. */
 export function countPersons(attachments: Iterable<Attachment>, fits: (attachment: Attachment) => boolean): number {
   const persons = new Set<string>()
   for (const attachment of attachments) if (fits(attachment)) persons.add(attachment.person)
   return persons.size
 }
 
-/** Tells whether the slot of an implementor is no longer held for it. */
+/** Returns whether the implementor's slot is no longer kept for it. */
 export function hasSlotLapsed({ pongAtMs }: Attachment, nowMs: number): boolean {
   return nowMs - pongAtMs >= slotLeaseMs
 }
 
-/** Tells whether the attachment can no longer come back. */
+/** Returns whether the attachment can no longer resume. */
 export function isGoneForGood({ droppedAtMs }: Attachment, nowMs: number): boolean {
   return droppedAtMs !== null && nowMs - droppedAtMs >= resumeMs
 }
 
 /**
- * Asks an observer to confirm, where it is time to; returns what it is to be told, or null.
+ * Asks an observer to confirm, if this is due. Returns the question, or null.
  *
- * @param everyMs since it joined or last confirmed.
+ * @param everyMs The time since it joined or last confirmed.
  */
 export function askPresence(
   attachment: Attachment,

@@ -1,13 +1,13 @@
-/** Core: the catalogue of commands that a group may run in a health check; what no template matches word by word is not run. Pure. */
+/** Core: the catalogue of commands that a group may run in a health check. A line runs only if a template matches it word by word. Pure. */
 import { isProgramWord, readLine } from './command-words.ts'
 
-/** Compiles patterns in linear-time RE2 syntax; an administrator writes them, anybody types what they are held against. */
+/** Compiles patterns of RE2 syntax, which match in linear time. An administrator writes them; any user's input is matched. */
 export type PatternCompiler = { readonly compile: (source: string) => CompiledPattern | PatternFault }
 
 /** Matches whole words: a pattern is anchored at both ends. */
 export type CompiledPattern = { readonly matches: (word: string) => boolean }
 
-/** Why a pattern cannot be used: half a sentence, printable. */
+/** Why a pattern is not valid: printable, half a sentence. */
 export type PatternFault = { readonly fault: string }
 
 /** What one word of a command may be. */
@@ -19,7 +19,7 @@ export type WordTemplate =
   | { readonly kind: 'path'; readonly under: string }
   | { readonly kind: 'pattern'; readonly source: string; readonly matches: CompiledPattern['matches'] }
 
-/** One command: a word for each template. The first is a literal or an enumeration. */
+/** One command: a template for each word. The first is a literal or an enumeration. */
 export type CatalogueCommand = {
   readonly name: string | null
   readonly words: readonly WordTemplate[]
@@ -29,25 +29,25 @@ export type CatalogueCommand = {
 /** The commands of one group. */
 export type Catalogue = { readonly commands: readonly CatalogueCommand[] }
 
-/** What becomes of a line. */
+/** The verdict on a line. */
 export type LineVerdict =
   | { readonly kind: 'run'; readonly words: readonly string[] }
   | { readonly kind: 'refused'; readonly sentence: string }
 
-/** What may follow the text before the cursor. */
+/** Completions of the text before the cursor. */
 export type Completion = {
-  /** What all candidates go on with; a blank ends it where there is one candidate only. */
+  /** The text that all candidates have next; it ends with a blank if there is only one candidate. */
   readonly insert: string
   readonly candidates: readonly string[]
 }
 
-/** Words that mean the gateway's own commands; no catalogue may begin a command with one. */
+/** Words of the gateway's own commands. No command of a catalogue may start with one. */
 export const ownWords: readonly string[] = ['help', 'exit']
 
-/** Values and templates that a sentence or a line of help names at most. */
+/** Most values and templates that a sentence or a line of help names. */
 const shownAtMost = 12
 
-/** Holds a line against every template of the catalogues. */
+/** Matches a line with every template of the catalogues. */
 export function matchLine(line: string, catalogues: readonly Catalogue[]): LineVerdict {
   const read = readLine(line)
   if (read.kind === 'refused') return read
@@ -60,7 +60,7 @@ export function matchLine(line: string, catalogues: readonly Catalogue[]): LineV
   return { kind: 'refused', sentence: explain(words, templates) }
 }
 
-/** Returns the lines that tell which commands there are; each is one printable line. */
+/** Returns one printable line for each command of the catalogues. */
 export function helpLines(catalogues: readonly Catalogue[]): readonly string[] {
   const lines = commandsOf(catalogues).map(({ name, words, description }) => {
     const usage = words.map(describeTemplate).join(' ')
@@ -70,7 +70,7 @@ export function helpLines(catalogues: readonly Catalogue[]): readonly string[] {
   return [...new Set(lines)].flatMap((line) => line.split('\n'))
 }
 
-/** Returns how the text before the cursor can go on by literals and enumerations. */
+/** Returns how the text before the cursor can continue by literals and enumerations. */
 export function completeLine(before: string, catalogues: readonly Catalogue[]): Completion {
   const words = before.split(/[ \t]+/)
   const begun = words.pop() ?? ''
@@ -105,7 +105,7 @@ function commandsOf(catalogues: readonly Catalogue[]): readonly CatalogueCommand
   return catalogues.flatMap(({ commands }) => commands)
 }
 
-/** Counts the words from the first on that fit their templates. */
+/** Counts the words from the first on that match their templates. */
 function fitting(templates: readonly WordTemplate[], words: readonly string[]): number {
   const misfit = words.findIndex((word, index) => {
     const template = templates[index]
@@ -117,7 +117,7 @@ function fitting(templates: readonly WordTemplate[], words: readonly string[]): 
 function fits(template: WordTemplate, word: string): boolean {
   if (template.kind === 'literal') return word === template.text
   if (template.kind === 'enum') return template.values.includes(word)
-  // What is described, not listed, is never an option.
+  // A word that is described and not listed is never an option.
   if (word.startsWith('-')) return false
   if (template.kind === 'integer') return isIntegerWithin(word, template)
   if (template.kind === 'path') return isPathUnder(word, template.under)
@@ -128,20 +128,20 @@ function isIntegerWithin(word: string, { from, to }: { readonly from: number; re
   return /^(0|[1-9]\d{0,15})$/.test(word) && Number(word) >= from && Number(word) <= to
 }
 
-/** Links are the server's to follow: whoever may write below the prefix can lead out of it. */
+/** The server follows links: a user who can write below the prefix can make links that lead out of it. */
 function isPathUnder(word: string, prefix: string): boolean {
   if (!isPlainPath(word)) return false
   return prefix === '/' || word === prefix || word.startsWith(`${prefix}/`)
 }
 
-/** Tells whether a path is absolute and says where it leads without `..`, `.` or an empty segment; one slash may end it. */
+/** Returns whether a path is absolute and has no `..`, `.` or empty segment; one slash may end it. */
 export function isPlainPath(path: string): boolean {
   if (path === '/') return true
   const [root, ...segments] = path.replace(/\/$/, '').split('/')
   return root === '' && segments.length > 0 && segments.every((segment) => !['', '.', '..'].includes(segment))
 }
 
-/** Says how far the line went along the templates that it went along furthest, and what could have followed. */
+/** Says how far the line matched the closest templates, and what could have followed. */
 function explain(words: readonly string[], templates: readonly (readonly WordTemplate[])[]): string {
   const reached = templates.map((template) => fitting(template, words))
   const furthest = Math.max(0, ...reached)

@@ -1,31 +1,31 @@
-/** Core: the words of a line that need no quoting in any shell, and the one command that a server is told to run. Pure. */
+/** Core: the words of a line that need no quoting in any shell, and the one command that a server gets. Pure. */
 
-/** What a line holds at most: characters, characters of a word, words. */
+/** Limits of a line: characters, characters of a word, words. */
 export const lineLimits = { line: 1_024, word: 256, words: 64 } as const
 
-/** What a line was read as. */
+/** The result of reading a line. */
 export type ReadLine =
   | { readonly kind: 'words'; readonly words: readonly string[] }
   | { readonly kind: 'refused'; readonly sentence: string }
 
-// No shell expands, splits or quotes any of these; `=` may not begin a word, because zsh expands `=name` to a path.
+// No shell expands, splits or quotes these characters. `=` may not begin a word, because zsh expands `=name` to a path.
 const safeWord = /^[A-Za-z0-9_./:@,+-][A-Za-z0-9_./:@,+=-]*$/
 const outsideAlphabet = /[^A-Za-z0-9_./:@,+= \t-]/u
 
-/** What every command runs with: no pager waits for a key, and no pager that is asked for can start another program. */
+/** The environment of every command: no pager waits for a key, and none can start another program. */
 const environment = ['TERM=dumb', 'PAGER=cat', 'SYSTEMD_PAGER=cat', 'GIT_PAGER=cat', 'LESSSECURE=1'] as const
 
-/** Tells whether a word means itself alone in every shell, and is not too long. */
+/** Returns whether a word means itself in every shell, and is not too long. */
 export function isSafeWord(word: string): boolean {
   return word.length <= lineLimits.word && safeWord.test(word)
 }
 
-/** Tells whether a word can name the program to run: neither an option nor an assignment to `env`. */
+/** Returns whether a word can name the program: it is neither an option nor an assignment to `env`. */
 export function isProgramWord(word: string): boolean {
   return isSafeWord(word) && !word.startsWith('-') && !word.includes('=')
 }
 
-/** Reads a line as words that blanks and tabs part; the first character that a shell could give a meaning refuses all of it. */
+/** Reads a line as words between blanks and tabs. If one character could mean something to a shell, the whole line is refused. */
 export function readLine(line: string): ReadLine {
   if (line.length > lineLimits.line) return refused(`The line is longer than ${lineLimits.line} characters.`)
   const [strange] = outsideAlphabet.exec(line) ?? []
@@ -44,9 +44,9 @@ export function readLine(line: string): ReadLine {
 }
 
 /**
- * Returns the one command that runs these words and nothing else, whatever shell the OS user has.
+ * Returns the one command that runs exactly these words in every shell of the OS user.
  *
- * @throws Error when the words were not read by {@link readLine}, or do not begin with a program.
+ * @throws Error if {@link readLine} did not read the words, or the first is not a program.
  */
 export function forcedCommand(words: readonly string[]): string {
   const [program = ''] = words

@@ -1,4 +1,4 @@
-/** Core: the atomic commands on servers, change requests and PTY sessions that every store offers. */
+/** Core: the commands of a store on servers, change requests and PTY sessions. */
 
 import type { Account } from '../accounts/account.ts'
 import type { AuditEvent } from '../audit/event.ts'
@@ -10,7 +10,7 @@ import type { EndReason } from './ends.ts'
 import type { ChangeRequest, PtyRole, PtySession, Server } from './server.ts'
 import type { PolicyDocument, PolicySubject } from './terminal-policy.ts'
 
-/** A PTY token as the store keeps it. */
+/** A PTY token as it is stored. */
 export type PtyTokenRow = {
   /** SHA-256 of the token. */
   readonly digest: Uint8Array
@@ -24,7 +24,7 @@ export type PtyTokenRow = {
   readonly expiresAtMs: number
 }
 
-/** What one account may hold at once. */
+/** The limits of one account. */
 export type PtyLimits = {
   /** Terminals that it implements, or implemented last. */
   readonly terminals: number
@@ -32,19 +32,19 @@ export type PtyLimits = {
   readonly unusedTokens: number
 }
 
-/** Which limit an account has reached. */
+/** The limit that an account has reached. */
 export type PtyLimitRefusal =
   | { readonly kind: 'too-many-terminals' }
   /** `freeAtMs`: Unix milliseconds at which the first of the tokens expires. */
   | { readonly kind: 'too-many-tokens'; readonly freeAtMs: number }
 
-/** Atomic commands on the inventory and on PTY sessions; what changes access appends `access_changed`. */
+/** Atomic commands on the inventory and on PTY sessions. A command that changes access appends `access_changed`. */
 export type TerminalCommands = {
   readonly addServer: {
     readonly input: { readonly server: Server; readonly audit: AuditEvent }
     readonly output: { readonly kind: 'added' | 'name-taken' | 'address-taken' }
   }
-  /** Replaces a server as a whole. */
+  /** Replaces the whole server. */
   readonly changeServer: {
     readonly input: { readonly server: Server; readonly nowMs: number; readonly audit: AuditEvent }
     readonly output: { readonly kind: 'changed' | 'missing' | 'address-taken' }
@@ -63,15 +63,17 @@ export type TerminalCommands = {
     readonly input: {
       readonly id: string
       readonly state: 'approved' | 'closed'
-      /** The person who approves; left out or null: not told, and what was told before stays. */
+      /** The person who approves; undefined or null: it stays as it is. */
       readonly approvedBy?: string | null
       readonly nowMs: number
       readonly audit: AuditEvent
     }
-    /** `closed`: it was closed, and stays so. */
+    /** `closed`: it was closed before, and stays so. */
     readonly output: { readonly kind: 'changed' | 'already' | 'missing' | 'closed' }
   }
-  /** Stores a PTY session as `created` with its start token; checks session, account and limits in the same transaction. */
+  /**
+   * Stores a PTY session as `created` with its start token. Checks session, account and limits in the same transaction.
+   */
   readonly startPtySession: {
     readonly input: {
       readonly ptySession: PtySession
@@ -84,8 +86,8 @@ export type TerminalCommands = {
     readonly output: { readonly kind: 'started' } | { readonly kind: 'stale' } | PtyLimitRefusal
   }
   /**
-   * Stores a join token; checks session, account and limits, and that the PTY session is active with a free slot for an
-   * implementor.
+   * Stores a join token. Checks session, account and limits, that the PTY session is active, and for an implementor
+   * that the slot is free.
    */
   readonly joinPtySession: {
     readonly input: {
@@ -103,8 +105,8 @@ export type TerminalCommands = {
       | PtyLimitRefusal
   }
   /**
-   * Uses a PTY token up, once, however many race: checks token, session, account and the limit of terminals, takes the
-   * implementor's slot for that role, makes the PTY session active, and writes the attachment.
+   * Uses a PTY token, once for all callers that race. Checks token, session, account and the limit of terminals, takes
+   * the slot for an implementor, makes the PTY session active, and stores the attachment.
    */
   readonly attachPtyToken: {
     readonly input: {
@@ -134,7 +136,7 @@ export type TerminalCommands = {
             | 'too-many-terminals'
         }
   }
-  /** Writes that an attachment is over; `freesSlot`: the implementor's slot is free from now on. Idempotent. */
+  /** Stores the end of an attachment; `freesSlot`: the implementor's slot becomes free. Idempotent. */
   readonly detachPtyAttachment: {
     readonly input: {
       readonly attachmentId: string
@@ -145,7 +147,7 @@ export type TerminalCommands = {
     }
     readonly output: { readonly kind: 'detached' | 'missing' }
   }
-  /** Frees the implementor's slot while its attachment may still come back. */
+  /** Frees the implementor's slot while its attachment may still resume. */
   readonly freePtySlot: {
     readonly input: { readonly ptySessionId: string; readonly accountId: number }
     readonly output: { readonly kind: 'freed' | 'missing' }
@@ -155,12 +157,12 @@ export type TerminalCommands = {
     readonly input: { readonly ptySessionId: string; readonly accountId: number }
     readonly output: { readonly kind: 'taken' | 'implementor-present' | 'missing' }
   }
-  /** Writes how a PTY session ended, with all attachments that were left. Idempotent: the first end stays. */
+  /** Stores the end of a PTY session and of its remaining attachments. Idempotent: the first end stays. */
   readonly closePtySession: {
     readonly input: {
       readonly id: string
       readonly reason: EndReason
-      /** Exit status of the program; null where it was never known. */
+      /** Exit status of the program; null if it is not known. */
       readonly exitCode: number | null
       readonly nowMs: number
       readonly audit: AuditEvent
@@ -168,7 +170,8 @@ export type TerminalCommands = {
     readonly output: { readonly kind: 'closed' | 'already' | 'missing' }
   }
   /**
-   * Asks whoever runs a PTY session to end it: appends `pty_session` to the log; one that nobody opened yet is closed at once.
+   * Asks the node that runs a PTY session to end it: appends `pty_session` to the log. A session that was never opened
+   * is closed at once.
    */
   readonly endPtySession: {
     readonly input: {
@@ -179,12 +182,12 @@ export type TerminalCommands = {
     }
     readonly output: { readonly kind: 'asked' | 'already' | 'missing' }
   }
-  /** Closes every PTY session that a process left behind without an end, with `node-lost`; returns their ids. */
+  /** Closes every PTY session that a process left without an end, with `node-lost`; returns their ids. */
   readonly closeLostPtySessions: {
     readonly input: { readonly nowMs: number; readonly audit: AuditEvent }
     readonly output: { readonly ids: readonly string[] }
   }
-  /** Sets, replaces or (null) removes a policy; terminals that it touches are judged again. */
+  /** Sets, replaces or (null) removes a policy. Terminals under it are judged again. */
   readonly setPolicy: {
     readonly input: {
       readonly subject: PolicySubject
@@ -205,8 +208,8 @@ export type TerminalCommands = {
     readonly output: { readonly kind: 'set' | 'removed' | 'missing' }
   }
   /**
-   * Keeps a key of this installation that is made once (SSH CA, signatures of records and of the audit trail); the first
-   * one stays. `firstSeal` comes with the key `audit`: from then on every head of a chain is marked.
+   * Stores a key that an installation creates once; the first one stays. `firstSeal` comes with the key `audit`: from
+   * then on the head of each chain is marked.
    */
   readonly addAuthorityKey: {
     readonly input: {

@@ -1,6 +1,6 @@
-/** Core: tells of an end that comes nearer, at set distances from it, and at each of them at most once. Pure. */
+/** Core: gives each warning before an end once, at set distances from it. Pure. */
 
-/** A row of warnings before one end. */
+/** The warnings before one end. */
 export class Countdown {
   readonly #distances: readonly number[]
   #told = 0
@@ -11,8 +11,8 @@ export class Countdown {
   }
 
   /**
-   * Returns the whole seconds that are left, rounded up, when a distance was reached that was not told of yet, else null.
-   * Distances that were jumped over are told of together, as the one moment that it is now.
+   * Returns the seconds that are left, rounded up, if a distance was reached that had no warning yet; otherwise null.
+   * If several distances were skipped, there is one warning with the time that is really left.
    */
   reach(leftMs: number): number | null {
     const before = this.#told
@@ -22,7 +22,7 @@ export class Countdown {
     return this.#told === before || leftMs <= 0 ? null : Math.ceil(leftMs / 1000)
   }
 
-  /** Begins anew: the end has moved away. */
+  /** Starts again: the end has moved away. */
   restart(): void {
     this.#told = 0
   }

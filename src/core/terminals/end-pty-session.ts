@@ -1,4 +1,4 @@
-/** Core: ends PTY sessions for those who may; to all others there is none. */
+/** Core: ends PTY sessions. A user who may not know of a session gets the answer for one that does not exist. */
 import type { Account } from '../accounts/account.ts'
 import { type Administrator, hiddenFrom, holds } from '../administration/authorise.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
@@ -8,10 +8,11 @@ import type { EndReason } from './ends.ts'
 import type { KnownPtySession } from './pty-session-reach.ts'
 
 /**
- * Ends a PTY session: who may end terminals any, its implementor and its observers theirs; one that nobody opened yet, its
- * starter. While nobody holds the slot, whoever held it before still may. Where it was over, nothing is written.
+ * Ends a PTY session. An administrator who may end terminals can end any; its implementor and its observers can end
+ * theirs; its starter can end one that was never opened. While the slot is free, the last implementor can end it. If it
+ * has ended, nothing is written.
  *
- * @throws PTY_SESSION_NOT_FOUND when there is none, or the account may not end it.
+ * @throws PTY_SESSION_NOT_FOUND if there is none, or the account may not end it.
  */
 export async function endPtySession(
   ports: Pick<Ports, 'store' | 'clock'>,
@@ -50,7 +51,7 @@ function reasonOf(
   return isWatching ? 'ended-by-observer' : null
 }
 
-/** Everybody leaves with the end, and may ask for it again. */
+/** All attachments leave with the end, and may ask for it again. */
 function isThere(leftAtMs: number | null, closedAtMs: number | null): boolean {
   return leftAtMs === null || leftAtMs === closedAtMs
 }

@@ -1,10 +1,10 @@
-/** Core: the closed table of ends; every way in which a PTY session is over has one reason here and nowhere else. */
+/** Core: the closed table of ends. Every way in which a PTY session ends has one reason here. */
 
-/** How an end shows at a socket and to the person. */
+/** What clients get for an end. */
 export type EndFacts = {
-  /** WebSocket close code; 44xx are ours (RFC 6455 section 7.4.2 leaves 4000 to 4999 to the application). */
+  /** WebSocket close code; 44xx and 45xx are ours (RFC 6455 section 7.4.2 leaves 4000 to 4999 to applications). */
   readonly closeCode: number
-  /** For the person, and for the record. */
+  /** For the user and for the recording. */
   readonly sentence: string
   /** Whether a new start may help. */
   readonly retry: 'no' | 'later'
@@ -91,7 +91,7 @@ const ends = {
   internal: { closeCode: 4500, sentence: 'Something went wrong on our side.', retry: 'later' },
 } as const
 
-/** A stable name of one way in which a PTY session is over. */
+/** The stable name of an end. */
 export type EndReason = keyof typeof ends
 
 /** Every reason with its facts. */

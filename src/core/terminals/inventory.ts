@@ -1,4 +1,4 @@
-/** Core: keeps the inventory of servers and change requests; what is not well formed never reaches the store. */
+/** Core: administers the inventory of servers and change requests. Invalid values never reach the store. */
 import { resolvePerson } from '../accounts/person.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import type { AuditAction, AuditEvent } from '../audit/event.ts'
@@ -7,9 +7,9 @@ import { canonicalIp } from '../sessions/addresses.ts'
 import type { Ports } from '../wiring.ts'
 import { type ChangeRequest, inventoryName, type Server } from './server.ts'
 
-/** A server that is to be added. */
+/** A server to add. */
 export type ServerInput = Server & {
-  /** The host key was fetched from the server itself and confirmed by a person: trust on first use. */
+  /** The host key was read from the server and confirmed by a user: trust on first use. */
   readonly hostKeyOrigin?: 'scanned'
 }
 
@@ -18,14 +18,14 @@ type InventoryPorts = Pick<Ports, 'clock' | 'store'>
 /** Names that OpenSSH's `-l` and a certificate principal take without quoting. */
 const osUserName = /^[a-z_][a-z0-9_-]{0,31}$/
 
-/** Algorithm, base64 blob, optional comment: one OpenSSH public key line. */
+/** One OpenSSH public key line: algorithm, base64 blob, optional comment. */
 const publicKeyLine =
   /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]{32,}={0,2}( [ -~]*)?$/
 
 /**
  * Adds a server.
  *
- * @throws INPUT_INVALID naming the field; NAME_TAKEN, ADDRESS_TAKEN.
+ * @throws INPUT_INVALID with the field; NAME_TAKEN, ADDRESS_TAKEN.
  */
 export async function addServer(
   ports: InventoryPorts,
@@ -44,9 +44,9 @@ export async function addServer(
 }
 
 /**
- * Replaces a server; terminals that lead to it are judged again.
+ * Replaces a server; its terminals are judged again.
  *
- * @throws INPUT_INVALID naming the field; SERVER_NOT_FOUND, ADDRESS_TAKEN.
+ * @throws INPUT_INVALID with the field; SERVER_NOT_FOUND, ADDRESS_TAKEN.
  */
 export async function changeServer(ports: InventoryPorts, input: Server, request: RequestFacts): Promise<Server> {
   const server = acceptServer(input)
@@ -61,7 +61,7 @@ export async function changeServer(ports: InventoryPorts, input: Server, request
 /**
  * Removes a server.
  *
- * @throws SERVER_NOT_FOUND when it is not in the inventory.
+ * @throws SERVER_NOT_FOUND if it is not in the inventory.
  */
 export async function removeServer(ports: InventoryPorts, name: string, request: RequestFacts): Promise<void> {
   const nowMs = ports.clock.wallMs()
@@ -74,9 +74,9 @@ export async function removeServer(ports: InventoryPorts, name: string, request:
 }
 
 /**
- * Adds a change request; persons are taken as `resolvePerson` does.
+ * Adds a change request; persons are read as `resolvePerson` does.
  *
- * @throws INPUT_INVALID naming the field; NAME_TAKEN, SERVER_NOT_FOUND; PARTY_TO_CHANGE as `setChangeState` does.
+ * @throws INPUT_INVALID with the field; NAME_TAKEN, SERVER_NOT_FOUND; PARTY_TO_CHANGE as `setChangeState` does.
  */
 export async function addChange(ports: InventoryPorts, input: ChangeRequest, request: RequestFacts): Promise<void> {
   refuse(faultsOfChange(input))
@@ -97,23 +97,23 @@ export async function addChange(ports: InventoryPorts, input: ChangeRequest, req
   }
 }
 
-/** What a change request is to become. */
+/** The new state of a change request. */
 export type ChangeStep = {
   readonly id: string
   readonly state: 'approved' | 'closed'
-  /** The person who approves; null: not told. */
+  /** The person who approves; null: not given. */
   readonly approvedBy?: string | null
 }
 
 /**
- * Approves or closes a change request; terminals under it are judged again.
+ * Approves or closes a change request; its terminals are judged again.
  *
- * @throws CHANGE_NOT_FOUND when there is none; CHANGE_CLOSED when it was closed: what is closed stays closed.
- * @throws PARTY_TO_CHANGE when the person who requested it would approve it.
+ * @throws CHANGE_NOT_FOUND if there is none; CHANGE_CLOSED if it was closed before.
+ * @throws PARTY_TO_CHANGE if the person who requested it would approve it.
  */
 export async function setChangeState(ports: InventoryPorts, step: ChangeStep, request: RequestFacts): Promise<void> {
   const approvedBy = await personOrNull(ports, 'by', step.approvedBy ?? null)
-  // Who requested a change never changes: this look is as good as one in the transaction.
+  // The requester of a change never changes, so this read is as good as one in the transaction.
   if (approvedBy !== null) refuseSamePerson((await ports.store.changeById(step.id))?.requestedBy ?? null, approvedBy)
   const what = { id: step.id, state: step.state, approvedBy }
   const nowMs = ports.clock.wallMs()

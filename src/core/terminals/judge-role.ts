@@ -1,4 +1,4 @@
-/** Core: who may implement or observe a PTY session; the same decision at mint, at attach and whenever access changes. */
+/** Core: decides who may be implementor or observer of a PTY session. The same decision is made at mint, at attach and when access changes. */
 import type { Account } from '../accounts/account.ts'
 import { Refusal } from '../errors.ts'
 import type { Session } from '../sessions/session.ts'
@@ -6,10 +6,10 @@ import { groupLists, judgeAccess, judgeOpening, share } from './access.ts'
 import type { ChangeRequest, PtyRole, Server } from './server.ts'
 import type { TerminalPolicy } from './terminal-policy.ts'
 
-/** What is judged: an account that wants a role in a PTY session that is held to a policy. */
+/** An account that wants a role in a PTY session under a policy. */
 export type RoleQuestion = {
   readonly account: Pick<Account, 'groups' | 'person'>
-  /** How it signed in; null: not known yet, and to be judged once it is. */
+  /** How it signed in; null: not known yet; judged later. */
   readonly session: Pick<Session, 'isApplicationPassword' | 'credentialId'> | null
   readonly role: PtyRole
   readonly server: Server
@@ -17,15 +17,16 @@ export type RoleQuestion = {
   /** null for a health check. */
   readonly change: ChangeRequest | null
   readonly policy: Pick<TerminalPolicy, 'observers'>
-  /** Whoever implements now; null: nobody, or not known. */
+  /** The implementor's account; null: there is none, or it is not known. */
   readonly implementorPerson: string | null
   readonly nowMs: number
 }
 
 /**
- * Refuses unless the account may take the role: an implementor as `judgeAccess` says; an observer by a group of each list
- * that the policy names, else by the groups that reach server and change. Where observers are needed, both are persons
- * who signed in themselves and who neither requested nor approved the change, and nobody observes what they implement.
+ * Refuses an account that may not take the role. An implementor is judged by `judgeAccess`. An observer needs a group
+ * of each list of the policy, or without a policy the groups that reach server and change. If observers are needed,
+ * both must be persons who signed in themselves and neither requested nor approved the change, and no account observes
+ * itself.
  *
  * @throws the refusals of `judgeAccess`; OBSERVER_DENIED, SIGN_IN_NOT_INTERACTIVE, PARTY_TO_CHANGE.
  */
@@ -52,7 +53,7 @@ function judgeFourEyes({ account, session, role, change, implementorPerson }: Ro
     throw new Refusal('OBSERVER_DENIED', { message: 'The implementor of a session does not observe it too.' })
 }
 
-/** Returns the persons who requested and approved a change, as far as they were told. */
+/** Returns the persons who requested and approved a change, if they were given. */
 export function partiesOf(change: Pick<ChangeRequest, 'requestedBy' | 'approvedBy'> | null): readonly string[] {
   return [change?.requestedBy ?? null, change?.approvedBy ?? null].filter((person) => person !== null)
 }

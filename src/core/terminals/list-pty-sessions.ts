@@ -1,4 +1,4 @@
-/** Core: lists the PTY sessions that an account may know of, with the names of those who take part. */
+/** Core: lists the PTY sessions that an account may know of, with the names of the participants. */
 import type { PtySessionPage } from '../store.ts'
 import {
   findKnownPtySession,
@@ -10,24 +10,24 @@ import {
 } from './pty-session-reach.ts'
 import type { PtySessionFilter } from './server.ts'
 
-/** A PTY session as it is shown: usernames instead of numbers. */
+/** A PTY session as users see it: usernames instead of numbers. */
 export type PtySessionView = KnownPtySession & {
   readonly startedBy: string
-  /** Who holds the implementor's slot; null: nobody does. */
+  /** The implementor; null: there is none. */
   readonly implementor: string | null
-  /** Who observes now, each once. */
+  /** The observers now, each once. */
   readonly observers: readonly string[]
 }
 
-/** Which PTY sessions are wanted; `startedBy` is a username, or `admin:NAME` where both roles have it. */
+/** A filter for PTY sessions; `startedBy` is a username, or `admin:NAME` if both roles have it. */
 export type PtySessionInput = Omit<PtySessionFilter, 'reach' | 'startedByAccountId'> & {
   readonly startedBy: string | null
 }
 
-/** One page; `hasMore`: there are others after its last one. */
+/** One page; `hasMore`: there are more after it. */
 export type PtySessionViews = { readonly items: readonly PtySessionView[]; readonly hasMore: boolean }
 
-/** Returns one page of the PTY sessions that the viewer may know of, the newest first. */
+/** Returns one page of the PTY sessions that the viewer may know of, newest first. */
 export async function listPtySessions(
   ports: ReachPorts,
   viewer: Viewer,
@@ -57,7 +57,7 @@ export async function listPtySessions(
 /**
  * Returns one PTY session.
  *
- * @throws PTY_SESSION_NOT_FOUND when there is none that the viewer may know of.
+ * @throws PTY_SESSION_NOT_FOUND if there is none that the viewer may know of.
  */
 export async function showPtySession(ports: ReachPorts, viewer: Viewer, id: string): Promise<PtySessionView> {
   return viewOf(ports, await findKnownPtySession(ports, viewer, id))
@@ -84,7 +84,7 @@ async function viewOf(ports: ReachPorts, known: KnownPtySession): Promise<PtySes
   }
 }
 
-/** An account that is gone keeps the name that it was attached under, else its number. */
+/** A removed account has the name that it was attached under, or its number. */
 async function nameOf({ store }: ReachPorts, { attachments }: KnownPtySession, accountId: number): Promise<string> {
   const attached = attachments.find((one) => one.accountId === accountId)
   return attached?.username ?? (await store.accountById(accountId))?.username ?? `account ${accountId}`

@@ -1,4 +1,4 @@
-/** Core: lists the servers and change requests that an account may work on at this moment, by its groups alone. */
+/** Core: lists the servers and change requests that an account may work on now, by its groups alone. */
 import { isRefusal } from '../errors.ts'
 import { everyChange, everyServer } from '../every-row.ts'
 import type { Ports } from '../wiring.ts'
@@ -8,13 +8,13 @@ import type { ChangeRequest, Server } from './server.ts'
 
 type InventoryReads = Pick<Ports['store'], 'servers' | 'changes' | 'serverByName'>
 
-/** PTY sessions that are told with a change request at most. */
+/** Most PTY sessions that are listed with a change request. */
 const toldPtySessions = 100
 
-/** One page of a list, and the key after which the next one begins; null: there is none. */
+/** One page of a list, and the key after which the next one starts; null: there is none. */
 export type ReachPage<Item> = { readonly items: readonly Item[]; readonly next: string | null }
 
-/** Which page is wanted: after a key, or from the first on. */
+/** The wanted page: after a key, or the first. */
 export type ReachInput = { readonly limit: number; readonly after: string | null }
 
 /** Returns a page of the servers that list a group of the viewer, sorted by name. */
@@ -31,8 +31,8 @@ export function reachableServers(
 }
 
 /**
- * Returns a page of the change requests under which the viewer may open a terminal at `nowMs` (Unix milliseconds), on one
- * of their servers and as one of their OS users at least, sorted by id.
+ * Returns a page of the change requests under which the viewer may open a terminal at `nowMs` (Unix milliseconds) on at
+ * least one server as at least one OS user, sorted by id.
  */
 export function reachableChanges(
   store: InventoryReads,
@@ -53,7 +53,7 @@ export function reachableChanges(
   })
 }
 
-/** Returns the ids of the newest 100 PTY sessions under a change request that the viewer may know of, the newest first. */
+/** Returns the ids of the newest 100 PTY sessions under a change request that the viewer may know of, newest first. */
 export async function ptySessionsUnder(
   store: Pick<Ports['store'], 'ptySessions'>,
   viewer: Viewer,

@@ -1,10 +1,10 @@
-/** Core: merges the policies that touch a PTY session, the stricter of each; what none of them rules is as the operator chose. Pure. */
+/** Core: merges the policies of a PTY session, the stricter value of each; the operator's settings fill the rest. Pure. */
 import type { ObserverRule, PolicyDocument, TerminalPolicy, WindowEnd } from './terminal-policy.ts'
 
 /**
- * Returns the rules that a PTY session is held to.
+ * Returns the rules of a PTY session.
  *
- * @param defaults hold where no document says anything; only the number of observers that they ask for always holds.
+ * @param defaults Apply if no policy sets a value; the number of observers always applies.
  */
 export function mergePolicies(documents: readonly PolicyDocument[], defaults: TerminalPolicy): TerminalPolicy {
   const idle = least(told(documents, ({ idleMinutes }) => idleMinutes))
@@ -37,7 +37,7 @@ function mergeObservers(documents: readonly PolicyDocument[], byDefault: Observe
   }
 }
 
-/** A hard end is stricter than Ctrl-C alone, and that than a grace; of two of a kind the shorter. */
+/** A hard end is stricter than Ctrl-C alone, which is stricter than a grace. Of two of one kind, the shorter is. */
 function stricterEnd(one: WindowEnd | null, other: WindowEnd): WindowEnd {
   if (one === null || one.kind === 'hard' || other.kind === 'hard') return one?.kind === 'hard' ? one : other
   if (one.kind !== other.kind) return one.kind === 'no-new-commands' ? one : other

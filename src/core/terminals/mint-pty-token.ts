@@ -1,4 +1,4 @@
-/** Core: mints start and join tokens for PTY sessions; single-use, short-lived, bound to account, session, server and role. */
+/** Core: mints start and join tokens for PTY sessions: single-use, short-lived, bound to account, session, server and role. */
 import type { Account } from '../accounts/account.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import { Refusal } from '../errors.ts'
@@ -10,24 +10,24 @@ import { judgeRole } from './judge-role.ts'
 import { policyOf } from './policy-of.ts'
 import type { ChangeRequest, PtyRole, PtySession, Purpose, Server } from './server.ts'
 
-/** Finds the gateway that is to hold a PTY session; returns its base URL without a trailing slash, or null. */
+/** Finds the gateway for a PTY session; returns its base URL without a trailing slash, or null. */
 export type GatewayLocator = {
-  /** @throws DISK_LOW when no terminal could be recorded. */
+  /** @throws DISK_LOW if no terminal could be recorded. */
   readonly forStart: () => string | null
   readonly forJoin: (ptySessionId: string) => string | null
 }
 
-/** A token with the address of the gateway where it opens a socket. */
+/** A token with the address of its gateway. */
 export type PtyTicket = { readonly token: string; readonly proxyUrl: string }
 
-/** Whoever asks for a PTY token. */
+/** The account that asks for a PTY token. */
 export type PtyCaller = {
   readonly principal: Principal
   readonly request: RequestFacts
   readonly gateways: GatewayLocator
 }
 
-/** A terminal that somebody wants to open. */
+/** The terminal to open. */
 export type StartInput = {
   readonly purpose: Purpose
   readonly changeId: string | null
@@ -37,10 +37,10 @@ export type StartInput = {
 }
 
 /**
- * Mints a start token and stores the PTY session that it begins as `created`.
+ * Mints a start token and stores its PTY session as `created`.
  *
- * @throws SERVER_NOT_FOUND, CHANGE_NOT_FOUND; the refusals of `judgeRole`; NO_GATEWAY, DISK_LOW; TERMINAL_LIMIT_REACHED,
- * PTY_TOKEN_LIMIT_REACHED; TOKEN_REVOKED when the session ended meanwhile.
+ * @throws SERVER_NOT_FOUND, CHANGE_NOT_FOUND; the refusals of `judgeRole`; NO_GATEWAY, DISK_LOW;
+ * TERMINAL_LIMIT_REACHED, PTY_TOKEN_LIMIT_REACHED; TOKEN_REVOKED if the session ended meanwhile.
  */
 export async function mintStartToken(ports: Ports, caller: PtyCaller, input: StartInput): Promise<PtyTicket> {
   const server = await findServer(ports, input.serverAddress)
@@ -78,11 +78,11 @@ export async function mintStartToken(ports: Ports, caller: PtyCaller, input: Sta
   return { token: minted.token, proxyUrl }
 }
 
-/** A terminal that somebody wants to join. */
+/** The terminal to join. */
 export type JoinInput = { readonly ptySessionId: string; readonly role: PtyRole }
 
 /**
- * Mints a join token for a PTY session that is active; the caller is judged against what the session was opened for.
+ * Mints a join token for an active PTY session. The caller is judged by what the session was opened for.
  *
  * @throws PTY_SESSION_NOT_FOUND; the refusals of `judgeRole`; PTY_SESSION_NOT_ACTIVE, IMPLEMENTOR_PRESENT; NO_GATEWAY;
  * TERMINAL_LIMIT_REACHED, PTY_TOKEN_LIMIT_REACHED.
@@ -124,11 +124,11 @@ type CallerInput = Pick<StartInput, 'purpose' | 'osUser'> & {
   readonly server: Server
   readonly change: ChangeRequest | null
   readonly role: PtyRole
-  /** The account that implements now, or null. */
+  /** The implementor's account, or null. */
   readonly implementorId: number | null
 }
 
-/** Refuses unless policy gives the caller the role; returns the moment that was judged, in Unix milliseconds. */
+/** Refuses a caller that may not take the role; returns the moment of the judgement in Unix milliseconds. */
 async function judgeCaller(ports: Ports, { principal }: PtyCaller, input: CallerInput): Promise<number> {
   const { store, settings, clock } = ports
   const policy = await policyOf(store, input, settings.terminals)
@@ -193,7 +193,7 @@ async function mint(
   }
 }
 
-/** The attachment as the token carries it; member names are those of the PTY control API's own tokens. */
+/** The attachment as the token has it; the member names are those of the PTY control API. */
 function connectionClaim(
   { ptySession, server, change, role, isStart }: Attachment,
   caller: { readonly account: Account; readonly sessionId: string },

@@ -1,17 +1,17 @@
-/** Core: since when too few observers watch, or confirm. Pure; times are monotonic milliseconds. */
+/** Core: since when too few observers watch or have confirmed. Pure; monotonic milliseconds. */
 
-/** How long too few observers may be left before the session ends, in milliseconds: loading a page again is faster. */
+/** Milliseconds with too few observers before the session ends; loading a page again is faster. */
 export const leaveMs = 5_000
 
-/** How long a missed confirmation may be made up for before the session ends, in milliseconds: as long as the answer had. */
+/** Milliseconds with too few confirmations before the session ends: as long as an observer has to answer. */
 const missedMs = 60_000
 
-/** How many different persons watch, how many of them owe no confirmation, and how many are needed (0: none). */
+/** The number of different persons who watch, of those who have confirmed, and of those who are needed (0: none). */
 export type ObserverCounts = { readonly watching: number; readonly confirmed: number; readonly needed: number }
 
-/** What became of the observers of one PTY session. */
+/** The observers of one PTY session over time. */
 export class ObserverWatch {
-  /** Whether enough were there at once: only from then on can one be missed. */
+  /** Whether enough were there at once. Only from then on can one be missing. */
   #hadEnough = false
   #shortSinceMs: number | null = null
   #missedSinceMs: number | null = null
@@ -21,17 +21,17 @@ export class ObserverWatch {
     this.#aloneSinceMs = nowMs
   }
 
-  /** Since when nobody watches; null: somebody does. */
+  /** Since when no observer watches; null: one does. */
   get aloneSinceMs(): number | null {
     return this.#aloneSinceMs
   }
 
-  /** Waits for observers as at the beginning. */
+  /** Waits for observers as at the start. */
   beginAnew(): void {
     this.#hadEnough = false
   }
 
-  /** Notes how many there are; tells whether that is the moment from which too few are left. */
+  /** Notes the numbers; returns whether too few are left from this moment on. */
   note({ watching, confirmed, needed }: ObserverCounts, nowMs: number): 'left' | 'as-before' {
     const wasShort = this.#shortSinceMs !== null
     if (watching >= needed) this.#hadEnough = needed > 0
@@ -43,7 +43,7 @@ export class ObserverWatch {
     return isShort && !wasShort ? 'left' : 'as-before'
   }
 
-  /** Returns what lasted too long where leaving ends the session, or null. */
+  /** Returns what has lasted too long, if the policy ends the session then; otherwise null. */
   end(nowMs: number): 'observers-missing' | 'presence-missing' | null {
     if (this.#shortSinceMs !== null && nowMs - this.#shortSinceMs >= leaveMs) return 'observers-missing'
     if (this.#missedSinceMs !== null && nowMs - this.#missedSinceMs >= missedMs) return 'presence-missing'

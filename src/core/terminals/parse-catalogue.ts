@@ -1,4 +1,4 @@
-/** Core: reads the document of a catalogue; what is accepted can only ever match words that are safe in every shell. Pure. */
+/** Core: reads the document of a catalogue. An accepted catalogue only matches words that are safe in every shell. Pure. */
 import { printable } from '../audit/printable.ts'
 import { type FieldFault, Refusal } from '../errors.ts'
 import {
@@ -11,19 +11,20 @@ import {
 } from './catalogue.ts'
 import { isProgramWord, isSafeWord, lineLimits } from './command-words.ts'
 
-/** What a catalogue holds at most: commands, values of an enumeration, characters of texts and of patterns. */
+/** Limits of a catalogue: commands, values of an enumeration, characters of texts and of patterns. */
 const limits = { commands: 500, values: 200, name: 80, description: 200, pattern: 200 } as const
 
 const wordSentence = `must be 1 to ${lineLimits.word} letters, digits and _ . / : @ , + - =, and not begin with =`
 
-/** Where a value stands, and where its faults go. */
+/** A value with its dotted path, and the list for its faults. */
 type Place = { readonly at: string; readonly faults: FieldFault[]; readonly patterns: PatternCompiler }
 
 /**
- * Reads `{commands: [{name?, words, description?}]}`; a word is a text, or an object with `enum`, `integer`, `path` or `pattern`.
+ * Reads `{commands: [{name?, words, description?}]}`; a word is a text, or an object with `enum`, `integer`, `path` or
+ * `pattern`.
  *
- * @param document parsed JSON.
- * @throws INPUT_INVALID with every fault, each at its dotted path.
+ * @param document Parsed JSON.
+ * @throws INPUT_INVALID with the dotted path of every fault.
  */
 export function parseCatalogue(document: unknown, patterns: PatternCompiler): Catalogue {
   const faults: FieldFault[] = []
@@ -33,7 +34,7 @@ export function parseCatalogue(document: unknown, patterns: PatternCompiler): Ca
   throw new Refusal('INPUT_INVALID', { message: `${first.field}: ${first.description}.`, fields: faults })
 }
 
-/** Returns the document of a catalogue, as {@link parseCatalogue} reads it. */
+/** Returns the document of a catalogue in the form that {@link parseCatalogue} reads. */
 export function catalogueDocument(catalogue: Catalogue): Readonly<Record<string, unknown>> {
   return {
     commands: catalogue.commands.map(({ name, words, description }) => ({
@@ -79,7 +80,7 @@ function readCommand(value: unknown, place: Place): CatalogueCommand {
   }
 }
 
-/** A program is named, never described; and the names of the gateway's own commands are taken. */
+/** A program is a name, never a description, and may not be one of the gateway's own commands. */
 function judgeProgram(template: WordTemplate, place: Place): void {
   if (template.kind !== 'literal' && template.kind !== 'enum') {
     fault(place, 'must be a text or an enum, because it names the program')
@@ -148,7 +149,7 @@ function readWord(value: unknown, place: Place): string {
   return ''
 }
 
-/** Texts are shown on terminals: one line, nothing that moves a cursor. */
+/** Texts are shown on terminals: one line, without control characters. */
 function readText(value: unknown, maximum: number, place: Place): string | null {
   if (value === undefined) return null
   if (typeof value === 'string' && value !== '' && value.length <= maximum && printable(value) === value) return value

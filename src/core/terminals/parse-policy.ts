@@ -1,20 +1,20 @@
-/** Core: reads policies as people write them (JSON, snake_case) and writes them back; what is not known is a fault, never passed over. Pure. */
+/** Core: reads policies from JSON (snake_case) and writes them back. An unknown member is a fault. Pure. */
 import { type FieldFault, Refusal } from '../errors.ts'
 import { inventoryName } from './server.ts'
 import type { PolicyDocument, WindowEnd } from './terminal-policy.ts'
 
-/** Observers: as many as the option for all terminals takes. Minutes: a day. Months: a hundred years. */
+/** Observers: as many as the option for all terminals allows. Minutes: a day. Months: a hundred years. */
 const limits = { observers: 5, minutes: 1_440, months: 1_200, groups: 64 } as const
 
 type Members = Readonly<Record<string, unknown>>
 
-/** Where a value stands, as a dotted path, and where its faults go. */
+/** A value with its dotted path, and the list for its faults. */
 type Place = { readonly at: string; readonly faults: FieldFault[] }
 
 /**
- * Returns the policy that a parsed JSON text holds.
+ * Returns the policy of a parsed JSON text.
  *
- * @throws INPUT_INVALID naming every member that is unknown, missing or out of its range, by dotted paths.
+ * @throws INPUT_INVALID with the dotted path of every member that is unknown, missing or out of range.
  */
 export function parsePolicy(json: unknown): PolicyDocument {
   const faults: FieldFault[] = []
@@ -24,7 +24,7 @@ export function parsePolicy(json: unknown): PolicyDocument {
   throw new Refusal('INPUT_INVALID', { message: `${first.field}: ${first.description}.`, fields: faults })
 }
 
-/** Returns a policy as `parsePolicy` reads it. */
+/** Returns a policy in the form that `parsePolicy` reads. */
 export function renderPolicy(policy: PolicyDocument): Readonly<Record<string, unknown>> {
   const { observers, windowEnd, idleMinutes, headlessMinutes, recordInput, retentionMonths } = policy
   return presentMembers({
@@ -158,7 +158,7 @@ function fault({ at, faults }: Place, description: string): void {
 
 type Present<Input> = { readonly [Name in keyof Input]?: Exclude<Input[Name], undefined> }
 
-/** Leaves out what was not told. */
+/** Leaves out undefined members. */
 function presentMembers<Input extends object>(input: Input): Present<Input> {
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as Present<Input>
 }

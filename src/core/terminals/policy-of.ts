@@ -1,4 +1,4 @@
-/** Core: the policy of one PTY session, out of the store and the operator's settings. */
+/** Core: the policy of one PTY session, from the store and the operator's settings. */
 import type { Reads } from '../store.ts'
 import type { TerminalSettings } from '../wiring.ts'
 import { groupLists } from './access.ts'
@@ -6,7 +6,7 @@ import { mergePolicies } from './merge-policies.ts'
 import type { ChangeRequest, Purpose, Server } from './server.ts'
 import type { PolicySubject, TerminalPolicy } from './terminal-policy.ts'
 
-/** What a PTY session is about. */
+/** The subjects of a PTY session. */
 export type PolicyScope = {
   readonly server: Server
   /** null for a health check. */
@@ -15,8 +15,8 @@ export type PolicyScope = {
 }
 
 /**
- * Reads the policies of the change, of the server and of every group that they list, and merges them. Whoever takes
- * part is not asked: a session is held to the same rules whoever implements it.
+ * Reads the policies of the change request, of the server and of every group that they list, and merges them. They do
+ * not depend on the implementor.
  */
 export async function policyOf(
   store: Pick<Reads, 'policy'>,
@@ -35,7 +35,7 @@ export async function policyOf(
   )
 }
 
-/** Returns the rules of a PTY session that no policy touches. */
+/** Returns the rules of a PTY session without a policy. */
 function defaultPolicy(settings: TerminalSettings, purpose: Purpose): TerminalPolicy {
   const isChange = purpose === 'change_request'
   return {

@@ -1,4 +1,4 @@
-/** Core: which PTY sessions an account may know of; one that it may not know of is answered as one that there is not. */
+/** Core: which PTY sessions an account may know of. For all others it gets the answer for a session that does not exist. */
 import type { Account } from '../accounts/account.ts'
 import { type Administrator, holds } from '../administration/authorise.ts'
 import { Refusal } from '../errors.ts'
@@ -9,13 +9,13 @@ import { policyOf } from './policy-of.ts'
 import type { PolicySubjects, PtyAttachment, PtySession, PtySessionFilter } from './server.ts'
 import type { PolicySubject } from './terminal-policy.ts'
 
-/** Who looks. */
+/** The account that asks. */
 export type Viewer = Pick<Account, 'id' | 'groups'> & Administrator
 
-/** What looking needs. */
+/** The ports of the checks. */
 export type ReachPorts = Pick<Ports, 'store' | 'settings'>
 
-/** A PTY session with everybody who was attached to it, oldest first. */
+/** A PTY session with all its attachments, oldest first. */
 export type KnownPtySession = {
   readonly ptySession: PtySession
   readonly attachments: readonly PtyAttachment[]
@@ -24,7 +24,7 @@ export type KnownPtySession = {
 /**
  * Returns a PTY session that the viewer may know of.
  *
- * @throws PTY_SESSION_NOT_FOUND alike when there is none and when it is none of theirs.
+ * @throws PTY_SESSION_NOT_FOUND if there is none, or the viewer may not know of it.
  */
 export async function findKnownPtySession(ports: ReachPorts, viewer: Viewer, id: string): Promise<KnownPtySession> {
   const ptySession = await ports.store.ptySessionById(id)
@@ -35,9 +35,9 @@ export async function findKnownPtySession(ports: ReachPorts, viewer: Viewer, id:
 }
 
 /**
- * Tells whether a viewer may know of a PTY session: who may end terminals of any that is not over, who may read recordings
- * of any that is; everybody of what they started, were attached
- * to, have a group for (of the server, and of the change request where there is one), or may observe by policy.
+ * Returns whether a viewer may know of a PTY session. An administrator who may end terminals may know of all live ones,
+ * and one who may read recordings of all ended ones. Every account may know of sessions that it started, was attached
+ * to, has a group for (of the server, and of the change request if there is one), or may observe by policy.
  */
 export async function mayKnow(ports: ReachPorts, viewer: Viewer, known: KnownPtySession): Promise<boolean> {
   if (seesAll(viewer, known.ptySession.state) || tookPart(known, viewer.id)) return true
@@ -53,7 +53,7 @@ export async function mayKnow(ports: ReachPorts, viewer: Viewer, known: KnownPty
   return lists.length > 0 && lists.every((groups) => share(viewer.groups, groups))
 }
 
-/** Live terminals are facts for who may end them; of what is over its recording is left, for who may read those. */
+/** A live terminal concerns those who may end it. An ended one has a recording, which concerns those who may read it. */
 function seesAll(viewer: Viewer, state: PtySession['state']): boolean {
   return holds(viewer, state === 'closed' ? 'read-recordings' : 'see-live-terminals')
 }
@@ -62,24 +62,24 @@ function seesEverything(viewer: Viewer): boolean {
   return seesAll(viewer, 'active') && seesAll(viewer, 'closed')
 }
 
-/** What groups reach. */
+/** What an account may reach by its groups. */
 type Reached = { readonly accountId: number; readonly groups: readonly string[]; readonly watched: PolicySubjects }
 
-/** Nothing that a policy calls anybody to observe. */
+/** No policy that makes an account an observer. */
 export const noPolicySubjects: PolicySubjects = { groups: [], serverNames: [], changeIds: [] }
 
-/** Returns what groups reach together with what permissions open; null: everything. */
+/** Returns what groups and permissions let an account reach; null: everything. */
 export function openReach(viewer: Viewer, reached: Reached): PtySessionFilter['reach'] {
   if (seesEverything(viewer)) return null
   return { ...reached, isLiveOpen: seesAll(viewer, 'active'), isClosedOpen: seesAll(viewer, 'closed') }
 }
 
-/** Tells whether an account started a PTY session or was attached to it. */
+/** Returns whether an account started a PTY session or was attached to it. */
 export function tookPart({ ptySession, attachments }: KnownPtySession, accountId: number): boolean {
   return ptySession.startedByAccountId === accountId || attachments.some((one) => one.accountId === accountId)
 }
 
-/** Returns what holds all that `mayKnow` may answer yes for, and little else; null for who sees all. */
+/** Returns a filter that includes all sessions that `mayKnow` accepts, and few others; null for an account that may know of all. */
 export async function reachOf({ store }: ReachPorts, viewer: Viewer): Promise<PtySessionFilter['reach']> {
   const { id: accountId, groups } = viewer
   const isAsked = groups.length > 0 && !seesEverything(viewer)

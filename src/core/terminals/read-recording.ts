@@ -1,4 +1,4 @@
-/** Core: who may read a recording, and who may watch a terminal that runs; whoever does is written down first. */
+/** Core: decides who may read a recording or watch a running terminal. The audit event is stored before the first byte is sent. */
 import type { Account } from '../accounts/account.ts'
 import { holds, permissionMissing } from '../administration/authorise.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
@@ -14,15 +14,15 @@ import { findKnownPtySession, type KnownPtySession, tookPart } from './pty-sessi
 
 type ReadPorts = Pick<Ports, 'store' | 'settings' | 'clock'>
 
-/** Under which session somebody reads or watches, and what their right to it hangs on. */
+/** The session of the reader, and what the right to read depends on. */
 export type ReadingRight = { readonly session: Session; readonly access: Access }
 
 /**
- * Lets those who may read recordings and those who took part read the recording of a PTY session that is over. While it runs, reading
- * is watching.
+ * Lets accounts that may read recordings, and participants, read the recording of an ended PTY session. While it runs,
+ * reading is watching.
  *
- * @throws PTY_SESSION_NOT_FOUND when there is none that the caller may know of; ROLE_DENIED when the caller may know of it
- * and no more; while it runs, the refusals of `mayWatch`.
+ * @throws PTY_SESSION_NOT_FOUND if there is none that the caller may know of; ROLE_DENIED if the caller may know of it
+ * but not read it; while it runs, the refusals of `mayWatch`.
  */
 export async function mayReadRecording(ports: ReadPorts, principal: Principal, id: string): Promise<ReadingRight> {
   const { account } = principal
@@ -33,9 +33,9 @@ export async function mayReadRecording(ports: ReadPorts, principal: Principal, i
 }
 
 /**
- * Lets those watch a PTY session that may join it as an observer at this moment, whatever their role.
+ * Lets an account watch a running PTY session if it may join as an observer now.
  *
- * @throws PTY_SESSION_NOT_FOUND when there is none that the caller may know of; PTY_SESSION_NOT_ACTIVE; the refusals of
+ * @throws PTY_SESSION_NOT_FOUND if there is none that the caller may know of; PTY_SESSION_NOT_ACTIVE; the refusals of
  * `judgeRole`.
  */
 export async function mayWatch(ports: ReadPorts, principal: Principal, id: string): Promise<ReadingRight> {
@@ -44,7 +44,7 @@ export async function mayWatch(ports: ReadPorts, principal: Principal, id: strin
   return judgeWatching(ports, principal, known)
 }
 
-/** Writes that a recording was read, or a terminal watched, before the first byte of it is sent. */
+/** Stores the audit event of a read or watched recording before the first byte is sent. */
 export async function writeReading(
   ports: Pick<Ports, 'store' | 'clock'>,
   id: string,

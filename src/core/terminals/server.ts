@@ -1,8 +1,8 @@
-/** Core: the inventory; servers that terminals lead to, change requests that open them, PTY sessions that run there. */
+/** Core: the inventory: servers, change requests, and the PTY sessions on them. */
 
 import type { EndReason } from './ends.ts'
 
-/** A host in the inventory. */
+/** A host of the inventory. */
 export type Server = {
   /** `[A-Za-z0-9._-]{1,64}`. */
   readonly name: string
@@ -13,23 +13,23 @@ export type Server = {
   readonly osUsers: readonly string[]
   /** Groups whose members may reach it. */
   readonly groups: readonly string[]
-  /** OpenSSH public key line; one of the two is present for ssh. */
+  /** OpenSSH public key line; ssh needs one of the two. */
   readonly hostKey: string | null
   readonly hostCa: string | null
 }
 
-/** An approved, or not yet approved, window in which named groups may work on named servers. */
+/** A window in which named groups may work on named servers, approved or not yet. */
 export type ChangeRequest = {
   readonly id: string
   readonly summary: string
   readonly servers: readonly string[]
   readonly osUsers: readonly string[]
   readonly groups: readonly string[]
-  /** Unix milliseconds; the window is strictly between the two. */
+  /** Unix milliseconds; both ends are outside the window. */
   readonly startsAtMs: number
   readonly endsAtMs: number
   readonly state: 'requested' | 'approved' | 'closed'
-  /** Persons as four eyes compares them; null: not told. */
+  /** Persons, for four eyes; null: not given. */
   readonly requestedBy: string | null
   readonly approvedBy: string | null
 }
@@ -40,7 +40,7 @@ export type Purpose = 'change_request' | 'health_check'
 /** What an attachment may do. */
 export type PtyRole = 'implementor' | 'observer'
 
-/** One running terminal on one server as one OS user. */
+/** One terminal on one server as one OS user. */
 export type PtySession = {
   /** v4 UUID. */
   readonly id: string
@@ -50,19 +50,19 @@ export type PtySession = {
   readonly serverName: string
   readonly osUser: string
   readonly startedByAccountId: number
-  /** The account that holds the implementor slot now. */
+  /** The account of the implementor now. */
   readonly implementorAccountId: number | null
   readonly createdAtMs: number
-  /** When the first socket opened; null: never. */
+  /** When the first socket attached; null: never. */
   readonly activeAtMs: number | null
   readonly closedAtMs: number | null
-  /** Why it is over, or why its end was asked for while it still runs; null: neither. */
+  /** Why it ended, or must end while it still runs; null: neither. */
   readonly endReason: EndReason | null
-  /** Exit status of the program; null while it runs, and where it was never known. */
+  /** Exit status of the program; null while it runs, and if it is not known. */
   readonly exitCode: number | null
 }
 
-/** One account that was, or is, attached to a PTY session. */
+/** One account that is or was attached to a PTY session. */
 export type PtyAttachment = {
   /** v4 UUID. */
   readonly id: string
@@ -78,7 +78,7 @@ export type PtyAttachment = {
   readonly cause: string | null
 }
 
-/** Which PTY sessions are wanted; what is null is not asked. */
+/** A filter for PTY sessions; null members do not filter. */
 export type PtySessionFilter = {
   readonly state: PtySession['state'] | null
   readonly purpose: Purpose | null
@@ -89,24 +89,24 @@ export type PtySessionFilter = {
   readonly reach: {
     readonly accountId: number
     readonly groups: readonly string[]
-    /** What a policy calls the account to observe: its own, or that of a group. */
+    /** What a policy lets the account observe, by itself or by a group. */
     readonly watched: PolicySubjects
-    /** Every session that is not over belongs to it. */
+    /** Includes every live session. */
     readonly isLiveOpen?: boolean
-    /** Every session that is over belongs to it. */
+    /** Includes every ended session. */
     readonly isClosedOpen?: boolean
   } | null
-  /** Unix milliseconds of creation, from included, to excluded. */
+  /** Unix milliseconds of creation; from is included, to is not. */
   readonly createdFromMs: number | null
   readonly createdToMs: number | null
 }
 
-/** Names of what policies are of. */
+/** The subjects that policies can have, by name. */
 export type PolicySubjects = {
   readonly groups: readonly string[]
   readonly serverNames: readonly string[]
   readonly changeIds: readonly string[]
 }
 
-/** Ids of accounts, servers and changes: they enter key ids, file names and known_hosts. */
+/** Ids of accounts, servers and change requests: they become parts of key ids, file names and known_hosts. */
 export const inventoryName: RegExp = /^[A-Za-z0-9._-]{1,64}$/

@@ -1,4 +1,4 @@
-/** Core: how far the window of a change has run, and what is said of it; a wall clock that steps back lengthens nothing. Pure. */
+/** Core: how far the window of a change request has run. A wall clock that steps back does not make it longer. Pure. */
 import type { Instant } from '../revocation/lease.ts'
 import { Countdown } from './countdown.ts'
 import { overtimeWarning, windowWarning } from './supervision-sentences.ts'
@@ -6,7 +6,7 @@ import type { WindowEnd } from './terminal-policy.ts'
 
 const minuteMs = 60_000
 
-/** How long nobody may be watching in the grace after a window, in milliseconds. */
+/** Milliseconds that the grace after a window continues without an observer. */
 const aloneMs = 5_000
 
 /** When a window ends, and how. */
@@ -18,12 +18,15 @@ export type WindowSetup = {
 
 /** The window of one PTY session. */
 export class SessionWindow {
-  /** The wall time that the window is held against: it may jump ahead of the monotonic clock and never falls behind it. */
+  /**
+   * The wall time that the window is compared with: it may jump ahead of the monotonic clock, and never falls behind
+   * it.
+   */
   #wallMs: number
   #monotonicMs: number
   #setup: WindowSetup
   readonly #before = new Countdown([1_800, 600, 300, 60])
-  /** The first distance is longer than any overtime: it tells that the overtime begins. */
+  /** The first distance is longer than any overtime, so that its start gives a warning. */
   readonly #after = new Countdown([100_000, 1_800, 600, 300, 60])
 
   constructor(setup: WindowSetup, now: Instant) {
@@ -37,7 +40,7 @@ export class SessionWindow {
     this.#monotonicMs = now.monotonicMs
   }
 
-  /** Holds the session against another window; warnings of one that moved are given anew. */
+  /** Applies another window. If it moved, its warnings are given again. */
   change(setup: WindowSetup): void {
     if (setup.windowEndsAtMs !== this.#setup.windowEndsAtMs) {
       this.#before.restart()
@@ -46,7 +49,7 @@ export class SessionWindow {
     this.#setup = setup
   }
 
-  /** @param aloneSinceMs Monotonic milliseconds since nobody watches; null: somebody does. */
+  /** @param aloneSinceMs Monotonic milliseconds since when no observer watches; null: one does. */
   state(aloneSinceMs: number | null): 'open' | 'overtime' | 'over' {
     const leftMs = this.#leftMs()
     if (leftMs === null || leftMs > 0) return 'open'
@@ -55,7 +58,7 @@ export class SessionWindow {
     return this.#setup.policy.windowEnd.kind === 'grace' && isAlone ? 'over' : 'overtime'
   }
 
-  /** Returns what is to be said now of the end that comes, or null. */
+  /** Returns the warning that is due, or null. */
   warning(): { readonly secondsLeft: number; readonly sentence: string } | null {
     const leftMs = this.#leftMs()
     if (leftMs === null) return null

@@ -1,4 +1,4 @@
-/** Core: keeps the catalogues of groups; the store only ever holds documents that were checked. */
+/** Core: administers the catalogues of groups. The store only has checked documents. */
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import { Refusal } from '../errors.ts'
 import type { Ports } from '../wiring.ts'
@@ -6,18 +6,18 @@ import type { Catalogue, PatternCompiler } from './catalogue.ts'
 import { catalogueDocument, parseCatalogue } from './parse-catalogue.ts'
 import { inventoryName } from './server.ts'
 
-/** What reads and keeps catalogues. */
+/** The ports for catalogues. */
 export type CataloguePorts = Pick<Ports, 'clock' | 'store'> & { readonly patterns: PatternCompiler }
 
-/** Characters of a document at most, as it is kept: it is read anew for every line that somebody types. */
+/** Most characters of a stored document: it is read for every line of a health check. */
 const documentLength = 65_536
 
 /**
- * Sets or replaces the catalogue of a group; health checks that run hold the next line against it. The audit event holds
+ * Sets or replaces the catalogue of a group. Running health checks use it from the next line on. The audit event has
  * the whole text.
  *
  * @param what `document` is parsed JSON.
- * @throws INPUT_INVALID naming each field; nothing is changed then.
+ * @throws INPUT_INVALID with each field; then nothing changes.
  */
 export async function setCatalogue(
   ports: CataloguePorts,
@@ -35,7 +35,7 @@ export async function setCatalogue(
   return catalogue
 }
 
-/** Removes the catalogue of a group: its members may run nothing in a health check, unless another group of theirs may. */
+/** Removes the catalogue of a group. Its members may run nothing in a health check, unless another group of theirs may. */
 export function removeCatalogue(
   ports: Pick<CataloguePorts, 'clock' | 'store'>,
   group: string,
@@ -66,7 +66,7 @@ async function keep(
 /**
  * Returns the catalogues of the groups that have one, by group; null: of every group.
  *
- * @throws INTERNAL when a kept document is not one that {@link setCatalogue} accepts.
+ * @throws INTERNAL if {@link setCatalogue} would not accept a stored document.
  */
 export async function readCatalogues(
   ports: Pick<CataloguePorts, 'store' | 'patterns'>,

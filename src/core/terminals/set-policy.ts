@@ -1,4 +1,4 @@
-/** Core: keeps the policies of change requests, servers and groups; terminals that one touches are judged again at once. */
+/** Core: administers the policies of change requests, servers and groups. Terminals under a changed policy are judged again at once. */
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import { Refusal } from '../errors.ts'
 import type { Ports } from '../wiring.ts'
@@ -9,10 +9,10 @@ import type { PolicyDocument, PolicySubject } from './terminal-policy.ts'
 type PolicyPorts = Pick<Ports, 'clock' | 'store'>
 
 /**
- * Sets or replaces a policy; null removes it. The audit event holds the whole text.
+ * Sets or replaces a policy; null removes it. The audit event has the whole text.
  *
- * @throws INPUT_INVALID for a name that nothing has; CHANGE_NOT_FOUND, SERVER_NOT_FOUND where a policy is set for what is
- * not there; POLICY_NOT_FOUND where there is none to remove.
+ * @throws INPUT_INVALID for an impossible name; CHANGE_NOT_FOUND, SERVER_NOT_FOUND if a policy is set for a missing
+ * subject; POLICY_NOT_FOUND if there is none to remove.
  */
 export async function setPolicy(
   ports: PolicyPorts,
@@ -40,7 +40,7 @@ export async function setPolicy(
   throw new Refusal(subject.kind === 'change' ? 'CHANGE_NOT_FOUND' : 'SERVER_NOT_FOUND')
 }
 
-/** @throws INPUT_INVALID unless the name is one that such a thing may have. */
+/** @throws INPUT_INVALID if the subject cannot have that name. */
 function acceptSubject({ kind, name }: PolicySubject): void {
   if (inventoryName.test(name)) return
   const description = 'must be 1 to 64 letters, digits, dots, hyphens or underscores'

@@ -1,4 +1,4 @@
-/** Core: supervises one PTY session; who may type now, what people are told, when it must end. Pure: every moment comes in. */
+/** Core: supervises one PTY session: who may type, which events clients get, when it ends. Pure: every moment is a parameter. */
 import { Refusal } from '../errors.ts'
 import type { Instant } from '../revocation/lease.ts'
 import {
@@ -19,6 +19,7 @@ import { ImplementorSlot } from './implementor-slot.ts'
 import { leaveMs, type ObserverCounts, ObserverWatch } from './observer-watch.ts'
 import type { Purpose } from './server.ts'
 import { SessionWindow } from './session-window.ts'
+import type { DetachCause, Effect, InputBlock, InputVerdict } from './supervision-effects.ts'
 import {
   notImplementorBlock,
   observersBlock,
@@ -33,65 +34,38 @@ import { isReportOnly } from './terminal-reports.ts'
 
 /** One attachment as supervision sees it. */
 export type Participant = {
-  /** Of the attachment; a resume keeps it. */
+  /** The id of the attachment; a resume keeps it. */
   readonly id: string
   readonly accountId: number
-  /** The natural person behind the account; two accounts of one person never watch each other. */
+  /** The natural person behind the account. Two accounts of one person never watch each other. */
   readonly person: string
   readonly role: 'implementor' | 'observer'
 }
 
-/** What a PTY session is supervised by. */
+/** The rules of the supervision. */
 export type SupervisionSetup = {
   readonly policy: TerminalPolicy
   readonly purpose: Purpose
   /** Unix milliseconds; null: no window. */
   readonly windowEndsAtMs: number | null
-  /** Persons who requested or approved the change: none of them counts as an observer, nor types where observers are needed. */
+  /**
+   * Persons who requested or approved the change. They do not count as observers, and may not type if observers are
+   * needed.
+   */
   readonly partiesOfChange: readonly string[]
 }
-
-/** Why input is held back. */
-export type InputBlock =
-  | 'observers-missing'
-  | 'presence-missing'
-  | 'paused-by-observer'
-  | 'not-implementor'
-  | 'no-new-commands'
-
-/** What is to be done, in order. */
-export type Effect =
-  | {
-      readonly kind: 'warn'
-      readonly what: 'window' | 'idle' | 'headless' | 'observers'
-      readonly secondsLeft: number
-      readonly sentence: string
-    }
-  | { readonly kind: 'hold'; readonly why: InputBlock; readonly sentence: string }
-  | { readonly kind: 'let-go' }
-  | { readonly kind: 'ask-presence'; readonly attachmentId: string; readonly byMs: number; readonly sentence: string }
-  | { readonly kind: 'slot-freed' }
-  | { readonly kind: 'end'; readonly reason: EndReason }
-
-/** What becomes of input. */
-export type InputVerdict =
-  | { readonly kind: 'pass'; readonly bytes: Uint8Array }
-  | { readonly kind: 'drop'; readonly why: InputBlock }
 
 const minuteMs = 60_000
 
 /** The byte of Ctrl-C. */
 const interrupt = 0x03
 
-/** Why an attachment goes: the person left, the socket dropped and may come back, or access was taken away. */
-export type DetachCause = 'left' | 'dropped' | 'revoked'
-
 /**
- * The supervision of one PTY session. Every call takes the moment at which it happens and returns what is to be done, in
- * order: the freed slot, what becomes of input, warnings, questions. An end comes alone, and nothing comes after it.
+ * The supervision of one PTY session. Every call gets the present moment and returns what to do, in order: a freed
+ * slot, a change of blocked input, warnings, questions. An end comes alone, and nothing follows it.
  *
- * Windows are judged by the wall clock, which may jump ahead of the monotonic one and never falls behind it; all else by
- * the monotonic clock.
+ * Windows are judged by the wall clock, which may jump ahead of the monotonic one and never falls behind it. Everything
+ * else is judged by the monotonic clock.
  */
 export class Supervision {
   #setup: SupervisionSetup
@@ -100,12 +74,12 @@ export class Supervision {
   readonly #slot: ImplementorSlot
   readonly #watch: ObserverWatch
   readonly #attachments = new Map<string, Attachment>()
-  /** Whether an observer has stopped input. */
+  /** Whether an observer has paused the input. */
   isPaused = false
   #isOver = false
-  /** The reason that people were told of last. */
+  /** The reason in the last event that clients got. */
   #told: InputBlock | null = null
-  /** Begins with nobody attached: the wait for an implementor runs from `now`. */
+  /** Starts without an attachment: the headless limit runs from `now`. */
   constructor(setup: SupervisionSetup, now: Instant) {
     this.#setup = setup
     this.#now = now
@@ -115,9 +89,9 @@ export class Supervision {
   }
 
   /**
-   * Takes an attachment in, or back: an id that is known resumes, with what was asked of it, and may have changed its role.
+   * Adds an attachment. A known id resumes with its open question, and may have another role.
    *
-   * @throws IMPLEMENTOR_PRESENT when another attachment holds the slot; nobody was attached then.
+   * @throws IMPLEMENTOR_PRESENT if another attachment holds the slot; then nothing changes.
    */
   attach({ id, person, role }: Participant, now: Instant): Effect[] {
     this.#move(now)
@@ -132,7 +106,7 @@ export class Supervision {
     return this.#settle()
   }
 
-  /** Lets an attachment go; an implementor that dropped keeps the slot for the rest of its lease. */
+  /** Removes an attachment. An implementor that dropped keeps the slot for the rest of its time. */
   detach(id: string, cause: DetachCause, now: Instant): Effect[] {
     this.#move(now)
     const attachment = this.#attachments.get(id)
@@ -146,19 +120,19 @@ export class Supervision {
     return this.#settle()
   }
 
-  /** Notes that the socket of an attachment answered a ping. */
+  /** Notes a pong of an attachment. */
   pong(id: string, now: Instant): void {
     this.#move(now)
     const attachment = this.#live(id)
     if (attachment !== undefined) attachment.pongAtMs = now.monotonicMs
   }
 
-  /** Notes whether an attachment has yet to acknowledge what was sent more than 2 s ago. */
+  /** Notes whether an attachment has not acknowledged output that was sent more than 2 s ago. */
   lagging(id: string, isLagging: boolean, now: Instant): Effect[] {
     return this.#note(id, { isLagging }, now)
   }
 
-  /** Notes whether the person at an attachment can see the terminal. */
+  /** Notes whether the user at an attachment can see the terminal. */
   visible(id: string, isVisible: boolean, now: Instant): Effect[] {
     return this.#note(id, { isVisible }, now)
   }
@@ -168,14 +142,14 @@ export class Supervision {
     return this.#note(id, { presentAtMs: now.monotonicMs, question: null }, now)
   }
 
-  /** Stops input, for any observer; it stays stopped until one lets it go on, even when the one who stopped it is gone. */
+  /** Pauses the input; any observer may. It stays paused if that observer leaves. */
   pause(id: string, now: Instant): Effect[] {
     this.#move(now)
     if (this.#live(id)?.role === 'observer') this.isPaused = true
     return this.#settle()
   }
 
-  /** Lets input go on, for an observer who is neither the implementor's person nor a party to the change. */
+  /** Resumes the input, for an observer who is neither the implementor's person nor a party to the change. */
   continue(id: string, now: Instant): Effect[] {
     this.#move(now)
     const attachment = this.#live(id)
@@ -183,24 +157,24 @@ export class Supervision {
     return this.#settle()
   }
 
-  /** Gives the implementor's slot up; its attachment stays, and types no more. */
+  /** Frees the implementor's slot; its attachment stays and can no longer type. */
   release(id: string, now: Instant): Effect[] {
     this.#move(now)
     this.#freeSlotOf(id)
     return this.#settle()
   }
 
-  /** Returns the attachment that holds the slot, be its socket there or dropped. */
+  /** Returns the attachment that holds the slot, with or without a socket. */
   implementorId(): string | null {
     return this.#slot.holderId
   }
 
-  /** Tells whether another implementor may attach. */
+  /** Returns whether another implementor may attach. */
   isSlotFree(): boolean {
     return this.#slot.holderId === null
   }
 
-  /** Returns why the input of an implementor does not reach the server, at the last moment that was told; null: it does. */
+  /** Returns why the implementor's input is blocked, as of the last call; null: it is not. */
   inputBlock(): InputBlock | null {
     if (this.#isOver) return null
     const { observers } = this.#setup.policy
@@ -213,13 +187,13 @@ export class Supervision {
     return watching === 0 ? 'observers-missing' : null
   }
 
-  /** Returns what people were told last of whether input passes, for somebody who was not there then. */
-  inputState(): Extract<Effect, { readonly kind: 'hold' | 'let-go' }> {
+  /** Returns the last event about blocked input, for a client that just joined. */
+  inputState(): Extract<Effect, { readonly kind: 'block' | 'unblock' }> {
     const why = this.#told
-    return why === null ? { kind: 'let-go' } : { kind: 'hold', why, sentence: this.sentenceFor(why) }
+    return why === null ? { kind: 'unblock' } : { kind: 'block', why, sentence: this.sentenceFor(why) }
   }
 
-  /** Says a reason in a sentence for people, with the numbers of the last moment that was told. */
+  /** Returns the sentence for a reason, with the numbers as of the last call. */
   sentenceFor(why: InputBlock): string {
     const { observers, windowEnd } = this.#setup.policy
     const needed = observers?.count ?? 1
@@ -237,7 +211,10 @@ export class Supervision {
     }
   }
 
-  /** Says what becomes of input: judged at `now`, whether or not a tick has noticed what changed. Input that passes is activity. */
+  /**
+   * Returns the verdict on input. It is judged at `now`, whether or not a tick has noticed a change. Input that passes
+   * counts as activity.
+   */
   input(id: string, bytes: Uint8Array, now: Instant): InputVerdict {
     this.#move(now)
     const isHolder = this.#slot.holderId === id && this.#live(id) !== undefined
@@ -251,7 +228,9 @@ export class Supervision {
     return { kind: 'pass', bytes: passed }
   }
 
-  /** Ends the session for whoever is attached; returns how it ended, or null where the id is not attached or it is over. */
+  /**
+   * Ends the session for an attachment; returns the reason, or null if the id is not attached or the session is over.
+   */
   endBy(id: string): EndReason | null {
     const attachment = this.#isOver ? undefined : this.#live(id)
     if (attachment === undefined) return null
@@ -259,7 +238,7 @@ export class Supervision {
     return attachment.role === 'implementor' ? 'ended-by-implementor' : 'ended-by-observer'
   }
 
-  /** Goes on under other rules; observers that were not needed before are waited for like at the beginning. */
+  /** Applies other rules. New observers are waited for as at the start. */
   reconfigure(setup: SupervisionSetup, now: Instant): Effect[] {
     this.#move(now)
     const before = this.#setup.policy.observers?.count ?? 0
@@ -273,13 +252,13 @@ export class Supervision {
     return this.#settle()
   }
 
-  /** Looks at the clocks; to be called once a second, and after pongs. */
+  /** Handles what only time changes; call it once a second, and after pongs. */
   tick(now: Instant): Effect[] {
     this.#move(now)
     return this.#settle()
   }
 
-  /** Every call begins here: what lapsed until now has lapsed before anything else happens. */
+  /** Every call starts here, so that whatever has lapsed by now is handled first. */
   #move(now: Instant): void {
     this.#now = now
     this.#window.move(now)
@@ -316,7 +295,7 @@ export class Supervision {
     )
   }
 
-  /** Counts the different persons who watch and owe no confirmation. */
+  /** Counts the different persons who watch and have confirmed. */
   #countConfirmed(): number {
     return this.#countWatching((one) => !hasMissedQuestion(one, this.#now.monotonicMs))
   }

@@ -1,26 +1,26 @@
-/** Core: what a terminal is held to while it runs; policies of the change, the server and the groups, the stricter of each. */
+/** Core: the rules of a running terminal: the policies of the change request, the server and the groups, the stricter value of each. */
 
 /** Who has to watch. */
 export type ObserverRule = {
-  /** At least so many different persons; 1 or more. */
+  /** The number of different persons; 1 or more. */
   readonly count: number
   /** An observer is in a group of each list; empty: the groups that may reach the server. */
   readonly from: readonly (readonly string[])[]
-  /** What happens when too few are left: the session ends after 5 s, or input waits. */
+  /** What happens if too few are left: the session ends after 5 s, or input is blocked. */
   readonly onLeave: 'end' | 'pause'
-  /** An observer confirms at least so often; null: never asked. */
+  /** The longest time between two confirmations of an observer; null: observers are not asked. */
   readonly presenceMinutes: number | null
 }
 
-/** What happens when the window of a change ends. */
+/** What happens when the window of a change request ends. */
 export type WindowEnd =
   | { readonly kind: 'hard' }
-  /** Goes on for at most so long while an observer is present. */
+  /** The session continues for at most this time while an observer watches. */
   | { readonly kind: 'grace'; readonly minutes: number }
-  /** Only 0x03 passes from then on, for at most so long. */
+  /** Only 0x03 passes from then on, for at most this time. */
   | { readonly kind: 'no-new-commands'; readonly minutes: number }
 
-/** One policy as it was set for a change, a server or a group; what is left out is not ruled there. */
+/** One policy of a change request, a server or a group. An absent member sets no rule. */
 export type PolicyDocument = {
   readonly observers?: {
     readonly count: number
@@ -31,13 +31,13 @@ export type PolicyDocument = {
   readonly windowEnd?: WindowEnd
   readonly idleMinutes?: number
   readonly headlessMinutes?: number
-  /** true: input is recorded, passwords that are typed included; false: never. */
+  /** true: input is recorded, typed passwords included; false: it is not. */
   readonly recordInput?: boolean
-  /** The recording is kept at least so long; the longest of all policies counts. */
+  /** How long the recording is kept; the longest of all policies counts. */
   readonly retentionMonths?: number
 }
 
-/** The rules that one PTY session is held to. */
+/** The rules of one PTY session. */
 export type TerminalPolicy = {
   readonly observers: ObserverRule | null
   readonly windowEnd: WindowEnd
@@ -47,5 +47,5 @@ export type TerminalPolicy = {
   readonly retentionMonths: number
 }
 
-/** What a policy is set for. */
+/** The subject of a policy. */
 export type PolicySubject = { readonly kind: 'change' | 'server' | 'group'; readonly name: string }

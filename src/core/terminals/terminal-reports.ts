@@ -1,9 +1,9 @@
-/** Core: tells what a terminal answers by itself from what a person types; nothing here decides what reaches the server. */
+/** Core: tells automatic answers of a terminal emulator from typed input. What passes does not depend on it. */
 
 /**
- * What xterm-like terminals send without a key being pressed: focus in and out; mouse (SGR, urxvt, X10); cursor position,
- * status, colour scheme, device attributes, terminal parameters, modes, window size; answers that are device control,
- * operating system command or application program command strings.
+ * What xterm-like terminals send without a key: focus in and out; mouse (SGR, urxvt, X10); cursor position, status,
+ * colour scheme, device attributes, terminal parameters, modes, window size; answers that are device control, operating
+ * system command or application program command strings.
  *
  * @see xterm control sequences, "Device-Control functions", "FocusIn/FocusOut" and "Mouse Tracking"
  */
@@ -27,7 +27,7 @@ const report = new RegExp(
   'y',
 )
 
-/** Tells whether input is nothing but reports, so that nobody need be at the keyboard for it. */
+/** Returns whether input has nothing but automatic answers. */
 export function isReportOnly(input: Uint8Array): boolean {
   if (input.length > 0 && input[0] !== 0x1b) return false
   const text = Array.from(input, (byte) => String.fromCharCode(byte)).join('')

@@ -1,35 +1,35 @@
-/** Core: keeps typing from outrunning whoever watches; a line at a time, and pastes of several lines on confirmation only. Pure. */
+/** Core: keeps input slow enough for observers: one line at a time, and pastes of several lines only after a confirmation. Pure. */
 
-/** The most that is on its way at once, in bytes. */
+/** Most bytes that are sent at once. */
 const inFlightLimit = 1_024
 
-/** After so many milliseconds without output the next line goes: most programs have answered a key by then. */
+/** Milliseconds without output after which the next line is sent: most programs have answered a key by then. */
 const quietMs = 50
 
-/** A paste of several lines that is larger cannot be followed by eye, in bytes. */
+/** Most bytes of a paste of several lines; a larger one cannot be followed by eye. */
 const pasteLimit = 4_096
 
-/** The most that waits, in bytes; whoever offers pauses the socket before. */
+/** Most bytes that wait; the caller pauses the socket before. */
 const pendingLimit = 65_536
 
 const carriageReturn = 0x0d
 const lineFeed = 0x0a
 const interrupt = 0x03
 
-/** What becomes of input that is offered. */
+/** The result of offering input. */
 export type PaceVerdict = {
-  /** Goes out now; null: nothing does. */
+  /** Bytes to send now; null: none. */
   readonly send: Uint8Array | null
   /**
-   * `pace`, `paste-unconfirmed`: the rest waits. `paste-too-large`: nothing of it was taken, for it is a paste of several
-   * lines over 4 KiB, or more than 64 KiB would wait. null: nothing waits.
+   * `pace`, `paste-unconfirmed`: the rest waits. `paste-too-large`: nothing was taken, because a paste of several lines
+   * is over 4 KiB, or more than 64 KiB would wait. null: nothing waits.
    */
   readonly held: 'pace' | 'paste-unconfirmed' | 'paste-too-large' | null
 }
 
 type Piece = { readonly bytes: Uint8Array; isConfirmed: boolean }
 
-/** The pace of one implementor under four eyes. Times are monotonic milliseconds. */
+/** The pace of one implementor under four eyes. Monotonic milliseconds. */
 export class TypingPace {
   readonly #waiting: Piece[] = []
   #pendingBytes = 0
@@ -43,14 +43,14 @@ export class TypingPace {
     return this.#pendingBytes
   }
 
-  /** The paste that waits for an answer now, or null. */
+  /** The paste that waits for its confirmation, or null. */
   get unconfirmedPaste(): { readonly lines: number; readonly bytes: number } | null {
     const [first] = this.#waiting
     if (first === undefined || first.isConfirmed) return null
     return { lines: countLines(first.bytes), bytes: first.bytes.length }
   }
 
-  /** Takes input in. Ctrl-C alone is never held, and throws away what waits, as a terminal's own interrupt does. */
+  /** Takes input. Ctrl-C alone is never held, and drops what waits, as a terminal's own interrupt does. */
   offer(bytes: Uint8Array, nowMs: number): PaceVerdict {
     if (bytes.length === 1 && bytes[0] === interrupt) {
       this.#waiting.length = 0
@@ -68,14 +68,14 @@ export class TypingPace {
     return { send, held: this.unconfirmedPaste === null ? 'pace' : 'paste-unconfirmed' }
   }
 
-  /** Notes that the terminal put something out: what is on its way can be seen. */
+  /** Notes output: what was sent can be seen. */
   outputSeen(nowMs: number): void {
     this.#seenAtMs = nowMs
     this.#inFlightBytes = 0
     this.#isLineInFlight = false
   }
 
-  /** Returns what goes out now, and counts it as sent; null: nothing does. */
+  /** Returns the bytes to send now, and counts them as sent; null: none. */
   due(nowMs: number): Uint8Array | null {
     if (nowMs - this.#sentAtMs >= quietMs) this.outputSeen(nowMs)
     const parts: Uint8Array[] = []
@@ -88,7 +88,7 @@ export class TypingPace {
     return parts.length === 0 ? null : joined(parts)
   }
 
-  /** Returns when `due` is to be asked again unless output comes first; null: nothing waits, or only for an answer. */
+  /** Returns when to call `due` again if no output comes first; null: nothing waits, or only for a confirmation. */
   nextAtMs(): number | null {
     const [first] = this.#waiting
     if (first === undefined || !first.isConfirmed) return null
@@ -96,7 +96,7 @@ export class TypingPace {
     return isBlocked ? this.#sentAtMs + quietMs : this.#seenAtMs
   }
 
-  /** Lets the paste that waits first go on its way, or throws it away; `due` then tells what goes out. */
+  /** Confirms or drops the first waiting paste; then `due` returns what to send. */
   confirmPaste(isWanted: boolean, nowMs: number): void {
     const [first] = this.#waiting
     if (first === undefined || first.isConfirmed) return
@@ -109,7 +109,7 @@ export class TypingPace {
     this.#pendingBytes -= first.bytes.length
   }
 
-  /** Takes the rest of a line, or as much as still fits, off what waits. */
+  /** Takes the rest of a line, or as much as fits, from the waiting bytes. */
   #takePart(): Uint8Array | null {
     const [first] = this.#waiting
     if (first === undefined || !first.isConfirmed) return null

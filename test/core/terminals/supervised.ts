@@ -1,11 +1,7 @@
 /** Core tests: a PTY session under supervision as tests write it; time is told in milliseconds from its beginning. */
 import type { Instant } from '../../../src/core/revocation/lease.ts'
-import {
-  type Effect,
-  type Participant,
-  Supervision,
-  type SupervisionSetup,
-} from '../../../src/core/terminals/supervision.ts'
+import { type Participant, Supervision, type SupervisionSetup } from '../../../src/core/terminals/supervision.ts'
+import type { Effect } from '../../../src/core/terminals/supervision-effects.ts'
 import type { ObserverRule, TerminalPolicy } from '../../../src/core/terminals/terminal-policy.ts'
 
 /** The wall clock when a session begins. */
@@ -72,7 +68,7 @@ export function brief(effects: readonly Effect[]): string[] {
     switch (effect.kind) {
       case 'warn':
         return `warn ${effect.what} ${effect.secondsLeft}`
-      case 'hold':
+      case 'block':
         return `hold ${effect.why}`
       case 'ask-presence':
         return `ask ${effect.attachmentId} by ${effect.byMs - beginMs}`

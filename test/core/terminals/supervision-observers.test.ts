@@ -8,7 +8,7 @@ const watched = { observers: observers() }
 test('SUP-1 an observer stops to count by silence over 5 s, by lagging, by a hidden tab and by a drop, and counts again when that is over', () => {
   const session = begin({ observers: observers({ onLeave: 'pause' }) })
   session.attach(implementor('i'), at(0))
-  assert.deepEqual(brief(session.attach(observer('o'), at(0))), ['let-go'])
+  assert.deepEqual(brief(session.attach(observer('o'), at(0))), ['unblock'])
   const steps: readonly (readonly [name: string, ms: number, happens: (now: Instant) => unknown])[] = [
     ['after 5 s', 5_000, () => undefined],
     ['after more', 5_001, () => undefined],
@@ -72,7 +72,7 @@ test('SUP-2 who implemented last does not watch the next, until the next is ther
   session.release('i', at(100))
   session.attach(observer('o', 'ada'), at(200))
   assert.equal(session.inputBlock(), 'observers-missing')
-  assert.deepEqual(brief(session.attach(implementor('j', 'grace'), at(300))), ['let-go'])
+  assert.deepEqual(brief(session.attach(implementor('j', 'grace'), at(300))), ['unblock'])
 })
 
 test('SUP-3 input that comes between two ticks is dropped when the observer fell silent meanwhile', () => {
@@ -87,7 +87,7 @@ test('SUP-4 a session waits for its first observer, and ends 5 s after the last 
   const session = begin(watched)
   assert.deepEqual(brief(session.attach(implementor('i'), at(0))), ['hold observers-missing'])
   assert.deepEqual(pass(session, { from: 1_000, to: 60_000, alive: ['i'] }), [])
-  assert.deepEqual(brief(session.attach(observer('o'), at(60_500))), ['let-go'])
+  assert.deepEqual(brief(session.attach(observer('o'), at(60_500))), ['unblock'])
   assert.deepEqual(brief(session.detach('o', 'left', at(61_000))), ['hold observers-missing', 'warn observers 5'])
   assert.deepEqual(pass(session, { from: 62_000, to: 70_000, alive: ['i'] }), ['66s end observers-missing'])
 })
@@ -98,7 +98,7 @@ test('SUP-4 another observer within 5 s keeps the session', () => {
   session.attach(observer('o'), at(0))
   session.detach('o', 'dropped', at(1_000))
   session.pong('i', at(5_900))
-  assert.deepEqual(brief(session.attach(observer('p'), at(5_999))), ['let-go'])
+  assert.deepEqual(brief(session.attach(observer('p'), at(5_999))), ['unblock'])
   assert.deepEqual(pass(session, { from: 7_000, to: 30_000, alive: ['i', 'p'] }), [])
 })
 
@@ -133,7 +133,7 @@ test('SUP-5 a late answer lets input go on, and under pause the session waits fo
     '120s hold presence-missing',
   ])
   assert.equal(type(session, 'i', 400_000), 'presence-missing')
-  assert.deepEqual(brief(session.present('o', at(400_100))), ['let-go'])
+  assert.deepEqual(brief(session.present('o', at(400_100))), ['unblock'])
 })
 
 test('SUP-6 who resumes is asked again with the same deadline, and owes an answer that was missed meanwhile', () => {
@@ -142,7 +142,7 @@ test('SUP-6 who resumes is asked again with the same deadline, and owes an answe
   session.attach(observer('o'), at(0))
   pass(session, { from: 1_000, to: 70_000, alive: ['i', 'o'] })
   session.detach('o', 'dropped', at(70_500))
-  assert.deepEqual(brief(session.attach(observer('o'), at(80_000))), ['let-go', 'ask o by 120000'])
+  assert.deepEqual(brief(session.attach(observer('o'), at(80_000))), ['unblock', 'ask o by 120000'])
   session.detach('o', 'dropped', at(81_000))
   pass(session, { from: 82_000, to: 125_000, alive: ['i'] })
   assert.deepEqual(brief(session.attach(observer('o'), at(125_500))), ['hold presence-missing', 'ask o by 120000'])
@@ -160,7 +160,7 @@ test('SUP-7 a pause is made by any observer, outlives it, and is lifted only by 
   for (const id of ['i', 'second-tab', 'b', 'o', 'nobody']) session.continue(id, at(400))
   assert.equal(type(session, 'i', 400), 'paused-by-observer')
   session.attach(observer('p', 'linus'), at(500))
-  assert.deepEqual(brief(session.continue('p', at(600))), ['let-go'])
+  assert.deepEqual(brief(session.continue('p', at(600))), ['unblock'])
   assert.equal(type(session, 'i', 700), 'pass')
 })
 

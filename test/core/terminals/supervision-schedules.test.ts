@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { isRefusal } from '../../../src/core/errors.ts'
 import type { Instant } from '../../../src/core/revocation/lease.ts'
-import type { Effect, InputVerdict, Supervision } from '../../../src/core/terminals/supervision.ts'
+import type { Supervision } from '../../../src/core/terminals/supervision.ts'
+import type { Effect, InputVerdict } from '../../../src/core/terminals/supervision-effects.ts'
 import { at, begin, beginMs, bytes, implementor, observer, observers } from './supervised.ts'
 
 /** What may happen, and how long after what happened before; `stepMs` moves the wall clock alone. */
@@ -248,8 +249,8 @@ test('SUP-15, SUP-16 over random schedules an end comes alone, nothing comes aft
           isOver = true
         }
         for (const effect of effects) {
-          const next = effect.kind === 'hold' ? effect.why : effect.kind === 'let-go' ? null : hold
-          if (effect.kind === 'hold' || effect.kind === 'let-go') assert.notEqual(next, hold)
+          const next = effect.kind === 'block' ? effect.why : effect.kind === 'unblock' ? null : hold
+          if (effect.kind === 'block' || effect.kind === 'unblock') assert.notEqual(next, hold)
           hold = next
         }
       })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Effect } from '../../../src/core/terminals/supervision.ts'
+import type { Effect } from '../../../src/core/terminals/supervision-effects.ts'
 import { durationText, overtimeWarning, presenceQuestion } from '../../../src/core/terminals/supervision-sentences.ts'
 import type { WindowEnd } from '../../../src/core/terminals/terminal-policy.ts'
 import { at, begin, brief, bytes, implementor, observer, observers, pass, setup, type } from './supervised.ts'
@@ -58,7 +58,7 @@ test('SUP-9 an implementor that goes on as an observer frees the slot and watche
   const session = begin({ observers: observers({ onLeave: 'pause' }) })
   session.attach(implementor('i', 'ada'), at(0))
   assert.deepEqual(brief(session.attach(observer('i', 'ada'), at(10))), ['slot-freed'])
-  assert.deepEqual(brief(session.attach(implementor('j', 'grace'), at(20))), ['let-go'])
+  assert.deepEqual(brief(session.attach(implementor('j', 'grace'), at(20))), ['unblock'])
 })
 
 test('SUP-10 a session ends when nobody implements for 5 minutes, with warnings 60 and 30 s before', () => {
@@ -295,7 +295,7 @@ test('SUP-16 a hold is told when its reason changes, and letting go once', () =>
     [],
     ['hold paused-by-observer'],
     [],
-    ['let-go'],
+    ['unblock'],
     [],
     [],
     ['hold observers-missing'],
@@ -329,7 +329,7 @@ test('SUP-17 observers that were not needed before are waited for, and another w
   const told = session.reconfigure(setup({ ...long, windowMs: 20 * minute, observers: observers() }), at(2_000))
   assert.deepEqual(brief(told), ['hold observers-missing', 'warn window 1198'])
   assert.deepEqual(pass(session, { from: 3_000, to: minute, alive: ['i'] }), [])
-  assert.deepEqual(brief(session.reconfigure(setup({ ...long, windowMs: 20 * minute }), at(minute))), ['let-go'])
+  assert.deepEqual(brief(session.reconfigure(setup({ ...long, windowMs: 20 * minute }), at(minute))), ['unblock'])
 })
 
 test('SUP-17 a party that the change names later stops to count', () => {

@@ -22,12 +22,12 @@ for (const dialect of dialects) {
   test(`OAS-35 Allow names exactly the methods that each path of ${dialect} answers`, async () => {
     const { paths } = sallyport.app.openApi.document(dialect, null)
     const base = dialect === 'sftpgo' ? '/api/v2' : ''
-    const told = await Promise.all(Object.keys(paths).map((path) => lookAt(`${base}${path}`)))
-    assert.deepEqual([told.length > 0, told.filter(({ allowed, answered }) => allowed !== answered)], [true, []])
+    const results = await Promise.all(Object.keys(paths).map((path) => lookAt(`${base}${path}`)))
+    assert.deepEqual([results.length > 0, results.filter(({ allowed, answered }) => allowed !== answered)], [true, []])
     const undocumented = Object.entries(paths).flatMap(([path, item], index) =>
       Object.keys(item)
         .map((method) => method.toUpperCase())
-        .filter((method) => !told[index]?.answered.split(', ').includes(method))
+        .filter((method) => !results[index]?.answered.split(', ').includes(method))
         .map((method) => `${method} ${path}`),
     )
     assert.deepEqual(undocumented, [])
@@ -35,17 +35,17 @@ for (const dialect of dialects) {
 }
 
 test('OAS-35 Allow names exactly the methods that each page answers', async () => {
-  const told = await Promise.all(pages.map(lookAt))
+  const results = await Promise.all(pages.map(lookAt))
   assert.deepEqual(
-    told.filter(({ allowed, answered }) => allowed !== answered || answered === ''),
+    results.filter(({ allowed, answered }) => allowed !== answered || answered === ''),
     [],
   )
 })
 
-type Told = { readonly path: string; readonly allowed: string; readonly answered: string }
+type Result = { readonly path: string; readonly allowed: string; readonly answered: string }
 
 /** Returns the methods of a path that are not answered 405. */
-async function lookAt(template: string): Promise<Told> {
+async function lookAt(template: string): Promise<Result> {
   const path = template.replaceAll(/\{[^}]+\}/g, '00000000-0000-4000-8000-000000000000')
   const ask = (method: string): Promise<LightMyRequestResponse> =>
     sallyport.app.inject({ method: method as NonNullable<InjectOptions['method']>, url: path })

@@ -96,8 +96,12 @@ type Trial = { readonly cell: Cell; readonly actor: Actor; readonly account: Acc
 async function tried({ cell, actor, account }: Trial): Promise<string | null> {
   const isUserAtAdmin = cell.door === 'admin' && account.role === 'user'
   if (isUserAtAdmin) return null
-  const told = await cell.ask(stage, account)
-  const is = cell.isOpen(told) ? 'open' : cell.isClosed(told) ? 'closed' : `neither (${told.status} ${told.body})`
+  const answer = await cell.ask(stage, account)
+  const is = cell.isOpen(answer)
+    ? 'open'
+    : cell.isClosed(answer)
+      ? 'closed'
+      : `neither (${answer.status} ${answer.body})`
   const should = mayPass(cell, actor) ? 'open' : 'closed'
   return is === should ? null : `${cell.route} (${cell.act}) by ${actor.name} is ${is}, and should be ${should}`
 }

@@ -24,9 +24,9 @@ type Connection = { readonly socket: Socket; readonly closed: Promise<string>; r
 
 /** Opens a connection and sends a text; `answered` is the first part of the answer, `closed` all of it. */
 function open(t: TestContext, url: string, { from = '127.0.0.1', text = '' }): Connection {
-  const where = { port: Number(new URL(url).port), host: '127.0.0.1', localAddress: from }
+  const target = { port: Number(new URL(url).port), host: '127.0.0.1', localAddress: from }
   const isPlain = url.startsWith('http:')
-  const socket = isPlain ? connect(where) : connectTls({ ...where, rejectUnauthorized: false } as ConnectionOptions)
+  const socket = isPlain ? connect(target) : connectTls({ ...target, rejectUnauthorized: false } as ConnectionOptions)
   atEnd(t, () => void socket.destroy())
   socket.setEncoding('latin1')
   let came = ''

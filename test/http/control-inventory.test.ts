@@ -78,7 +78,7 @@ for (const query of ['limit=0', 'limit=x', 'limit=1000']) {
 test('PTY-17 a change request is listed with all its members and the PTY sessions that the caller may see', async () => {
   const { ada, bob, kit, eve } = world.people
   const change = await addChange({
-    id: 'CR-told',
+    id: 'CR-full',
     summary: 'a drill',
     servers: ['web-1', 'db-1'],
     osUsers: ['ops', 'root'],
@@ -92,7 +92,7 @@ test('PTY-17 a change request is listed with all its members and the PTY session
   assert.deepEqual(
     items.find(({ id }) => id === change.id),
     {
-      id: 'CR-told',
+      id: 'CR-full',
       summary: 'a drill',
       starts_at: new Date(change.startsAtMs).toISOString(),
       ends_at: new Date(change.endsAtMs).toISOString(),
@@ -108,7 +108,7 @@ test('PTY-17 a change request is listed with all its members and the PTY session
 
 test('PTY-17 only change requests under which the caller may work now are listed', async () => {
   const { ada } = world.people
-  const told = await addChange({ id: 'CR-a' })
+  const reachable = await addChange({ id: 'CR-a' })
   await addChange({ id: 'CR-requested', state: 'requested' })
   await addChange({ id: 'CR-closed', state: 'closed' })
   await addChange({ id: 'CR-over', startsAtMs: startMs - 2, endsAtMs: startMs })
@@ -119,7 +119,7 @@ test('PTY-17 only change requests under which the caller may work now are listed
   const { items } = (await get(ada, 'change_requests')) as ChangeRequestList
   assert.deepEqual(
     items.map(({ id }) => id),
-    ['CR-a', 'CR-told', 'CR1'].filter((id) => id === told.id || items.some((item) => item.id === id)),
+    ['CR-a', 'CR-full', 'CR1'].filter((id) => id === reachable.id || items.some((item) => item.id === id)),
   )
   const page = (await get(ada, 'change_requests?limit=1')) as ChangeRequestList
   const next = (await get(ada, `change_requests?limit=1&after=${page.next}`)) as ChangeRequestList

@@ -164,8 +164,8 @@ for (const place of ['preHandler', 'serverByName']) {
       reached.resolve()
       await gone.promise
     }
-    const tell = (signal: AbortSignal): void => letIn.resolve(signal.aborted)
-    const app = controlOver(asking(world.sallyport, pass), telling(tell))
+    const report = (signal: AbortSignal): void => letIn.resolve(signal.aborted)
+    const app = controlOver(asking(world.sallyport, pass), reporting(report))
     app.addHook('preHandler', () => pass('preHandler'))
     t.after(() => app.close())
     const url = await app.listen({ host: '127.0.0.1', port: 0 })
@@ -184,13 +184,13 @@ for (const place of ['preHandler', 'serverByName']) {
 }
 
 /** Terminals that report each new follower to the test. */
-function telling(tell: (signal: AbortSignal) => void): Terminals {
+function reporting(report: (signal: AbortSignal) => void): Terminals {
   const { terminals } = world
   return {
     hasRecording: (id) => terminals.hasRecording(id),
     exportRecording: (id) => terminals.exportRecording(id),
     follow: (id, follower, signal) => {
-      tell(signal)
+      report(signal)
       return terminals.follow(id, follower, signal)
     },
   }

@@ -84,8 +84,8 @@ test('PTY-1 an account sees the PTY sessions that it may see, and an administrat
   assert.deepEqual(await idsOf(root, query), all)
   const reached = (await world.open(bob, { serverName: 'web-1', createdAtMs: startMs + 9 })).id
   const foreign = (await world.open(bob, { serverName: 'web-1', ...change, changeId: 'CR2' })).id
-  const told = await idsOf(ada, '?server=web-1&limit=100')
-  assert.deepEqual([told.includes(reached), told.includes(foreign)], [true, false])
+  const listed = await idsOf(ada, '?server=web-1&limit=100')
+  assert.deepEqual([listed.includes(reached), listed.includes(foreign)], [true, false])
 })
 
 test('PTY-1, PTY-5 an account that a policy names as observer sees the PTY session, and no other member of that group does', async () => {

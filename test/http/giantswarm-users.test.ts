@@ -57,7 +57,7 @@ function ask(token: string, line: string, body?: object): Promise<HttpAnswer> {
   return client.send({ method, path, headers, ...(body === undefined ? {} : { body }) })
 }
 
-async function told(token: string, line: string, body?: object): Promise<unknown[]> {
+async function answerTo(token: string, line: string, body?: object): Promise<unknown[]> {
   const answer = await ask(token, line, body)
   return [answer.status, JSON.parse(answer.body)]
 }
@@ -81,7 +81,7 @@ test('GIA-100 who may call what on accounts and organizations, and what is refus
   }))
 
 test('GIA-101 an account is created under its address, in the role user, and signs in', async () => {
-  const made = await told(admin, 'PUT /v4/users/Bo%2Btest@Example.org/', {
+  const made = await answerTo(admin, 'PUT /v4/users/Bo%2Btest@Example.org/', {
     password: base64('a gate below the harbour'),
     expiry: '2030-01-01T02:00:00.5+02:00',
   })
@@ -111,12 +111,12 @@ test('GIA-101 null and an empty string mean no expiry', () => {
 test('GIA-102 an administrator changes the address of an account and sets an expiry', async () => {
   const { id } = await newAccount('cat')
   const token = await signedIn('cat')
-  const changed = await told(admin, 'PATCH /v4/users/cat@example.org/', { email: 'cat@example.net' })
+  const changed = await answerTo(admin, 'PATCH /v4/users/cat@example.org/', { email: 'cat@example.net' })
   const event = await lastEvent()
   const lives = await userStatus(token)
-  const ended = await told(admin, 'PATCH /v4/users/cat@example.net/', { expiry: '2026-01-02T15:04:05Z' })
+  const ended = await answerTo(admin, 'PATCH /v4/users/cat@example.net/', { expiry: '2026-01-02T15:04:05Z' })
   const afterwards = await userStatus(token)
-  const again = await told(admin, 'PATCH /v4/users/cat@example.net/', { expiry: null })
+  const again = await answerTo(admin, 'PATCH /v4/users/cat@example.net/', { expiry: null })
   const created = '2026-01-02T15:04:05.000Z'
   assert.deepEqual(
     [changed, event, lives, ended, afterwards, again],
@@ -134,7 +134,7 @@ test('GIA-102 an administrator changes the address of an account and sets an exp
 test('GIA-103 an administrator removes an account, and its tokens end', async () => {
   await newAccount('dan')
   const token = await signedIn('dan')
-  const removed = await told(admin, 'DELETE /v4/users/dan@example.org/')
+  const removed = await answerTo(admin, 'DELETE /v4/users/dan@example.org/')
   assert.deepEqual(
     [removed, await userStatus(token), (await signIn('dan@example.org')).status],
     [[200, { code: 'RESOURCE_DELETED', message: "The user with email 'dan@example.org' has been deleted." }], 401, 401],
@@ -144,7 +144,7 @@ test('GIA-103 an administrator removes an account, and its tokens end', async ()
 test('GIA-104 a change of the own password ends every token of the account, including the caller’s', async () => {
   const { id } = await newAccount('eve')
   const tokens = [await signedIn('eve'), await signedIn('eve')]
-  const changed = await told(tokens[0] ?? '', 'POST /v4/users/eve@example.org/password/', {
+  const changed = await answerTo(tokens[0] ?? '', 'POST /v4/users/eve@example.org/password/', {
     current_password_base64: base64(password),
     new_password_base64: base64('a gate below the harbour'),
   })
@@ -192,17 +192,17 @@ test('GIA-104 an administrator’s own current password must be right if it is s
 test('GIA-105 an administrator creates an organization with members, and removes it with their sessions in it', async () => {
   const gus = await newAccount('gus')
   const members = [{ email: 'GUS@example.org' }, { email: 'ada@example.org' }, { email: 'gus@example.org' }]
-  const made = await told(admin, 'PUT /v4/organizations/east_side/', { id: 'other', members })
+  const made = await answerTo(admin, 'PUT /v4/organizations/east_side/', { id: 'other', members })
   const event = await lastEvent()
   const organization = await sallyport.ports.store.organizationByName('east-side')
-  const listed = await told(await signedIn('gus'), 'GET /v4/organizations/')
+  const listed = await answerTo(await signedIn('gus'), 'GET /v4/organizations/')
   const koyeb = await client.send({
     method: 'POST',
     path: '/v1/account/login',
     body: { email: 'gus@example.org', password },
   })
   const { token } = JSON.parse(koyeb.body) as { token: { id: string; organization_id: string } }
-  const removed = await told(admin, 'DELETE /v4/organizations/east_side/')
+  const removed = await answerTo(admin, 'DELETE /v4/organizations/east_side/')
   const scoped = await client.send({ path: '/v1/account/profile', headers: bearer(token.id) })
   assert.deepEqual(
     [made, event, listed, token.organization_id, removed, scoped.status],

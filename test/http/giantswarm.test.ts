@@ -56,9 +56,9 @@ async function signIn(attempt: Attempt = {}): Promise<string> {
 }
 
 function withToken(token: string, line: string, on: HttpClient = client): Promise<HttpAnswer> {
-  const [method = '', where = ''] = line.split(' ')
+  const [method = '', path = ''] = line.split(' ')
   const headers = { authorization: `giantswarm ${token}`, 'content-type': 'application/json' }
-  return on.send({ method, path: where, headers })
+  return on.send({ method, path, headers })
 }
 
 async function userStatus(token: string, on: HttpClient = client): Promise<number> {

@@ -104,7 +104,7 @@ test('KOY-111 a secret is in one answer, and kept as a digest that no event and 
   const { account, token } = await newMember('cat')
   const { id, token: secret } = await make(token, 'USER')
   const kept = await world.ports.store.credentialById(id)
-  const told = [
+  const texts = [
     (await call(world, `GET /v1/credentials/${id}`, { token })).text,
     (await call(world, 'GET /v1/credentials', { token })).text,
     (await call(world, `PATCH /v1/credentials/${id}`, { token, body: { name: 'renamed' } })).text,
@@ -112,7 +112,7 @@ test('KOY-111 a secret is in one answer, and kept as a digest that no event and 
   ]
   assert.deepEqual(kept?.secretDigest, Uint8Array.from(world.ports.digests.sha256(secret)))
   assert.deepEqual(
-    told.filter((text) => text.includes(secret)),
+    texts.filter((text) => text.includes(secret)),
     [],
   )
   const event = JSON.parse((await auditTexts(world)).at(-1) ?? '{}') as Record<string, unknown>

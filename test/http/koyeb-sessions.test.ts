@@ -293,14 +293,14 @@ test('KOY-16 a fingerprint of 4 KB is accepted everywhere, and only a digest is 
   const events = await Promise.all(
     heads.map(({ chain }) => world.ports.store.auditEvents(chain, { afterSeq: 0, limit: 10_000 })),
   )
-  const told = events.flat().filter(({ text }) => text.includes('Zm9vZm9v'))
+  const leaks = events.flat().filter(({ text }) => text.includes('Zm9vZm9v'))
   assert.deepEqual(
     [
       fingerprint.length,
       switched.status,
       profile.status,
       kept.map((bytes) => Buffer.from(bytes ?? []).toString('hex')),
-      told,
+      leaks,
     ],
     [4_096, 200, 200, [Buffer.from(digest).toString('hex'), Buffer.from(digest).toString('hex')], []],
   )

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import type { RouteOptions } from 'fastify'
 import type { Dialect } from '../../src/core/dialects.ts'
 import type { OpenApiDocument, OperationObject } from '../../src/http/openapi/document.ts'
-import { limitsOf, tell } from '../fixtures/openapi/limits.ts'
+import { describeLimits, limitsOf } from '../fixtures/openapi/limits.ts'
 import { type RunningSallyport, runSallyport } from '../fixtures/run-sallyport.ts'
 
 const dialects: readonly Dialect[] = ['control', 'giantswarm', 'koyeb', 'pacerpro', 'sftpgo']
@@ -32,14 +32,17 @@ for (const dialect of dialects) {
     const document = sallyport.app.openApi.document(dialect, null)
     const differing = operationsOf(dialect, document).flatMap(({ key, operation, validated }) =>
       [...bodyOf(operation, validated, document), ...parametersOf(operation, validated, document)]
-        .filter(({ told, checked }) => JSON.stringify(told) !== JSON.stringify(checked))
-        .map(({ what, told, checked }) => `${key} ${what}: told [${told.join(', ')}], checked [${checked.join(', ')}]`),
+        .filter(({ documented, checked }) => JSON.stringify(documented) !== JSON.stringify(checked))
+        .map(
+          ({ what, documented, checked }) =>
+            `${key} ${what}: documented [${documented.join(', ')}], checked [${checked.join(', ')}]`,
+        ),
     )
     assert.deepEqual([operationsOf(dialect, document).length > 0, differing], [true, []])
   })
 }
 
-type Compared = { readonly what: string; readonly told: string[]; readonly checked: string[] }
+type Compared = { readonly what: string; readonly documented: string[]; readonly checked: string[] }
 type Known = { readonly key: string; readonly operation: OperationObject; readonly validated: Validated }
 
 function operationsOf(dialect: Dialect, document: OpenApiDocument): Known[] {
@@ -57,7 +60,13 @@ function operationsOf(dialect: Dialect, document: OpenApiDocument): Known[] {
 function bodyOf({ requestBody }: OperationObject, { body }: Validated, document: OpenApiDocument): Compared[] {
   if (body === undefined) return []
   const schema = Object.values(requestBody?.content ?? {})[0]?.schema
-  return [{ what: 'body', told: tell(limitsOf(schema, document)), checked: tell(limitsOf(body, null)) }]
+  return [
+    {
+      what: 'body',
+      documented: describeLimits(limitsOf(schema, document)),
+      checked: describeLimits(limitsOf(body, null)),
+    },
+  ]
 }
 
 /** A parameter that is documented with another type is decoded from its text, so that the limits of the text do not apply. */
@@ -69,10 +78,14 @@ function parametersOf(
   const schemas = { path: validated.params, query: validated.querystring, header: validated.headers }
   return Object.entries(schemas).flatMap(([place, schema]) =>
     Object.entries(schema?.properties ?? {}).flatMap(([name, checked]) => {
-      const told = parameters.find((one) => one.in === place && one.name === name)?.schema
-      if (told !== undefined && told.type !== (checked as { readonly type?: unknown }).type) return []
+      const documented = parameters.find((one) => one.in === place && one.name === name)?.schema
+      if (documented !== undefined && documented.type !== (checked as { readonly type?: unknown }).type) return []
       return [
-        { what: `${place} ${name}`, told: tell(limitsOf(told, document)), checked: tell(limitsOf(checked, null)) },
+        {
+          what: `${place} ${name}`,
+          documented: describeLimits(limitsOf(documented, document)),
+          checked: describeLimits(limitsOf(checked, null)),
+        },
       ]
     }),
   )

@@ -20,7 +20,7 @@ async function readyz(server: RunningSallyport): Promise<unknown> {
   return [status, body, headers['content-type'], headers['cache-control']]
 }
 
-const told = (status: number, body: object) => [status, body, 'application/json', 'no-store']
+const expected = (status: number, body: object) => [status, body, 'application/json', 'no-store']
 const full = {
   part: 'disk',
   code: 'disk-full',
@@ -50,12 +50,12 @@ test('HTP-21 readyz is ready without a reason, degraded if no terminal opens, an
   const world = await terminalWorld({ freeBytes: async () => free })
   atEnd(t, () => world.close())
   const otto = await world.begin('otto')
-  assert.deepEqual(await readyz(world), told(200, { status: 'ready', reasons: [] }))
+  assert.deepEqual(await readyz(world), expected(200, { status: 'ready', reasons: [] }))
   free -= 1
-  assert.deepEqual(await readyz(world), told(200, { status: 'degraded', reasons: [low] }))
+  assert.deepEqual(await readyz(world), expected(200, { status: 'degraded', reasons: [low] }))
   free = mebibyte - 1
   await otto.closed
-  assert.deepEqual(await readyz(world), told(503, { status: 'unready', reasons: [full] }))
+  assert.deepEqual(await readyz(world), expected(503, { status: 'unready', reasons: [full] }))
 })
 
 const states = [

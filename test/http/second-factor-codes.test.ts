@@ -87,7 +87,7 @@ test('SGN-18 a recovery code may contain spaces', async () => {
 })
 
 test('SGN-19 control answers a wrong, a used and a used recovery code as a wrong code, and counts it', async () => {
-  const { username, next } = await careful('told')
+  const { username, next } = await careful('guesser')
   const code = next()
   assert.equal((await call(sallyport, signIn(username, code))).status, 201)
   const wrong = [code, code === '000000' ? '111111' : '000000', `RC-${'A'.repeat(22)}`, 'rubbish']

@@ -66,8 +66,8 @@ async function attempt(
   const hashes = hasher.calls()
   const { headers = {}, ...rest } = door.call(name, password)
   const answer: Answer = await call(sallyport, { ...rest, headers: { ...headers, 'x-forwarded-for': ip } })
-  const { date: _date, 'x-request-id': _id, ...told } = answer.headers
-  return { status: answer.status, headers: told, body: answer.body, hashes: hasher.calls() - hashes }
+  const { date: _date, 'x-request-id': _id, ...kept } = answer.headers
+  return { status: answer.status, headers: kept, body: answer.body, hashes: hasher.calls() - hashes }
 }
 
 for (const [index, [title, door]] of Object.entries(doors).entries()) {
@@ -100,15 +100,15 @@ for (const [index, [title, door]] of Object.entries(doors).entries()) {
 test('THR-10 a presented name is still blocked by its own count, known or not, and the answer says so', async () => {
   const door = doorOf('control by name')
   await sallyport.addAccount({ username: 'both', email: mail('both'), password: goodPassword })
-  const told: Attempt[] = []
+  const attempts: Attempt[] = []
   for (const name of ['both', 'nobody']) {
     for (let failure = 0; failure < 10; failure += 1) {
       assert.equal((await attempt(door, name, { ip: '192.0.2.77' })).status, 401)
     }
-    told.push(await attempt(door, name, { ip: '192.0.2.77' }))
+    attempts.push(await attempt(door, name, { ip: '192.0.2.77' }))
   }
-  assert.deepEqual([told[0]?.status, told[0]?.headers['retry-after'], told[0]?.hashes], [429, '30', 0])
-  assert.deepEqual(told[1], told[0])
+  assert.deepEqual([attempts[0]?.status, attempts[0]?.headers['retry-after'], attempts[0]?.hashes], [429, '30', 0])
+  assert.deepEqual(attempts[1], attempts[0])
 })
 
 test('THR-10 at a known address guesses by name and by e-mail count together as well', async () => {

@@ -23,7 +23,7 @@ const asked = [
   { url: '/session', method: 'OPTIONS' },
 ] as const
 
-async function told(config: Readonly<Record<string, unknown>>, host: string): Promise<Set<unknown>> {
+async function transportHeaders(config: Readonly<Record<string, unknown>>, host: string): Promise<Set<unknown>> {
   const sallyport = await runSallyport({ config })
   try {
     const answers = asked.map((one) => sallyport.app.inject({ ...one, headers: { host } }))
@@ -37,10 +37,10 @@ test('HTP-17 every answer has Strict-Transport-Security if the server or a proxy
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-hsts-'))
   try {
     const found = [
-      await told(makeCertificate(folder, 'tls'), 'localhost'),
-      await told({ publicUrl: 'https://gate.example.org' }, 'gate.example.org'),
-      await told({ publicUrl: 'http://gate.example.org' }, 'gate.example.org'),
-      await told({}, 'localhost'),
+      await transportHeaders(makeCertificate(folder, 'tls'), 'localhost'),
+      await transportHeaders({ publicUrl: 'https://gate.example.org' }, 'gate.example.org'),
+      await transportHeaders({ publicUrl: 'http://gate.example.org' }, 'gate.example.org'),
+      await transportHeaders({}, 'localhost'),
     ]
     const year = 'max-age=31536000'
     assert.deepEqual(found, [new Set([year]), new Set([year]), new Set([undefined]), new Set([undefined])])

@@ -27,8 +27,8 @@ type Headers = Readonly<Record<string, string>>
 async function ask(method: string, headers: Headers, payload?: string): Promise<readonly [number, Headers, string]> {
   const sent = { method: method as 'GET', url, headers: { host: 'localhost', ...headers } }
   const answer = await sallyport.app.inject({ ...sent, ...(payload === undefined ? {} : { payload }) })
-  const { date: _date, connection: _connection, ...told } = answer.headers
-  return [answer.statusCode, told as Headers, method === 'HEAD' ? '' : answer.body]
+  const { date: _date, connection: _connection, ...kept } = answer.headers
+  return [answer.statusCode, kept as Headers, method === 'HEAD' ? '' : answer.body]
 }
 
 const bodies: readonly { readonly type: string; readonly payload?: string }[] = [
@@ -47,8 +47,8 @@ test('HTP-18 verify answers every method that a proxy passes on like GET, with a
         const found = await ask(method, { authorization, 'content-type': type }, payload)
         assert.deepEqual(found, expected, `${method} ${type}`)
       }
-      const [status, told] = await ask(method, { authorization })
-      assert.deepEqual([status, told], expected.slice(0, 2), method)
+      const [status, kept] = await ask(method, { authorization })
+      assert.deepEqual([status, kept], expected.slice(0, 2), method)
     }
   }
 })
@@ -77,7 +77,7 @@ test('HTP-18 OPTIONS with a token and without an Origin is verified, and is a pr
     [200, 401, 405, 204, 204, 405],
   )
   const allow = 'DELETE, GET, HEAD, PATCH, POST, PUT'
-  const allowed = others.map(([, told]) => told.allow ?? told['access-control-allow-methods'])
+  const allowed = others.map(([, kept]) => kept.allow ?? kept['access-control-allow-methods'])
   assert.deepEqual(allowed, [undefined, allow, allow, allow, allow])
   assert.deepEqual(asked, await ask('GET', { authorization }))
 })

@@ -21,7 +21,7 @@ export type TokenReader = {
 
 /** How an operation differs from others in the checks of its caller. */
 type Use = {
-  /** It changes or shows what is due of the account, so that it is served while something is due. */
+  /** It changes or shows the account's due actions, so that it is served while an action is due. */
   readonly isServedWhileDue?: boolean
   /** It ends the caller's own session. That works from any network, at any time, and while something is due. */
   readonly isSignOut?: boolean

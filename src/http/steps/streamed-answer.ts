@@ -1,4 +1,4 @@
-/** HTTP step: an answer that is sent piece by piece, for as long as whoever asked has the right to it; no other answer lasts. */
+/** HTTP step: an answer that is sent in pieces, as long as the caller keeps the right to it. It is a live resource. */
 import { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { TLSSocket } from 'node:tls'
@@ -13,22 +13,22 @@ import type { Principal } from '../../core/tokens/live-tokens.ts'
 import type { HttpContext } from '../context.ts'
 import { principalOf, signedIn, type TokenReader } from './authenticate.ts'
 
-/** What is sent. */
+/** The kind of the content, and the right to it. */
 export type StreamedContent = {
-  /** A follower ends as if all had been said, and with its token; a download that is cut never looks whole. */
+  /** A follower ends like a complete answer, and with its token. A download that is cut never looks complete. */
   readonly kind: 'follower' | 'download'
-  /** Judges whoever asks; at first, and whenever what it hangs on has changed. @throws Refusal */
+  /** Checks the caller's right, at first and after every change that may affect it. @throws Refusal */
   readonly judge: (principal: Principal) => Promise<ReadingRight>
 }
 
-/** Where it comes from. */
+/** One request with its answer. */
 export type Exchange = { readonly context: HttpContext; readonly request: FastifyRequest; readonly reply: FastifyReply }
 
 /**
- * Begins an answer that lasts: from here on every revocation reaches it, and only then it is judged.
+ * Starts a streamed answer. It first registers the answer for revocations, and then checks the right to it.
  *
- * @param reader finds the token of the request, which a step before has accepted.
- * @throws what `judge` throws; what `principalOf` throws when the token is good no more.
+ * @param reader reads the token of the request, which an earlier step has accepted.
+ * @throws the refusals of `judge`, and those of `principalOf` if the token is no longer valid.
  */
 export async function beginStreaming(
   exchange: Exchange,
@@ -45,7 +45,7 @@ export async function beginStreaming(
   }
 }
 
-/** One answer that lasts. */
+/** One streamed answer. */
 export class StreamedAnswer {
   readonly #exchange: Exchange
   readonly #reader: TokenReader
@@ -54,8 +54,8 @@ export class StreamedAnswer {
   readonly #release: () => void
   #subjects: ResourceSubjects
   #expiresAt: number | null
-  /** The last look at the right to it; never rejects. */
-  #look: Promise<void> = Promise.resolve()
+  /** The latest check of the right; never rejects. */
+  #check: Promise<void> = Promise.resolve()
   #isRevoked = false
   #isSending = false
 
@@ -76,19 +76,19 @@ export class StreamedAnswer {
       expiresAt: () => this.#expiresAt,
       end: () => this.#end(),
       judge: () => {
-        this.#look = this.#look.then(() => this.#lookAgain())
+        this.#check = this.#check.then(() => this.#judgeAgain())
       },
     })
     reply.raw.once('close', () => this.close())
     if (reply.raw.destroyed) this.close()
   }
 
-  /** Speaks once the answer is over, or nobody is there any more to take it. */
+  /** Aborts when the answer ends or its client has disconnected. */
   get signal(): AbortSignal {
     return this.#stop.signal
   }
 
-  /** Judges whoever asks. @throws as `beginStreaming` does. */
+  /** Checks the token and the right. @throws the refusals of `beginStreaming`. */
   async judge(): Promise<void> {
     const { context, request } = this.#exchange
     const principal = await principalOf(context, this.#reader, request)
@@ -99,30 +99,30 @@ export class StreamedAnswer {
     this.requireRight()
   }
 
-  /** Refuses what lost its right before a byte was sent. @throws TOKEN_REVOKED */
+  /** Refuses an answer that lost its right before its first byte. @throws TOKEN_REVOKED */
   requireRight(): void {
     if (this.#isRevoked) throw new Refusal('TOKEN_REVOKED')
   }
 
-  /** Sends what comes while the right to it lasts. @throws TOKEN_REVOKED when that is over already. */
+  /** Sends pieces until the right ends. @throws TOKEN_REVOKED if it has ended already. */
   send(pieces: AsyncIterable<Uint8Array>, status: number): FastifyReply {
     this.requireRight()
     this.#isSending = true
-    return this.#exchange.reply.code(status).send(Readable.from(this.#pass(pieces)))
+    return this.#exchange.reply.code(status).send(Readable.from(this.#piecesWithRight(pieces)))
   }
 
-  /** Lets go of it: it was sent, or never will be. */
+  /** Releases the live resource. */
   close(): void {
     this.#release()
     this.#stop.abort()
   }
 
-  async *#pass(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async *#piecesWithRight(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     try {
-      // Sends the headers at once, however long the first piece is on its way.
+      // Sends the headers at once, before the first piece is there.
       yield new Uint8Array(0)
       for await (const piece of pieces) {
-        await this.#mayPass()
+        await this.#waitForRight()
         if (this.#isRevoked) break
         yield piece
       }
@@ -132,8 +132,8 @@ export class StreamedAnswer {
     }
   }
 
-  /** What was revoked elsewhere is known only under a lease. */
-  async #mayPass(): Promise<void> {
+  /** Waits for a lease, without which the node may not know a revocation, and for the latest check. */
+  async #waitForRight(): Promise<void> {
     const { node } = this.#exchange.context.ports
     try {
       if (!node.isReady()) await node.renew()
@@ -141,16 +141,16 @@ export class StreamedAnswer {
       if (!isRefusal(cause)) throw cause
       this.#end()
     }
-    await this.#look
+    await this.#check
   }
 
-  async #lookAgain(): Promise<void> {
+  async #judgeAgain(): Promise<void> {
     if (this.#stop.signal.aborted) return
     try {
       await this.judge()
     } catch (cause) {
       if (!isRefusal(cause))
-        this.#exchange.context.ports.log.error({ err: cause }, 'the right to an answer could not be looked at anew')
+        this.#exchange.context.ports.log.error({ err: cause }, 'the right to an answer could not be checked again')
       this.#end()
     }
   }
@@ -159,13 +159,13 @@ export class StreamedAnswer {
     if (this.#isRevoked || this.#stop.signal.aborted) return
     this.#isRevoked = true
     const { raw } = this.#exchange.reply
-    // A follower who reads nothing would keep its connection, and what waits for it.
+    // A follower that reads nothing would keep its connection and the bytes that wait for it.
     if (this.#isSending && (this.#content.kind === 'download' || raw.writableNeedDrain)) reset(raw.socket)
     this.close()
   }
 }
 
-/** Unix seconds; a download that was begun in time outlives its token, as long as the session lasts. */
+/** Returns the end in Unix seconds. A download outlives its token, and ends with its session. */
 function endOf(
   { account, session, tokenExpiresAt }: Principal,
   { kind }: StreamedContent,
@@ -175,7 +175,7 @@ function endOf(
   return kind === 'follower' ? earlierEnd(end, tokenExpiresAt) : end
 }
 
-/** Over TLS nothing can be reset; without the farewell of TLS (RFC 8446 section 6.1) what came is known to be cut. */
+/** A TLS socket cannot be reset: it closes without close_notify (RFC 8446 section 6.1), so that the client sees a cut. */
 function reset(socket: Socket | null): void {
   if (socket instanceof Socket && !(socket instanceof TLSSocket)) socket.resetAndDestroy()
   else socket?.destroy()

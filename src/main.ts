@@ -22,7 +22,7 @@ import type { App, HttpContext, HttpSettings } from './http/context.ts'
 import { dialectPlugins } from './http/dialects/plugins.ts'
 import type { Timeouts } from './http/listener.ts'
 import { isOwnerMissing } from './main/administrators.ts'
-import { signLast, startTrailSigner, trailJob } from './main/audit-trail.ts'
+import { signTrail, startTrailSigner, trailJob } from './main/audit-trail.ts'
 import { readinessReasons } from './main/readiness.ts'
 import { openStoreAccess, type Start, type StoreAccess } from './main/store-access.ts'
 import {
@@ -101,7 +101,7 @@ async function assemble(
   const storeAccess = await openStoreAccess(start, 'server')
   opened.defer(storeAccess.close)
   const trail = await startTrailSigner(storeAccess)
-  opened.defer(() => signLast(storeAccess, trail))
+  opened.defer(() => signTrail(storeAccess, trail))
   const keyring = await openKeyring(storeAccess, config)
   const mailer = openMailer(config, storeAccess.ports.log)
   if (mailer !== null) opened.defer(() => mailer.close())
@@ -111,7 +111,7 @@ async function assemble(
     mailer,
     throttleTime: await openThrottleTime(storeAccess.ports),
   })
-  opened.defer(() => writeWhatMemoryHolds(ports))
+  opened.defer(() => writeMemoryState(ports))
   // Before the node joins, so that no command can find nobody to tell of an entry that the node does not see.
   const notifications = await listenForNotifications(storeAccess.store.socketPath, () => ports.node.renew())
   opened.defer(() => notifications.close())
@@ -129,10 +129,10 @@ async function assemble(
   const jobs = startJobs([...upkeepJobs(ports), keyJob, trailJob(trail), ...terminals.jobs], ports.log)
   opened.defer(() => jobs.stop())
   const context: HttpContext = {
-    ...sharesOf(config, ports),
+    ...addressLimits(config, ports),
     ports,
     settings,
-    gateways: gatewaysOf(terminals, settings),
+    gateways: gatewayLocator(terminals, settings),
     terminals: terminalViews(terminals),
     terminalPage: openTerminalPage(() => [settings.gatewayUrl]),
     jwks: () => jwksDocument(keyring.published()),
@@ -157,13 +157,13 @@ async function assemble(
     url,
     app,
     ports,
-    ...(await whoAdministers(ports, { secret: setup.secret, publicUrl: settings.publicUrl })),
+    ...(await administratorFacts(ports, { secret: setup.secret, publicUrl: settings.publicUrl })),
     reloadTls: () => reloadTls(config, { app, terminalListener }),
     close: () => opened.disposeAsync(),
   }
 }
 
-function gatewaysOf(
+function gatewayLocator(
   { disk, gateway }: Pick<Terminals, 'disk' | 'gateway'>,
   settings: { readonly gatewayUrl: string },
 ): HttpContext['gateways'] {
@@ -177,7 +177,7 @@ function gatewaysOf(
 }
 
 /** What addresses have of the listeners together. */
-function sharesOf(config: Config, { clock }: Ports): Pick<HttpContext, 'bodies' | 'connections'> {
+function addressLimits(config: Config, { clock }: Ports): Pick<HttpContext, 'bodies' | 'connections'> {
   return {
     bodies: new BodyBudget(config.bodiesMebibytes * 1024 * 1024, clock),
     connections: new AddressCap(config.connectionsPerAddress),
@@ -231,7 +231,7 @@ function completePorts(storeAccess: StoreAccess, { config, keyring, mailer, thro
 }
 
 /** A store that takes nothing any more keeps no server from ending: none of this was promised to anybody. */
-async function writeWhatMemoryHolds(ports: Ports): Promise<void> {
+async function writeMemoryState(ports: Ports): Promise<void> {
   try {
     await writeLastUses(ports, 1)
     await writeRefusals(ports)
@@ -269,7 +269,7 @@ async function openKeyring({ ports, store }: StoreAccess, config: Config): Promi
 }
 
 /** What a person is told who starts the server. */
-async function whoAdministers(
+async function administratorFacts(
   ports: Ports,
   { secret, publicUrl }: { readonly secret: string | null; readonly publicUrl: string },
 ): Promise<Pick<RunningServer, 'setupLink' | 'isOwnerMissing'>> {

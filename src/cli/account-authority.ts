@@ -61,7 +61,7 @@ export function requireAdministrator(account: Account, role: string | undefined)
  *
  * @throws CommandFailure when the account is the last owner who can sign in, and `--force` was not given.
  */
-export async function keepingAnOwner<Outcome>(
+export async function keepLastOwner<Outcome>(
   {
     command,
     account,

@@ -5,17 +5,17 @@ import {
   type AuthorityFlags,
   addAuthorityOptions,
   addForceOption,
-  keepingAnOwner,
+  keepLastOwner,
   readAuthority,
   requireAdministrator,
 } from './account-authority.ts'
-import { addStoreOptions, chooseConfig, type Flags } from './configuration.ts'
+import { addStoreOptions, type Flags, loadConfig } from './configuration.ts'
 import { UsageError } from './failure.ts'
 import { findAccount, nameOf } from './find-account.ts'
-import { type Act, changeStore, readStore } from './on-store.ts'
 import { printJson, printPairs, printTable } from './output.ts'
 import { readPassword } from './read-password.ts'
 import { collect, readChoice, readExpiry, readGroups, timeForms, timeText } from './values.ts'
+import { changeStore, readStore, type StoreChange } from './with-store.ts'
 
 type AccountFlags = Flags &
   AuthorityFlags & {
@@ -111,7 +111,7 @@ async function addOne(username: string, flags: AccountFlags): Promise<void> {
   const { acceptAccount } = await import('../main/account-command.ts')
   const account = await acceptAccount(
     { username, email, role, expiresAt, groups, password, ...person, ...authority },
-    await chooseConfig(flags, process.env),
+    await loadConfig(flags, process.env),
   )
   await changeStore(
     { flags, mayCreate: true },
@@ -140,7 +140,7 @@ async function setOne(name: string, flags: AccountFlags): Promise<void> {
   await changeStore({ flags }, async (command) => {
     const found = await findAccount(command, name)
     if (change.authority !== undefined) requireAdministrator(found, role)
-    const account = await keepingAnOwner({ command, account: found, flags }, (how) =>
+    const account = await keepLastOwner({ command, account: found, flags }, (how) =>
       command.changeAccount(found, change, how),
     )
     return `Changed ${nameOf(account)}.`
@@ -155,17 +155,17 @@ async function setOnePassword(name: string, flags: AccountFlags): Promise<void> 
   })
 }
 
-function disable(name: string, flags: AccountFlags): Act {
+function disable(name: string, flags: AccountFlags): StoreChange {
   return async (command) => {
     const account = await findAccount(command, name)
-    await keepingAnOwner({ command, account, flags }, (how) =>
+    await keepLastOwner({ command, account, flags }, (how) =>
       command.changeAccount(account, { status: 'disabled' }, how),
     )
     return `Disabled ${nameOf(account)} and ended its sessions.`
   }
 }
 
-function enable(name: string): Act {
+function enable(name: string): StoreChange {
   return async (command) => {
     const { account, credentials } = await command.enableAccount(await findAccount(command, name))
     const back =
@@ -178,17 +178,17 @@ function enable(name: string): Act {
   }
 }
 
-function resetSecondFactor(name: string): Act {
+function resetSecondFactor(name: string): StoreChange {
   return async (command) => {
     const account = await command.resetSecondFactor(await findAccount(command, name))
     return `Took the second factor of ${nameOf(account)} away and ended its sessions.`
   }
 }
 
-function remove(name: string, flags: AccountFlags): Act {
+function remove(name: string, flags: AccountFlags): StoreChange {
   return async (command) => {
     const account = await findAccount(command, name)
-    await keepingAnOwner({ command, account, flags }, (how) => command.removeAccount(account, how))
+    await keepLastOwner({ command, account, flags }, (how) => command.removeAccount(account, how))
     return `Removed ${nameOf(account)} and ended its sessions.`
   }
 }

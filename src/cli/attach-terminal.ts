@@ -10,12 +10,18 @@ import {
   type TerminalState,
   type Welcome,
 } from '../client/terminal-socket.ts'
-import { EscapeKeys, escapeHelp, type KeyAct } from './escape-keys.ts'
+import { EscapeKeys, escapeHelp, type KeyAction } from './escape-keys.ts'
 import { LocalTerminal } from './local-terminal.ts'
-import { eventSentence, say, sayLines, sayNotice, welcomeSentence } from './terminal-notices.ts'
+import {
+  eventSentence,
+  welcomeSentence,
+  writeNotice,
+  writeTerminalLines,
+  writeTerminalNotice,
+} from './terminal-notices.ts'
 
 /** Exit code of an end that is not the program's own, as ssh has it. */
-const foreignEnd = 255
+const failureCode = 255
 
 /** Signals that end the command, by their numbers. */
 const endingSignals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
@@ -50,10 +56,10 @@ export async function attachTerminal(
   role: 'implementor' | 'observer',
   target: TerminalTarget | null,
 ): Promise<number> {
-  return await new Attached(ticket, role === 'observer', target).ended
+  return await new AttachedTerminal(ticket, role === 'observer', target).ended
 }
 
-class Attached {
+class AttachedTerminal {
   readonly #isObserver: boolean
   readonly #gateway: string
   readonly #target: TerminalTarget | null
@@ -68,9 +74,9 @@ class Attached {
   /** Exit code of somebody who left; null: nobody did. */
   #leftWith: number | null = null
   /** What was said of input that is held, since it passed last. */
-  readonly #saidOfHold = new Set<string>()
+  readonly #blockNotices = new Set<string>()
   #isPaused = false
-  #isPasteHeld = false
+  #isPastePending = false
   #isHinted = false
   /** Resolves with the exit code. */
   readonly ended: Promise<number>
@@ -81,7 +87,7 @@ class Attached {
     this.#target = target
     this.#keys = new EscapeKeys({
       isObserver,
-      isPasteHeld: () => this.#isPasteHeld,
+      isPastePending: () => this.#isPastePending,
       nowMs: () => performance.now(),
     })
     for (const signal of Object.keys(endingSignals)) process.on(signal, this.#endBySignal)
@@ -97,7 +103,7 @@ class Attached {
       onExit: (exit) => {
         this.#exit = exit
       },
-      onInputLost: () => say('Some of what was typed was lost.'),
+      onInputLost: () => writeNotice('Some of what was typed was lost.'),
       onState: (state, reason) => this.#tellState(state, reason),
     })
     this.ended = this.#finish()
@@ -109,14 +115,15 @@ class Attached {
       await this.#written
       const code = this.#leftWith ?? this.#exitCode(reason)
       const isLeftRunning = code === null || this.#leftWith !== null
-      if (isLeftRunning && this.#welcome !== null) await this.#local.plainScreen()
-      this.#local.giveBack()
-      if (code === null) say(this.#sentenceOf(reason))
-      else if (this.#leftWith === 0) sayNotice(`You left; the PTY session goes on: sallyport pty join ${this.#id}`)
+      if (isLeftRunning && this.#welcome !== null) await this.#local.resetModes()
+      this.#local.restore()
+      if (code === null) writeNotice(this.#sentenceOf(reason))
+      else if (this.#leftWith === 0)
+        writeTerminalNotice(`You left; the PTY session goes on: sallyport pty join ${this.#id}`)
       await Promise.race([this.#socketClosed, sleep(leaveMs)])
-      return code ?? foreignEnd
+      return code ?? failureCode
     } finally {
-      this.#local.giveBack()
+      this.#local.restore()
       for (const signal of Object.keys(endingSignals)) process.off(signal, this.#endBySignal)
     }
   }
@@ -171,11 +178,11 @@ class Attached {
     const isFirst = this.#welcome === null
     this.#welcome = welcome
     if (isFirst) this.#begin(welcome)
-    else say('Connected again.')
+    else writeNotice('Connected again.')
   }
 
   #begin(welcome: Welcome): void {
-    sayNotice(welcomeSentence(welcome))
+    writeTerminalNotice(welcomeSentence(welcome))
     if (this.#isObserver) this.#compareSize(welcome)
     // Nobody types into what is only watched; a program that sends something is not read.
     if (this.#isObserver && !this.#local.isTyped) return
@@ -196,25 +203,26 @@ class Attached {
     else this.#terminal.write(bytes)
   }
 
-  #do(act: KeyAct): void {
+  #do(act: KeyAction): void {
     switch (act.kind) {
       case 'input':
         if (!this.#isObserver) this.#terminal.write(act.bytes)
-        else if (!this.#isHinted) sayNotice('You are watching: what you type is not sent. ~. leaves, ~? helps.')
+        else if (!this.#isHinted)
+          writeTerminalNotice('You are watching: what you type is not sent. ~. leaves, ~? helps.')
         this.#isHinted = true
         break
       case 'leave':
         this.#leave(0)
         break
       case 'help':
-        sayLines(escapeHelp(this.#isObserver))
+        writeTerminalLines(escapeHelp(this.#isObserver))
         break
       case 'pause':
         this.#ask({ action: this.#isPaused ? 'continue' : 'pause' })
         break
       case 'send-paste':
       case 'drop-paste':
-        this.#isPasteHeld = false
+        this.#isPastePending = false
         this.#ask({ action: 'confirm-paste', confirmed: act.kind === 'send-paste' })
         break
       case 'end':
@@ -224,34 +232,34 @@ class Attached {
   }
 
   #ask(request: Parameters<TerminalSocket['control']>[0]): void {
-    if (!this.#terminal.control(request)) sayNotice('There is no connection now; try again.')
+    if (!this.#terminal.control(request)) writeTerminalNotice('There is no connection now; try again.')
   }
 
   #tell(event: TerminalEvent): void {
     if (event.kind === 'blocked' && event.why === 'paused-by-observer') this.#isPaused = true
-    if (event.kind === 'blocked' && event.why === 'paste-unconfirmed') this.#isPasteHeld = true
+    if (event.kind === 'blocked' && event.why === 'paste-unconfirmed') this.#isPastePending = true
     if (event.kind === 'unblocked') this.#isPaused = false
     const sentence = eventSentence(event, this.#welcome?.participant.id ?? '')
-    if (sentence !== null && !this.#wasSaid(event, sentence)) sayNotice(sentence)
+    if (sentence !== null && !this.#isRepeated(event, sentence)) writeTerminalNotice(sentence)
   }
 
   /** Each key that is typed while input is held is refused anew; that is said once. What is said of a paste is of that one. */
-  #wasSaid(event: TerminalEvent, sentence: string): boolean {
-    if (event.kind === 'unblocked') this.#saidOfHold.clear()
+  #isRepeated(event: TerminalEvent, sentence: string): boolean {
+    if (event.kind === 'unblocked') this.#blockNotices.clear()
     if (event.kind !== 'blocked' || event.why === 'paste-unconfirmed' || event.why === 'paste-too-large') return false
-    const wasSaid = this.#saidOfHold.has(sentence)
-    this.#saidOfHold.add(sentence)
-    return wasSaid
+    const isRepeated = this.#blockNotices.has(sentence)
+    this.#blockNotices.add(sentence)
+    return isRepeated
   }
 
   #compareSize({ cols, rows }: { readonly cols: number; readonly rows: number }): void {
     const own = this.#local.size()
     if (!this.#isObserver || (own.cols === cols && own.rows === rows)) return
-    sayNotice(`The terminal has ${cols} columns and ${rows} rows; yours has ${own.cols} and ${own.rows}.`)
+    writeTerminalNotice(`The terminal has ${cols} columns and ${rows} rows; yours has ${own.cols} and ${own.rows}.`)
   }
 
   #tellState(state: TerminalState, reason: CloseReason | null): void {
-    if (state === 'reconnecting') say(`${reason?.sentence ?? ''} Trying again; ~. leaves.`)
+    if (state === 'reconnecting') writeNotice(`${reason?.sentence ?? ''} Trying again; ~. leaves.`)
     else if (state === 'closed' && reason !== null) this.#end.resolve(reason)
   }
 }

@@ -4,10 +4,10 @@ import type { AuditHead } from '../main/audit-command.ts'
 import type { StoreCommand } from '../main/store-command.ts'
 import { addStoreOptions, type Flags } from './configuration.ts'
 import { CommandFailure, UsageError } from './failure.ts'
-import { readStore } from './on-store.ts'
 import { jsonText, printJson, printLines, printTable } from './output.ts'
-import { tellProof } from './trail-proof.ts'
+import { printProof } from './trail-proof.ts'
 import { collect, readInteger } from './values.ts'
+import { readStore } from './with-store.ts'
 
 type AuditFlags = Flags & {
   readonly json?: boolean
@@ -134,10 +134,10 @@ async function verifyStore(flags: AuditFlags): Promise<void> {
   if (flags.file !== undefined) {
     if (key === 'of the store') throw new UsageError('--file needs --key: an export proves nothing of itself.')
     const { proveExport } = await import('../main/audit-export.ts')
-    return tellProof(await proveExport(flags.file, { seen, key }), flags.json === true)
+    return printProof(await proveExport(flags.file, { seen, key }), flags.json === true)
   }
   await readStore(flags, async ({ storeAccess }) => {
-    await tellProof(await proveTrail(storeAccess, { seen, key }), flags.json === true)
+    await printProof(await proveTrail(storeAccess, { seen, key }), flags.json === true)
   })
 }
 

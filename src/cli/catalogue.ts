@@ -3,10 +3,10 @@ import type { Command } from 'commander'
 import type { StoreCommand } from '../main/store-command.ts'
 import { addStoreOptions, type Flags } from './configuration.ts'
 import { CommandFailure } from './failure.ts'
-import { changeStore, readStore } from './on-store.ts'
 import { printJson, printLines, printTable, visible } from './output.ts'
 import { readJson } from './read-json.ts'
 import { readGroups } from './values.ts'
+import { changeStore, readStore } from './with-store.ts'
 
 type CatalogueFlags = Flags & { readonly json?: boolean }
 

@@ -3,9 +3,9 @@ import type { Command } from 'commander'
 import type { ChangeRequest, StoreCommand } from '../main/store-command.ts'
 import { addStoreOptions, type Flags } from './configuration.ts'
 import { CommandFailure, UsageError } from './failure.ts'
-import { changeStore, readStore } from './on-store.ts'
 import { printJson, printNotice, printPairs, printTable, visible } from './output.ts'
 import { distinct, readGroups, readTime, timeForms, timeText } from './values.ts'
+import { changeStore, readStore } from './with-store.ts'
 
 type ChangeFlags = Flags & {
   readonly json?: boolean
@@ -56,7 +56,7 @@ export function addChangeVerb(program: Command): void {
 function approveOne(id: string, flags: ChangeFlags): Promise<void> {
   return changeStore({ flags }, async (command) => {
     await command.setChangeState({ id, state: 'approved', approvedBy: flags.by ?? null })
-    if (flags.by !== undefined) await warnOfStrangers(command, id)
+    if (flags.by !== undefined) await warnOfUnknownPersons(command, id)
     return `Approved the change request ${visible(id)}.`
   })
 }
@@ -93,15 +93,16 @@ async function addOne(id: string, flags: ChangeFlags): Promise<void> {
   if (request.endsAtMs <= request.startsAtMs) throw new UsageError('--until must be after --from.')
   await changeStore({ flags }, async (command) => {
     await command.addChange(request)
-    await warnOfStrangers(command, id)
+    await warnOfUnknownPersons(command, id)
     return `Added the change request ${visible(id)}${flags.approve === true ? ', approved' : ''}.`
   })
 }
 
 /** Four eyes compares persons: a slip in a name would make two of one. */
-async function warnOfStrangers(command: StoreCommand, id: string): Promise<void> {
-  const { strangersOf } = await import('../main/inventory-command.ts')
-  for (const person of await strangersOf(command, id)) await printNotice(`No account is the person ${visible(person)}.`)
+async function warnOfUnknownPersons(command: StoreCommand, id: string): Promise<void> {
+  const { unknownPersons } = await import('../main/inventory-command.ts')
+  for (const person of await unknownPersons(command, id))
+    await printNotice(`No account is the person ${visible(person)}.`)
 }
 
 async function list(command: StoreCommand, asJson: boolean): Promise<void> {

@@ -40,7 +40,7 @@ export function addAllOptions(command: Command): Command {
  * @throws UsageError for a choice that cannot be obeyed, and for a secret where every user of the machine could read it.
  * @throws CommandFailure when the configuration file cannot be read.
  */
-export async function chooseConfig(flags: Flags, env: NodeJS.ProcessEnv): Promise<Config> {
+export async function loadConfig(flags: Flags, env: NodeJS.ProcessEnv): Promise<Config> {
   refuseShownSecrets(flags)
   const path = typeof flags.config === 'string' ? flags.config : env[configVariable]
   const file = path === undefined || path === '' ? undefined : await readConfigFile(path)

@@ -3,21 +3,21 @@
 import { EscapeSequences } from './escape-sequences.ts'
 
 /** What was typed: input, or an escape. */
-export type KeyAct =
+export type KeyAction =
   | { readonly kind: 'input'; readonly bytes: Uint8Array }
   | { readonly kind: 'leave' | 'help' | 'end' | 'present' | 'pause' | 'send-paste' | 'drop-paste' }
 
 /** Who types. */
-export type KeyOwner = {
+export type KeyContext = {
   /** Whoever only watches types no lines, so that each tilde begins an escape. */
   readonly isObserver: boolean
   /** Whether a paste waits for a yes or a no; only then are there keys for them, wherever the line is. */
-  readonly isPasteHeld: () => boolean
+  readonly isPastePending: () => boolean
   /** Milliseconds of a clock that never goes back. */
   readonly nowMs: () => number
 }
 
-type EscapeKind = Exclude<KeyAct['kind'], 'input'>
+type EscapeKind = Exclude<KeyAction['kind'], 'input'>
 type EscapeTable = Readonly<Record<string, EscapeKind>>
 
 const everybody: EscapeTable = { '.': 'leave', '?': 'help', e: 'end' }
@@ -34,17 +34,17 @@ const lineEnds: readonly number[] = [0x0a, 0x0d]
  * known; two of them are one.
  */
 export class EscapeKeys {
-  readonly #owner: KeyOwner
+  readonly #owner: KeyContext
   readonly #sequences = new EscapeSequences()
   #isLineStart = true
   #isTildeHeld = false
 
-  constructor(owner: KeyOwner) {
+  constructor(owner: KeyContext) {
     this.#owner = owner
   }
 
   /** Takes what was typed, in parts of any size, and gives what it means, in order; the next is read once one is done. */
-  *take(bytes: Uint8Array): Generator<KeyAct, void> {
+  *take(bytes: Uint8Array): Generator<KeyAction, void> {
     let plain: number[] = []
     for (const byte of bytes) {
       const read = this.#read(byte)
@@ -75,12 +75,12 @@ export class EscapeKeys {
   }
 
   get #mayEscape(): boolean {
-    return this.#isLineStart || this.#owner.isObserver || this.#owner.isPasteHeld()
+    return this.#isLineStart || this.#owner.isObserver || this.#owner.isPastePending()
   }
 
   #escapeOf(key: string): EscapeKind | undefined {
-    const { isObserver, isPasteHeld } = this.#owner
-    const tables = [everybody, ...(isObserver ? [observers] : []), ...(isPasteHeld() ? [whilePasteIsHeld] : [])]
+    const { isObserver, isPastePending } = this.#owner
+    const tables = [everybody, ...(isObserver ? [observers] : []), ...(isPastePending() ? [whilePasteIsHeld] : [])]
     return tables.find((table) => Object.hasOwn(table, key))?.[key]
   }
 }

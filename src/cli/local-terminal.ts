@@ -10,7 +10,7 @@ const defaultSize: TerminalSize = { cols: 80, rows: 24 }
  * Modes that programs leave set when nobody lets them end: the other screen, the soft reset (DECSTR), mouse, focus and
  * bracketed paste, the cursor. None of these moves the cursor or clears what is above.
  */
-const plainModes = '\x1b[?1047l\x1b[!p\x1b[?9;1000;1002;1003;1004;1005;1006;1015;1016;2004l\x1b[?7h\x1b[?25h\x1b[0m'
+const modeReset = '\x1b[?1047l\x1b[!p\x1b[?9;1000;1002;1003;1004;1005;1006;1015;1016;2004l\x1b[?7h\x1b[?25h\x1b[0m'
 
 /** What a local terminal tells of. */
 export type LocalListener = {
@@ -42,8 +42,8 @@ export class LocalTerminal {
     this.#isTaken = true
     this.#listener = listener
     // The last word: also when something fails that nobody expected.
-    process.on('exit', this.giveBack)
-    process.on('SIGCONT', this.#takeAgain)
+    process.on('exit', this.restore)
+    process.on('SIGCONT', this.#setModesAgain)
     process.stdout.on('resize', this.#tellSize)
     if (this.isTyped) setRaw()
     process.stdin.on('data', listener.onInput)
@@ -53,11 +53,11 @@ export class LocalTerminal {
   }
 
   /** Gives the terminal back as it was; safe to call again. */
-  readonly giveBack = (): void => {
+  readonly restore = (): void => {
     if (!this.#isTaken) return
     this.#isTaken = false
-    process.off('exit', this.giveBack)
-    process.off('SIGCONT', this.#takeAgain)
+    process.off('exit', this.restore)
+    process.off('SIGCONT', this.#setModesAgain)
     process.stdout.off('resize', this.#tellSize)
     if (this.#listener !== null) process.stdin.off('data', this.#listener.onInput)
     process.stdin.pause()
@@ -76,14 +76,14 @@ export class LocalTerminal {
   }
 
   /** Takes back the modes of a program that was left running. */
-  async plainScreen(): Promise<void> {
-    if (process.stdout.isTTY === true) await this.write(Buffer.from(plainModes))
+  async resetModes(): Promise<void> {
+    if (process.stdout.isTTY === true) await this.write(Buffer.from(modeReset))
   }
 
   readonly #tellSize = (): void => this.#listener?.onSize(this.size())
 
   /** A shell that stopped the process has set the modes of its own; Node.js sets none that it believes to be set. */
-  readonly #takeAgain = (): void => {
+  readonly #setModesAgain = (): void => {
     if (this.isTyped) {
       process.stdin.setRawMode(false)
       setRaw()

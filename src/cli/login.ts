@@ -2,11 +2,11 @@
 import type { Command } from 'commander'
 import { type ControlClient, isControlError } from '../client/client.ts'
 import { CommandFailure } from './failure.ts'
-import { type KeptSession, keep, keptSessionPath, readKept } from './kept-session.ts'
-import { createClient, explainRefusal, onServer, type ServerFlags, serverOption } from './on-server.ts'
 import { printJson, printLines, printPairs, visible } from './output.ts'
 import { readSignIn, type SignInAnswers } from './read-sign-in.ts'
+import { readSavedSession, type SavedSession, savedSessionPath, saveSession } from './saved-session.ts'
 import { defaultServer, namedServer, serverVariable } from './server-url.ts'
+import { createClient, explainRefusal, type ServerFlags, serverOption, withSession } from './with-session.ts'
 
 type LoginFlags = ServerFlags & {
   readonly username?: string
@@ -18,7 +18,7 @@ type LoginFlags = ServerFlags & {
 export function addLoginVerbs(program: Command): void {
   program
     .command('login')
-    .description('Sign in at a server and keep the session for the verbs that talk to it.')
+    .description('Sign in at a server and save the session for the verbs that use it.')
     .option('--server <URL>', `Server. (${serverVariable}, default the one before, else ${defaultServer})`)
     .option('--username <NAME>', 'Name, or admin:NAME where both roles have it; asked for at a terminal.')
     .option('--password-stdin', 'Takes the password from standard input, and a code from its second line.')
@@ -38,12 +38,12 @@ export function addLoginVerbs(program: Command): void {
 }
 
 async function login(flags: LoginFlags): Promise<void> {
-  const path = keptSessionPath(process.env)
-  const server = namedServer(flags.server, process.env) ?? keptBefore(path)?.server ?? defaultServer
+  const path = savedSessionPath(process.env)
+  const server = namedServer(flags.server, process.env) ?? previousSession(path)?.server ?? defaultServer
   const answers = await readSignIn(flags)
   const client = createClient(server, {
     onSession: (session) => {
-      if (session !== null) keep(path, { server, session })
+      if (session !== null) saveSession(path, { server, session })
     },
   })
   try {
@@ -55,9 +55,9 @@ async function login(flags: LoginFlags): Promise<void> {
 }
 
 /** A file that holds something else is no reason not to sign in: it is replaced. */
-function keptBefore(path: string): KeptSession | null {
+function previousSession(path: string): SavedSession | null {
   try {
-    return readKept(path)
+    return readSavedSession(path)
   } catch (error) {
     if (error instanceof CommandFailure) return null
     throw error
@@ -74,12 +74,12 @@ async function signIn(client: ControlClient, { username, password, code }: SignI
 }
 
 async function logout(flags: LoginFlags): Promise<void> {
-  await onServer(flags, (client) => (flags.everywhere === true ? client.endAll() : client.signOut()))
+  await withSession(flags, (client) => (flags.everywhere === true ? client.endAll() : client.signOut()))
   await printLines([flags.everywhere === true ? 'Signed out everywhere.' : 'Signed out.'])
 }
 
 async function whoAmI(flags: LoginFlags): Promise<void> {
-  const { account, server } = await onServer(flags, async (client, at) => ({
+  const { account, server } = await withSession(flags, async (client, at) => ({
     account: await client.account(),
     server: at,
   }))

@@ -4,9 +4,9 @@ import type { StoreCommand } from '../main/store-command.ts'
 import { addStoreOptions, type Flags } from './configuration.ts'
 import { CommandFailure } from './failure.ts'
 import { findAccount, nameOf } from './find-account.ts'
-import { changeStore, readStore } from './on-store.ts'
 import { printJson, printTable, visible } from './output.ts'
 import { timeText } from './values.ts'
+import { changeStore, readStore } from './with-store.ts'
 
 type Organization = Awaited<ReturnType<StoreCommand['reads']['organizations']>>[number]
 

@@ -4,9 +4,9 @@ import type { PolicySubject } from '../main/policy-command.ts'
 import type { StoreCommand } from '../main/store-command.ts'
 import { addStoreOptions, type Flags } from './configuration.ts'
 import { CommandFailure, UsageError } from './failure.ts'
-import { changeStore, readStore } from './on-store.ts'
 import { printJson, printNotice, printPairs, visible } from './output.ts'
 import { readJson } from './read-json.ts'
+import { changeStore, readStore } from './with-store.ts'
 
 type PolicyFlags = Flags & {
   readonly json?: boolean

@@ -3,9 +3,9 @@ import type { Command } from 'commander'
 import type { ControlClient, PtySessionItem, PtySessionQuery, PtyTicket, StartRequest } from '../client/client.ts'
 import { attachTerminal, type TerminalTarget } from './attach-terminal.ts'
 import { CommandFailure, UsageError } from './failure.ts'
-import { onServer, type ServerFlags, serverOption } from './on-server.ts'
 import { printJson, printLines, printTable, visible } from './output.ts'
 import { requireSafeGateway } from './server-url.ts'
+import { type ServerFlags, serverOption, withSession } from './with-session.ts'
 
 type PtyFlags = ServerFlags & {
   readonly as?: string
@@ -55,7 +55,7 @@ async function start(name: string, flags: PtyFlags): Promise<void> {
   const { as: osUser } = flags
   if (osUser === undefined) throw new UsageError('--as is needed.')
   const purpose = readPurpose(flags)
-  const { ticket, target } = await onServer(flags, async (client) => {
+  const { ticket, target } = await withSession(flags, async (client) => {
     const target = await targetOf(client, name)
     const server = { os_user: osUser, server_ip: target.address }
     return { ticket: await client.startPty({ server, ...purpose }), target }
@@ -87,7 +87,11 @@ async function targetOf(client: ControlClient, name: string): Promise<TerminalTa
 
 async function join(id: string, flags: PtyFlags): Promise<void> {
   const role = flags.observe === true ? 'observer' : 'implementor'
-  await attach(await onServer(flags, (client) => client.joinPty({ pty_session_id: id, start_role: role })), role, null)
+  await attach(
+    await withSession(flags, (client) => client.joinPty({ pty_session_id: id, start_role: role })),
+    role,
+    null,
+  )
 }
 
 async function attach(
@@ -101,7 +105,7 @@ async function attach(
 
 async function list(flags: PtyFlags): Promise<void> {
   const wanted: PtySessionQuery = flags.all === true ? {} : { state: 'active' }
-  const sessions = await onServer(flags, (client) => everyPage(client, wanted))
+  const sessions = await withSession(flags, (client) => everyPage(client, wanted))
   if (flags.json === true) return printJson(sessions)
   await printTable({
     rows: sessions,
@@ -133,6 +137,6 @@ async function everyPage(client: ControlClient, wanted: PtySessionQuery): Promis
 }
 
 async function endOne(id: string, flags: PtyFlags): Promise<void> {
-  await onServer(flags, (client) => client.endPtySession(id))
+  await withSession(flags, (client) => client.endPtySession(id))
   await printLines([`Ended the PTY session ${visible(id)}.`])
 }

@@ -2,12 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { ListedRecord, RecordingMatch, RecordingReport, Recordings } from '../main/recording-command.ts'
-import { addStoreOptions, chooseConfig, type Flags } from './configuration.ts'
+import { addStoreOptions, type Flags, loadConfig } from './configuration.ts'
 import { CommandFailure, UsageError } from './failure.ts'
-import { readStore } from './on-store.ts'
 import { printJson, printLines, printTable, visible } from './output.ts'
 import { newFile, standardOutput } from './raw-output.ts'
 import { readChoice, readInteger, timeText } from './values.ts'
+import { readStore } from './with-store.ts'
 
 type RecordingFlags = Flags & {
   readonly json?: boolean
@@ -69,7 +69,7 @@ export function addRecordingVerb(program: Command): void {
 }
 
 async function withRecordings(flags: Flags, work: (recordings: Recordings) => Promise<void>): Promise<void> {
-  const { data } = await chooseConfig(flags, process.env)
+  const { data } = await loadConfig(flags, process.env)
   await readStore(flags, async (command) => {
     const { Recordings } = await import('../main/recording-command.ts')
     await work(new Recordings(command, data))

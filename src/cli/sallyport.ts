@@ -26,8 +26,8 @@ async function end(error: unknown): Promise<never> {
 
 async function sentenceFor(error: unknown): Promise<string> {
   if (error instanceof UsageError || error instanceof CommandFailure) return error.message
-  const { explainFailure } = await import('../main/explain-failure.ts')
-  return explainFailure(error)
+  const { failureSentence } = await import('../main/failure-sentence.ts')
+  return failureSentence(error)
 }
 
 guardProcess()

@@ -46,15 +46,15 @@ export async function scanHostKey(target: ScanTarget): Promise<string> {
   const [first] = keys
   if (first === undefined) {
     const { address, port } = target
-    throw new CommandFailure(`No host key came from ${address} port ${port}: ${await reasonOfSilence(target)}.`)
+    throw new CommandFailure(`No host key came from ${address} port ${port}: ${await reasonForNoKey(target)}.`)
   }
-  process.stderr.write(`${[...presentation(target, keys), ''].join('\n')}Type yes to pin the ${first.algorithm} key: `)
+  process.stderr.write(`${[...hostKeyLines(target, keys), ''].join('\n')}Type yes to pin the ${first.algorithm} key: `)
   if ((await readAnswer()) !== 'yes') throw new CommandFailure('The key was not confirmed; nothing was added.')
   return `${first.algorithm} ${first.base64}`
 }
 
 /** Returns what the person reads before answering. */
-export function presentation({ address, port }: ScanTarget, keys: readonly ScannedKey[]): string[] {
+export function hostKeyLines({ address, port }: ScanTarget, keys: readonly ScannedKey[]): string[] {
   return [
     `Host keys that ${address} port ${port} shows now:`,
     ...keys.map(({ algorithm, fingerprint }) => `  ${algorithm} ${fingerprint}`),
@@ -96,7 +96,7 @@ async function scan({ address, port }: ScanTarget): Promise<readonly ScannedKey[
 }
 
 /** Of a connection that is refused, or not answered, ssh-keyscan says nothing; one of our own tells. */
-async function reasonOfSilence({ address, port }: ScanTarget): Promise<string> {
+async function reasonForNoKey({ address, port }: ScanTarget): Promise<string> {
   const socket = connect({ host: address, port })
   try {
     await once(socket, 'connect', { signal: AbortSignal.timeout(probeMs) })

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { version } from '../config/version.ts'
 import type { RunningServer } from '../main.ts'
-import { addAllOptions, chooseConfig, type Flags } from './configuration.ts'
+import { addAllOptions, type Flags, loadConfig } from './configuration.ts'
 import { printLines, visible } from './output.ts'
 
 /** How long answers that are under way may take once the server is told to end, in milliseconds. */
@@ -14,7 +14,7 @@ export function addServeVerb(program: Command): void {
 }
 
 async function serve(flags: Flags): Promise<void> {
-  const config = await chooseConfig(flags, process.env)
+  const config = await loadConfig(flags, process.env)
   const ending = new Ending()
   const { startServer } = await import('../main.ts')
   const server = await startServer({ config, env: process.env })

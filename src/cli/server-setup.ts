@@ -1,10 +1,10 @@
 /** Cli: the verb `server setup`; prints what a server needs, and with `--check` proves that it has it. */
 import type { Command } from 'commander'
 import type { ServerSetup, SetupCheck } from '../main/server-setup.ts'
-import { addStoreOptions, chooseConfig, type Flags } from './configuration.ts'
+import { addStoreOptions, type Flags, loadConfig } from './configuration.ts'
 import { CommandFailure } from './failure.ts'
-import { readStore } from './on-store.ts'
 import { printJson, printLines, printTable, visible } from './output.ts'
+import { readStore } from './with-store.ts'
 
 type SetupFlags = Flags & { readonly check?: boolean; readonly json?: boolean }
 
@@ -20,7 +20,7 @@ export function addServerSetupVerb(server: Command): void {
 }
 
 async function setUp(name: string, flags: SetupFlags): Promise<void> {
-  const { ssh } = await chooseConfig(flags, process.env)
+  const { ssh } = await loadConfig(flags, process.env)
   await readStore(flags, async (command) => {
     const { adviceFor, checkServerSetup, describeServerSetup, isGood } = await import('../main/server-setup.ts')
     const setup = await describeServerSetup(command, name, ssh)

@@ -4,11 +4,11 @@ import type { Command } from 'commander'
 import type { Server, StoreCommand } from '../main/store-command.ts'
 import { addStoreOptions, type Flags } from './configuration.ts'
 import { CommandFailure, UsageError } from './failure.ts'
-import { changeStore, readStore, readStoreIfAny } from './on-store.ts'
 import { printJson, printTable, visible } from './output.ts'
 import { requireScannable, scanHostKey } from './scan-host-key.ts'
 import { addServerSetupVerb } from './server-setup.ts'
 import { collect, distinct, readChoice, readGroups, readInteger } from './values.ts'
+import { changeStore, readStore, readStoreIfAny } from './with-store.ts'
 
 type ServerFlags = Flags & {
   readonly json?: boolean
@@ -74,22 +74,22 @@ async function addOne(name: string, flags: ServerFlags): Promise<void> {
   if (flags.address === undefined) throw new UsageError('--address is needed.')
   if (flags.osUser === undefined) throw new UsageError('--os-user is needed.')
   const input = change({ ...blank, name }, flags)
-  const isScanned = lacksTrust(input)
-  const hostKey = isScanned ? await scanFree(input, flags) : input.hostKey
+  const isScanned = hasNoHostKey(input)
+  const hostKey = isScanned ? await scanNewServer(input, flags) : input.hostKey
   await changeStore({ flags, mayCreate: true }, async (command) => {
-    const { requireFree } = await import('../main/inventory-command.ts')
-    await requireFree(command, input)
+    const { requireUnused } = await import('../main/inventory-command.ts')
+    await requireUnused(command, input)
     await command.addServer({ ...input, hostKey, ...(isScanned ? { hostKeyOrigin: 'scanned' } : {}) })
     return `Added the server ${visible(name)}.`
   })
 }
 
 /** A person is asked to compare a key only where the server can be added. */
-async function scanFree(input: Server, flags: ServerFlags): Promise<string> {
+async function scanNewServer(input: Server, flags: ServerFlags): Promise<string> {
   requireScannable(input)
   await readStoreIfAny(flags, async (command) => {
-    const { requireFree } = await import('../main/inventory-command.ts')
-    await requireFree(command, input)
+    const { requireUnused } = await import('../main/inventory-command.ts')
+    await requireUnused(command, input)
   })
   return scanHostKey(input)
 }
@@ -103,9 +103,9 @@ async function setOne(name: string, flags: ServerFlags): Promise<void> {
     const known = await command.reads.serverByName(name)
     if (known === null) throw new CommandFailure(`There is no server ${visible(name)}.`)
     const input = change(known, flags)
-    if (lacksTrust(input)) throw new UsageError('--host-key or --host-ca is needed for ssh.')
-    const { requireFreeAddress } = await import('../main/inventory-command.ts')
-    await requireFreeAddress(command, input)
+    if (hasNoHostKey(input)) throw new UsageError('--host-key or --host-ca is needed for ssh.')
+    const { requireUnusedAddress } = await import('../main/inventory-command.ts')
+    await requireUnusedAddress(command, input)
     await command.changeServer(input)
     return `Changed the server ${visible(name)}.`
   })
@@ -150,7 +150,7 @@ function change(before: Server, flags: ServerFlags): Server {
   }
 }
 
-function lacksTrust({ transport, hostKey, hostCa }: Server): boolean {
+function hasNoHostKey({ transport, hostKey, hostCa }: Server): boolean {
   return transport === 'ssh' && hostKey === null && hostCa === null
 }
 

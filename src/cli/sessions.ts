@@ -1,7 +1,7 @@
 /** Cli: the verb `sessions`; shows and ends the sessions of whoever is signed in. */
 import type { Command } from 'commander'
-import { onServer, type ServerFlags, serverOption } from './on-server.ts'
 import { printJson, printLines, printTable, visible } from './output.ts'
+import { type ServerFlags, serverOption, withSession } from './with-session.ts'
 
 /** Adds the verb. */
 export function addSessionsVerb(program: Command): void {
@@ -21,7 +21,7 @@ export function addSessionsVerb(program: Command): void {
 }
 
 async function list(flags: ServerFlags): Promise<void> {
-  const sessions = await onServer(flags, (client) => client.sessions())
+  const sessions = await withSession(flags, (client) => client.sessions())
   if (flags.json === true) return printJson(sessions)
   await printTable({
     rows: sessions,
@@ -41,6 +41,6 @@ async function list(flags: ServerFlags): Promise<void> {
 }
 
 async function endOne(id: string, flags: ServerFlags): Promise<void> {
-  await onServer(flags, (client) => client.endSession(id))
+  await withSession(flags, (client) => client.endSession(id))
   await printLines([`Ended the session ${visible(id)}.`])
 }

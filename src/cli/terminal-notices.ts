@@ -3,17 +3,17 @@ import type { TerminalEvent, Welcome } from '../client/terminal-socket.ts'
 import { visible } from './output.ts'
 
 /** Says something to a person at a terminal; where standard error is none, nobody is there to read it. */
-export function sayNotice(text: string): void {
-  if (process.stderr.isTTY === true) say(text)
+export function writeTerminalNotice(text: string): void {
+  if (process.stderr.isTTY === true) writeNotice(text)
 }
 
 /** Says something whoever reads it. */
-export function say(text: string): void {
+export function writeNotice(text: string): void {
   process.stderr.write(noticeText(text, lineContext()))
 }
 
 /** Says several lines to a person at a terminal. */
-export function sayLines(lines: readonly string[]): void {
+export function writeTerminalLines(lines: readonly string[]): void {
   const { isTerminal, isRaw } = lineContext()
   const end = lineEnd(isRaw)
   if (isTerminal) process.stderr.write(`${end}${lines.map(visible).join(end)}${end}`)

@@ -8,7 +8,7 @@ type ChainFault = NonNullable<ChainReport['fault']>
 type SealFault = NonNullable<TrailReport['seals']['fault']>
 
 /** Prints what was proved. @throws CommandFailure with a sentence for everything that does not hold. */
-export async function tellProof({ chains, seals }: TrailReport, asJson: boolean): Promise<void> {
+export async function printProof({ chains, seals }: TrailReport, asJson: boolean): Promise<void> {
   const proven = chains.filter(({ head, fault }) => head !== null || fault !== null)
   const faults = [
     ...(seals.fault === null ? [] : [sealSentences[seals.fault.kind](seals.fault)]),

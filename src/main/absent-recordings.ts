@@ -45,13 +45,13 @@ export async function* everyPtySession(store: Pick<Reads, 'ptySessions'>): Async
 }
 
 /** Tells whether the event of a number can be relied on. */
-export type Proven = (seq: number) => boolean
+export type IsProven = (seq: number) => boolean
 
 /** When it is asked, and how the server's chain is proved; that is done only if something seems to be missing. */
-export type Asking = {
+export type AbsenceFacts = {
   /** Unix milliseconds, of a moment before the store was asked. */
   readonly nowMs: number
-  readonly proveTrail: () => Promise<Proven>
+  readonly proveTrail: () => Promise<IsProven>
 }
 
 /**
@@ -62,7 +62,7 @@ export type Asking = {
 export async function explainAbsences(
   ports: AbsencePorts,
   absent: readonly PtySession[],
-  { nowMs, proveTrail }: Asking,
+  { nowMs, proveTrail }: AbsenceFacts,
 ): Promise<readonly Absence[]> {
   const monthsOf = rememberMonths(ports)
   const absences: Absence[] = []
@@ -128,7 +128,7 @@ const subjectStart = 'pty_session:'
  */
 async function absencesOnTrail(
   store: Pick<Reads, 'auditEvents'>,
-  isProven: Proven,
+  isProven: IsProven,
 ): Promise<ReadonlyMap<string, Absence>> {
   const told = new Map<string, Absence>()
   let afterSeq = 0

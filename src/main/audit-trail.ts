@@ -27,7 +27,7 @@ export type TrailUse = { readonly chain: 'server' | 'command'; readonly request:
 export async function openTrailSigner(storeAccess: StoreAccess, { chain, request }: TrailUse): Promise<TrailSigner> {
   const { ports, store } = storeAccess
   const isFirst = (await store.authorityKey('audit')) === null
-  const wasTaken = isFirst && (await tellsOfKey(storeAccess))
+  const wasTaken = isFirst && (await hasKeyEvent(storeAccess))
   const firstSeal = async (privateKey: KeyObject) => {
     const [last, heads] = [await store.lastAuditSeal(), await store.auditHeads()]
     return nextSeal(ports, sealSigner(privateKey), { last, heads })
@@ -43,7 +43,7 @@ export async function startTrailSigner(storeAccess: StoreAccess): Promise<TrailS
   const request: RequestFacts = { by: 'server', ip: null, requestId: null, activity: null, commandLine: null }
   const { store, ports } = storeAccess
   const signer = await openTrailSigner(storeAccess, { chain: 'server', request })
-  await takeStoreFaults(ports.log, () => signer.start())
+  await logStoreFaults(ports.log, () => signer.start())
   store.onAudited(({ seq, isBroken }) => {
     if (isBroken) ports.log.error({ seq }, 'audit-broken: the head of the chain was written by somebody else')
     signer.noteHead(seq)
@@ -57,11 +57,11 @@ export function trailJob(signer: TrailSigner): Job {
 }
 
 /** Signs for the last time; a store that takes nothing any more keeps no process from ending. */
-export async function signLast({ ports }: StoreAccess, signer: TrailSigner): Promise<void> {
-  await takeStoreFaults(ports.log, () => signer.sign())
+export async function signTrail({ ports }: StoreAccess, signer: TrailSigner): Promise<void> {
+  await logStoreFaults(ports.log, () => signer.sign())
 }
 
-async function takeStoreFaults(log: StoreAccess['ports']['log'], work: () => Promise<void>): Promise<void> {
+async function logStoreFaults(log: StoreAccess['ports']['log'], work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (cause) {
@@ -70,7 +70,7 @@ async function takeStoreFaults(log: StoreAccess['ports']['log'], work: () => Pro
   }
 }
 
-async function tellsOfKey({ store }: StoreAccess): Promise<boolean> {
+async function hasKeyEvent({ store }: StoreAccess): Promise<boolean> {
   if ((await store.lastAuditSeal()) !== null) return true
   for (const { chain } of await store.auditHeads()) {
     let afterSeq = 0

@@ -15,7 +15,7 @@ export type LoadedAuthorityKey = {
 }
 
 /** What matters only where the key is not there yet. */
-export type AuthorityKeyMaking = {
+export type NewKeyOptions = {
   /** Of the CA; ed25519 by default. A key that exists keeps its type. */
   readonly keyType?: KeyType
   /** Whose doing it is; the server's by default. */
@@ -34,7 +34,7 @@ const byServer: RequestFacts = { by: 'server', ip: null, requestId: null, activi
 export async function loadAuthorityKey(
   ports: Pick<Ports, 'clock' | 'store' | 'sealer'>,
   name: AuthorityKeyName,
-  making: AuthorityKeyMaking = {},
+  making: NewKeyOptions = {},
 ): Promise<LoadedAuthorityKey> {
   const known = await ports.store.authorityKey(name)
   if (known === null) await addKey(ports, name, making)
@@ -68,7 +68,7 @@ function openKey({ sealer }: Pick<Ports, 'sealer'>, { name, sealed }: AuthorityK
 async function addKey(
   ports: Pick<Ports, 'clock' | 'store' | 'sealer'>,
   name: AuthorityKeyName,
-  { keyType = 'ed25519', request = byServer, firstSeal }: AuthorityKeyMaking,
+  { keyType = 'ed25519', request = byServer, firstSeal }: NewKeyOptions,
 ): Promise<void> {
   const privateKey = makers[name](keyType)
   const publicKey = publicHalves[name](privateKey)

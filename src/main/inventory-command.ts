@@ -11,15 +11,15 @@ type Place = { readonly name: string; readonly address: string }
  *
  * @throws NAME_TAKEN; ADDRESS_TAKEN naming the other.
  */
-export async function requireFree(command: StoreCommand, { name, address }: Place): Promise<void> {
+export async function requireUnused(command: StoreCommand, { name, address }: Place): Promise<void> {
   if ((await command.reads.serverByName(name)) !== null) {
     throw new Refusal('NAME_TAKEN', { message: `There is a server ${name} already.` })
   }
-  await requireFreeAddress(command, { name, address })
+  await requireUnusedAddress(command, { name, address })
 }
 
 /** Refuses an address that another server has. @throws ADDRESS_TAKEN naming the other. */
-export async function requireFreeAddress({ reads }: StoreCommand, { name, address }: Place): Promise<void> {
+export async function requireUnusedAddress({ reads }: StoreCommand, { name, address }: Place): Promise<void> {
   const canonical = canonicalIp(address)
   const other = canonical === null ? null : await reads.serverByAddress(canonical)
   if (other === null || other.name === name) return
@@ -33,7 +33,7 @@ export async function isGroupListed(command: StoreCommand, group: string): Promi
 }
 
 /** Returns those of the persons that are told of a change request whom no account stands for. */
-export async function strangersOf({ reads }: StoreCommand, changeId: string): Promise<readonly string[]> {
+export async function unknownPersons({ reads }: StoreCommand, changeId: string): Promise<readonly string[]> {
   const change = await reads.changeById(changeId)
   const told = [change?.requestedBy ?? null, change?.approvedBy ?? null].filter((person) => person !== null)
   const isKnown = await Promise.all(told.map((person) => reads.personExists(person)))

@@ -11,7 +11,7 @@ import { recordsFolderOf } from '../terminals/recording/record-path.ts'
 import { type ListedRecord, listRecords, withRecord } from '../terminals/recording/retention.ts'
 import { type ScreenMatch, searchRecord } from '../terminals/recording/search-record.ts'
 import { type RecordReport, verifyRecord } from '../terminals/recording/verify-record.ts'
-import { type Absence, everyPtySession, explainAbsences, type Proven } from './absent-recordings.ts'
+import { type Absence, everyPtySession, explainAbsences, type IsProven } from './absent-recordings.ts'
 import { provenEvents } from './audit-command.ts'
 import { publicKeyOf } from './authority-keys.ts'
 import type { StoreCommand } from './store-command.ts'
@@ -157,7 +157,7 @@ export class Recordings {
 
   #explain(absent: readonly PtySession[], nowMs: number): Promise<readonly Absence[]> {
     const { settings } = this.#command.storeAccess.ports
-    const proveTrail = (): Promise<Proven> => provenEvents(this.#command.storeAccess, 'server')
+    const proveTrail = (): Promise<IsProven> => provenEvents(this.#command.storeAccess, 'server')
     return explainAbsences({ store: this.#command.reads, settings }, absent, { nowMs, proveTrail })
   }
 

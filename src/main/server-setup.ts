@@ -15,7 +15,7 @@ import { type LoadedAuthorityKey, loadAuthorityKey } from './authority-keys.ts'
 import type { StoreCommand } from './store-command.ts'
 
 /** Choices of the operator that certificates obey. */
-export type SshChoices = { readonly keyType: KeyType; readonly sourceAddress: string }
+export type SshOptions = { readonly keyType: KeyType; readonly sourceAddress: string }
 
 /** What an operator puts on a server. */
 export type ServerSetup = {
@@ -57,7 +57,7 @@ const principalsFolder = '/etc/ssh/sallyport_principals'
 export async function describeServerSetup(
   command: StoreCommand,
   name: string,
-  { keyType }: SshChoices,
+  { keyType }: SshOptions,
 ): Promise<ServerSetup> {
   const server = await command.reads.serverByName(name)
   if (server === null) throw new Refusal('SERVER_NOT_FOUND')
@@ -84,7 +84,7 @@ export async function describeServerSetup(
 export async function checkServerSetup(
   command: StoreCommand,
   { server }: ServerSetup,
-  choices: SshChoices,
+  choices: SshOptions,
 ): Promise<readonly SetupCheck[]> {
   const transport = createTransport(command, choices)
   const checks: SetupCheck[] = []
@@ -131,7 +131,7 @@ function loadAuthority(command: StoreCommand, keyType: KeyType): Promise<LoadedA
   return loadAuthorityKey(command.storeAccess.ports, 'ssh-user-ca', { keyType, request: command.request })
 }
 
-function createTransport(command: StoreCommand, { keyType, sourceAddress }: SshChoices): SshTransport {
+function createTransport(command: StoreCommand, { keyType, sourceAddress }: SshOptions): SshTransport {
   const { clock, random, log } = command.storeAccess.ports
   const load = async (): Promise<{ privateKey: LoadedAuthorityKey['privateKey']; publicLine: string }> => {
     const { privateKey, publicKey } = await loadAuthority(command, keyType)

@@ -39,7 +39,7 @@ import { createLog } from '../platform/log.ts'
 import { readOsUser } from '../platform/os-user.ts'
 import { dataFiles } from '../stores/sqlite/data-directory.ts'
 import { notifyServer } from '../stores/sqlite/notify.ts'
-import { openTrailSigner, signLast } from './audit-trail.ts'
+import { openTrailSigner, signTrail } from './audit-trail.ts'
 import { openStoreAccess, type Start, type StoreAccess } from './store-access.ts'
 
 /** How long a running server may take to confirm, in milliseconds. */
@@ -227,7 +227,7 @@ export class StoreCommand {
   /** Signs the audit trail if this command wrote to it, and gives everything back. */
   async close(): Promise<void> {
     try {
-      if (this.#hasWritten) await signLast(this.storeAccess, await this.#openSigner())
+      if (this.#hasWritten) await signTrail(this.storeAccess, await this.#openSigner())
     } finally {
       await this.storeAccess.close()
     }

@@ -23,7 +23,7 @@ const headersMs = 30_000
 export type TlsFiles = { readonly cert: string; readonly key: string }
 
 /** What listening takes. */
-export type TerminalListening = {
+export type TerminalListenerOptions = {
   readonly config: Config
   readonly tls: TlsFiles | null
   readonly gateway: Gateway
@@ -49,7 +49,7 @@ export function isTerminalUpgrade({ url = '', headers }: IncomingMessage): boole
 }
 
 /** Lets the gateway take upgrades; returns its listener where it has one of its own, else null. */
-export async function listenForTerminals(listening: TerminalListening): Promise<TerminalListener | null> {
+export async function listenForTerminals(listening: TerminalListenerOptions): Promise<TerminalListener | null> {
   const { config, tls, gateway, app, opened } = listening
   const take = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     if (countSocket(listening, request, socket)) gateway.handleUpgrade(request, socket, head)
@@ -88,7 +88,7 @@ export async function listenForTerminals(listening: TerminalListening): Promise<
 
 /** Behind a proxy a WebSocket counts for its client; else its socket was counted when it came. Returns whether it may be. */
 function countSocket(
-  { config, connections, ports }: TerminalListening,
+  { config, connections, ports }: TerminalListenerOptions,
   request: IncomingMessage,
   socket: Duplex,
 ): boolean {
@@ -112,7 +112,7 @@ function clientOf(config: Config, request: IncomingMessage): string | null {
   }
 }
 
-function createOwnServer(tls: TerminalListening['tls'], guard: SecurityHeaders): Server {
+function createOwnServer(tls: TerminalListenerOptions['tls'], guard: SecurityHeaders): Server {
   const options = { headersTimeout: headersMs, shouldUpgradeCallback: isTerminalUpgrade }
   const answer = (request: IncomingMessage, response: ServerResponse): void => refuse(guard, request, response)
   return tls === null ? createServer(options, answer) : createTlsServer({ ...options, ...tls }, answer)

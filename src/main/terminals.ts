@@ -63,7 +63,7 @@ export type Terminals = {
 /** Opens them; PTY sessions that an earlier process left behind are closed in the store. */
 export async function openTerminals(start: TerminalStart): Promise<Terminals> {
   const { config, ports } = start
-  await closeLost(ports)
+  await closeLostSessions(ports)
   const timers = systemTimers
   const folder = recordsFolderOf(config.data)
   const { privateKey } = await loadAuthorityKey(ports, 'recording')
@@ -134,7 +134,7 @@ async function removeOldRecords(
   if (events.length > 0) await store.execute('appendAudit', { events })
 }
 
-async function closeLost({ store, clock, log }: Ports): Promise<void> {
+async function closeLostSessions({ store, clock, log }: Ports): Promise<void> {
   const nowMs = clock.wallMs()
   const audit = auditEvent(
     byServer,

@@ -5,7 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import { after, before, suite, type TestContext, test } from 'node:test'
-import { followKept, keep, readKept } from '../../src/cli/kept-session.ts'
+import { readSavedSession, saveSession, updateSavedSession } from '../../src/cli/saved-session.ts'
 import { namedServer, requireSafeGateway } from '../../src/cli/server-url.ts'
 import { codeOf, enrol, goodPassword, verify } from '../fixtures/control-calls.ts'
 import { type TerminalWorld, terminalWorld } from '../fixtures/terminal-world.ts'
@@ -68,16 +68,16 @@ suite('verbs that talk to a server', () => {
       refresh_expires_at: null,
     })
     const old = { server: world.url, session: answer('one', 'a') }
-    followKept(path, old, answer('one', 'b'))
-    assert.equal(readKept(path), null)
+    updateSavedSession(path, old, answer('one', 'b'))
+    assert.equal(readSavedSession(path), null)
     const anew = { server: world.url, session: answer('two', 'c') }
-    keep(path, anew)
-    followKept(path, old, answer('one', 'b'))
-    followKept(path, old, null)
-    assert.deepEqual(readKept(path), anew)
-    followKept(path, anew, answer('two', 'd'))
-    assert.deepEqual(readKept(path), { server: world.url, session: answer('two', 'd') })
-    followKept(path, anew, null)
+    saveSession(path, anew)
+    updateSavedSession(path, old, answer('one', 'b'))
+    updateSavedSession(path, old, null)
+    assert.deepEqual(readSavedSession(path), anew)
+    updateSavedSession(path, anew, answer('two', 'd'))
+    assert.deepEqual(readSavedSession(path), { server: world.url, session: answer('two', 'd') })
+    updateSavedSession(path, anew, null)
     assert.equal(existsSync(path), false)
   })
 

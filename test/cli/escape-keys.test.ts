@@ -84,7 +84,7 @@ test('CLI-83 what comes later than a terminal sends is typed, also after a key t
 })
 
 test('CLI-79 the keys for a paste count only while one is held back', () => {
-  assert.deepEqual(actsOf(['ls~y~n'], { isPasteHeld: true }), ['input ls', 'send-paste', 'drop-paste'])
+  assert.deepEqual(actsOf(['ls~y~n'], { isPastePending: true }), ['input ls', 'send-paste', 'drop-paste'])
   assert.deepEqual(actsOf(['~y']), ['input ~y'])
 })
 
@@ -133,11 +133,11 @@ test('CLI-78 a notice holds nothing that cannot be seen, and begins a line of it
 
 function actsOf(
   parts: readonly string[],
-  owner: { isObserver?: boolean; isPasteHeld?: boolean; nowMs?: () => number } = {},
+  owner: { isObserver?: boolean; isPastePending?: boolean; nowMs?: () => number } = {},
 ): string[] {
   const keys = new EscapeKeys({
     isObserver: owner.isObserver ?? false,
-    isPasteHeld: () => owner.isPasteHeld ?? false,
+    isPastePending: () => owner.isPastePending ?? false,
     nowMs: owner.nowMs ?? (() => 0),
   })
   return parts

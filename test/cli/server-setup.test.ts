@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { parseScan, presentation } from '../../src/cli/scan-host-key.ts'
+import { hostKeyLines, parseScan } from '../../src/cli/scan-host-key.ts'
 import { fingerprint, parsePublicLine } from '../../src/terminals/transports/ssh/keys.ts'
 import { requireTools } from '../fixtures/require-tool.ts'
 import { makeAuthority } from '../fixtures/ssh-world.ts'
@@ -296,7 +296,7 @@ test('SSH-26 of what a scan prints, each well-formed key counts once, the best f
       [ecName, ecBlob],
     ],
   )
-  assert.match(presentation({ address: '10.0.0.5', port: 22 }, keys).join('\n'), /trust on first use/)
+  assert.match(hostKeyLines({ address: '10.0.0.5', port: 22 }, keys).join('\n'), /trust on first use/)
 })
 
 test('SSH-27 without a terminal nothing is scanned', { skip }, async (t) => {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Command } from 'commander'
 import fc from 'fast-check'
-import { chooseConfig } from '../../src/cli/configuration.ts'
+import { loadConfig } from '../../src/cli/configuration.ts'
 import { UsageError } from '../../src/cli/failure.ts'
 import { jsonText, visible } from '../../src/cli/output.ts'
 import { createProgram, runProgram } from '../../src/cli/program.ts'
@@ -180,7 +180,7 @@ test('CLI-3 a secret in the wrong place is refused and not repeated', async () =
 
 test('CLI-3 a configuration file that is not JSON is not quoted', async (t) => {
   const path = fileWith(t, '{"pacerpro": {"jwtKey": hunter2-staple}}')
-  await assert.rejects(chooseConfig({ config: path }, {}), { message: `The configuration file ${path} is not JSON.` })
+  await assert.rejects(loadConfig({ config: path }, {}), { message: `The configuration file ${path} is not JSON.` })
 })
 
 test('CLI-4 the help of every verb names each of its flags, and the sentence of every option is in the help of serve', () => {
@@ -248,7 +248,7 @@ test('CLI-6 the document of the options says what their table says', () => {
 test('CLI-7 a flag wins over its variable, and that over the file', async (t) => {
   const path = fileWith(t, '{"hashQueue": 1, "maxSessions": 101, "koyeb": {"tokenSeconds": 11}}')
   const env = { SALLYPORT_CONFIG: path, SALLYPORT_HASH_QUEUE: '2', SALLYPORT_MAX_SESSIONS: '102' }
-  const { hashQueue, maxSessions, koyeb, trustedProxies, throttle } = await chooseConfig(
+  const { hashQueue, maxSessions, koyeb, trustedProxies, throttle } = await loadConfig(
     { hashQueue: '3', trustedProxies: ['10.0.0.0/8,::1', '192.0.2.1'], throttle: 'off' },
     env,
   )

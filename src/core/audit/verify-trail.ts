@@ -135,8 +135,8 @@ class ProvenChain {
   }
 
   #look({ chain, seq, text }: ChainedEvent): void {
-    const tellsOfKey = seq <= this.beforeSigningSeq && text.includes('"authority-key:audit"')
-    if (tellsOfKey && hasAction(text, 'authority-key')) this.fault ??= { chain, seq, kind: 'signed-anew' }
+    const hasKeyEvent = seq <= this.beforeSigningSeq && text.includes('"authority-key:audit"')
+    if (hasKeyEvent && hasAction(text, 'authority-key')) this.fault ??= { chain, seq, kind: 'signed-anew' }
     if (text.includes('"audit-broken"') && hasAction(text, 'audit-broken')) {
       this.told ??= { chain, seq, kind: 'told-broken' }
       this.doubtful.push({ from: this.signed.seq + 1, to: seq - 1 })

@@ -12,7 +12,7 @@ type SystemFacts = {
 }
 
 /** Returns the sentence; errors that nobody expected are named by their class alone, because their message is for the log. */
-export function explainFailure(error: unknown): string {
+export function failureSentence(error: unknown): string {
   if (error instanceof MasterKeyError) return error.message
   if (isRefusal(error)) {
     const reason = reasonOf(error)

@@ -2,7 +2,7 @@
 import { ControlClient, type ControlError, type Fetch, isControlError, unanswered } from '../client/client.ts'
 import { version } from '../config/version.ts'
 import { CommandFailure } from './failure.ts'
-import { followKept, type KeptSession, keptSessionPath, readKept } from './kept-session.ts'
+import { readSavedSession, type SavedSession, savedSessionPath, updateSavedSession } from './saved-session.ts'
 import { namedServer, serverVariable } from './server-url.ts'
 
 /** Flags of every verb that talks to a server. */
@@ -19,15 +19,15 @@ export const serverOption: readonly [flags: string, sentence: string] = [
  *
  * @throws CommandFailure when nobody is, and where the server refuses or does not answer.
  */
-export async function onServer<Value>(
+export async function withSession<Value>(
   { server: flag }: ServerFlags,
   work: (client: ControlClient, server: string) => Promise<Value>,
 ): Promise<Value> {
   const named = namedServer(flag, process.env)
-  const path = keptSessionPath(process.env)
-  const kept = requireKept(readKept(path), named)
+  const path = savedSessionPath(process.env)
+  const kept = requireSavedSession(readSavedSession(path), named)
   const { server, session } = kept
-  const client = createClient(server, { session, onSession: (next) => followKept(path, kept, next) })
+  const client = createClient(server, { session, onSession: (next) => updateSavedSession(path, kept, next) })
   try {
     return await work(client, server)
   } catch (error) {
@@ -56,7 +56,7 @@ const fetchByName: Fetch = (url, init) => {
   return fetch(url, { ...init, headers })
 }
 
-function requireKept(kept: KeptSession | null, named: string | null): KeptSession {
+function requireSavedSession(kept: SavedSession | null, named: string | null): SavedSession {
   if (kept === null) throw new CommandFailure('Nobody is signed in; sign in with sallyport login.')
   if (named === null || named === kept.server) return kept
   throw new CommandFailure(`Nobody is signed in at ${named}; sign in with sallyport login --server ${named}.`)

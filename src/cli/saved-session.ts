@@ -18,10 +18,10 @@ import { CommandFailure } from './failure.ts'
 import { visible } from './output.ts'
 
 /** A session with where it was begun. */
-export type KeptSession = { readonly server: string; readonly session: SessionAnswer }
+export type SavedSession = { readonly server: string; readonly session: SessionAnswer }
 
 /** Returns where the session is kept: below `$XDG_STATE_HOME`, else below `~/.local/state` (XDG Base Directory). */
-export function keptSessionPath(env: NodeJS.ProcessEnv): string {
+export function savedSessionPath(env: NodeJS.ProcessEnv): string {
   const { XDG_STATE_HOME: stateHome = '' } = env
   // The specification says that a path that is not absolute is not obeyed.
   return join(isAbsolute(stateHome) ? stateHome : join(homedir(), '.local/state'), 'sallyport', 'session.json')
@@ -32,7 +32,7 @@ export function keptSessionPath(env: NodeJS.ProcessEnv): string {
  *
  * @throws CommandFailure when the file cannot be read, or holds something else.
  */
-export function readKept(path: string): KeptSession | null {
+export function readSavedSession(path: string): SavedSession | null {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
@@ -50,7 +50,7 @@ export function readKept(path: string): KeptSession | null {
  *
  * @throws CommandFailure when it cannot be written.
  */
-export function keep(path: string, kept: KeptSession): void {
+export function saveSession(path: string, kept: SavedSession): void {
   const folder = dirname(path)
   const fresh = `${path}.${randomUUID()}`
   try {
@@ -72,10 +72,10 @@ export function keep(path: string, kept: KeptSession): void {
  *
  * @param next null: the session is over.
  */
-export function followKept(path: string, { server, session }: KeptSession, next: SessionAnswer | null): void {
-  if (readKept(path)?.session.session_id !== session.session_id) return
+export function updateSavedSession(path: string, { server, session }: SavedSession, next: SessionAnswer | null): void {
+  if (readSavedSession(path)?.session.session_id !== session.session_id) return
   if (next === null) rmSync(path, { force: true })
-  else keep(path, { server, session: next })
+  else saveSession(path, { server, session: next })
 }
 
 /** On the disk before it is renamed: a file that lost its bytes in a power failure would be a lost session. */
@@ -89,7 +89,7 @@ function writeWhole(path: string, text: string): void {
   }
 }
 
-function parse(text: string): KeptSession | null {
+function parse(text: string): SavedSession | null {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -97,9 +97,9 @@ function parse(text: string): KeptSession | null {
     if (error instanceof SyntaxError) return null
     throw error
   }
-  const { server, session } = (value ?? {}) as Partial<KeptSession>
+  const { server, session } = (value ?? {}) as Partial<SavedSession>
   const texts = [server, session?.session_id, session?.access_token, session?.refresh_token]
-  return texts.every((member) => typeof member === 'string' && member !== '') ? (value as KeptSession) : null
+  return texts.every((member) => typeof member === 'string' && member !== '') ? (value as SavedSession) : null
 }
 
 function unusable(path: string, cause: unknown): CommandFailure {

@@ -8,6 +8,18 @@ import {
   writeOperations,
 } from '../../openapi/operation.ts'
 
+/** An RFC 3339 time. */
+export const time: Type.TString = Type.String({ format: 'date-time' })
+/** An RFC 3339 time, or null. */
+export const timeOrNull: TSchema = Type.Union([time, Type.Null()])
+/** A string, or null. */
+export const textOrNull: TSchema = Type.Union([Type.String(), Type.Null()])
+
+/** Returns the schema of one page of a list. */
+export function listOf(title: string, item: TSchema): TSchema {
+  return Type.Object({ items: Type.Array(item), next: textOrNull }, { title })
+}
+
 const Problem = Type.Object(
   {
     type: Type.String({ description: 'A stable name, such as `credentials-invalid`.' }),

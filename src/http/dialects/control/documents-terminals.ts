@@ -1,14 +1,11 @@
 /** control: what its OpenAPI document says about PTY sessions and the inventory. */
 import { Type } from 'typebox'
 import type { Operations, ParameterDocument } from '../../openapi/operation.ts'
-import { operationsOf } from './documents-route.ts'
+import { listOf, operationsOf, textOrNull, time, timeOrNull } from './documents-route.ts'
 
 /** The media type of asciicast (asciicast v3, "MIME type"). */
 export const asciicast = 'application/x-asciicast'
 
-const time = Type.String({ format: 'date-time' })
-const timeOrNull = Type.Union([time, Type.Null()])
-const textOrNull = Type.Union([Type.String(), Type.Null()])
 const names = Type.Array(Type.String())
 
 const itemMembers = {
@@ -55,7 +52,6 @@ const PtySessionDetail = Type.Object(
   },
   { title: 'PtySessionDetail' },
 )
-const PtySessionList = Type.Object({ items: Type.Array(PtySessionItem), next: textOrNull }, { title: 'PtySessionList' })
 
 const ServerItem = Type.Object(
   {
@@ -68,7 +64,6 @@ const ServerItem = Type.Object(
   },
   { title: 'ServerItem' },
 )
-const ServerList = Type.Object({ items: Type.Array(ServerItem), next: textOrNull }, { title: 'ServerList' })
 const ChangeRequestItem = Type.Object(
   {
     id: Type.String(),
@@ -82,10 +77,6 @@ const ChangeRequestItem = Type.Object(
     pty_sessions: Type.Array(Type.String(), { description: 'Ids of the newest 100 that the caller may see.' }),
   },
   { title: 'ChangeRequestItem' },
-)
-const ChangeRequestList = Type.Object(
-  { items: Type.Array(ChangeRequestItem), next: textOrNull },
-  { title: 'ChangeRequestList' },
 )
 
 const bytes = Type.String({ description: 'asciicast v3, or v2 if the request asks for it' })
@@ -126,7 +117,7 @@ export const terminalOperations: Operations<OperationId> = {
         { in: 'query', name: 'created_to', description: 'RFC 3339, excluded.', schema: time },
         ...pageParameters(20),
       ],
-      done: [200, 'One page; `next` is null on the last one', PtySessionList],
+      done: [200, 'One page; `next` is null on the last one', listOf('PtySessionList', PtySessionItem)],
     },
     getPtySession: {
       summary: 'Get one PTY session and its attachments',
@@ -176,14 +167,14 @@ export const terminalOperations: Operations<OperationId> = {
     listServers: {
       summary: 'List the servers that the caller may reach, by name',
       parameters: pageParameters(100),
-      done: [200, 'One page; `next` is null on the last one', ServerList],
+      done: [200, 'One page; `next` is null on the last one', listOf('ServerList', ServerItem)],
     },
     listChangeRequests: {
       summary: 'List the change requests under which the caller may work now, by id',
       description:
         'They are approved, inside their window, for a group of the caller, and for a server that the caller may reach.',
       parameters: pageParameters(100),
-      done: [200, 'One page; `next` is null on the last one', ChangeRequestList],
+      done: [200, 'One page; `next` is null on the last one', listOf('ChangeRequestList', ChangeRequestItem)],
     },
   }),
 }

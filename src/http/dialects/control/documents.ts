@@ -1,7 +1,7 @@
 /** control: its OpenAPI document, but for terminals. Nothing here validates a request or changes an answer. */
 import { Type } from 'typebox'
 import type { DialectDocument, OperationDocument, Operations, SecurityRequirement } from '../../openapi/operation.ts'
-import { operationsOf } from './documents-route.ts'
+import { listOf, operationsOf, textOrNull, time, timeOrNull } from './documents-route.ts'
 
 /** What the document says once for all operations. */
 export const controlDocument: DialectDocument = {
@@ -22,10 +22,6 @@ export const controlDocument: DialectDocument = {
   securitySchemes: { BearerAuth: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
   security: [{ BearerAuth: [] }],
 }
-
-const time = Type.String({ format: 'date-time' })
-const timeOrNull = Type.Union([time, Type.Null()])
-const textOrNull = Type.Union([Type.String(), Type.Null()])
 
 const Session = Type.Object(
   {
@@ -51,10 +47,6 @@ const SessionItem = Type.Object(
     current: Type.Boolean({ description: 'Whether this is the session that makes the call.' }),
   },
   { title: 'SessionItem' },
-)
-const SessionList = Type.Object(
-  { items: Type.Array(SessionItem), next: Type.Union([Type.String(), Type.Null()]) },
-  { title: 'SessionList' },
 )
 const Account = Type.Object(
   {
@@ -100,10 +92,6 @@ const ApplicationPassword = Type.Object(credentialFacts, { title: 'ApplicationPa
 const ApplicationPasswordWithSecret = Type.Object(
   { ...credentialFacts, secret: Type.String({ description: 'Shown only in this answer.' }) },
   { title: 'ApplicationPasswordWithSecret' },
-)
-const ApplicationPasswordList = Type.Object(
-  { items: Type.Array(ApplicationPassword), next: Type.Union([Type.String(), Type.Null()]) },
-  { title: 'ApplicationPasswordList' },
 )
 const FirstAdmin = Type.Object(
   { id: Type.Integer({ format: 'int64' }), username: Type.String(), role: Type.Literal('admin') },
@@ -163,7 +151,7 @@ export const operations: Operations<OperationId> = {
     },
     listSessions: {
       summary: 'List the live sessions of the account',
-      done: [200, 'The sessions, oldest first', SessionList],
+      done: [200, 'The sessions, oldest first', listOf('SessionList', SessionItem)],
     },
     endSessions: { summary: 'End every session of the account, including this one', done: [204, 'Ended'] },
     endCurrentSession: { summary: 'End the session that makes the call', done: [204, 'Ended'] },
@@ -185,7 +173,7 @@ export const operations: Operations<OperationId> = {
     },
     listApplicationPasswords: {
       summary: 'List the application passwords',
-      done: [200, 'The passwords, without their secrets', ApplicationPasswordList],
+      done: [200, 'The passwords, without their secrets', listOf('ApplicationPasswordList', ApplicationPassword)],
     },
     addApplicationPassword: {
       summary: 'Create an application password for a dialect that cannot ask for a second factor',

@@ -2,6 +2,7 @@
 import { type TSchema, Type } from 'typebox'
 import {
   type DialectDocument,
+  type OperationDocument,
   type Operations,
   type ParameterDocument,
   writeOperations,
@@ -91,56 +92,51 @@ const Organization = Type.Object(
 )
 
 /** What differs from one operation to the next. */
-type Route = {
-  readonly summary: string
-  readonly reply: TSchema
-  /** Of a success; 200 by default. */
+type Route = Omit<OperationDocument, 'tags' | 'responses'> & {
+  /** Body of a success, with the usual `responses`. */
+  readonly reply?: TSchema
+  /** Status of a success; 200 by default. */
   readonly status?: number
+  readonly responses?: OperationDocument['responses']
 }
 
 function operationsOf<Id extends string>(tag: string, routes: Readonly<Record<Id, Route>>): Operations<Id> {
-  return writeOperations<Id, Route>(routes, (operationId, { summary, reply, status = 200 }) => ({
+  return writeOperations<Id, Route>(routes, (operationId, { reply, status = 200, ...facts }) => ({
     operationId,
     tags: [tag],
-    summary,
     parameters: [authorization, ...tracking],
     responses: {
-      [status]: { description: 'Done', schema: reply },
+      [status]: { description: 'Done', ...(reply === undefined ? {} : { schema: reply }) },
       401: refused,
       default: { description: 'Any other refusal', schema: GenericResponse },
     },
+    ...facts,
   }))
 }
 
-const tokenOperations: Operations<'createAuthToken' | 'deleteAuthToken'> = {
-  createAuthToken: {
-    operationId: 'createAuthToken',
-    tags: ['auth tokens'],
-    summary: 'Create Auth Token (Login)',
-    description: 'Creates a Auth Token for a given user. Must authenticate with email and password. ',
-    security: [{ AuthorizationHeaderToken: [] }, {}],
-    parameters: tracking,
-    body: { description: 'Create Auth Token Request', name: 'body' },
-    responses: { 200: { description: 'The token', schema: CreateAuthTokenResponse }, 401: refused },
-  },
-  // Clients of the original send a media type without a body, which OpenAPI 3.0 cannot say.
-  deleteAuthToken: {
-    operationId: 'deleteAuthToken',
-    tags: ['auth tokens'],
-    summary: 'Delete Auth Token (Logout)',
-    description:
-      'Deletes the authentication token provided in the Authorization header. This effectively logs you out. ',
-    parameters: [authorization, ...tracking],
-    responses: { 200: { description: 'The token has ended', schema: GenericResponse }, 401: refused },
-  },
-}
-
+type TokenId = 'createAuthToken' | 'deleteAuthToken'
 type UserId = 'getCurrentUser' | 'getUsers' | 'getUser' | 'createUser' | 'modifyUser' | 'deleteUser' | 'modifyPassword'
 type OrganizationId = 'getOrganizations' | 'getOrganization' | 'addOrganization' | 'deleteOrganization'
 
 /** The operations by their ids. */
-export const operations: Operations<keyof typeof tokenOperations | 'getInfo' | UserId | OrganizationId> = {
-  ...tokenOperations,
+export const operations: Operations<TokenId | 'getInfo' | UserId | OrganizationId> = {
+  ...operationsOf('auth tokens', {
+    createAuthToken: {
+      summary: 'Create Auth Token (Login)',
+      description: 'Creates a Auth Token for a given user. Must authenticate with email and password. ',
+      security: [{ AuthorizationHeaderToken: [] }, {}],
+      parameters: tracking,
+      body: { description: 'Create Auth Token Request', name: 'body' },
+      responses: { 200: { description: 'The token', schema: CreateAuthTokenResponse }, 401: refused },
+    },
+    // Clients of the original send a media type without a body, which OpenAPI 3.0 cannot express.
+    deleteAuthToken: {
+      summary: 'Delete Auth Token (Logout)',
+      description:
+        'Deletes the authentication token provided in the Authorization header. This effectively logs you out. ',
+      responses: { 200: { description: 'The token has ended', schema: GenericResponse }, 401: refused },
+    },
+  }),
   ...operationsOf('info', { getInfo: { summary: 'Get information on the installation', reply: Info } }),
   ...operationsOf('users', {
     getCurrentUser: { summary: 'Get current user', reply: User },

@@ -1,6 +1,13 @@
 /** pacerpro: its OpenAPI document. Nothing here validates a request or changes an answer. */
 import { Type } from 'typebox'
-import type { DialectDocument, Operations, ParameterDocument, ResponseDocument } from '../../openapi/operation.ts'
+import {
+  type DialectDocument,
+  type OperationDocument,
+  type Operations,
+  type ParameterDocument,
+  type ResponseDocument,
+  writeOperations,
+} from '../../openapi/operation.ts'
 import { Empty, Session } from './wire.ts'
 
 const ErrorReply = Type.Object(
@@ -33,7 +40,6 @@ export const pacerproDocument: DialectDocument = {
   security: [],
 }
 
-const tags = ['authentication']
 const security = [{ Bearer: [] }]
 
 /** Declared beside the security scheme, so that it is an argument of its own in generated clients. */
@@ -47,37 +53,34 @@ const session: ResponseDocument = { description: 'A session', schema: Session }
 const refused: ResponseDocument = { description: 'Unauthorized', schema: ErrorReply }
 
 /** The operations by their ids. */
-export const operations: Operations<'sessionCreate' | 'sessionRefresh' | 'sessionDelete'> = {
-  sessionCreate: {
-    operationId: 'sessionCreate',
-    tags,
-    summary: 'Initial authentication.',
-    description:
-      'Use this call to generate an authorization token for use in future calls. Provide your PacerPro credentials (email & password) in the User object. You will get a Session object in return.',
-    body: { description: 'User credentials', name: 'user' },
-    responses: { 200: session, 401: refused },
-  },
-  sessionRefresh: {
-    operationId: 'sessionRefresh',
-    tags,
-    summary: 'Refresh authentication token',
-    description:
-      'Using a valid auth token, you can use this to refresh it, thus extending the time unti it expires. See POST /session for instructions on the initial authentication.',
-    security,
-    parameters: [authorization],
-    responses: { 200: session, 401: refused },
-  },
-  // The original names no media type for its answers.
-  sessionDelete: {
-    operationId: 'sessionDelete',
-    tags,
-    summary: 'Revoke all JWT tokens (logout).',
-    description: 'Revoke JWT tokens by spinning a new JTI. All current tokens will no longer work.',
-    security,
-    parameters: [authorization],
-    responses: {
-      200: { description: 'Every token of the account has ended', schema: Empty, mediaType: '*/*' },
-      401: { ...refused, mediaType: '*/*' },
+export const operations: Operations<'sessionCreate' | 'sessionRefresh' | 'sessionDelete'> = writeOperations(
+  {
+    sessionCreate: {
+      summary: 'Initial authentication.',
+      description:
+        'Use this call to generate an authorization token for use in future calls. Provide your PacerPro credentials (email & password) in the User object. You will get a Session object in return.',
+      body: { description: 'User credentials', name: 'user' },
+      responses: { 200: session, 401: refused },
+    },
+    sessionRefresh: {
+      summary: 'Refresh authentication token',
+      description:
+        'Using a valid auth token, you can use this to refresh it, thus extending the time unti it expires. See POST /session for instructions on the initial authentication.',
+      security,
+      parameters: [authorization],
+      responses: { 200: session, 401: refused },
+    },
+    // The original names no media type for its answers.
+    sessionDelete: {
+      summary: 'Revoke all JWT tokens (logout).',
+      description: 'Revoke JWT tokens by spinning a new JTI. All current tokens will no longer work.',
+      security,
+      parameters: [authorization],
+      responses: {
+        200: { description: 'Every token of the account has ended', schema: Empty, mediaType: '*/*' },
+        401: { ...refused, mediaType: '*/*' },
+      },
     },
   },
-}
+  (operationId, facts: Omit<OperationDocument, 'tags'>) => ({ operationId, tags: ['authentication'], ...facts }),
+)

@@ -34,14 +34,10 @@ export function createApp(
   const app = fastify(listenerOptions(listener, security) as object) as unknown as App
   const enabled = plugins.filter((plugin) => context.settings.dialects[plugin.name].isEnabled)
   const methods = new MethodTable()
-  // `Allow` never names OPTIONS.
-  app.addHook('onRoute', (route) =>
-    methods.add(
-      route.url,
-      [route.method].flat().filter((one) => one !== 'OPTIONS'),
-    ),
-  )
   app.addHook('onRoute', (route) => {
+    // `Allow` never names OPTIONS.
+    const named = [route.method].flat().filter((method) => method !== 'OPTIONS')
+    methods.add(route.url, named)
     if (!hasAuthentication(route.onRequest)) route.bodyLimit = unauthenticatedBodyBytes
   })
   // Each dialect parses bodies in its own way. For a path without a route no body is read, so that none can hide a 404 or 405.
@@ -62,9 +58,11 @@ export function createApp(
     for (const path of plugin.pathPrefixes) claimPath(claims, plugin, `${prefix}${path}`)
     registerDialect(app, plugin, { context, claims })
   }
-  const owner = ownerOf(context, enabled)
-  app.setErrorHandler((thrown, request, reply) => refuse(context, owner(pathOf(request)), { thrown, request, reply }))
-  app.setNotFoundHandler((request, reply) => answerUnserved({ context, owner, methods }, request, reply))
+  const dialectOf = dialectFinder(context, enabled)
+  app.setErrorHandler((thrown, request, reply) =>
+    refuse(context, dialectOf(pathOf(request)), { thrown, request, reply }),
+  )
+  app.setNotFoundHandler((request, reply) => answerUnserved({ context, dialectOf, methods }, request, reply))
   return app
 }
 
@@ -167,27 +165,27 @@ function refuse(context: HttpContext, plugin: DialectPlugin, { thrown, request, 
   return plugin.answerRefusal(refusal, request, reply)
 }
 
-type Roots = {
+type Routing = {
   readonly context: HttpContext
-  readonly owner: (path: string) => DialectPlugin
+  readonly dialectOf: (path: string) => DialectPlugin
   readonly methods: MethodTable
 }
 
-function answerUnserved(roots: Roots, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function answerUnserved(routing: Routing, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const path = pathOf(request)
-  const plugin = roots.owner(path)
-  const methods = roots.methods.methodsOf(path)
-  const { allowedOrigins } = roots.context.settings.dialects[plugin.name]
+  const plugin = routing.dialectOf(path)
+  const methods = routing.methods.methodsOf(path)
+  const { allowedOrigins } = routing.context.settings.dialects[plugin.name]
   if (methods.length > 0 && isPreflight(request) && allowOrigin(request, reply, allowedOrigins)) {
     return answerPreflight(reply, methods)
   }
   if (methods.length > 0) reply.header('allow', methods.join(', '))
   const thrown = new Refusal(methods.length > 0 ? 'METHOD_NOT_ALLOWED' : 'ROUTE_NOT_FOUND')
-  return refuse(roots.context, plugin, { thrown, request, reply })
+  return refuse(routing.context, plugin, { thrown, request, reply })
 }
 
 /** Returns a function that finds the dialect with the longest prefix of a path; `control` gets every other path. */
-function ownerOf(context: HttpContext, enabled: readonly DialectPlugin[]): (path: string) => DialectPlugin {
+function dialectFinder(context: HttpContext, enabled: readonly DialectPlugin[]): (path: string) => DialectPlugin {
   const claims = enabled
     .flatMap((plugin) =>
       plugin.pathPrefixes.map((path) => ({ plugin, path: `${context.settings.dialects[plugin.name].prefix}${path}` })),

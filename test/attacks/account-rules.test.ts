@@ -9,12 +9,12 @@ import {
   ask,
   atControl,
   clientIp,
-  type Door,
-  doorCalls,
-  doors,
   type Held,
+  type Realm,
+  realmCalls,
+  realms,
   rule,
-} from '../fixtures/ruled-doors.ts'
+} from '../fixtures/rule-realms.ts'
 import { type RunningSallyport, runSallyport } from '../fixtures/run-sallyport.ts'
 
 /** The clock of the world stands on a Monday. */
@@ -75,7 +75,7 @@ const elsewhere = {
   mint: each('403 A rule', '403 The account has to'),
 } as const
 
-const table: Readonly<Record<Door, Readonly<Record<Moment, Expected>>>> = {
+const table: Readonly<Record<Realm, Readonly<Record<Moment, Expected>>>> = {
   control: {
     'sign-in': each('401 credentials-invalid', '201'),
     use: each('403 access-denied', '403 action-due'),
@@ -159,8 +159,8 @@ after(() => world.close())
 const start = { purpose: 'health_check', server: { os_user: 'deploy', server_ip: '10.0.0.1' } }
 
 /** Returns what is asked of a door at a moment; null: it has no such operation. */
-function askedAt(moment: Moment, door: Door, of: { readonly username: string; readonly held: Held }): Asked | null {
-  const calls = doorCalls[door]
+function askedAt(moment: Moment, door: Realm, of: { readonly username: string; readonly held: Held }): Asked | null {
+  const calls = realmCalls[door]
   const headers = atControl(door, of.held.token)
   switch (moment) {
     case 'sign-in':
@@ -179,7 +179,7 @@ function askedAt(moment: Moment, door: Door, of: { readonly username: string; re
 }
 
 /** Adds an account two days before the clock's Monday, so that its password is older than a day, and signs it in. */
-async function signedIn(door: Door): Promise<{ readonly username: string; readonly held: Held }> {
+async function signedIn(door: Realm): Promise<{ readonly username: string; readonly held: Held }> {
   const username = `ada-${accounts++}`
   world.clock.set(now - 2 * dayMs)
   await addFor(world, door, username)
@@ -187,15 +187,15 @@ async function signedIn(door: Door): Promise<{ readonly username: string; readon
   return { username, held: await signInAt(door, username) }
 }
 
-async function signInAt(door: Door, username: string): Promise<Held> {
-  const { text, body } = await ask(world, doorCalls[door].signIn(username))
+async function signInAt(door: Realm, username: string): Promise<Held> {
+  const { text, body } = await ask(world, realmCalls[door].signIn(username))
   assert.match(text, /^20[01]$/, `${door} signs in without rules`)
-  return doorCalls[door].held(body)
+  return realmCalls[door].held(body)
 }
 
-for (const door of doors) {
+for (const door of realms) {
   for (const [name, { kind, user, admin }] of Object.entries(rules)) {
-    const filters = doorCalls[door].role === 'admin' ? admin : user
+    const filters = realmCalls[door].role === 'admin' ? admin : user
     if (filters === null) continue
     test(`ACR-3 ${name} at ${door}: each moment answers as the table says, and as before once the rule is lifted`, async () => {
       const who = await signedIn(door)
@@ -246,7 +246,7 @@ test('ACR-5 what is due is settled at control, and then every door is open', asy
   const account = { method: 'GET', url: '/api/v1/account', headers: atControl('control', held.token) } as const
   assert.equal((await ask(world, account)).text, '200', 'the account tells of itself')
   assert.equal((await ask(world, put(held))).text, '204')
-  assert.equal((await ask(world, doorCalls.control.use(held))).text, '200')
+  assert.equal((await ask(world, realmCalls.control.use(held))).text, '200')
   const basic = `Basic ${Buffer.from(`${username}:${next}`).toString('base64')}`
   const token = await ask(world, { method: 'GET', url: '/api/v2/user/token', headers: { authorization: basic } })
   const headers = { authorization: `Bearer ${token.body.access_token}` }

@@ -86,7 +86,7 @@ async function added({ authority, list }: Actor): Promise<Account> {
 
 /** The two possible answers of the table. */
 function mayPass(cell: Cell, { authority, list }: Actor): boolean {
-  if (cell.door !== 'admin') return grantedBy(authority).includes(administrativeActs[cell.act].permission)
+  if (cell.realm !== 'admin') return grantedBy(authority).includes(administrativeActs[cell.act].permission)
   const names: readonly string[] = authority === null ? [] : (list ?? listOf(authority))
   return names.includes('*') || (cell.needs !== undefined && names.includes(cell.needs))
 }
@@ -94,7 +94,7 @@ function mayPass(cell: Cell, { authority, list }: Actor): boolean {
 type Trial = { readonly cell: Cell; readonly actor: Actor; readonly account: Account }
 
 async function tried({ cell, actor, account }: Trial): Promise<string | null> {
-  const isUserAtAdmin = cell.door === 'admin' && account.role === 'user'
+  const isUserAtAdmin = cell.realm === 'admin' && account.role === 'user'
   if (isUserAtAdmin) return null
   const answer = await cell.ask(stage, account)
   const is = cell.isOpen(answer)
@@ -116,7 +116,7 @@ test('AUT-4 every act in every dialect is allowed to accounts with its permissio
     for (let at = 0; at < cells.length; at += atOnce) {
       const batch = cells.slice(at, at + atOnce)
       // One sign-in at each dialect before the parallel requests.
-      for (const door of new Set(batch.map((cell) => cell.door))) await signInAt(door, account)
+      for (const realm of new Set(batch.map((cell) => cell.realm))) await signInAt(realm, account)
       faults.push(...(await Promise.all(batch.map((cell) => tried({ cell, actor, account })))))
       trials += batch.length
     }
@@ -128,8 +128,8 @@ test('AUT-4 every act in every dialect is allowed to accounts with its permissio
   assert.equal(trials, (granted.length + listed.length) * cells.length)
 })
 
-async function signInAt(door: Cell['door'], account: Account): Promise<void> {
-  if (door === 'admin' && account.role === 'user') return
+async function signInAt(realm: Cell['realm'], account: Account): Promise<void> {
+  if (realm === 'admin' && account.role === 'user') return
   const harmless = {
     control: '/api/v1/account',
     giantswarm: '/v4/user/',
@@ -137,7 +137,7 @@ async function signInAt(door: Cell['door'], account: Account): Promise<void> {
     user: '',
     koyeb: '',
   }
-  assert.equal((await world.as(account, door, `GET ${harmless[door]}`)).status, 200)
+  assert.equal((await world.as(account, realm, `GET ${harmless[realm]}`)).status, 200)
 }
 
 test('AUT-4 every route and every act has an expectation', () => {

@@ -28,7 +28,7 @@ test('AUT-8 of two owners who remove each other, one at giantswarm and one on th
       const isRefusedAtDoor = atDoor.status !== 200
       assert.notEqual(isRefusedAtDoor, onLine === 'last owner', `${atDoor.status} ${onLine}`)
       assert.equal((await store.administrators()).filter(isStandingOwner).length, 1)
-      refusedAt.push(isRefusedAtDoor ? 'door' : 'command line')
+      refusedAt.push(isRefusedAtDoor ? 'realm' : 'command line')
     }
     assert.equal(refusedAt.length, 8)
   } finally {

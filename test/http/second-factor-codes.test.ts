@@ -45,19 +45,19 @@ const spacings: readonly ((code: string) => string)[] = [
   (code) => `${code.slice(0, 2)}\t${code.slice(2)}`,
 ]
 
-const doors = ['control', 'control, to enrol', 'sftpgo user', 'sftpgo admin', 'sftpgo, to validate'] as const
+const realms = ['control', 'control, to enrol', 'sftpgo user', 'sftpgo admin', 'sftpgo, to validate'] as const
 
-for (const door of doors) {
-  test(`SGN-18 a code may contain spaces: ${door}`, async () => {
+for (const realm of realms) {
+  test(`SGN-18 a code may contain spaces: ${realm}`, async () => {
     for (const [index, space] of spacings.entries()) {
-      const name = `${door.replaceAll(/\W/g, '')}${index}`
-      assert.ok((await tryAt(door, name, space)).status < 300, JSON.stringify(space('123456')))
+      const name = `${realm.replaceAll(/\W/g, '')}${index}`
+      assert.ok((await tryAt(realm, name, space)).status < 300, JSON.stringify(space('123456')))
     }
   })
 }
 
-async function tryAt(door: (typeof doors)[number], name: string, space: (code: string) => string): Promise<Answer> {
-  if (door === 'control, to enrol') {
+async function tryAt(realm: (typeof realms)[number], name: string, space: (code: string) => string): Promise<Answer> {
+  if (realm === 'control, to enrol') {
     await sallyport.addAccount({ username: name, password: goodPassword })
     const { access_token: token } = await signInAs(sallyport, name)
     const path = '/api/v1/account/totp'
@@ -65,11 +65,11 @@ async function tryAt(door: (typeof doors)[number], name: string, space: (code: s
     const code = space(codeOf(body.secret, sallyport.clock.wallMs()))
     return call(sallyport, { method: 'POST', path: `${path}/confirm`, token, body: { code } })
   }
-  const { next } = await careful(name, door === 'sftpgo admin' ? 'admin' : 'user')
-  if (door === 'control') return call(sallyport, signIn(name, space(next())))
-  const path = door === 'sftpgo admin' ? '/api/v2/token' : '/api/v2/user/token'
+  const { next } = await careful(name, realm === 'sftpgo admin' ? 'admin' : 'user')
+  if (realm === 'control') return call(sallyport, signIn(name, space(next())))
+  const path = realm === 'sftpgo admin' ? '/api/v2/token' : '/api/v2/user/token'
   const signedIn = await call(sallyport, sftpgoToken(path, name, { otp: space(next()) }))
-  if (door !== 'sftpgo, to validate') return signedIn
+  if (realm !== 'sftpgo, to validate') return signedIn
   const token = (signedIn.body as { readonly access_token: string }).access_token
   const body = { config_name: 'Default', passcode: '', secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' }
   const passcode = space(codeOf(body.secret, sallyport.clock.wallMs()))
@@ -107,15 +107,15 @@ test('SGN-19 the other dialects answer a wrong and a missing code like a wrong p
   const wrong = 'wrong horse battery staple'
   const email = `${username}@example.org`
   const post = (path: string, body: object): Call => ({ method: 'POST', path, body })
-  const doorsOf: readonly ((how: { readonly otp?: string; readonly password?: string }) => Call)[] = [
+  const realmsOf: readonly ((how: { readonly otp?: string; readonly password?: string }) => Call)[] = [
     (how) => sftpgoToken('/api/v2/user/token', username, how),
     (how) => sftpgoToken('/api/v2/token', 'untoldroot', how),
     ({ password = goodPassword }) => post('/session', { email, password }),
     ({ password = goodPassword }) => post('/v4/auth-tokens/', { email, password_base64: btoa(password) }),
     ({ password = goodPassword }) => post('/v1/account/login', { email, password }),
   ]
-  for (const door of doorsOf) {
-    const answers = [{ password: wrong }, {}, { otp: 'rubbish' }].map((how) => call(sallyport, door(how)))
+  for (const realm of realmsOf) {
+    const answers = [{ password: wrong }, {}, { otp: 'rubbish' }].map((how) => call(sallyport, realm(how)))
     const [guess, ...others] = (await Promise.all(answers)).map(({ status, body }) => ({ status, body }))
     assert.equal(guess?.status, 401)
     for (const other of others) assert.deepEqual(other, guess)

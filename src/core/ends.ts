@@ -1,16 +1,17 @@
-/** Core: which commands are ends; they are kept when the store has room for nothing else. */
+/** Core: which commands are ends. When the store has room for nothing else, it still takes ends. */
 import type { AuditAction } from './audit/event.ts'
 import type { CommandName, Commands } from './store.ts'
 
-/** Whether a command is an end: always, never, or by what it is given. */
+/** Whether a command is an end: always, never, or by its input. */
 type Ending<Name extends CommandName> = boolean | ((input: Commands[Name]['input']) => boolean)
 
-/** Events that tell of what is over, and that no command of their own writes. */
+/** Audit actions that report an end and have no command of their own. */
 const endingActions: ReadonlySet<AuditAction> = new Set(['recording-remove', 'pty-end', 'pty-detach'])
 
 /**
- * An end takes something away from somebody, or writes that something is over. A command that may take away and may give
- * is one too: nobody waits for room to take access back. Whatever adds, signs in or is only noted is none.
+ * An end takes a right away, or records that something has ended. A command that may take rights away and may also
+ * grant some counts too: taking access away must not wait for room. Commands that add something, sign in or only take
+ * notes are no ends.
  */
 const endings: { readonly [Name in CommandName]: Ending<Name> } = {
   addAccount: false,
@@ -67,7 +68,7 @@ const endings: { readonly [Name in CommandName]: Ending<Name> } = {
   appendAuditSeal: false,
 }
 
-/** Tells whether a command with this input is an end. */
+/** Returns whether a command with this input is an end. */
 export function isEnd<Name extends CommandName>(name: Name, input: Commands[Name]['input']): boolean {
   const ending = endings[name] as Ending<Name>
   return typeof ending === 'boolean' ? ending : ending(input)

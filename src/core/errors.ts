@@ -1,6 +1,6 @@
-/** Core: the closed table of refusals; every way a request can be turned down has one code here and nowhere else. */
+/** Core: the closed table of refusals. Every reason to refuse a request has one code here. */
 
-/** What a refusal means to whoever asked; each dialect maps a kind to its own status and shape. */
+/** What a refusal means to the caller; each dialect maps a kind to its own status and form. */
 export type RefusalKind =
   | 'invalid'
   | 'unauthenticated'
@@ -11,7 +11,7 @@ export type RefusalKind =
   | 'unavailable'
   | 'internal'
 
-/** How a kind shows outside: HTTP status, WebSocket close code, exit code of the command line, and whether a retry may help. */
+/** How a kind is reported: HTTP status, WebSocket close code, exit code of the command line, and whether a retry may help. */
 export type KindFacts = {
   readonly httpStatus: number
   readonly closeCode: number
@@ -19,7 +19,7 @@ export type KindFacts = {
   readonly retry: 'no' | 'after signing in' | 'later'
 }
 
-/** The facts of every kind; close codes 44xx are ours (RFC 6455 section 7.4.2 leaves them to the application). */
+/** The facts of every kind; close codes 44xx are ours (RFC 6455 section 7.4.2 leaves them to applications). */
 export const kinds: Readonly<Record<RefusalKind, KindFacts>> = {
   invalid: { httpStatus: 400, closeCode: 4400, exitCode: 1, retry: 'no' },
   unauthenticated: { httpStatus: 401, closeCode: 4401, exitCode: 1, retry: 'after signing in' },
@@ -34,7 +34,7 @@ export const kinds: Readonly<Record<RefusalKind, KindFacts>> = {
 type CodeFacts = {
   readonly kind: RefusalKind
   readonly sentence: string
-  /** Where HTTP has a status of its own for it; else the kind's. */
+  /** The HTTP status, if it is not the one of the kind. */
   readonly httpStatus?: number
 }
 
@@ -157,33 +157,33 @@ const codes = {
   INTERNAL: { kind: 'internal', sentence: 'Something went wrong on our side.' },
 } as const
 
-/** A stable name of one way to be refused. */
+/** The stable name of one reason. */
 export type RefusalCode = keyof typeof codes
 
-/** Every code with its kind and the sentence that anybody may read; `docs/errors.md` is generated from it. */
+/** Every code with its kind and its public sentence; `docs/errors.md` is generated from it. */
 export const refusalCodes: Readonly<Record<RefusalCode, CodeFacts>> = codes
 
-/** Returns the HTTP status of a code, as dialects use it that have no table of their own. */
+/** Returns the HTTP status of a code, for dialects without a table of their own. */
 export function httpStatusOf(code: RefusalCode): number {
   return refusalCodes[code].httpStatus ?? kinds[refusalCodes[code].kind].httpStatus
 }
 
-/** One field of a request that was not accepted, with a dotted path as the client wrote it. */
+/** One rejected field of a request, with its dotted path as the client wrote it. */
 export type FieldFault = { readonly field: string; readonly description: string }
 
-/** What may be added to a refusal: `detail` goes to the log only, `message` replaces the public sentence and holds no secret. */
+/** Additions to a refusal: `detail` goes only to the log; `message` replaces the public sentence and holds no secret. */
 export type RefusalExtras = {
   readonly message?: string
   readonly detail?: string
   readonly cause?: unknown
   /** Whole seconds, at least 1. */
   readonly retryAfterSeconds?: number
-  /** Permissions that were missing; for the log and the audit trail. */
+  /** The missing permissions, for the log and the audit trail. */
   readonly missing?: readonly string[]
   readonly fields?: readonly FieldFault[]
 }
 
-/** Aborts a request with one code of the closed table; thrown anywhere, caught once in each dialect. */
+/** Aborts a request with one code of the closed table. It is thrown anywhere and caught once in each dialect. */
 export class Refusal extends Error {
   readonly code: RefusalCode
   readonly kind: RefusalKind
@@ -207,7 +207,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Tells whether a caught value is a refusal, and of the given code where one is named. */
+/** Returns whether a caught value is a refusal, and of the given code if there is one. */
 export function isRefusal(value: unknown, code?: RefusalCode): value is Refusal {
   return value instanceof Refusal && (code === undefined || value.code === code)
 }

@@ -1,13 +1,13 @@
-/** Core: goes through a long list page by page, so that nobody waits for all of it. */
+/** Core: reads long lists page by page, so that other work gets its turn. */
 import type { Account } from './accounts/account.ts'
 import type { Page, Reads, SubjectPolicy } from './store.ts'
 import type { ChangeRequest, Server } from './terminals/server.ts'
 import type { PolicySubject } from './terminals/terminal-policy.ts'
 
-/** Rows of one page; a few milliseconds of reading. */
+/** Rows of one page: a few milliseconds of reading. */
 export const pageRows = 500
 
-/** Returns every row of a list in its order. Rows that come or go meanwhile may be there or not; no other is missed or comes twice. */
+/** Returns every row of a list in its order. A row that is added or removed meanwhile may be missing; no other is missed or repeated. */
 async function* everyRow<Row, Key>(
   read: (page: Page<Key>) => Promise<readonly Row[]>,
   keyOf: (row: Row) => Key,
@@ -29,7 +29,7 @@ export function everyAccount(store: Pick<Reads, 'accounts'>): AsyncGenerator<Acc
   )
 }
 
-/** Returns every member of an organization, the oldest account first. */
+/** Returns every member of an organization, oldest account first. */
 export function everyMember(
   store: Pick<Reads, 'members'>,
   organizationId: string,
@@ -40,7 +40,7 @@ export function everyMember(
   )
 }
 
-/** Returns every server after a name, or from the first on, sorted by name. */
+/** Returns every server after a name, or every server, sorted by name. */
 export function everyServer(
   store: Pick<Reads, 'servers'>,
   from: string | null = null,
@@ -51,7 +51,7 @@ export function everyServer(
   )
 }
 
-/** Returns every change request after an id, or from the first on, sorted by id. */
+/** Returns every change request after an id, or every one, sorted by id. */
 export function everyChange(
   store: Pick<Reads, 'changes'>,
   from: string | null = null,
@@ -62,7 +62,7 @@ export function everyChange(
   )
 }
 
-/** Returns every policy with what it is of. */
+/** Returns every policy with its subject. */
 export function everyPolicy(store: Pick<Reads, 'policies'>): AsyncGenerator<SubjectPolicy, void, undefined> {
   return everyRow(
     (page: Page<PolicySubject>) => store.policies(page),
@@ -70,7 +70,7 @@ export function everyPolicy(store: Pick<Reads, 'policies'>): AsyncGenerator<Subj
   )
 }
 
-/** Returns all rows as one list: for who can wait, and for tests. */
+/** Returns all rows as one list, for commands and tests. */
 export async function listOf<Row>(rows: AsyncIterable<Row>): Promise<readonly Row[]> {
   const list: Row[] = []
   for await (const row of rows) list.push(row)

@@ -1,11 +1,11 @@
-/** Core: what the core needs from outside; clocks, randomness, digests, hashing, sealing, signing. Implementations live in `platform`. */
+/** Core: the ports to the outside: clocks, randomness, digests, hashing, sealing, signing. `platform` implements them. */
 import type { Place } from './accounts/fair-queue.ts'
 
-/** Two clocks: neither is trusted alone. */
+/** Two clocks; neither is trusted alone. */
 export type Clock = {
-  /** Unix milliseconds of the wall clock; may step. */
+  /** Unix milliseconds of the wall clock; it may step. */
   readonly wallMs: () => number
-  /** Milliseconds of a clock that never goes back; its origin means nothing. */
+  /** Milliseconds of a clock that never goes back; its origin has no meaning. */
   readonly monotonicMs: () => number
 }
 
@@ -20,9 +20,9 @@ export type Random = {
 export type Digests = {
   /** SHA-256 of the UTF-8 bytes of a text, or of bytes; 32 bytes. */
   readonly sha256: (value: string | Uint8Array) => Uint8Array
-  /** Compares two values in a time that does not depend on where they differ. */
+  /** Compares two values in constant time. */
   readonly equal: (one: Uint8Array, other: Uint8Array) => boolean
-  /** Keyed digest for things that must not be guessed from the store: throttle keys, addresses; 16 bytes. */
+  /** Keyed digest of values that must not be guessed from the store, such as throttle keys and addresses; 16 bytes. */
   readonly keyed: (purpose: string, value: string) => Uint8Array
 }
 
@@ -38,46 +38,46 @@ export type Encodings = {
 export type PasswordHasher = {
   /**
    * Hashes a normalised password with today's parameters; returns a PHC string.
-   * @throws HASH_QUEUE_FULL when more wait than the queue holds.
+   * @throws HASH_QUEUE_FULL if the queue is full.
    */
   readonly hash: (password: string) => Promise<string>
   /**
-   * Compares a normalised password with a PHC string; null stands for an account without one and costs the same hash.
-   * @param place for whom; left out: for the server itself.
-   * @throws HASH_QUEUE_FULL when more wait than the queue holds, also later, when the place is given to another address.
+   * Compares a normalised password with a PHC string; null is an account without a password and costs the same hash.
+   * @param place The client that the hash is for; undefined: the server itself.
+   * @throws HASH_QUEUE_FULL if the queue is full, also later if the place goes to another address.
    */
   readonly verify: (phc: string | null, password: string, place?: Place) => Promise<boolean>
-  /** Tells whether a PHC string was made with weaker parameters than today's. */
+  /** Returns whether a PHC string has weaker parameters than today's. */
   readonly needsRehash: (phc: string) => boolean
 }
 
-/** Authenticated encryption of what is kept but must not be read at rest. */
+/** Authenticated encryption of stored secrets. */
 export type Sealer = {
   /** Seals with the master key, bound to a purpose. */
   readonly seal: (purpose: string, plain: Uint8Array) => Uint8Array
-  /** @throws INTERNAL when the bytes were not sealed with this key for this purpose. */
+  /** @throws INTERNAL if this key did not seal the bytes for this purpose. */
   readonly open: (purpose: string, sealed: Uint8Array) => Uint8Array
   /** Seals a text with a key derived from a token, so that only its holder can read it. */
   readonly sealWith: (token: string, plain: string) => Uint8Array
-  /** @throws INTERNAL when the bytes were not sealed with this token. */
+  /** @throws INTERNAL if this token did not seal the bytes. */
   readonly openWith: (token: string, sealed: Uint8Array) => string
 }
 
-/** Whose key signs: one EdDSA family for `control`, one HMAC key for each of the others. */
+/** The signing keys: one EdDSA family for `control`, one HMAC key for each other dialect. */
 export type SigningKeyName = 'control' | 'pty' | 'sftpgo' | 'pacerpro' | 'koyeb'
 
 /** Signs and inspects JSON Web Tokens (RFC 7519). */
 export type TokenSigner = {
-  /** Signs claims; `typ` is the header's type, `kid` is added where the key has one. Member order is kept. */
+  /** Signs claims; `typ` is the header's type; `kid` is added if the key has one. Member order is kept. */
   readonly sign: (key: SigningKeyName, typ: string, claims: Readonly<Record<string, unknown>>) => Promise<string>
   /**
-   * Looks at a token that is not known, to choose the sentence of its refusal, never to accept it: `expired` when the
-   * signature is ours and `exp` has passed.
+   * Inspects an unknown token to choose the sentence of its refusal, never to accept it. `expired`: the signature is
+   * ours and `exp` has passed.
    */
   readonly inspect: (key: SigningKeyName, token: string) => Promise<'expired' | 'ours' | 'foreign'>
   /**
-   * Returns the claims of a token of this type and audience that we signed and that has not expired; where it is spent,
-   * more is asked than this. `foreign`: anything else.
+   * Returns the claims of a token of this type and audience that we signed and that has not expired; callers check
+   * more. `foreign`: anything else.
    */
   readonly read: (
     key: SigningKeyName,
@@ -86,7 +86,7 @@ export type TokenSigner = {
   ) => Promise<TokenReading>
 }
 
-/** What reading a token found. */
+/** The result of reading a token. */
 export type TokenReading =
   | { readonly kind: 'read'; readonly claims: Readonly<Record<string, unknown>> }
   | { readonly kind: 'expired' | 'foreign' }
@@ -101,11 +101,11 @@ export type OneTimeCodes = {
   readonly uri: (secret: Uint8Array, issuer: string, label: string) => string
   /** Base32 without padding. */
   readonly toBase32: (secret: Uint8Array) => string
-  /** Returns the bytes of a Base32 text in either case, padded or not, or null when it is none (RFC 4648 section 6). */
+  /** Returns the bytes of a Base32 text in either case, padded or not; null if it is none (RFC 4648 section 6). */
   readonly fromBase32: (text: string) => Uint8Array | null
 }
 
-/** The list of passwords that everybody tries first. */
+/** The list of passwords that attackers try first. */
 export type CommonPasswords = { readonly has: (lowerCased: string) => Promise<boolean> }
 
 /** A line of the log; values are never secrets. */
@@ -118,5 +118,5 @@ export type Log = {
 /** One mail, plain text. */
 export type Mail = { readonly to: string; readonly subject: string; readonly text: string }
 
-/** Sends mails in the background, bounded; what cannot be sent is logged. */
+/** Sends mails in the background, with a bounded queue. A failure is logged. */
 export type Mailer = { readonly post: (mail: Mail) => void }

@@ -1,4 +1,4 @@
-/** Core: the store's port. Every command is atomic and durable once its promise resolves; every read is one consistent look. */
+/** Core: the port of the store. A command is atomic and durable when its promise resolves; a read is one consistent snapshot. */
 import type { Account } from './accounts/account.ts'
 import type { AccountCommands } from './accounts/commands.ts'
 import type { ThrottleKey, ThrottleState } from './accounts/throttle.ts'
@@ -21,8 +21,8 @@ import type { KeyCommands, StoredKey } from './tokens/commands.ts'
 import type { TokenRecord } from './tokens/live-tokens.ts'
 
 /**
- * All commands of a store: name -> input and output. A command reads, decides by the core's pure functions and writes in
- * one serialisable transaction; what it appends to the revocation log is applied to memory before its promise resolves.
+ * All commands of a store: name -> input and output. A command reads, decides by pure functions of the core and writes,
+ * in one serialisable transaction. Its entries of the revocation log are applied to memory before its promise resolves.
  */
 export type Commands = AccountCommands &
   SessionCommands &
@@ -34,27 +34,27 @@ export type Commands = AccountCommands &
 
 export type CommandName = keyof Commands
 
-/** How a token is looked up: by its digest, and where the token carries its row number, by that. */
+/** How a token is found: by its digest, and by its row number if the token carries one. */
 export type TokenKey = { readonly digest: Uint8Array; readonly row: number | null }
 
-/** What a read of the log from a position finds; `history-changed` when that position is not in this log. */
+/** The entries behind a position of the log; `history-changed`: the position is not in this log. */
 export type LogRange =
   | { readonly kind: 'entries'; readonly entries: readonly RevocationEntry[] }
   | { readonly kind: 'history-changed' }
 
-/** A page of a list that goes by a key: rows after it, or from the first on; other work gets a turn before each page. */
+/** A page by key: the rows after it, or the first ones. Other work gets a turn before each page. */
 export type Page<Key> = { readonly after: Key | null; readonly limit: number }
 
-/** A page of a list that goes by counting. */
+/** A page by number. */
 export type Slice = { readonly limit: number; readonly offset: number; readonly isDescending?: boolean }
 
-/** Which accounts are wanted by name; `sftpgoRole` is the role that sftpgo keeps in the attributes, null: whatever it is. */
+/** A filter for accounts by name; `sftpgoRole` is the role in the sftpgo attributes; null: any. */
 export type NamedAccounts = { readonly role: Account['role']; readonly sftpgoRole: string | null }
 
-/** A policy with what it is of. */
+/** A policy with its subject. */
 export type SubjectPolicy = { readonly subject: PolicySubject; readonly policy: PolicyDocument }
 
-/** Reads; each is one consistent look at what was committed, and none but `organizations` reads a whole table. */
+/** Reads. Each is one consistent snapshot, and none but `organizations` reads a whole table. */
 export type Reads = {
   readonly accountById: (id: number) => Promise<Account | null>
   readonly accountByUuid: (uuid: string) => Promise<Account | null>
@@ -65,14 +65,14 @@ export type Reads = {
   /** Accounts of persons of one role, sorted by name, as one page. */
   readonly accountsByName: (wanted: NamedAccounts, page: Slice) => Promise<readonly Account[]>
   readonly hasAccounts: () => Promise<boolean>
-  /** Tells whether an account stands for the person. */
+  /** Returns whether an account belongs to the person. */
   readonly personExists: (person: string) => Promise<boolean>
   /** Every administrator, sorted by name. */
   readonly administrators: () => Promise<readonly Account[]>
-  /** Tells whether there was ever an administrator, or an account before marks were kept. */
+  /** Returns whether there was ever an administrator, or an account before marks existed. */
   readonly wasAdministratorMade: () => Promise<boolean>
   readonly token: (key: TokenKey) => Promise<TokenRecord | null>
-  /** The token that a refresh token of row `row` belongs to, with the refresh token's digest and end. */
+  /** The token whose refresh token has the row `row`, with the refresh token's digest and end. */
   readonly refreshToken: (row: number) => Promise<RefreshRecord | null>
   readonly liveSessions: (accountId: number) => Promise<readonly Session[]>
   readonly sessionById: (id: string) => Promise<Session | null>
@@ -83,18 +83,18 @@ export type Reads = {
   readonly apiKeys: (dialect: Dialect, page: Slice) => Promise<readonly Credential[]>
   readonly organizationById: (id: string) => Promise<Organization | null>
   readonly organizationByName: (name: string) => Promise<Organization | null>
-  /** Every one, sorted by name: for the command line. */
+  /** All organizations, sorted by name, for the command line. */
   readonly organizations: () => Promise<readonly Organization[]>
   readonly memberships: (accountId: number) => Promise<readonly Membership[]>
-  /** Members, the oldest account first, by number. */
+  /** Members, oldest account first, by number. */
   readonly members: (organizationId: string, page: Page<number>) => Promise<readonly Account[]>
   readonly memberCount: (organizationId: string) => Promise<number>
-  /** The members with the times at which they joined, in that order. */
+  /** Members with the times at which they joined, in that order. */
   readonly memberList: (organizationId: string, page: Slice) => Promise<readonly Member[]>
   readonly throttle: (keys: readonly ThrottleKey[]) => Promise<readonly ThrottleState[]>
-  /** The latest time of the throttle that was kept, in milliseconds; 0: none was. */
+  /** The stored time of the throttle in milliseconds; 0: there is none. */
   readonly throttleTime: () => Promise<number>
-  /** Tells whether the account signed in from the address after `since` (Unix ms); the address is a keyed digest. */
+  /** Returns whether the account signed in from the address after `since` (Unix ms); the address is a keyed digest. */
   readonly isKnownAddress: (accountId: number, address: Uint8Array, sinceMs: number) => Promise<boolean>
   readonly serverByName: (name: string) => Promise<Server | null>
   readonly serverByAddress: (address: string) => Promise<Server | null>
@@ -105,18 +105,18 @@ export type Reads = {
   /** Change requests, sorted by id. */
   readonly changes: (page: Page<string>) => Promise<readonly ChangeRequest[]>
   readonly ptySessionById: (id: string) => Promise<PtySession | null>
-  /** Newest first; `before` is the last row of the page before. */
+  /** Newest first; `before` is the last row of the previous page. */
   readonly ptySessions: (filter: PtySessionFilter, page: PtySessionPage) => Promise<readonly PtySession[]>
   /** Attachments of one PTY session, oldest first. */
   readonly ptyAttachments: (ptySessionId: string) => Promise<readonly PtyAttachment[]>
-  /** Policies with what they are of, sorted by that. */
+  /** Policies with their subjects, sorted by subject. */
   readonly policies: (page: Page<PolicySubject>) => Promise<readonly SubjectPolicy[]>
   readonly policy: (subject: PolicySubject) => Promise<PolicyDocument | null>
-  /** JSON texts of the catalogues of groups that have one, sorted by group; null: of every group. */
+  /** JSON texts of the catalogues of the named groups, sorted by group; null: of every group. */
   readonly catalogues: (groups: readonly string[] | null) => Promise<ReadonlyMap<string, string>>
   readonly authorityKey: (name: AuthorityKeyName) => Promise<AuthorityKey | null>
   readonly keys: () => Promise<readonly StoredKey[]>
-  /** Entries after `position`, oldest first, at most 10,000; asks that the entry at `position` is still the same. */
+  /** At most 10,000 entries after `position`, oldest first, if the entry at `position` is still the same. */
   readonly log: (position: LogPosition) => Promise<LogRange>
   readonly logHead: () => Promise<LogPosition>
   readonly auditEvents: (chain: string, page: { afterSeq: number; limit: number }) => Promise<readonly ChainedEvent[]>
@@ -126,27 +126,27 @@ export type Reads = {
   readonly lastAuditSeal: () => Promise<AuditSeal | null>
 }
 
-/** One page of PTY sessions: at most `limit` that come after the row `before` in the list. */
+/** One page of PTY sessions: at most `limit`, after the row `before` of the list. */
 export type PtySessionPage = {
   readonly limit: number
   readonly before: { readonly createdAtMs: number; readonly id: string } | null
 }
 
-/** A refresh token with what is needed to exchange it. */
+/** A refresh token with what an exchange needs. */
 export type RefreshRecord = TokenRecord & {
   readonly refreshDigest: Uint8Array
   /** Unix seconds. */
   readonly refreshExpiresAt: number
 }
 
-/** Rows that are numbered by the process before they are written, so that a token can carry its number. */
+/** Rows whose numbers the process takes before it writes them, so that a token can carry its number. */
 export type NumberedRows = 'session' | 'token'
 
 /** A store of one node or of many. */
 export type Store = Reads & {
   /**
-   * Runs one command. Resolves only after it is durable.
-   * @throws STORE_UNAVAILABLE when it could not be made durable; nothing of it is then seen by anybody, or its outcome is unknown.
+   * Runs one command; resolves when it is durable.
+   * @throws STORE_UNAVAILABLE if it could not be made durable: then it has no effect, or its outcome is unknown.
    */
   readonly execute: <Name extends CommandName>(
     name: Name,
@@ -154,7 +154,7 @@ export type Store = Reads & {
   ) => Promise<Commands[Name]['output']>
   /** Returns a number that no other row of this kind has or will have. */
   readonly nextRow: (rows: NumberedRows) => number
-  /** Sets who is told of entries that commands of this process appended, before their promises resolve. */
+  /** Sets the listener for entries that commands of this process appended; it runs before their promises resolve. */
   readonly onRevocations: (listener: (entries: readonly RevocationEntry[]) => Promise<void>) => void
   readonly close: () => Promise<void>
 }

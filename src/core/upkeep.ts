@@ -1,17 +1,17 @@
-/** Core: what a running server does by itself, in bounded steps, off the request path. */
+/** Core: what a running server does by itself: in bounded steps, outside requests. */
 import { keepThrottleTime } from './accounts/throttle-time.ts'
 import type { Ports } from './wiring.ts'
 
-/** One recurring piece of work. `everyMs` is the pause after the end of one run. */
+/** One recurring job. `everyMs` is the pause after one run. */
 export type Job = { readonly name: string; readonly everyMs: number; readonly run: () => Promise<void> }
 
-/** Seconds after which a session's last use is written again. */
+/** Seconds after which the last use of a session is written again. */
 const lastSeenGrainSeconds = 60
 
 /** Sessions or rows per command, so that no step holds the writer for long. */
 const stepSize = 500
 
-/** Steps of one run of the collector; what is left waits for the next run. */
+/** Steps of one run of the collector; the rest waits for the next run. */
 const collectorSteps = 20
 
 /** Returns the jobs of one server. */
@@ -36,7 +36,7 @@ export async function writeLastUses(ports: Ports, grainSeconds: number = lastSee
   }
 }
 
-/** Writes what was refused since the last call: one event per reason and address, one line of the log for all. */
+/** Writes the refusals since the last call: one event for each reason and address, one line of the log in all. */
 export async function writeRefusals(ports: Ports): Promise<void> {
   const { events, times } = ports.refusals.take(ports.clock.wallMs())
   if (events.length === 0) return
@@ -55,7 +55,7 @@ async function collectExpired(ports: Ports): Promise<void> {
   }
 }
 
-/** A head that is known outside finds a trail that was rolled back or cut. */
+/** A head that is stored elsewhere reveals a trail that was rolled back or cut. */
 async function tellAuditHeads(ports: Ports): Promise<void> {
   const heads = await ports.store.auditHeads()
   if (heads.length > 0)

@@ -1,4 +1,4 @@
-/** Core: the ports that the core's functions take together, made once in the composition root. */
+/** Core: the ports that functions of the core take together; the composition root creates them. */
 import type { ResetMails } from './accounts/reset-mails.ts'
 import type { SignInGate } from './accounts/sign-in-gate.ts'
 import type { ThrottleRules } from './accounts/throttle.ts'
@@ -24,15 +24,15 @@ import type { Lifetimes } from './sessions/session.ts'
 import type { Store } from './store.ts'
 import type { PtyLimits } from './terminals/commands.ts'
 
-/** What a dialect's sessions and tokens are given. */
+/** The lifetimes of a dialect's sessions and tokens. */
 export type DialectLife = Lifetimes & {
   /** Seconds; null: the token does not expire by itself. */
   readonly tokenSeconds: number | null
-  /** At most so many live sessions per account; the oldest goes. null: no limit. */
+  /** Most live sessions of one account; the oldest ends. null: no limit. */
   readonly keepNewest: number | null
 }
 
-/** Choices of the operator that the core obeys. */
+/** The operator's settings for the core. */
 export type CoreSettings = {
   readonly life: Readonly<Record<Dialect, DialectLife>>
   /** null: sign-ins are not throttled (for benches). */
@@ -48,7 +48,7 @@ export type CoreSettings = {
   readonly terminals: TerminalSettings
 }
 
-/** What terminals are held to where no policy says more. */
+/** The rules of terminals without a policy. */
 export type TerminalSettings = {
   /** Observers that a terminal under a change request needs; 0: none. */
   readonly observers: number
@@ -58,7 +58,7 @@ export type TerminalSettings = {
   readonly retentionMonths: number
 }
 
-/** Everything that core functions reach the outside with. */
+/** All ports of the core. */
 export type Ports = {
   readonly clock: Clock
   readonly random: Random

@@ -1,11 +1,11 @@
-/** Core: what an account is; a person or a program that can sign in. */
+/** Core: an account: a person or a program that can sign in. */
 import type { Authority } from '../administration/permissions.ts'
 import type { AccountRules } from './rules.ts'
 
-/** `admin` manages Sallyport, `user` does not; names are unique per role. */
+/** `admin` administers Sallyport, `user` does not. A name is unique in its role. */
 export type Role = 'admin' | 'user'
 
-/** An account as the store keeps it. Times are Unix seconds unless the name says otherwise. */
+/** An account as it is stored. Times are Unix seconds unless the name says otherwise. */
 export type Account = {
   /** Never reused (pacerpro `sub`, sftpgo `id`). */
   readonly id: number
@@ -13,16 +13,16 @@ export type Account = {
   /** Trimmed, case-sensitive, unique per role. */
   readonly username: string
   readonly role: Role
-  /** `organization`: the hidden holder of an organization's own tokens; it never signs in and is never listed. */
+  /** `organization`: the hidden holder of an organization's own tokens. It never signs in and is never listed. */
   readonly kind: 'person' | 'organization'
-  /** The natural person behind the account, as four eyes compares; its uuid where nothing else was said. */
+  /** The natural person behind the account, for four eyes; by default the account's uuid. */
   readonly person: string
-  /** As it was given; compared ASCII-lower-cased. */
+  /** As it was given; compared with ASCII letters in lower case. */
   readonly email: string | null
   readonly status: 'enabled' | 'disabled'
-  /** The account signs in strictly before this second; null: it does not expire. */
+  /** The account can sign in before this second; null: it does not expire. */
   readonly expiresAt: number | null
-  /** v4 UUID; rotating it ends every token of the account (pacerpro `jti`). */
+  /** v4 UUID; a new one ends every token of the account (pacerpro `jti`). */
   readonly epoch: string
   /** Sorted names. */
   readonly groups: readonly string[]
@@ -30,32 +30,32 @@ export type Account = {
   readonly updatedAtMs: number
   /** PHC string; null: the account cannot sign in with a password. */
   readonly passwordHash: string | null
-  /** The password is shorter than one that stands alone may be. */
+  /** The password is too short to be the only factor. */
   readonly passwordIsShort: boolean
-  /** Secret of the confirmed second factor, sealed; null where there is none. */
+  /** Sealed secret of the confirmed second factor; null: there is none. */
   readonly totpSealed: Uint8Array | null
-  /** Secret that waits for its first code, sealed. */
+  /** Sealed secret that waits for its first code. */
   readonly totpPendingSealed: Uint8Array | null
-  /** Sealed list of recovery codes with what was used; null where there are none. */
+  /** Sealed list of recovery codes and their use; null: there are none. */
   readonly recoverySealed: Uint8Array | null
   readonly passwordChangedAtMs: number | null
-  /** JSON object that the sftpgo dialect keeps with the account (filters, permissions, descriptions); null: nothing kept. */
+  /** JSON object of the sftpgo dialect (filters, permissions, descriptions); null: there is none. */
   readonly attributes: string | null
-  /** What an administrator was granted; null for users. */
+  /** The authority of an administrator; null for users. */
   readonly authority: Authority | null
-  /** From where, when and how the account may come; `noRules` itself for an account without any. */
+  /** The account rules; `noRules` itself for an account without any. */
   readonly rules: AccountRules
   readonly lastOrganizationId: string | null
   readonly lastSignInAtMs: number | null
   readonly lastSignInIp: string | null
 }
 
-/** Tells whether the account may hold sessions at `now` (Unix seconds). */
+/** Returns whether the account may hold sessions at `now` (Unix seconds). */
 export function isAccountLive(account: Pick<Account, 'status' | 'expiresAt'>, now: number): boolean {
   return account.status === 'enabled' && (account.expiresAt === null || now < account.expiresAt)
 }
 
-/** Returns an e-mail address as it is compared: ASCII letters in lower case, all else as it is. */
+/** Returns an e-mail address in the form for comparison: ASCII letters in lower case. */
 export function emailKey(email: string): string {
   return email.trim().replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }

@@ -1,4 +1,4 @@
-/** Core: what administrators do to accounts, at every door, on the command line and by the set-up link. */
+/** Core: administration of accounts, for all dialects, the command line and the set-up link. */
 import { type Administrator, authorise } from '../administration/authorise.ts'
 import { type Authority, grantedBy, isSameAuthority, ownerAuthority } from '../administration/permissions.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
@@ -12,7 +12,7 @@ import { isEmail, normaliseUsername } from './names.ts'
 import { normalisePassword } from './password-policy.ts'
 import { resolvePerson } from './person.ts'
 
-/** An account as somebody asks for it. */
+/** The input for a new account. */
 export type AccountInput = {
   readonly username: string
   readonly email: string | null
@@ -22,19 +22,19 @@ export type AccountInput = {
   /** null: the account cannot sign in until a password is set. */
   readonly password: string | null
   readonly attributes?: KeptAttributes
-  /** Of an administrator; left out: an owner. */
+  /** Of an administrator; undefined: an owner. */
   readonly authority?: Authority
-  /** Enabled where nothing is said. */
+  /** Enabled by default. */
   readonly status?: Account['status']
-  /** As `resolvePerson` takes it; left out: the account stands for itself. */
+  /** As `resolvePerson` reads it; undefined: the account itself. */
   readonly person?: string
 }
 
-/** Who asks: nobody is signed in on the command line, and who holds the set-up link is no account yet. */
+/** The actor. The command line and the set-up link have no signed-in account. */
 export type Administration = {
   readonly by: (Pick<Account, 'id' | 'username'> & Administrator) | null
   readonly request: RequestFacts
-  /** On the command line: goes on although no owner who can sign in is left. */
+  /** On the command line: continue even if no owner is left who can sign in. */
   readonly mayEndLastOwner?: boolean
 }
 
@@ -43,7 +43,7 @@ type AdministerPorts = Pick<Ports, 'clock' | 'random' | 'store' | 'hasher' | 'se
 /**
  * Adds an account.
  *
- * @param asFirstAdmin by the set-up link: refuses where an administrator was ever made.
+ * @param asFirstAdmin By the set-up link: refuses if there was ever an administrator.
  * @throws INPUT_INVALID, PASSWORD_REJECTED, NAME_TAKEN, EMAIL_TAKEN, SETUP_DONE; the refusals of `authorise`.
  */
 export async function addAccount(
@@ -56,7 +56,7 @@ export async function addAccount(
 }
 
 /**
- * Adds an account that was accepted. The caller may add it.
+ * Adds a checked account. The caller has checked that the actor may add it.
  *
  * @throws NAME_TAKEN, EMAIL_TAKEN, SETUP_DONE; INPUT_INVALID as `resolvePerson` does.
  */
@@ -97,15 +97,14 @@ export async function addAcceptedAccount(
   throw new Refusal(result.kind === 'name-taken' ? 'NAME_TAKEN' : 'EMAIL_TAKEN')
 }
 
-/** A change that an administrator makes; `password` is plain, and null takes it away. */
+/** A change by an administrator; `password` is plain, and null removes it. */
 export type AdministratorChange = Omit<AccountChange, 'password'> & { readonly password?: string | null }
 
 /**
- * Changes an account. A change of status, role, authority, password or second factor ends all its sessions. Its bearer
- * credentials end with them, except when it is disabled and nothing else ends the sessions: then they are refused until it
- * is enabled.
+ * Changes an account. A change of status, role, authority, password or second factor ends all its sessions and its
+ * bearer credentials. If the account is only disabled, its bearer credentials stay and are refused until it is enabled.
  *
- * @throws STATE_CHANGED when it was made from attributes that are others by now; LAST_OWNER; the refusals of `authorise`.
+ * @throws STATE_CHANGED if the attributes have changed since they were read; LAST_OWNER; the refusals of `authorise`.
  * @throws INPUT_INVALID, PASSWORD_REJECTED, PASSWORD_TOO_SHORT_ALONE, ACCOUNT_NOT_FOUND, NAME_TAKEN, EMAIL_TAKEN
  */
 export async function changeAccount(
@@ -114,9 +113,9 @@ export async function changeAccount(
   what: {
     readonly change: AdministratorChange
     readonly how: Administration
-    /** Ends all sessions whatever the change is. */
+    /** Ends all sessions for any change. */
     readonly endsSessions?: boolean
-    /** The new attributes and the authority were made from those of `account`, which must still be there. */
+    /** The new attributes and authority were derived from those of `account`, which must not have changed. */
     readonly isMadeFromAttributes?: boolean
   },
 ): Promise<Account> {
@@ -165,7 +164,7 @@ export async function changeAccount(
 /**
  * Removes an account and ends its sessions.
  *
- * @throws ACCOUNT_NOT_FOUND when it is gone already; LAST_OWNER; the refusals of `authorise`.
+ * @throws ACCOUNT_NOT_FOUND if it is gone already; LAST_OWNER; the refusals of `authorise`.
  */
 export async function removeAccount(ports: AdministerPorts, account: Account, how: Administration): Promise<void> {
   authorise(how, 'remove-account', { account })
@@ -191,7 +190,7 @@ function authoriseAddition(how: Administration, authority: Authority | null): vo
   if (authority !== null) authorise(how, 'grant', { gives: grantedBy(authority) })
 }
 
-/** One change may be several acts, each of which has to be allowed. */
+/** One change may be several acts; each must be allowed. */
 async function authoriseChange(
   ports: AdministerPorts,
   account: Account,
@@ -216,12 +215,12 @@ async function authoriseChange(
   }
 }
 
-/** The only administrator has nobody to ask for a group. */
+/** The only administrator may change their own groups, because no other administrator could. */
 async function hasOthers({ store }: AdministerPorts, { by }: Administration): Promise<boolean> {
   return by !== null && (await store.administrators()).some(({ id }) => id !== by.id)
 }
 
-/** A new administrator is an owner unless something less was said; a user is granted nothing. */
+/** A new administrator is an owner by default; a user has no authority. */
 function authorityAfter(account: Account, { role, authority }: AdministratorChange): Pick<AccountChange, 'authority'> {
   if (role === undefined || role === account.role) return authority === undefined ? {} : { authority }
   return { authority: role === 'user' ? null : (authority ?? ownerAuthority) }
@@ -249,7 +248,7 @@ function isDisabled(account: Account, change: AccountChange): boolean {
   return change.status === 'disabled' && account.status === 'enabled'
 }
 
-/** A new account with an accepted name, e-mail address and password. */
+/** A new account with a checked name, e-mail address and password. */
 export type AcceptedAccount = AccountInput & { readonly passwordIsShort: boolean }
 
 /**

@@ -1,4 +1,4 @@
-/** Core: application passwords; random, shown once, good at one dialect that cannot carry a second factor's code. */
+/** Core: application passwords: random, shown once, valid at one dialect that has no field for a second factor's code. */
 import { addCredential, type CredentialActor, removeCredential } from '../credentials/administer.ts'
 import type { Credential } from '../credentials/credential.ts'
 import type { Dialect } from '../dialects.ts'
@@ -6,28 +6,28 @@ import { Refusal } from '../errors.ts'
 import type { Ports } from '../wiring.ts'
 import type { Account } from './account.ts'
 
-/** Begins every application password, so that scanners for leaked secrets know one. */
+/** Prefix of every application password, for scanners of leaked secrets. */
 const prefix = 'sallyport_app_'
 
 /** 192 bits. */
 const secretBytes = 24
 
-/** One account has at most so many. */
+/** Most application passwords of one account. */
 const mostPerAccount = 50
 
-/** What somebody asks for; the dialects are those that have no place for a code of the second factor. */
+/** The input; the dialects are those without a field for a code. */
 export type ApplicationPasswordInput = {
   readonly name: string
   readonly dialect: Extract<Dialect, 'pacerpro' | 'giantswarm' | 'koyeb'>
 }
 
-/** A new one; the secret is not kept. */
+/** A new application password; the secret is not stored. */
 export type NewApplicationPassword = { readonly credential: Credential; readonly secret: string }
 
 /**
- * Makes an application password for the account's own use.
+ * Creates an application password for the account itself.
  *
- * @throws STATE_CHANGED when the account changed meanwhile, or has as many as it may have.
+ * @throws STATE_CHANGED if the account changed meanwhile, or has reached the limit.
  */
 export async function addApplicationPassword(
   ports: Ports,
@@ -71,9 +71,9 @@ export function applicationPasswords(
 }
 
 /**
- * Removes one of the account's own; sessions that were begun with it end.
+ * Removes an application password of the account; its sessions end.
  *
- * @throws CREDENTIAL_NOT_FOUND when it has none of this id.
+ * @throws CREDENTIAL_NOT_FOUND if there is none with this id.
  */
 export async function removeApplicationPassword(
   ports: Ports,

@@ -1,33 +1,33 @@
-/** Core: what an account changes of itself in one step; made again from the newest state when its attributes changed meanwhile. */
+/** Core: changes of an account by itself. If its attributes changed meanwhile, the change is computed again. */
 import { type Act, auditEvent, type RequestFacts } from '../audit/act.ts'
 import { Refusal } from '../errors.ts'
 import type { Ports } from '../wiring.ts'
 import type { Account } from './account.ts'
 import type { AccountChange } from './commands.ts'
 
-/** One change, as it is made from the account as it is. */
+/** One change, computed from the account as it is. */
 export type OwnChange = {
   readonly change: AccountChange
-  /** The session that goes on while every other one ends, 0 for none; null: no session ends. */
+  /** The session that stays while every other one ends; 0: none stays; null: no session ends. */
   readonly keptSessionRow: number | null
   readonly act: Pick<Act, 'action' | 'detail'>
 }
 
-/** What is to be changed, and in which request. */
+/** The change and its request. */
 export type OwnChangePlan = {
-  /** Called with the account as it is at each try; returns null where nothing is to be done, and throws to refuse. */
+  /** Called with the current account at each try; returns null for no change, and throws to refuse. */
   readonly plan: (account: Account) => OwnChange | null
   readonly request: RequestFacts
 }
 
-/** Others change attributes seldom, so a second try hits nothing but a storm of them. */
+/** Tries: a second one fails only if the attributes change all the time. */
 const tries = 3
 
 /**
- * Changes an account in its own name; returns it as it is then.
+ * Changes an account in its own name; returns the changed account.
  *
- * @throws whatever `plan` throws; EMAIL_TAKEN; LAST_OWNER; ACCOUNT_NOT_FOUND when it was removed.
- * @throws STATE_CHANGED when its sessions ended meanwhile.
+ * @throws the refusals of `plan`; EMAIL_TAKEN; LAST_OWNER; ACCOUNT_NOT_FOUND if it was removed.
+ * @throws STATE_CHANGED if its sessions ended meanwhile.
  */
 export async function changeOwnAccount(
   ports: Pick<Ports, 'clock' | 'random' | 'store'>,

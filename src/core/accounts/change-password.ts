@@ -5,16 +5,16 @@ import type { Ports } from '../wiring.ts'
 import type { Account } from './account.ts'
 import { checkPassword, normalisePassword } from './password-policy.ts'
 
-/** A password that was accepted, as it is stored. */
+/** A checked password in its stored form. */
 export type StoredPassword = { readonly hash: string; readonly isShort: boolean }
 
-/** What a password is judged by. */
+/** What a password is checked with. */
 export type PasswordPorts = Pick<Ports, 'commonPasswords'> & { readonly settings: Pick<Ports['settings'], 'password'> }
 
-/** Whose password it is to be. */
+/** The owner of the password. */
 export type PasswordOwner = Pick<Account, 'username' | 'email'> & { readonly hasSecondFactor: boolean }
 
-/** Checks a new password against the rules. @throws PASSWORD_REJECTED with the rule that it breaks. */
+/** Checks a new password. @throws PASSWORD_REJECTED with the broken rule. */
 export async function acceptPassword(
   ports: PasswordPorts,
   password: string,
@@ -31,9 +31,9 @@ export async function acceptPassword(
 }
 
 /**
- * Checks a new password against the rules and hashes it.
+ * Checks a new password and hashes it.
  *
- * @throws PASSWORD_REJECTED with the rule that it breaks.
+ * @throws PASSWORD_REJECTED with the broken rule.
  */
 export async function hashNewPassword(
   ports: PasswordPorts & Pick<Ports, 'hasher'>,
@@ -44,21 +44,21 @@ export async function hashNewPassword(
   return { hash: await ports.hasher.hash(normalisePassword(password)), isShort }
 }
 
-/** A change of one's own password. */
+/** A change of the account's own password. */
 export type PasswordChange = {
   readonly current: string
   readonly next: string
-  /** The session that goes on; 0: none does. */
+  /** The session that stays; 0: none. */
   readonly keptSessionRow: number
   readonly request: RequestFacts
 }
 
 /**
- * Changes an account's own password after proof of the current one.
+ * Changes the own password after proof of the current one.
  *
- * @throws PASSWORD_CURRENT_WRONG, counted by the throttle as a failed sign-in would be.
- * @throws PASSWORD_REJECTED when the new one breaks a rule.
- * @throws STATE_CHANGED when the account changed meanwhile.
+ * @throws PASSWORD_CURRENT_WRONG; the throttle counts it like a failed sign-in.
+ * @throws PASSWORD_REJECTED if the new one breaks a rule.
+ * @throws STATE_CHANGED if the account changed meanwhile.
  */
 export async function changeOwnPassword(ports: Ports, account: Account, change: PasswordChange): Promise<Account> {
   await provePassword(ports, account, { password: change.current, request: change.request })
@@ -84,9 +84,9 @@ export async function changeOwnPassword(ports: Ports, account: Account, change: 
 }
 
 /**
- * Proves that whoever holds a session knows the account's password.
+ * Proves that the holder of a session knows the account's password.
  *
- * @throws PASSWORD_CURRENT_WRONG when it is not right.
+ * @throws PASSWORD_CURRENT_WRONG if it is not right.
  * @throws SIGN_IN_THROTTLED after too many wrong ones.
  */
 export async function provePassword(

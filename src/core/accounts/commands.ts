@@ -1,10 +1,10 @@
-/** Core: the atomic commands on accounts that every store offers. */
+/** Core: the commands of a store on accounts. */
 import type { Authority } from '../administration/permissions.ts'
 import type { AuditEvent } from '../audit/event.ts'
 import type { Account, Role } from './account.ts'
 import type { ThrottleKey } from './throttle.ts'
 
-/** What a dialect keeps with an account, and what it means as rules: whoever writes the one writes the other. */
+/** The attributes of a dialect together with the account rules that they mean. */
 export type KeptAttributes = {
   /** JSON object in the dialect's wire form. */
   readonly text: string
@@ -12,7 +12,7 @@ export type KeptAttributes = {
   readonly rules: string | null
 }
 
-/** An account to be added; the store numbers it. */
+/** A new account; the store numbers it. */
 export type NewAccount = {
   readonly uuid: string
   readonly username: string
@@ -26,61 +26,60 @@ export type NewAccount = {
   readonly attributes: KeptAttributes | null
   /** Of an administrator; null for users. */
   readonly authority: Authority | null
-  /** Enabled where nothing is said. */
+  /** Enabled by default. */
   readonly status?: Account['status']
-  /** The natural person behind it; left out: it stands for itself. */
+  /** The natural person behind it; undefined: the account itself. */
   readonly person?: string
 }
 
-/** What of an account is to change; what is not named stays. */
+/** Changes of an account; absent members stay as they are. */
 export type AccountChange = {
   readonly status?: Account['status']
   readonly email?: string | null
   readonly role?: Role
-  /** null: the account stands for itself again. */
+  /** null: the account itself. */
   readonly person?: string | null
   readonly expiresAt?: number | null
   readonly addGroups?: readonly string[]
   readonly removeGroups?: readonly string[]
-  /** null: the account has none from now on. */
+  /** null: no password any more. */
   readonly password?: { readonly hash: string; readonly isShort: boolean } | null
-  /** The account set the password itself: none is due any more. */
+  /** The account set the password itself, so that no change is due any more. */
   readonly settlesPasswordChange?: true
   /** Also removes the recovery codes. */
   readonly removeSecondFactor?: boolean
-  /** Makes a secret the second factor without a code (SFTPGo REST API, `totp/save`). */
+  /** Sets a second factor without a code (SFTPGo REST API, `totp/save`). */
   readonly secondFactor?: Uint8Array
-  /** Replaces the recovery codes as a set. */
+  /** Replaces all recovery codes. */
   readonly recoverySealed?: Uint8Array | null
   readonly attributes?: KeptAttributes
-  /** Of an administrator; null where the role becomes `user`. */
+  /** Of an administrator; null if the role becomes `user`. */
   readonly authority?: Authority | null
 }
 
-/** Ends sessions together with a change: all of the old epoch but the kept one. */
+/** Ends all sessions of the old epoch except the kept one, together with a change. */
 export type EpochRotation = {
   readonly newEpoch: string
-  /** The session that made the change and goes on; 0: none. */
+  /** The session that made the change and stays; 0: none. */
   readonly keptSessionRow: number
   /**
-   * Bearer credentials go on under the new epoch, without what was begun with them: their account is disabled, and may
-   * be enabled again. Left out: they are removed.
+   * Bearer credentials continue under the new epoch, without the sessions that they started: their account is disabled
+   * and may be enabled again. Otherwise they are removed.
    */
   readonly keepsCredentials?: boolean
 }
 
-/** A one-time code that is used up with a command; each (secret, step) passes once. */
+/** A one-time code that a command uses; each (secret, step) is used once. */
 export type CodeUse = { readonly secretDigest: Uint8Array; readonly step: number }
 
 /**
- * What is remembered of a store for ever: that an administrator was made; that the log said how many administrators are no
- * owners.
+ * Marks that a store keeps for ever: an administrator existed; the log reported how many administrators are not owners.
  */
 export type StoreMark = 'administrator-made' | 'authority-told'
 
 /** Atomic commands on accounts. */
 export type AccountCommands = {
-  /** Adds an account; `asFirstAdmin` refuses when an administrator was ever made, as one is from here on. */
+  /** Adds an account; `asFirstAdmin` refuses if there was ever an administrator. */
   readonly addAccount: {
     readonly input: {
       readonly account: NewAccount
@@ -94,8 +93,8 @@ export type AccountCommands = {
   }
   /**
    * Changes an account and appends `account_epoch` (with a rotation) and `access_changed`: for the account, and for the
-   * session of every bearer credential that the rotation keeps. `seen`, where given, must still be true of the account.
-   * A new authority that comes without attributes takes what a dialect listed of the old one out of them.
+   * session of every bearer credential that the rotation keeps. `seen` must still match the account, if given. A new
+   * authority without attributes removes the old authority's list from the attributes.
    */
   readonly changeAccount: {
     readonly input: {
@@ -103,11 +102,11 @@ export type AccountCommands = {
       readonly change: AccountChange
       readonly rotation: EpochRotation | null
       readonly seen: { readonly epoch: string; readonly passwordHash: string | null } | null
-      /** Where given, the attributes must still be these: new ones were made from them. */
+      /** The attributes that the new ones were derived from, if given; they must not have changed. */
       readonly seenAttributes?: string | null
-      /** Where given, the authority must still be this one: a new one was made from it. */
+      /** The authority that the new one was derived from, if given; it must not have changed. */
       readonly seenAuthority?: Authority | null
-      /** Goes on although no owner who can sign in is left. */
+      /** Continues even if no owner is left who can sign in. */
       readonly mayEndLastOwner?: boolean
       readonly nowMs: number
       readonly audit: AuditEvent
@@ -116,24 +115,24 @@ export type AccountCommands = {
       | { readonly kind: 'changed'; readonly account: Account }
       | { readonly kind: 'missing' | 'name-taken' | 'email-taken' | 'stale' | 'last-owner' }
   }
-  /** Removes an account: its name is free, its sessions end, its number is never used again. */
+  /** Removes an account: its name becomes free, its sessions end, its number is never used again. */
   readonly removeAccount: {
     readonly input: {
       readonly accountId: number
       readonly newEpoch: string
-      /** Goes on although no owner who can sign in is left. */
+      /** Continues even if no owner is left who can sign in. */
       readonly mayEndLastOwner?: boolean
       readonly nowMs: number
       readonly audit: AuditEvent
     }
     readonly output: { readonly kind: 'removed' | 'missing' | 'last-owner' }
   }
-  /** Keeps a mark; `known` when it was kept before. */
+  /** Sets a mark; `known`: it was set before. */
   readonly keepMark: {
     readonly input: { readonly mark: StoreMark; readonly nowMs: number }
     readonly output: { readonly kind: 'kept' | 'known' }
   }
-  /** Replaces the hash of an unchanged password by one with today's parameters; does nothing when the password changed. */
+  /** Replaces the hash of an unchanged password by one with today's parameters. */
   readonly upgradePasswordHash: {
     readonly input: {
       readonly accountId: number
@@ -153,7 +152,7 @@ export type AccountCommands = {
     }
     readonly output: { readonly kind: 'pending' | 'exists' | 'missing' }
   }
-  /** Makes the waiting secret the second factor, uses its first code up and rotates the epoch. */
+  /** Makes the waiting secret the second factor, uses its first code and rotates the epoch. */
   readonly confirmSecondFactor: {
     readonly input: {
       readonly accountId: number
@@ -165,17 +164,17 @@ export type AccountCommands = {
     }
     readonly output: { readonly kind: 'confirmed' | 'not-pending' | 'code-used' }
   }
-  /** Uses a code up that nothing else is done with; `code-used` when it was used before, at a sign-in or otherwise. */
+  /** Uses a code; `code-used`: it was used before. */
   readonly useCode: {
     readonly input: { readonly code: CodeUse; readonly nowMs: number }
     readonly output: { readonly kind: 'used' | 'code-used' }
   }
-  /** Forgets the failures of every key; `missing` when none had any. */
+  /** Forgets the failures of every key; `missing`: there were none. */
   readonly forgetFailures: {
     readonly input: { readonly keys: readonly Uint8Array[]; readonly audit: AuditEvent }
     readonly output: { readonly kind: 'forgotten' | 'missing' }
   }
-  /** Keeps the time of the throttle; never moves it back. */
+  /** Stores the time of the throttle; it never goes back. */
   readonly keepThrottleTime: {
     readonly input: { readonly nowMs: number }
     readonly output: { readonly kind: 'done' }

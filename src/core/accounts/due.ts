@@ -1,4 +1,4 @@
-/** Core: what an account has to do before it is served: set up a second factor, set a new password. */
+/** Core: actions that an account must do first: set up a second factor, set a new password. */
 
 import type { Dialect } from '../dialects.ts'
 import { Refusal } from '../errors.ts'
@@ -7,15 +7,15 @@ import { noRules } from './rules.ts'
 
 const dayMs = 86_400_000
 
-/** What is due of an account. */
+/** An action that is due. */
 export type Due = { readonly secondFactor: boolean; readonly passwordChange: boolean }
 
 const nothing: Due = { secondFactor: false, passwordChange: false }
 
-/** What of an account decides. */
+/** The facts that decide. */
 type Owing = Pick<Account, 'rules' | 'totpSealed' | 'passwordChangedAtMs' | 'createdAtMs'>
 
-/** Returns what is due of an account at `nowMs` (Unix milliseconds). */
+/** Returns the action that is due at `nowMs` (Unix milliseconds). */
 export function dueOf({ rules, totpSealed, passwordChangedAtMs, createdAtMs }: Owing, nowMs: number): Due {
   if (rules === noRules) return nothing
   const { needsSecondFactor, passwordChangeDue, passwordMaxAgeDays } = rules
@@ -24,9 +24,9 @@ export function dueOf({ rules, totpSealed, passwordChangedAtMs, createdAtMs }: O
 }
 
 /**
- * Lets an account pass of which nothing is due.
+ * Refuses an account with a due action.
  *
- * @throws ACTION_DUE with what is due in its fields.
+ * @throws ACTION_DUE with the action in its fields.
  */
 export function requireNothingDue(account: Owing, nowMs: number): void {
   const { secondFactor, passwordChange } = dueOf(account, nowMs)
@@ -41,7 +41,7 @@ export function requireNothingDue(account: Owing, nowMs: number): void {
   })
 }
 
-/** What an account can settle at each door: it has a route for it. */
+/** The due actions that an account can do in each dialect. */
 const settles: Readonly<Record<Dialect, Due>> = {
   control: { secondFactor: true, passwordChange: true },
   sftpgo: { secondFactor: true, passwordChange: true },
@@ -50,7 +50,7 @@ const settles: Readonly<Record<Dialect, Due>> = {
   koyeb: nothing,
 }
 
-/** Tells whether an account can do at a door what is due of it: where it cannot, a sign-in would lead nowhere. */
+/** Returns whether an account can do its due action in a dialect. If not, a sign-in there is useless. */
 export function canSettleAt(door: Dialect, due: Due): boolean {
   const can = settles[door]
   return (can.secondFactor || !due.secondFactor) && (can.passwordChange || !due.passwordChange)

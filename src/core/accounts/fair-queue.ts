@@ -1,17 +1,17 @@
-/** Core: the queue of work that is done for clients; no address takes the turns of another, whatever it asks for. */
+/** Core: a fair queue of work for clients; no address can take the turns of another. */
 
-/** For whom work is done. */
+/** The client that work is done for. */
 export type Place = {
-  /** What turns are given to: an address, or of IPv6 its /64; empty: the server itself. */
+  /** The unit of fairness: an address, for IPv6 its /64; empty: the server itself. */
   readonly from: string
-  /** Whether the account that is meant has signed in from there, or the work is the server's own. */
+  /** Whether the account has signed in from this address before, or the work is the server's own. */
   readonly isKnown: boolean
 }
 
-/** The place of work that no stranger asked for. */
+/** The place of the server's own work. */
 export const ownPlace: Place = { from: '', isKnown: true }
 
-/** One address after the other, each with its work in the order in which it came. */
+/** Addresses in turn, each with its work in order. */
 class Lane<Work> {
   readonly #byAddress = new Map<string, Work[]>()
   size = 0
@@ -23,7 +23,7 @@ class Lane<Work> {
     this.size += 1
   }
 
-  /** Takes the oldest work of the address whose turn it is, which then is the last one. */
+  /** Takes the oldest work of the next address, which then becomes the last. */
   take(): Work | undefined {
     for (const [from, waiting] of this.#byAddress) {
       const work = waiting.shift()
@@ -47,8 +47,8 @@ class Lane<Work> {
 }
 
 /**
- * A bounded queue of two lanes, known addresses and others, that are served in turn; in each the addresses are served in
- * turn. A part of its room is kept for known addresses.
+ * A bounded queue of two lanes, for known addresses and for others. The lanes take turns, and so do the addresses in
+ * each. A part of the room is reserved for known addresses.
  */
 export class FairQueue<Work> {
   readonly #room: number
@@ -57,13 +57,12 @@ export class FairQueue<Work> {
   readonly #others = new Lane<Work>()
   #isTurnOfOthers = false
 
-  /** @param room how much may wait; a quarter of it is kept for known addresses. */
+  /** @param room Most entries; a quarter is reserved for known addresses. */
   constructor(room: number) {
     this.#room = room
     this.#roomOfOthers = room - Math.floor(room / 4)
   }
 
-  /** How much waits. */
   get size(): number {
     return this.#known.size + this.#others.size
   }
@@ -71,8 +70,7 @@ export class FairQueue<Work> {
   /**
    * Puts work into the queue.
    *
-   * @returns what goes for it, `work` itself where it finds no room; undefined: nothing does. The newest work of the address
-   * that has the most goes first.
+   * @returns The work that is dropped: the newest of the address that has the most, or `work` itself; undefined: none.
    */
   add(place: Place, work: Work): Work | undefined {
     const lane = place.isKnown ? this.#known : this.#others
@@ -82,7 +80,6 @@ export class FairQueue<Work> {
     return gone
   }
 
-  /** Takes what is to be done next. */
   take(): Work | undefined {
     const [first, second] = this.#isTurnOfOthers ? [this.#others, this.#known] : [this.#known, this.#others]
     this.#isTurnOfOthers = !this.#isTurnOfOthers

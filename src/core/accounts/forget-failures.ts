@@ -1,4 +1,4 @@
-/** Core: tells and forgets the failed sign-ins of one address; only keyed digests of addresses are kept, so that none can be listed. */
+/** Core: shows and forgets the failed sign-ins of one address. Only keyed digests of addresses are stored, so they cannot be listed. */
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import { Refusal } from '../errors.ts'
 import { addressKey } from '../sessions/addresses.ts'
@@ -16,10 +16,10 @@ function keyOf(ports: Pick<Ports, 'digests' | 'settings'>, ip: string): Throttle
   return rule === undefined ? null : { digest: addressThrottleDigest(ports, ip), rule }
 }
 
-/** What counts against an address: its failures, and for how many more milliseconds they block it; 0: they do not. */
+/** The failures of an address, and for how many more milliseconds they block it; 0: it is not blocked. */
 export type AddressFailures = { readonly failures: number; readonly waitMs: number }
 
-/** Returns the failures of an address, or null where none count any more. */
+/** Returns the failures of an address, or null if none count. */
 export async function failuresOf(
   ports: Pick<Ports, 'digests' | 'settings' | 'store' | 'throttleTime'>,
   ip: string,
@@ -35,7 +35,7 @@ export async function failuresOf(
 /**
  * Forgets the failures of an address, which may then try again at once.
  *
- * @throws ADDRESS_NOT_FOUND when there are none.
+ * @throws ADDRESS_NOT_FOUND if there are none.
  */
 export async function forgetAddress(
   ports: Pick<Ports, 'clock' | 'digests' | 'settings' | 'store' | 'throttleTime'>,

@@ -1,4 +1,4 @@
-/** Core: which passwords are good enough. Length and a list of bad ones decide, never the kinds of characters. */
+/** Core: which passwords are good enough. The length and a list of bad passwords decide, never the kinds of characters. */
 import type { CommonPasswords } from '../ports.ts'
 
 /** Lengths in Unicode code points. */
@@ -13,10 +13,10 @@ export type PasswordRules = {
 /** @see NIST SP 800-63B-4 section 3.1.1.2 for both minimums; the maximum is our choice. */
 export const defaultPasswordRules: PasswordRules = { minimumAlone: 15, minimumWithSecondFactor: 8, maximum: 1024 }
 
-/** The name of the product, which is nobody's password. */
+/** The product's name, which must not be a password. */
 const productName = 'sallyport'
 
-/** A password that somebody wants, and whose it is to be. */
+/** A new password and its owner. */
 export type PasswordCandidate = {
   readonly password: string
   readonly username: string
@@ -25,7 +25,7 @@ export type PasswordCandidate = {
   readonly rules: PasswordRules
 }
 
-/** Whether a password is taken; the reason is a sentence for a person and does not hold the password. */
+/** The verdict on a password; the reason is a sentence for the user and does not hold the password. */
 export type PasswordVerdict =
   | {
       readonly kind: 'accepted'
@@ -34,16 +34,16 @@ export type PasswordVerdict =
     }
   | { readonly kind: 'rejected'; readonly reason: string }
 
-/** Returns a password as it is hashed, compared and counted: in Unicode normalisation form C, with nothing trimmed or cut. */
+/** Returns a password as it is hashed, compared and counted: in Unicode normalisation form C, otherwise unchanged. */
 export function normalisePassword(text: string): string {
   return text.normalize('NFC')
 }
 
 /**
- * Judges a new password; {@link normalisePassword} is applied first.
+ * Judges a new password after {@link normalisePassword}.
  *
- * Refused are passwords that are too short or too long, on the list of common ones, or that say or repeat the username, the
- * e-mail address or its local part, or the name of the product, whatever the case of letters.
+ * Rejected are passwords that are too short, too long or common, or that consist of the username, the e-mail address,
+ * its local part or the product's name, also repeated, in any case of letters.
  *
  * @see NIST SP 800-63B-4 section 3.1.1.2.
  */
@@ -70,7 +70,7 @@ function guessableWords({ username, email }: PasswordCandidate): string[] {
   return [username, email ?? '', localPart, productName].map((word) => normalisePassword(word.trim()).toLowerCase())
 }
 
-// An empty word fits no whole number of times.
+// An empty word never repeats to a password.
 function repeats(text: string, word: string): boolean {
   return text.length % word.length === 0 && text === word.repeat(text.length / word.length)
 }

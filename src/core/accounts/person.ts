@@ -1,16 +1,16 @@
-/** Core: names of natural persons as four eyes compares them; letters are compared without case. */
+/** Core: names of natural persons for four eyes; they are compared without case. */
 import { Refusal } from '../errors.ts'
 import type { Reads } from '../store.ts'
 
-/** Numbers of a personnel file, e-mail addresses and uuids fit. */
+/** Fits personnel numbers, e-mail addresses and uuids. */
 const personName = /^[a-z0-9._@+-]{1,64}$/
 
 /**
- * Returns the person that a text names: a person of an account, else the person behind the account of that username, else
- * a person that no account has.
+ * Returns the person that a text names: the person of an account, else the person behind the account of that username,
+ * else a person without an account.
  *
- * @param field the name of the input, for the refusal.
- * @throws INPUT_INVALID when it is not well formed, or accounts of different persons have the username.
+ * @param field The name of the input, for the refusal.
+ * @throws INPUT_INVALID if it is malformed, or the username belongs to accounts of different persons.
  */
 export async function resolvePerson(
   store: Pick<Reads, 'personExists' | 'accountByName'>,

@@ -1,4 +1,4 @@
-/** Core: recovery codes; twelve at a time, each good once, shown again to whoever may (SFTPGo REST API, `recoverycodes`). */
+/** Core: recovery codes: twelve at a time, each valid once, shown again on request (SFTPGo REST API, `recoverycodes`). */
 import type { Random, Sealer } from '../ports.ts'
 
 /** One code of a set. */
@@ -12,10 +12,10 @@ const codesInSet = 12
 /** 22 characters of 32 letters and digits: 110 bits. */
 const codeCharacters = 22
 
-/** Letters and digits without I, L, O and U, so that nothing reads like something else (Crockford's base 32). */
+/** Letters and digits without I, L, O and U, which are easily confused (Crockford's base 32). */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
-/** Makes a new set, sealed as it is stored. */
+/** Creates a set, sealed as it is stored. */
 export function newRecoveryCodes(ports: RecoveryPorts): {
   readonly codes: readonly RecoveryCode[]
   readonly sealed: Uint8Array
@@ -24,7 +24,7 @@ export function newRecoveryCodes(ports: RecoveryPorts): {
   return { codes, sealed: seal(ports.sealer, codes) }
 }
 
-/** Opens a set as it was stored; null is an empty one. */
+/** Opens a stored set; null is an empty one. */
 export function openRecoveryCodes(sealer: Sealer, sealed: Uint8Array | null): readonly RecoveryCode[] {
   if (sealed === null) return []
   const text = sealer.open('recovery codes', sealed)
@@ -32,9 +32,9 @@ export function openRecoveryCodes(sealer: Sealer, sealed: Uint8Array | null): re
 }
 
 /**
- * Uses a code up.
+ * Uses a code.
  *
- * @returns the set without it as it is to be stored, or null when the code is none of the set or was used.
+ * @returns The set without it, as it is stored; null if the code is not in the set or was used.
  */
 export function useRecoveryCode(sealer: Sealer, sealed: Uint8Array | null, presented: string): Uint8Array | null {
   const wanted = presented.toUpperCase()
@@ -46,7 +46,7 @@ export function useRecoveryCode(sealer: Sealer, sealed: Uint8Array | null, prese
   )
 }
 
-/** Tells whether a text has the form of a recovery code, so that it is not taken for a one-time code. */
+/** Returns whether a text has the form of a recovery code and not of a one-time code. */
 export function isRecoveryCode(text: string): boolean {
   return /^RC-[0-9A-Z]{22}$/i.test(text)
 }

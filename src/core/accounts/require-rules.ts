@@ -1,10 +1,10 @@
-/** Core: holds an account against its rules, in one place for every door. */
+/** Core: checks an account against its rules, in one place for all dialects. */
 import { Refusal } from '../errors.ts'
 import type { Account } from './account.ts'
 import { canSettleAt, dueOf } from './due.ts'
 import { type BrokenRule, brokenRule, type RuleContext } from './rules.ts'
 
-/** What may be said to somebody who has proved to hold the account. */
+/** The sentence for a user who has proved to hold the account. */
 const sentences: Readonly<Record<BrokenRule, string>> = {
   door: 'A rule of the account does not allow this API.',
   password: 'A rule of the account does not allow a sign-in by password.',
@@ -13,7 +13,7 @@ const sentences: Readonly<Record<BrokenRule, string>> = {
 }
 
 /**
- * Lets an account pass whose rules allow how it comes. A rule refuses; it ends nothing.
+ * Refuses an account whose rules forbid this request. A rule refuses; it ends nothing.
  *
  * @throws ACCESS_DENIED with the reason in its detail.
  */
@@ -25,10 +25,11 @@ export function requireRules({ rules }: Pick<Account, 'rules'>, ruleContext: Rul
 }
 
 /**
- * Lets a sign-in pass after a right password. Where a dialect has words of its own for a rule, it says them before.
+ * Refuses a sign-in after a right password, if the account rules forbid it. A dialect with its own sentence for a rule
+ * checks that rule before.
  *
- * @throws CREDENTIALS_INVALID when a rule denies it, and when something is due that cannot be done at this door; the reason
- *   is in its detail. An application password is asked for nothing that is due.
+ * @throws CREDENTIALS_INVALID if a rule forbids it, or if the dialect cannot do the due action; the reason is in its
+ * detail. An application password needs no due action.
  */
 export function admitByRules(account: Account, ruleContext: RuleContext): void {
   const broken = brokenRule(account.rules, ruleContext)

@@ -1,16 +1,16 @@
-/** Core: keeps mailboxes from being flooded by whoever can name an account. */
+/** Core: limits the mails that one mailbox gets. */
 
-/** An account gets one mail a minute at most. */
+/** An account gets at most one mail a minute. */
 const mailPauseMs = 60_000
 
-/** Accounts whose last mail is remembered. */
+/** Most accounts whose last mail is remembered. */
 const mostRemembered = 10_000
 
-/** Remembers who was mailed just now, so that nobody's mailbox is flooded. */
+/** Remembers who was mailed lately. */
 export class ResetMails {
   readonly #lastMs = new Map<number, number>()
 
-  /** Tells whether the account may be mailed at `nowMs`, and counts that it is. */
+  /** Returns whether the account may be mailed at `nowMs`, and notes that it is. */
   admits(accountId: number, nowMs: number): boolean {
     const last = this.#lastMs.get(accountId)
     if (last !== undefined && nowMs - last < mailPauseMs) return false

@@ -1,4 +1,4 @@
-/** Core: resets a forgotten password by a code that is mailed; nothing of a code is stored. */
+/** Core: resets a forgotten password by a mailed code. Nothing of a code is stored. */
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import { Refusal } from '../errors.ts'
 import type { Clock, Encodings, Mailer, Sealer } from '../ports.ts'
@@ -7,7 +7,7 @@ import { type Account, isAccountLive, type Role } from './account.ts'
 import { hashNewPassword } from './change-password.ts'
 import type { ResetMails } from './reset-mails.ts'
 
-/** Ten minutes: a mail arrives, is found and read. */
+/** Ten minutes: enough to receive and read a mail. */
 const codeLifeMs = 600_000
 
 const purpose = 'password reset'
@@ -15,10 +15,11 @@ const purpose = 'password reset'
 type CodePorts = { readonly clock: Clock; readonly sealer: Sealer; readonly encodings: Encodings }
 
 /**
- * Mails a code to an account that can be mailed. Says nothing of whether there is one: the mail goes out after the answer.
+ * Mails a code to an account, if it can be mailed. The caller cannot see whether there is one: the mail is sent after
+ * the answer.
  *
- * The code is sealed with the master key and names the account's epoch: it is good once, because a reset rotates the
- * epoch, and any other change of the password ends it as well.
+ * The code is sealed with the master key and contains the account's epoch. It is valid once, because a reset rotates
+ * the epoch, and every other password change makes it invalid too.
  */
 export function mailResetCode(
   ports: CodePorts & { readonly mailer: Mailer; readonly resetMails: ResetMails },
@@ -34,7 +35,7 @@ export function mailResetCode(
   })
 }
 
-/** A new password with the code that was mailed. */
+/** A new password with a mailed code. */
 export type PasswordReset = {
   readonly username: string
   readonly role: Role
@@ -45,9 +46,9 @@ export type PasswordReset = {
 /**
  * Sets a new password by a mailed code and ends every session of the account.
  *
- * @throws RESET_CODE_WRONG when it is not a code of this account, was used, or its time is over.
- * @throws PASSWORD_REJECTED when the password breaks a rule; the code stays good.
- * @throws SIGN_IN_DENIED where `mayReset` says no.
+ * @throws RESET_CODE_WRONG if it is not a code of this account, was used, or has expired.
+ * @throws PASSWORD_REJECTED if the password breaks a rule; the code stays valid.
+ * @throws SIGN_IN_DENIED if `mayReset` refuses.
  */
 export async function resetPassword(
   ports: Ports,
@@ -97,7 +98,7 @@ function tryToOpen(sealer: Sealer, sealed: Uint8Array): Uint8Array | null {
   }
 }
 
-/** The code travels as base64url (RFC 4648 section 5), which no mail program breaks. */
+/** The code is base64url (RFC 4648 section 5), which mail programs leave intact. */
 function standardBase64(text: string): string {
   const standard = text.replaceAll('-', '+').replaceAll('_', '/')
   return standard.padEnd(Math.ceil(standard.length / 4) * 4, '=')

@@ -1,9 +1,9 @@
-/** Core: the rules of an account; from where, when, at which door and by which means it may come, and what is due of it first. */
+/** Core: account rules: networks, times, dialects and login methods that are allowed, and actions that are due first. */
 
 import type { Dialect } from '../dialects.ts'
 import { type Network, networkHas, parseNetwork } from '../sessions/addresses.ts'
 
-/** One window of the week in which an account may come; UTC, both ends included to the minute. */
+/** One access time of the week; UTC, both ends included to the minute. */
 export type AccessTime = {
   /** 0 is Sunday. */
   readonly dayOfWeek: number
@@ -13,27 +13,27 @@ export type AccessTime = {
   readonly to: string
 }
 
-/** Rules as they are kept: a JSON object; what is left out says nothing. Networks are CIDRs or bare addresses. */
+/** Rules as they are stored: a JSON object; an absent member sets no rule. Networks are CIDRs or bare addresses. */
 export type KeptRules = {
-  /** Where it is not empty, the account comes from these alone. */
+  /** If it is not empty, only these networks are allowed. */
   readonly allowedNetworks?: readonly string[]
-  /** The account does not come from these, unless the address is in one of `allowedNetworks`. */
+  /** These networks are denied, unless the address is in one of `allowedNetworks`. */
   readonly deniedNetworks?: readonly string[]
   readonly deniedDoors?: readonly Dialect[]
-  /** The account's own password signs nobody in. */
+  /** The account's own password is not accepted. */
   readonly deniesPassword?: boolean
   readonly accessTimes?: readonly AccessTime[]
   /** The account needs a second factor. */
   readonly needsSecondFactor?: boolean
-  /** The account has to set a new password before anything else. */
+  /** The account must set a new password first. */
   readonly passwordChangeDue?: boolean
-  /** Days after which a password is too old; left out: never. */
+  /** Days after which a password is too old; undefined: never. */
   readonly passwordMaxAgeDays?: number
 }
 
-/** Rules that were read once, ready to be asked. */
+/** Parsed rules. */
 export type AccountRules = {
-  /** As they are kept; null: there are none. */
+  /** As they are stored; null: there are none. */
   readonly text: string | null
   readonly allowedNetworks: readonly Network[]
   readonly deniedNetworks: readonly Network[]
@@ -46,7 +46,7 @@ export type AccountRules = {
   readonly passwordMaxAgeDays: number
 }
 
-/** The rules of an account that has none; one object, so that verification compares a reference. */
+/** The rules of an account without any. One object, so that verification compares a reference. */
 export const noRules: AccountRules = {
   text: null,
   allowedNetworks: [],
@@ -59,12 +59,12 @@ export const noRules: AccountRules = {
   passwordMaxAgeDays: 0,
 }
 
-/** Most texts whose rules are remembered; many accounts share a text, and each text is parsed once. */
+/** Most texts whose parsed rules are remembered. Accounts share texts, and each is parsed once. */
 const mostRemembered = 4_096
 
 const remembered = new Map<string, AccountRules>()
 
-/** Returns the rules of their kept text; null stands for none. A network that is malformed holds nobody. */
+/** Returns the rules of a stored text; null is none. A malformed network matches no address. */
 export function parseRules(text: string | null): AccountRules {
   if (text === null) return noRules
   const known = remembered.get(text)
@@ -75,7 +75,7 @@ export function parseRules(text: string | null): AccountRules {
   return rules
 }
 
-/** Returns the text to keep for rules; null for rules that say nothing. */
+/** Returns the text to store for rules; null if they set nothing. */
 export function writeRules(rules: KeptRules): string | null {
   const said = Object.entries(rules).filter(([, value]) =>
     Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false && value !== 0,
@@ -98,21 +98,21 @@ function compile(text: string): AccountRules {
   }
 }
 
-/** How an account comes to a door. */
+/** How an account uses a dialect. */
 export type RuleContext = {
   readonly door: Dialect
-  /** Canonical; null: not known, which no rule on networks lets in. */
+  /** Canonical; null: not known, which no network rule allows. */
   readonly ip: string | null
-  /** By the account's own password, now or when its session began. */
+  /** By the account's own password, now or when its session signed in. */
   readonly isByPassword: boolean
   /** Unix milliseconds. */
   readonly nowMs: number
 }
 
-/** A rule that keeps an account out. */
+/** A rule that refuses an account. */
 export type BrokenRule = 'door' | 'password' | 'network' | 'access-time'
 
-/** Returns the first rule that keeps an account out, or null; for `noRules` at no cost. */
+/** Returns the first rule that refuses, or null; `noRules` costs nothing. */
 export function brokenRule(rules: AccountRules, { door, ip, isByPassword, nowMs }: RuleContext): BrokenRule | null {
   if (rules === noRules) return null
   if (rules.deniedDoors.includes(door)) return 'door'
@@ -121,7 +121,7 @@ export function brokenRule(rules: AccountRules, { door, ip, isByPassword, nowMs 
   return isWithinAccessTimes(rules.accessTimes, nowMs) ? null : 'access-time'
 }
 
-/** Tells whether the networks of the rules let an address in; one that is not known comes in if no network is named. */
+/** Returns whether the network rules allow an address. An unknown one is allowed only without network rules. */
 export function admitsAddress({ allowedNetworks, deniedNetworks }: AccountRules, ip: string | null): boolean {
   if (allowedNetworks.length === 0 && deniedNetworks.length === 0) return true
   if (ip === null) return false
@@ -129,7 +129,7 @@ export function admitsAddress({ allowedNetworks, deniedNetworks }: AccountRules,
   return !deniedNetworks.some((network) => networkHas(network, ip))
 }
 
-/** Tells whether an account may come at `nowMs` (Unix milliseconds). */
+/** Returns whether an account may be used at `nowMs` (Unix milliseconds). */
 export function isWithinAccessTimes(accessTimes: readonly AccessTime[], nowMs: number): boolean {
   return accessTimes.length === 0 || endOfWindowAt(accessTimes, nowMs) !== null
 }
@@ -137,11 +137,11 @@ export function isWithinAccessTimes(accessTimes: readonly AccessTime[], nowMs: n
 const minuteMs = 60_000
 const dayMs = 86_400_000
 
-/** Windows that follow one another without a gap, a week of days at most, and the first one again. */
+/** Access times that follow one another without a gap, at most a week of days, and the first one again. */
 const mostWindows = 8
 
 /**
- * Returns when the time ends in which an account may come that may come at `nowMs`; windows without a gap are one.
+ * Returns when the access time at `nowMs` ends; access times without a gap are one.
  *
  * @param nowMs Unix milliseconds.
  * @returns Unix seconds; null: it does not end, or has ended.
@@ -169,7 +169,7 @@ function minutesOf(time: string): number {
   return Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5))
 }
 
-/** Returns the rules once the account has set a new password. */
+/** Returns the rules after the account set a new password. */
 export function afterPasswordChange(rules: AccountRules): AccountRules {
   if (rules.text === null || !rules.passwordChangeDue) return rules
   return parseRules(writeRules({ ...(JSON.parse(rules.text) as KeptRules), passwordChangeDue: false }))

@@ -1,4 +1,4 @@
-/** Core: enrols and removes the second factor (RFC 6238); a change of it ends every other session of the account. */
+/** Core: enrols and removes the second factor (RFC 6238). A change of it ends every other session of the account. */
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import { Refusal } from '../errors.ts'
 import type { Ports } from '../wiring.ts'
@@ -15,21 +15,21 @@ export type Enrolment = {
   readonly uri: string
 }
 
-/** One request of an account about its own second factor. */
+/** A request of an account about its own second factor. */
 export type SecondFactorRequest = {
   readonly account: Account
   readonly sessionRow: number
   readonly request: RequestFacts
 }
 
-/** What authenticator apps show as the issuer. */
+/** The issuer that authenticator apps show. */
 const issuer = 'Sallyport'
 
 /**
- * Makes a secret that becomes the second factor once a code of it is confirmed.
+ * Creates a secret that becomes the second factor when a code of it is confirmed.
  *
- * @throws PASSWORD_CURRENT_WRONG when the password is not right.
- * @throws SECOND_FACTOR_EXISTS when the account has one already.
+ * @throws PASSWORD_CURRENT_WRONG if the password is not right.
+ * @throws SECOND_FACTOR_EXISTS if the account has one already.
  */
 export async function beginSecondFactor(
   ports: Ports,
@@ -53,8 +53,8 @@ export async function beginSecondFactor(
 /**
  * Makes the waiting secret the second factor by its first code.
  *
- * @throws SECOND_FACTOR_NOT_PENDING when none waits.
- * @throws SECOND_FACTOR_CODE_WRONG when the code is not right or was used.
+ * @throws SECOND_FACTOR_NOT_PENDING if none waits.
+ * @throws SECOND_FACTOR_CODE_WRONG if the code is not right or was used.
  */
 export async function confirmSecondFactor(
   ports: Ports,
@@ -83,9 +83,9 @@ export async function confirmSecondFactor(
 /**
  * Removes the second factor.
  *
- * @throws PASSWORD_CURRENT_WRONG when the password is not right.
- * @throws PASSWORD_TOO_SHORT_ALONE when the password may not be the only factor.
- * @throws SECOND_FACTOR_NOT_PENDING when there is none.
+ * @throws PASSWORD_CURRENT_WRONG if the password is not right.
+ * @throws PASSWORD_TOO_SHORT_ALONE if the password may not be the only factor.
+ * @throws SECOND_FACTOR_NOT_PENDING if there is none.
  */
 export async function removeSecondFactor(
   ports: Ports,
@@ -109,10 +109,10 @@ export async function removeSecondFactor(
 }
 
 /**
- * Makes a new set of recovery codes, which ends the old one; they are shown once here.
+ * Creates a set of recovery codes, which replaces the old one; it is shown once.
  *
- * @throws PASSWORD_CURRENT_WRONG when the password is not right.
- * @throws SECOND_FACTOR_NOT_PENDING when the account has no second factor to recover.
+ * @throws PASSWORD_CURRENT_WRONG if the password is not right.
+ * @throws SECOND_FACTOR_NOT_PENDING if the account has no second factor.
  */
 export async function renewRecoveryCodes(
   ports: Ports,

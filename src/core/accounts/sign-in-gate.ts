@@ -1,4 +1,4 @@
-/** Core: lets no more sign-ins of one key be under way than failures that the key may still have. */
+/** Core: bounds the sign-ins of one key that are under way by the failures that the key has left. */
 import { Refusal } from '../errors.ts'
 import type { Store } from '../store.ts'
 import { allowance, type ThrottleKey, type ThrottleState, waitMs } from './throttle.ts'
@@ -15,29 +15,29 @@ type Passage = {
 /** What the gate needs. */
 export type GatePorts = { readonly throttleTime: ThrottleTime; readonly store: Pick<Store, 'throttle'> }
 
-/** What one attempt is counted on. */
+/** The throttle keys of one attempt. */
 export type GateKeys = {
-  /** A block of one of these is told. */
+  /** If one of these is blocked, the client gets that answer. */
   readonly told: readonly ThrottleKey[]
-  /** A block of one of these is not: the attempt goes on as one with a wrong password. */
+  /** If one of these is blocked, the attempt continues as one with a wrong password. */
   readonly untold: readonly ThrottleKey[]
 }
 
 /** A place at the gate. */
 export type GatePlace = {
-  /** Whether an untold key is blocked. */
+  /** Whether a key is blocked that the client may not learn of. */
   readonly isBarred: boolean
-  /** What a failure counts on: all keys, but for untold ones that are blocked. */
+  /** The keys that a failure counts on: all but blocked ones that the client may not learn of. */
   readonly keys: readonly ThrottleKey[]
   readonly leave: () => void
 }
 
-/** Attempts that may wait for another attempt of their key; more are refused at once. */
+/** Most attempts that wait for another attempt of their key; more are refused at once. */
 const longestQueue = 200
 
 /**
- * Guards the time between looking at a counter and counting: 500 parallel guesses evaluate no more than the limit, while
- * a program that signs in 50 times at once with the right password only waits.
+ * Guards the time between reading a counter and counting: of 500 parallel guesses only as many are evaluated as the
+ * limit allows, while a program that signs in 50 times at once with the right password only waits.
  */
 export class SignInGate {
   readonly #passages = new Map<string, Passage>()
@@ -46,8 +46,8 @@ export class SignInGate {
   /**
    * Waits for a place under every key.
    *
-   * @throws SIGN_IN_THROTTLED with the seconds to wait, when a told key is blocked.
-   * @throws HASH_QUEUE_FULL when too many wait already.
+   * @throws SIGN_IN_THROTTLED with the seconds to wait, if a key of the first kind is blocked.
+   * @throws HASH_QUEUE_FULL if too many wait already.
    */
   async enter(ports: GatePorts, { told, untold }: GateKeys): Promise<GatePlace> {
     const keys = [...told, ...untold]

@@ -1,4 +1,4 @@
-/** Core: signs an account in; an unknown name, a disabled account and a wrong password are one, in answer and in cost. */
+/** Core: signs an account in. An unknown name, a disabled account and a wrong password have the same answer and the same cost. */
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import { type Credential, isCredentialLive } from '../credentials/credential.ts'
 import { touchCredential } from '../credentials/touch.ts'
@@ -20,7 +20,7 @@ import type { GateKeys, GatePlace } from './sign-in-gate.ts'
 import { defaultThrottleRules, type ThrottleKey } from './throttle.ts'
 import { withoutBlanks } from './try-code.ts'
 
-/** Who says to be signing in; a name without a role is looked for among users first. */
+/** The name to sign in with. A name without a role is looked for among users first. */
 export type SignInName =
   | { readonly by: 'name'; readonly username: string; readonly role: Role | null }
   | { readonly by: 'email'; readonly email: string }
@@ -30,11 +30,11 @@ export type SignInRequest = {
   readonly dialect: Dialect
   readonly signInName: SignInName
   readonly password: string
-  /** `unsupported` where the dialect cannot carry a code; null where none was sent. */
+  /** `unsupported`: the dialect has no field for a code; null: none was sent. */
   readonly code: string | null | 'unsupported'
   readonly client: ClientFacts
   readonly request: RequestFacts
-  /** Says after a right password whether this sign-in is allowed, and for which organization; throws to refuse. */
+  /** Decides after a right password whether this sign-in is allowed, and for which organization; throws to refuse. */
   readonly admit: (account: Account) => Promise<{ readonly organizationId: string | null }>
   readonly mint: Mint
 }
@@ -43,14 +43,14 @@ export type SignInRequest = {
 const knownAddressMs = 30 * 24 * 60 * 60 * 1000
 
 /**
- * Checks name, password and second factor, and creates a session. Costs exactly one password hash, whoever asks.
+ * Checks name, password and second factor, and creates a session. It costs exactly one password hash in every case.
  *
- * @throws SIGN_IN_THROTTLED before any hash, alike for names that nobody has.
- * @throws CREDENTIALS_INVALID for an unknown, disabled, wrong or unproven account.
- * @throws SECOND_FACTOR_REQUIRED after a right password when no code came (dialects that can carry one).
- * @throws SECOND_FACTOR_WRONG after a right password when the code was wrong or used (control).
+ * @throws SIGN_IN_THROTTLED before any hash, also for unknown names.
+ * @throws CREDENTIALS_INVALID for an unknown or disabled account, or a wrong password.
+ * @throws SECOND_FACTOR_REQUIRED after a right password without a code (dialects with a field for it).
+ * @throws SECOND_FACTOR_WRONG after a right password with a wrong or used code (control).
  * @throws ACCOUNT_EXPIRED only after a right password.
- * @throws HASH_QUEUE_FULL when too many sign-ins wait.
+ * @throws HASH_QUEUE_FULL if too many sign-ins wait.
  */
 export async function signIn(ports: Ports, attempt: SignInRequest): Promise<CreatedSession> {
   const account = await findClaimant(ports, attempt.signInName)
@@ -80,7 +80,7 @@ async function findClaimant(ports: Ports, signInName: SignInName): Promise<Accou
   if (signInName.by === 'email') return ports.store.accountByEmail(emailKey(signInName.email))
   const username = signInName.username.trim()
   if (signInName.role !== null) return ports.store.accountByName(username, signInName.role)
-  // Both are looked for in any case, so that it does not show in time who is there.
+  // Both are always looked up, so that the time does not show whether the account exists.
   const user = await ports.store.accountByName(username, 'user')
   const admin = await ports.store.accountByName(username, 'admin')
   return user ?? admin
@@ -90,11 +90,11 @@ type Factor = Pick<SignInTraces, 'code' | 'recovery'>
 
 type Proven = Factor & {
   readonly account: Account
-  /** The application password that stood in for password and second factor; null for the account's own. */
+  /** The application password that was used instead of password and second factor; null: the account's own password. */
   readonly applicationPassword: Credential | null
 }
 
-/** No account has this number: they begin at 1. */
+/** Account numbers begin at 1, so no account has this one. */
 const nobodyId = 0
 
 const noFactor: Factor = { code: null, recovery: null }
@@ -102,7 +102,9 @@ const noFactor: Factor = { code: null, recovery: null }
 type Claim = {
   readonly account: Account | null
   readonly place: Place
-  /** No password is right for now: too many that were wrong came from elsewhere, and nobody may know. */
+  /**
+   * No password is accepted for now, because too many wrong ones came from elsewhere. The client must not learn of it.
+   */
   readonly isBarred: boolean
 }
 
@@ -129,8 +131,8 @@ async function proveAccount(
 }
 
 /**
- * The hash of the account's own password was computed by then: which of the two was right does not show in time. Of nobody
- * they are looked up as well, so that it does not show who is there.
+ * The hash of the account's own password was computed before, so that the time does not show which of the two was
+ * right. They are looked up for unknown names too.
  */
 async function findApplicationPassword(
   ports: Ports,
@@ -171,7 +173,7 @@ function proveSecondFactor(ports: Ports, attempt: SignInRequest, account: Accoun
   return { code: { secretDigest: ports.digests.sha256(secret), step }, recovery: null }
 }
 
-/** Only control has asked for the code by itself, and so has told that the password was right. */
+/** Only control asks for the code by itself, and thereby tells that the password was right. */
 function wrongCode(dialect: Dialect, detail: string): Refusal {
   return new Refusal(dialect === 'control' ? 'SECOND_FACTOR_WRONG' : 'CREDENTIALS_INVALID', { detail })
 }
@@ -277,8 +279,8 @@ async function upgradeHash(ports: Ports, account: Account, password: string): Pr
 }
 
 /**
- * Beside what was presented the account is counted, so that its name and its e-mail address give no more guesses than one
- * of them. Of nobody something is counted as well: the count does not show who is there.
+ * Failures count for the account besides the presented name, so that name and e-mail address share one count. For an
+ * unknown name something is counted too, so that the count does not show whether it exists.
  */
 async function throttleKeys(
   ports: Ports,

@@ -1,17 +1,17 @@
-/** Core: the time of the throttle; it never goes back and never jumps, whatever the wall clock does. */
+/** Core: the time of the throttle. It never goes back or jumps, whatever the wall clock does. */
 import type { Clock } from '../ports.ts'
 import type { Store } from '../store.ts'
 
 /**
- * Begins at the wall clock, or at the latest time that the store knows where that is later, and then follows the monotonic
- * clock. Only differences of it mean something: it may be far from the wall clock.
+ * Starts at the wall clock, or at the stored time if that is later, and then follows the monotonic clock. Only
+ * differences have a meaning: it may be far from the wall clock.
  */
 export class ThrottleTime {
   readonly #clock: Pick<Clock, 'monotonicMs'>
   readonly #beginMs: number
   readonly #beganAt: number
 
-  /** @param latestMs the latest time that another process has kept; 0: none has. */
+  /** @param latestMs The time that an earlier process stored; 0: none. */
   constructor(clock: Clock, latestMs: number) {
     this.#clock = clock
     this.#beginMs = Math.max(clock.wallMs(), latestMs)
@@ -24,7 +24,7 @@ export class ThrottleTime {
   }
 }
 
-/** Goes on with the time of the throttle where the last process left it. */
+/** Continues the time of the throttle from the last process. */
 export async function openThrottleTime(ports: {
   readonly clock: Clock
   readonly store: Pick<Store, 'throttleTime'>
@@ -32,7 +32,7 @@ export async function openThrottleTime(ports: {
   return new ThrottleTime(ports.clock, await ports.store.throttleTime())
 }
 
-/** Keeps the time of the throttle, so that a block goes on from here after a restart and does not begin anew. */
+/** Stores the time of the throttle, so that a block continues after a restart. */
 export async function keepThrottleTime(ports: {
   readonly throttleTime: ThrottleTime
   readonly store: Pick<Store, 'execute'>

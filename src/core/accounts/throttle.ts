@@ -1,31 +1,31 @@
-/** Core: throttling of sign-ins; counts failures only, and is looked at before a password is hashed. */
+/** Core: throttling of sign-ins. It counts failures only, and is checked before a password is hashed. */
 
-/** Failures that one key may have, and what follows. Times in milliseconds. */
+/** The failures that one key may have, and the wait after them. Milliseconds. */
 export type ThrottleRule = {
   readonly failures: number
   /** Failures older than this are forgotten. */
   readonly windowMs: number
-  /** Wait after the last allowed failure; doubles with each one more. */
+  /** Wait after the last allowed failure; it doubles with each further one. */
   readonly firstWaitMs: number
   readonly longestWaitMs: number
 }
 
-/** What failures are counted on: a keyed digest of a name, an address, a name at a known address, or of all. */
+/** What failures are counted on: a keyed digest of a name, an address, a name at a known address, or of everything. */
 export type ThrottleKey = { readonly digest: Uint8Array; readonly rule: ThrottleRule }
 
-/** What is stored of a key. Times are those of {@link ThrottleTime}. */
+/** The stored state of a key. Times are those of {@link ThrottleTime}. */
 export type ThrottleState = {
   readonly failures: number
   readonly firstFailureMs: number
   readonly blockedUntilMs: number
 }
 
-/** The state of a key that nobody has failed on. */
+/** The state of a key without failures. */
 export const noFailures: ThrottleState = { failures: 0, firstFailureMs: 0, blockedUntilMs: 0 }
 
 const minuteMs = 60_000
 
-/** The limits, each named for what it counts on. */
+/** The limits by what they count on. */
 export type ThrottleRules = {
   readonly name: ThrottleRule
   readonly address: ThrottleRule
@@ -43,12 +43,12 @@ export const defaultThrottleRules: ThrottleRules = {
   all: { failures: 3_000, windowMs: 10 * minuteMs, firstWaitMs: 10_000, longestWaitMs: minuteMs },
 }
 
-/** Returns how long a key is blocked at `nowMs`, 0 where it is not; never longer than the rule's longest wait. */
+/** Returns how long a key is blocked at `nowMs`; 0: it is not; never longer than the rule's longest wait. */
 export function waitMs(state: ThrottleState, rule: ThrottleRule, nowMs: number): number {
   return Math.min(Math.max(0, state.blockedUntilMs - nowMs), rule.longestWaitMs)
 }
 
-/** Returns how many more failures a key takes at `nowMs` before it is blocked; a key past its limit takes one at a time. */
+/** Returns how many failures a key has left at `nowMs`; a key past its limit has one at a time. */
 export function allowance(state: ThrottleState, rule: ThrottleRule, nowMs: number): number {
   if (waitMs(state, rule, nowMs) > 0) return 0
   if (isForgotten(state, rule, nowMs)) return rule.failures
@@ -66,7 +66,7 @@ export function afterFailure(state: ThrottleState, rule: ThrottleRule, nowMs: nu
   return { failures, firstFailureMs, blockedUntilMs: nowMs + wait }
 }
 
-/** Tells whether failures on a key no longer count at `nowMs`. */
+/** Returns whether failures on a key no longer count at `nowMs`. */
 export function isForgotten(state: ThrottleState, rule: ThrottleRule, nowMs: number): boolean {
   const endOfWait = Math.max(state.firstFailureMs + rule.windowMs, state.blockedUntilMs)
   return state.failures === 0 || nowMs >= endOfWait

@@ -1,12 +1,12 @@
-/** Core: tries a one-time code of a secret that is shown, not stored; a right one is used up wherever codes are asked for. */
+/** Core: checks a one-time code of a secret. A right code is used everywhere at once. */
 import type { Ports } from '../wiring.ts'
 
-/** Returns a code as it is compared: people type the blanks that their program shows between its digits. */
+/** Returns a code for comparison: authenticator apps show blanks between the digits, and users type them. */
 export function withoutBlanks(code: string): string {
   return code.replace(/\s/g, '')
 }
 
-/** What became of a code: `used` is right, and was accepted before. */
+/** The result; `used`: right, but accepted before. */
 export type CodeOutcome = 'accepted' | 'wrong' | 'used'
 
 /** Accepts a code of a secret once. */

@@ -1,10 +1,10 @@
-/** Core: every act of an administrator, with the permission that it needs; the one table that all doors read. */
+/** Core: every administrative act with its permission; the one table for all dialects. */
 import type { Permission } from './permissions.ts'
 
-/** What an act asks for. */
+/** What an act needs. */
 type ActFacts = {
   readonly permission: Permission
-  /** The act changes something about the account that it is done to; an administrator is bounded by what it holds. */
+  /** The act changes an account. An administrator cannot change an account that holds more. */
   readonly touches: boolean
 }
 
@@ -34,5 +34,5 @@ const table = {
 /** One act. */
 export type AdministrativeAct = keyof typeof table
 
-/** Every act with what it asks for. */
+/** Every act with its facts. */
 export const administrativeActs: Readonly<Record<AdministrativeAct, ActFacts>> = table

@@ -1,37 +1,36 @@
-/** Core: decides whether somebody may act as an administrator; every door and the command line ask here, and nowhere else. */
+/** Core: decides whether an account may administer. Every dialect and the command line ask here. */
 import type { Account } from '../accounts/account.ts'
 import type { RequestFacts } from '../audit/act.ts'
 import { Refusal, type RefusalCode } from '../errors.ts'
 import { type AdministrativeAct, administrativeActs } from './acts.ts'
 import { grantedBy, type Permission } from './permissions.ts'
 
-/** Whose power is asked for. */
+/** The account whose authority is checked. */
 export type Administrator = Pick<Account, 'authority'>
 
-/** Who acts, and by which door. Nobody is signed in on the command line, and it holds everything. */
+/** The actor and the dialect. The command line has no signed-in account and holds every permission. */
 export type Actor = {
   readonly by: (Pick<Account, 'id'> & Administrator) | null
   readonly request: Pick<RequestFacts, 'by'>
 }
 
-/** What an act is done to; what is left out plays no part in it. */
+/** The subject of an act; absent members play no part. */
 export type Target = {
-  /** The account that is touched. */
+  /** The account that the act changes. */
   readonly account?: Pick<Account, 'id'> & Administrator
-  /** Permissions that the account holds after the act, and that it does not hold before by the same authority. */
+  /** Permissions that the account gains by the act. */
   readonly gives?: readonly Permission[]
-  /** The act changes what nobody changes of themselves. */
+  /** The act changes something that no account may change of itself. */
   readonly isNeverOwn?: boolean
 }
 
 /**
  * Lets an administrative act pass.
  *
- * The door `sftpgo` has a list of permissions of its own, and asks that list before it comes here. Every other door asks
- * for the permission of the act. At all doors nobody gives more than they hold, and nobody touches an administrator who
- * holds more.
+ * `sftpgo` checks its own list of permissions before it comes here. Every other dialect needs the permission of the
+ * act. In all dialects an actor cannot grant more than they hold, and cannot change an administrator who holds more.
  *
- * @throws ROLE_DENIED when the permission is missing; BEYOND_OWN_PERMISSIONS; OWN_ACCOUNT.
+ * @throws ROLE_DENIED if the permission is missing; BEYOND_OWN_PERMISSIONS; OWN_ACCOUNT.
  */
 export function authorise(actor: Actor, act: AdministrativeAct, target: Target = {}): void {
   const { by, request } = actor
@@ -49,17 +48,17 @@ export function authorise(actor: Actor, act: AdministrativeAct, target: Target =
   if (beyond.length > 0) throw new Refusal('BEYOND_OWN_PERMISSIONS', { missing: beyond })
 }
 
-/** Tells whether an account holds the permission of an act; for what shows more to some and refuses nobody. */
+/** Returns whether an account holds the permission of an act, for answers that depend on it and refuse no caller. */
 export function holds(account: Administrator, act: AdministrativeAct): boolean {
   return grantedBy(account.authority).includes(administrativeActs[act].permission)
 }
 
-/** Returns the refusal of somebody who lacks a permission, which the log and the audit trail name. */
+/** Returns the refusal for a missing permission, with its name for the log and the audit trail. */
 export function permissionMissing(permission: string): Refusal {
   return new Refusal('ROLE_DENIED', { missing: [permission] })
 }
 
-/** Returns the refusal of somebody who lacks the permission of an act, and is not to learn that there is its subject. */
+/** Returns the refusal for a missing permission, if the caller must not learn that the subject exists. */
 export function hiddenFrom(act: AdministrativeAct, code: RefusalCode): Refusal {
   return new Refusal(code, { missing: [administrativeActs[act].permission] })
 }

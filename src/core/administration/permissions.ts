@@ -1,6 +1,6 @@
-/** Core: what administrators may be granted; thirteen permissions, four named roles, and lists of one's own. */
+/** Core: what administrators can hold: thirteen permissions, four named roles, and lists. */
 
-/** Every permission; each operation of an administrator needs exactly one of them. */
+/** Every permission; each administrative operation needs exactly one. */
 export const permissions = [
   'accounts.read',
   'accounts.write',
@@ -41,17 +41,17 @@ const grants: Readonly<Record<NamedRole, readonly Permission[]>> = {
 /** The roles with a fixed list, the widest first. */
 export const namedRoles: readonly NamedRole[] = ['owner', 'operator', 'approver', 'auditor']
 
-/** What an administrator was granted; named roles are kept by name, so that a new permission reaches who holds them. */
+/** The authority of an administrator. Named roles are stored by name, so that they gain new permissions. */
 export type Authority =
   | { readonly role: NamedRole }
   | { readonly role: 'custom'; readonly permissions: readonly Permission[] }
 
-/** The authority of who may do everything. */
+/** The authority of an owner. */
 export const ownerAuthority: Authority = { role: 'owner' }
 
 const nothing: readonly Permission[] = []
 
-/** Returns the permissions of an authority; null, the authority of users, grants none. */
+/** Returns the permissions of an authority; null, the authority of users, has none. */
 export function grantedBy(authority: Authority | null): readonly Permission[] {
   if (authority === null) return nothing
   return authority.role === 'custom' ? authority.permissions : grants[authority.role]
@@ -62,7 +62,7 @@ export function knownPermissions(names: readonly string[]): readonly Permission[
   return permissions.filter((permission) => names.includes(permission))
 }
 
-/** Tells whether two authorities are the same by name, and two lists by what they hold. */
+/** Returns whether two authorities are the same: named roles by name, lists by content. */
 export function isSameAuthority(one: Authority | null, other: Authority | null): boolean {
   if (one === null || other === null) return one === other
   if (one.role !== 'custom' || other.role !== 'custom') return one.role === other.role

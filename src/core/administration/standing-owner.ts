@@ -1,14 +1,14 @@
-/** Core: which owners count when the last one is to stay; those who can sign in today, and whom nothing bars for good. */
+/** Core: which owners count for the last-owner check: those who can sign in and whom no rule bars for good. */
 import type { Account } from '../accounts/account.ts'
 import type { AccountRules } from '../accounts/rules.ts'
 import { dialects } from '../dialects.ts'
 
-/** What of an account decides. */
+/** The facts that decide. */
 type SessionAccess = Pick<Account, 'role' | 'authority' | 'status' | 'expiresAt' | 'passwordHash' | 'rules'>
 
 /**
- * Tells whether an account is an owner who is enabled, does not expire, and can sign in: it has a password, and no rule bars
- * it for good. A rule that lets it in from some address or at some time bars it not for good.
+ * Returns whether an account is an owner who is enabled, does not expire and can sign in: it has a password, and no
+ * rule bars it for good. A rule that allows some address or some time does not bar it for good.
  */
 export function isStandingOwner({ role, authority, status, expiresAt, passwordHash, rules }: SessionAccess): boolean {
   const isOwner = role === 'admin' && authority?.role === 'owner'
@@ -23,7 +23,7 @@ function barsForGood(rules: AccountRules): boolean {
   return deniedNetworks.some((network) => network?.bits === 0)
 }
 
-/** Returns the text of kept attributes without what a dialect listed of an authority that was granted anew elsewhere. */
+/** Returns the attributes without the list of an authority that was replaced elsewhere. */
 export function withoutListedAuthority(attributes: string | null): string | null {
   if (attributes === null) return null
   const { permissions: _listed, role: _role, ...rest } = JSON.parse(attributes) as Readonly<Record<string, unknown>>

@@ -1,4 +1,4 @@
-/** Core: adds, changes and removes credentials; a secret is handed out once, and only its digest stays. */
+/** Core: adds, changes and removes credentials. A secret is returned once; only its digest is stored. */
 import type { Account } from '../accounts/account.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import { Refusal } from '../errors.ts'
@@ -7,20 +7,20 @@ import type { Ports } from '../wiring.ts'
 import type { CredentialChange, CredentialCommands } from './commands.ts'
 import type { Credential } from './credential.ts'
 
-/** Who acts, in which request. */
+/** The actor and the request. */
 export type CredentialActor = { readonly by: Pick<Account, 'id' | 'username'>; readonly request: RequestFacts }
 
-/** A credential as it is wished for: the secret is made by whoever knows its form, and given here as its digest. */
+/** A new credential. The caller, who knows its form, creates the secret and gives its digest. */
 export type CredentialInput = Omit<Credential, 'createdAtMs' | 'updatedAtMs' | 'lastUsedAtMs'> & {
   readonly bearer: CredentialCommands['addCredential']['input']['bearer']
-  /** The account as it was seen; null for a key that is bound to nobody. */
+  /** The account as the caller saw it; null for a key without an account. */
   readonly seen: AccountSeen | null
 }
 
 /**
  * Adds a credential.
  *
- * @throws STATE_CHANGED when the account is no longer as it was seen; NOT_A_MEMBER when it left the organization.
+ * @throws STATE_CHANGED if the account has changed since; NOT_A_MEMBER if it left the organization.
  */
 export async function addCredential(
   ports: Pick<Ports, 'clock' | 'store'>,
@@ -37,7 +37,7 @@ export async function addCredential(
 }
 
 /**
- * Changes what is said of a credential, never its secret.
+ * Changes the description of a credential, never its secret.
  *
  * @throws CREDENTIAL_NOT_FOUND
  */
@@ -53,7 +53,7 @@ export async function changeCredential(
 }
 
 /**
- * Removes a credential; every session that was begun with it ends.
+ * Removes a credential; every session that it started ends.
  *
  * @throws CREDENTIAL_NOT_FOUND
  */

@@ -1,4 +1,4 @@
-/** Core: bearer credentials; each is a session without an end that dies with what it was made from and for. */
+/** Core: bearer credentials. Each is a session without an end of its own; it ends with its account, organization or membership. */
 import type { Account } from '../accounts/account.ts'
 import type { RequestFacts } from '../audit/act.ts'
 import type { Dialect } from '../dialects.ts'
@@ -12,22 +12,22 @@ import type { Ports } from '../wiring.ts'
 import { addCredential } from './administer.ts'
 import type { Credential } from './credential.ts'
 
-/** One account, and one organization, holds at most so many. */
+/** Most bearer credentials of one account, and of one organization. */
 const mostPerHolder = 100
 
-/** A bearer credential as it is asked for. */
+/** The input for a bearer credential. */
 export type BearerInput = {
   readonly kind: 'access-token' | 'organization-token'
   readonly dialect: Dialect
   readonly name: string
   readonly description: string
-  /** What it is scoped to; an organization's token is the organization's own. */
+  /** Its scope; an organization's token belongs to the organization. */
   readonly organizationId: string
-  /** In the form of the dialect; only its digest is kept. */
+  /** In the form of the dialect; only its digest is stored. */
   readonly secret: string
 }
 
-/** Who makes it, in which request. */
+/** The creator and the request. */
 export type BearerMaker = {
   readonly principal: Principal
   readonly request: RequestFacts
@@ -35,14 +35,14 @@ export type BearerMaker = {
 }
 
 /**
- * Makes a bearer credential, without an end of its own.
+ * Creates a bearer credential without an end of its own.
  *
- * It never counts as proof of a second factor, and only a sign-in by a person makes one: what a program holds could
- * otherwise live on in another credential after it was revoked (our choice).
+ * It never counts as proof of a second factor, and only a person who signed in can create one. Otherwise a credential
+ * could live on in another one after it was revoked (our choice).
  *
- * @throws CREDENTIAL_DENIED for a session begun with a credential, and for one that was given a shorter life.
- * @throws NOT_A_MEMBER when the maker is not in the organization, or it is gone.
- * @throws STATE_CHANGED when something changed meanwhile, or the holder has as many as it may have.
+ * @throws CREDENTIAL_DENIED for a session that a credential started, and for one with a shorter life.
+ * @throws NOT_A_MEMBER if the creator is not in the organization, or it is gone.
+ * @throws STATE_CHANGED if something changed meanwhile, or the limit is reached.
  */
 export async function addBearerCredential(ports: Ports, input: BearerInput, maker: BearerMaker): Promise<Credential> {
   const { account, session } = maker.principal

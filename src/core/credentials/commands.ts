@@ -1,18 +1,18 @@
-/** Core: the atomic commands on credentials that every store offers. */
+/** Core: the commands of a store on credentials. */
 import type { Role } from '../accounts/account.ts'
 import type { AuditEvent } from '../audit/event.ts'
 import type { AccountSeen, NewSession } from '../sessions/commands.ts'
 import type { TokenRow } from '../tokens/token.ts'
 import type { Credential, CredentialKind } from './credential.ts'
 
-/** Which credentials are wanted; what is not named does not matter. */
+/** A filter for credentials; absent members do not filter. */
 export type CredentialFilter = {
   readonly kind?: CredentialKind
   readonly accountId?: number
   readonly organizationId?: string
 }
 
-/** What of a credential is to change; what is not named stays. */
+/** Changes of a credential; absent members stay as they are. */
 export type CredentialChange = {
   readonly name?: string
   readonly description?: string
@@ -21,21 +21,21 @@ export type CredentialChange = {
   readonly expiresAtMs?: number | null
 }
 
-/** What a bearer credential is beside its own row. */
+/** The session and token of a bearer credential. */
 export type BearerRows = {
   readonly session: NewSession
   readonly token: TokenRow
-  /** Who makes it, and by which session; left out: nobody is asked for. */
+  /** The creator and their session; undefined: no creator is checked. */
   readonly creator?: { readonly accountId: number; readonly sessionRow: number }
 }
 
 /** Atomic commands on credentials. */
 export type CredentialCommands = {
   /**
-   * Adds a credential, with the session and token that a bearer credential is. Checks in the same transaction that the
-   * account is live and as it was seen (`seen`, null for a key that is bound to nobody), and the membership where the
-   * session has an organization and the account is a person. A creator must be live, by a live session, and a member of
-   * the organization.
+   * Adds a credential, with the session and token of a bearer credential. The same transaction checks that the account
+   * is live and as the caller saw it (`seen`; null for a key without an account), and the membership if the session has
+   * an organization and the account is a person. A creator must be live, in a live session, and a member of the
+   * organization.
    */
   readonly addCredential: {
     readonly input: {
@@ -57,19 +57,19 @@ export type CredentialCommands = {
     readonly output: { readonly kind: 'changed'; readonly credential: Credential } | { readonly kind: 'missing' }
   }
   /**
-   * Removes a credential and ends every session that was begun with it; appends `credential` and a `session` entry each.
-   * The same happens to a bearer credential when its own session, its organization, the membership or the epoch ends.
+   * Removes a credential and ends every session that it started; appends `credential` and a `session` entry for each. A
+   * bearer credential is also removed when its session, its organization, the membership or the epoch ends.
    */
   readonly removeCredential: {
     readonly input: { readonly id: string; readonly nowMs: number; readonly audit: AuditEvent }
     readonly output: { readonly kind: 'removed' | 'missing' }
   }
-  /** Writes the last use, and of an account that the credential stood for the last sign-in; never moves one back. */
+  /** Writes the last use of a credential, and the last sign-in of its account; never moves one back. */
   readonly touchCredential: {
     readonly input: { readonly id: string; readonly usedAtMs: number; readonly accountId?: number }
     readonly output: { readonly kind: 'done' }
   }
-  /** Finds or adds the hidden account that holds an organization's tokens. */
+  /** Finds or adds the hidden account of an organization's tokens. */
   readonly openOrganizationAccount: {
     readonly input: {
       readonly organizationId: string

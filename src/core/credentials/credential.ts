@@ -3,13 +3,13 @@ import type { Role } from '../accounts/account.ts'
 import type { Dialect } from '../dialects.ts'
 
 /**
- * What a credential is for. An `api-key` is sent with every request (sftpgo); an `access-token` is a bearer token of an
- * account, an `organization-token` one of an organization alone (koyeb); an `application-password` signs an account in at
- * one dialect that cannot carry a second factor's code.
+ * The kind of a credential. An `api-key` is sent with every request (sftpgo). An `access-token` is a bearer token of an
+ * account, an `organization-token` one of an organization (koyeb). An `application-password` signs an account in at one
+ * dialect that has no field for a second factor's code.
  */
 export type CredentialKind = 'api-key' | 'access-token' | 'organization-token' | 'application-password'
 
-/** A credential as the store keeps it: never its secret. Times in Unix milliseconds. */
+/** A credential as it is stored, without its secret. Unix milliseconds. */
 export type Credential = {
   /** In the form of its dialect: 22 characters at sftpgo, a v4 UUID elsewhere. */
   readonly id: string
@@ -17,23 +17,23 @@ export type Credential = {
   readonly dialect: Dialect
   readonly name: string
   readonly description: string
-  /** Whose it is; null for an API key that is bound to nobody. An organization's token belongs to its hidden account. */
+  /** Its account; null for an API key without one. An organization's token belongs to the hidden account. */
   readonly accountId: number | null
   readonly organizationId: string | null
-  /** The realm in which an API key is good; null for the other kinds. */
+  /** The realm of an API key; null for other kinds. */
   readonly role: Role | null
   /** SHA-256 of the secret, 32 bytes. */
   readonly secretDigest: Uint8Array
-  /** The session that its bearer token belongs to; null for the other kinds. */
+  /** The session of its bearer token; null for other kinds. */
   readonly sessionRow: number | null
   readonly createdAtMs: number
   readonly updatedAtMs: number
   readonly lastUsedAtMs: number | null
-  /** Good strictly before this moment; null: without end. */
+  /** Valid before this moment; null: without end. */
   readonly expiresAtMs: number | null
 }
 
-/** Tells whether a credential is good at `nowMs`. */
+/** Returns whether a credential is valid at `nowMs`. */
 export function isCredentialLive(credential: Pick<Credential, 'expiresAtMs'>, nowMs: number): boolean {
   return credential.expiresAtMs === null || nowMs < credential.expiresAtMs
 }

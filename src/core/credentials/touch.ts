@@ -1,14 +1,14 @@
-/** Core: notes the last use of a credential, at most once in ten minutes. */
+/** Core: writes the last use of a credential, at most once in ten minutes. */
 import type { Ports } from '../wiring.ts'
 import type { Credential } from './credential.ts'
 
-/** SFTPGo notes the last use of an API key at most every ten minutes; so do we for every kind. */
+/** SFTPGo writes the last use of an API key at most every ten minutes; we do so for every kind. */
 const grainMs = 600_000
 
 /**
- * Writes that a credential was used just now, when the last note is old.
+ * Writes that a credential was used now, if the last write is old.
  *
- * @param accountId the account that it stood for, whose last sign-in this is too.
+ * @param accountId The account that it acts for; this is its last sign-in too.
  */
 export async function touchCredential(
   ports: Pick<Ports, 'clock' | 'store'>,

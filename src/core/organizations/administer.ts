@@ -1,4 +1,4 @@
-/** Core: makes and removes organizations and memberships; who leaves loses every session scoped to it. */
+/** Core: creates and removes organizations and memberships. A member who leaves loses every session in the organization. */
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import type { AuditAction, AuditEvent } from '../audit/event.ts'
 import { Refusal } from '../errors.ts'
@@ -10,7 +10,7 @@ type OrganizationPorts = Pick<Ports, 'clock' | 'random' | 'store'>
 /**
  * Adds an organization.
  *
- * @throws INPUT_INVALID when the name is not one; NAME_TAKEN.
+ * @throws INPUT_INVALID if the name is not valid; NAME_TAKEN.
  */
 export async function addOrganization(
   ports: OrganizationPorts,
@@ -26,9 +26,9 @@ export async function addOrganization(
 }
 
 /**
- * Lets the name of an organization pass.
+ * Checks the name of an organization.
  *
- * @throws INPUT_INVALID when it is not one.
+ * @throws INPUT_INVALID if it is not valid.
  */
 export function acceptOrganizationName(name: string): void {
   if (organizationName.test(name)) return
@@ -37,9 +37,9 @@ export function acceptOrganizationName(name: string): void {
 }
 
 /**
- * Removes an organization and ends every session scoped to it.
+ * Removes an organization and ends every session in it.
  *
- * @throws ORGANIZATION_NOT_FOUND when there is none.
+ * @throws ORGANIZATION_NOT_FOUND if there is none.
  */
 export async function removeOrganization(
   ports: OrganizationPorts,
@@ -54,13 +54,13 @@ export async function removeOrganization(
   if (result.kind === 'missing') throw new Refusal('ORGANIZATION_NOT_FOUND')
 }
 
-/** Which account in which organization. */
+/** An account and an organization. */
 export type Place = { readonly organization: Organization; readonly accountId: number }
 
 /**
- * Adds a member; one who is there already stays.
+ * Adds a member; an existing one stays.
  *
- * @throws ORGANIZATION_NOT_FOUND when organization or account are gone.
+ * @throws ORGANIZATION_NOT_FOUND if organization or account are gone.
  */
 export async function addMember(ports: OrganizationPorts, place: Place, request: RequestFacts): Promise<void> {
   const result = await ports.store.execute('addMember', membershipInput(ports, place, request))
@@ -70,7 +70,7 @@ export async function addMember(ports: OrganizationPorts, place: Place, request:
 /**
  * Removes a member and ends the sessions that it had in the organization.
  *
- * @throws NOT_A_MEMBER when the account was none.
+ * @throws NOT_A_MEMBER if the account was none.
  */
 export async function removeMember(ports: OrganizationPorts, place: Place, request: RequestFacts): Promise<void> {
   const result = await ports.store.execute('removeMember', membershipInput(ports, place, request))

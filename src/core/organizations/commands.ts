@@ -1,10 +1,10 @@
-/** Core: the atomic commands on organizations that every store offers. */
+/** Core: the commands of a store on organizations. */
 import type { AuditEvent } from '../audit/event.ts'
 import type { Organization } from './organization.ts'
 
 /** Atomic commands on organizations and memberships; removals append to the revocation log. */
 export type OrganizationCommands = {
-  /** Adds an organization, with its first members where some are named; `no-account` when one of them is gone. */
+  /** Adds an organization, with its first members if there are any; `no-account`: one of them is gone. */
   readonly addOrganization: {
     readonly input: {
       readonly organization: Organization
@@ -13,7 +13,7 @@ export type OrganizationCommands = {
     }
     readonly output: { readonly kind: 'added' | 'name-taken' | 'no-account' }
   }
-  /** Removes an organization; where a member is named, only while it is one. */
+  /** Removes an organization; if a member is given, only while it is one. */
   readonly removeOrganization: {
     readonly input: {
       readonly organizationId: string

@@ -1,4 +1,4 @@
-/** Core: what accounts do to organizations when they are signed in; every event names who did it. */
+/** Core: what signed-in accounts do to organizations; every event names the account. */
 import type { Account } from '../accounts/account.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import type { AuditEvent } from '../audit/event.ts'
@@ -7,13 +7,13 @@ import type { Ports } from '../wiring.ts'
 import { acceptOrganizationName } from './administer.ts'
 import type { Organization } from './organization.ts'
 
-/** Who acts, in which request. */
+/** The actor and the request. */
 export type Governor = { readonly by: Pick<Account, 'id' | 'username'>; readonly request: RequestFacts }
 
 /**
- * Adds an organization together with its first members.
+ * Adds an organization with its first members.
  *
- * @throws INPUT_INVALID when the name is not one; NAME_TAKEN; ACCOUNT_NOT_FOUND when a member is gone.
+ * @throws INPUT_INVALID if the name is not valid; NAME_TAKEN; ACCOUNT_NOT_FOUND if a member is gone.
  */
 export async function foundOrganization(
   ports: Pick<Ports, 'clock' | 'random' | 'store'>,
@@ -31,10 +31,10 @@ export async function foundOrganization(
 }
 
 /**
- * Removes an organization with everything that is scoped to it.
+ * Removes an organization and everything in it.
  *
- * @param what.asMember only while the governor is a member.
- * @throws ORGANIZATION_NOT_FOUND when it is gone; NOT_A_MEMBER.
+ * @param what.asMember Only while the actor is a member.
+ * @throws ORGANIZATION_NOT_FOUND if it is gone; NOT_A_MEMBER.
  */
 export async function dissolveOrganization(
   ports: Pick<Ports, 'clock' | 'store'>,

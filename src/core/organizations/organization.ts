@@ -1,7 +1,7 @@
-/** Core: organizations and who belongs to them; a session is scoped to one of them or to none. */
+/** Core: organizations and their members. A session is in one of them or in none. */
 import type { Account } from '../accounts/account.ts'
 
-/** An organization as the store keeps it. */
+/** An organization as it is stored. */
 export type Organization = {
   /** v4 UUID. */
   readonly id: string
@@ -23,10 +23,7 @@ export type Member = { readonly account: Account; readonly joinedAtMs: number }
 /** 4 to 39 lower-case letters, digits and hyphens, neither first nor last a hyphen. */
 export const organizationName: RegExp = /^[a-z0-9][-a-z0-9]{2,37}[a-z0-9]$/
 
-/**
- * Returns the organization that a session without a named one is scoped to: the last used, else the oldest membership,
- * else none.
- */
+/** Returns the default organization of a session: the last used, else the oldest membership, else none. */
 export function chooseOrganization(memberships: readonly Membership[], lastUsedId: string | null): Organization | null {
   const lastUsed = memberships.find((membership) => membership.organization.id === lastUsedId)
   if (lastUsed !== undefined) return lastUsed.organization

@@ -2,16 +2,16 @@
 import type { Account } from '../accounts/account.ts'
 import type { AuditAction, AuditContext, AuditEvent } from './event.ts'
 
-/** Facts of a request that its events carry, before anybody is known. */
+/** The facts of a request that its audit events carry, before the account is known. */
 export type RequestFacts = Omit<AuditContext, 'atMs' | 'accountId' | 'username'>
 
-/** What happened, beside the facts of the request. */
+/** What happened, besides the facts of the request. */
 export type Act = Pick<AuditEvent, 'code' | 'subject' | 'detail'> & {
   readonly action: AuditAction
   readonly outcome?: 'ok' | 'refused'
 }
 
-/** Returns an event of something that `account` did, or that was tried in a name that nobody has. */
+/** Returns an event of something that `account` did, or that was tried under an unknown name. */
 export function auditEvent(
   request: RequestFacts,
   who: { readonly account: Pick<Account, 'id' | 'username'> | null; readonly atMs: number },

@@ -1,22 +1,22 @@
-/** Core: the event that tells that the audit trail does not go on from where it was left. */
+/** Core: the event that says that the audit trail is broken. */
 import type { AuditEvent } from './event.ts'
 
-/** Why the trail is broken. `chain`, `seq`: the newest event that is not to be relied on; `seal`: the number of a seal. */
+/** Why the trail is broken. `chain`, `seq`: the newest event that is not reliable; `seal`: the number of a seal. */
 export type TrailBreak =
-  /** The head of a chain was written by somebody without the master key. */
+  /** The head of a chain was written without the master key. */
   | { readonly kind: 'foreign-head'; readonly chain: string; readonly seq: number }
-  /** The event that the newest seal names is gone, or another one. */
+  /** The event that the newest seal names is missing or different. */
   | { readonly kind: 'unlike-signed'; readonly chain: string; readonly seq: number }
   /** An event after it does not follow from the one before. */
   | { readonly kind: 'altered'; readonly chain: string; readonly seq: number }
-  /** The newest seal was not made with the key of this installation. */
+  /** The newest seal was made with another key. */
   | { readonly kind: 'seal-forged'; readonly seal: number }
-  /** There is a key, and seals that were made with it are gone. */
+  /** There is a key, and its seals are missing. */
   | { readonly kind: 'seals-missing' }
-  /** The trail tells of a key, and there was none. */
+  /** The trail mentions a key, and there was none. */
   | { readonly kind: 'key-missing' }
 
-/** Returns the event that tells of a break. */
+/** Returns the event of a break. */
 export function brokenTrail(found: TrailBreak, atMs: number): AuditEvent {
   const { kind, ...where } = found
   return {

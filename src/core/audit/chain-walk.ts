@@ -1,28 +1,28 @@
-/** Core: walks an audit chain once from its first event on, hashing every event again, and stops wherever it is asked to. */
+/** Core: walks an audit chain once from its first event on, hashes every event again, and stops at each requested event. */
 import { toHex } from '../revocation/log.ts'
 import type { Ports } from '../wiring.ts'
 import { type AuditHead, type ChainedEvent, chainInput, chainStart } from './event.ts'
 
-/** Events that are read at once. */
+/** Events of one read. */
 const pageLength = 1_000
 
-/** What a walk reads and hashes with. */
+/** The ports of a walk. */
 export type WalkPorts = Pick<Ports, 'digests'> & { readonly store: Pick<Ports['store'], 'auditEvents'> }
 
-/** Where a chain does not hold, and how. `seq` is the first number that does not. */
+/** Where and how a chain is broken. `seq` is the first wrong number. */
 export type WalkFault = {
   readonly chain: string
   readonly seq: number
   readonly kind:
-    | 'missing' // an event with this number is not there
-    | 'altered' // its hash is not that of the event before it and its text
-    | 'unlike-seen' // another event than this one was seen: the trail was rolled back, or replaced
+    | 'missing' // an event with this number is missing
+    | 'altered' // its hash does not follow from the event before it and its text
+    | 'unlike-seen' // another event than this one was seen: the trail was rolled back or replaced
 }
 
-/** Who looks at every event on the way. */
+/** Called with every event. */
 export type EventVisitor = (event: ChainedEvent) => void
 
-/** A walk through one chain; what other processes append meanwhile is walked, too. */
+/** A walk through one chain, including events that other processes append meanwhile. */
 export class ChainWalk {
   readonly #ports: WalkPorts
   readonly #seen: readonly AuditHead[]
@@ -32,7 +32,7 @@ export class ChainWalk {
   #last: AuditHead
   #fault: WalkFault | null = null
 
-  /** @param seen Heads of this chain that were told earlier. */
+  /** @param seen Heads of this chain that were stored elsewhere. */
   constructor(
     ports: WalkPorts,
     chain: string,
@@ -44,22 +44,22 @@ export class ChainWalk {
     this.#last = { chain, seq: 0, hash: chainStart }
   }
 
-  /** The newest event that was walked; number 0 and the start of every chain before the first one. */
+  /** The last event of the walk; before the first one, number 0 and the start of every chain. */
   get last(): AuditHead {
     return this.#last
   }
 
-  /** The first fault that was met; nothing is walked beyond it. */
+  /** The first fault; the walk ends there. */
   get fault(): WalkFault | null {
     return this.#fault
   }
 
-  /** Seen heads that were not met, because the chain ends before them; one at 0 was never told by anybody. */
+  /** Seen heads that the walk did not reach, because the chain ends before them; no head is at 0. */
   get unmet(): readonly AuditHead[] {
     return this.#seen.filter(({ seq }) => seq > this.#last.seq || seq < 1)
   }
 
-  /** Walks on to the event `seq`, to the end of the chain, or to the first fault. */
+  /** Walks to the event `seq`, to the end of the chain, or to the first fault. */
   async to(seq: number): Promise<void> {
     while (this.#fault === null && this.#last.seq < seq) {
       const event = await this.#take()

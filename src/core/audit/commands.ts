@@ -1,15 +1,15 @@
-/** Core: the atomic commands on the audit trail that every store offers. */
+/** Core: the commands of a store on the audit trail. */
 import type { AuditEvent } from './event.ts'
 import type { AuditSeal } from './seal.ts'
 
 /** Atomic commands on the audit trail. */
 export type AuditCommands = {
-  /** Appends events that belong to no other command. */
+  /** Appends events without another command. */
   readonly appendAudit: {
     readonly input: { readonly events: readonly AuditEvent[] }
     readonly output: { readonly kind: 'done' }
   }
-  /** Keeps a seal that follows the newest one; `raced` when that is another one by now. */
+  /** Stores a seal that follows the newest one; `raced`: there is a newer one by now. */
   readonly appendAuditSeal: {
     readonly input: { readonly seal: AuditSeal }
     readonly output: { readonly kind: 'appended' | 'raced' }

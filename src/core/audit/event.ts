@@ -1,9 +1,9 @@
-/** Core: what an audit event says; the store chains events by hash in the transaction of the act they tell of. */
+/** Core: audit events. The store chains them by hash, in the transaction of their act. */
 
 import type { Dialect } from '../dialects.ts'
 import type { RefusalCode } from '../errors.ts'
 
-/** What was done or tried. */
+/** The act that was done or tried. */
 export type AuditAction =
   | 'sign-in'
   | 'refresh'
@@ -43,17 +43,17 @@ export type OsUser = {
   readonly uid: number
   /** null: the system has no name for it. */
   readonly name: string | null
-  /** Who logged in, whatever user they became since; null: not known. */
+  /** The login user, whatever user they became since; null: not known. */
   readonly loginUid: number | null
-  /** Who says to have called sudo: a claim; null: nobody does. */
+  /** The user who called sudo, as sudo claims; null: none. */
   readonly claimedBy: string | null
 }
 
-/** Who acts, from where, and in the course of what; the same for every event of one request. */
+/** The actor, the address and the request; the same for every event of one request. */
 export type AuditContext = {
   /** Unix milliseconds, UTC. */
   readonly atMs: number
-  /** `command` is the command line working on the store, `server` the process itself. */
+  /** `command` is the command line on the store, `server` the process itself. */
   readonly by: Dialect | 'command' | 'server'
   readonly accountId: number | null
   readonly username: string | null
@@ -63,21 +63,21 @@ export type AuditContext = {
   readonly activity: string | null
   /** Scrubbed of secrets, at most 2 KiB. */
   readonly commandLine: string | null
-  /** Who runs a command; left out where none is run. */
+  /** The OS user who runs a command; absent otherwise. */
   readonly osUser?: OsUser
 }
 
-/** One event: the context, and what happened to what. */
+/** One event: the context, the act and its subject. */
 export type AuditEvent = AuditContext & {
   readonly action: AuditAction
   readonly outcome: 'ok' | 'refused'
   readonly code?: RefusalCode
-  /** What it was done to: `session:12`, `account:3`, `server:web-1`. */
+  /** The subject: `session:12`, `account:3`, `server:web-1`. */
   readonly subject?: string
   readonly detail?: Readonly<Record<string, string | number>>
 }
 
-/** An event as it is kept in a chain. */
+/** An event as it is stored in a chain. */
 export type ChainedEvent = {
   readonly chain: string
   /** 1, 2, 3 ... in its chain. */
@@ -91,7 +91,7 @@ export type ChainedEvent = {
 /** The newest event of a chain. */
 export type AuditHead = { readonly chain: string; readonly seq: number; readonly hash: string }
 
-/** A head with the mark of whoever has the master key; null: none. */
+/** A head with its mark by the master key; null: none. */
 export type KeptHead = AuditHead & { readonly mark: string | null }
 
 /** The hash before the first event of a chain. */
@@ -102,7 +102,7 @@ export function chainInput(previousHash: string, text: string): string {
   return `${previousHash}\n${text}`
 }
 
-/** Returns an event as the JSON text that is hashed and kept; members in a fixed order, absent ones left out. */
+/** Returns an event as the JSON text that is hashed and stored; members in a fixed order, absent ones left out. */
 export function eventText(event: AuditEvent): string {
   return JSON.stringify({
     at: new Date(event.atMs).toISOString(),
@@ -122,7 +122,7 @@ export function eventText(event: AuditEvent): string {
   })
 }
 
-/** Who acts without an account; with one, `account` and `username` say it. */
+/** The actor without an account; otherwise `account` and `username` name it. */
 function actorOf({ osUser, action }: AuditEvent): object | undefined {
   if (osUser === undefined) return action === 'setup' ? { kind: 'setup_link' } : undefined
   const { uid, name, loginUid, claimedBy } = osUser

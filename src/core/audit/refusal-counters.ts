@@ -1,20 +1,20 @@
-/** Core: counts refusals that come in floods in memory, so that a flood of them writes no flood of rows and lines. */
+/** Core: counts refusals in memory, so that a flood of them does not write a flood of rows and lines. */
 import type { RefusalCode } from '../errors.ts'
 import type { AuditEvent } from './event.ts'
 
-/** Reasons with an address that are told apart; further ones are counted under one address. */
+/** Most pairs of reason and address; further ones are counted under one address. */
 const mostPairs = 1_000
 
-/** What stands for the addresses beyond the limit. */
+/** The address of the pairs beyond the limit. */
 const otherAddresses = 'others'
 
-/** What was counted: an event for each reason with its address, and how often each reason was given. */
+/** The counts: an event for each pair, and the number of each reason. */
 export type CountedRefusals = {
   readonly events: readonly AuditEvent[]
   readonly times: Readonly<Partial<Record<RefusalCode, number>>>
 }
 
-/** Counts by reason and address until they are taken. */
+/** Counts by reason and address until the counts are taken. */
 export class RefusalCounters {
   #counts = new Map<string, Counted>()
   readonly #codes = new Set<RefusalCode>()
@@ -22,7 +22,7 @@ export class RefusalCounters {
   /**
    * Counts one refusal. Returns whether it is the first of its code since the counts were taken.
    *
-   * @param missing permissions that were missing; they are part of the reason.
+   * @param missing The missing permissions; they are part of the reason.
    */
   count(code: RefusalCode, ip: string, missing: readonly string[] = []): boolean {
     const told = { code, ip, missing: missing.join(' ') }
@@ -36,7 +36,7 @@ export class RefusalCounters {
     return isFirst
   }
 
-  /** Returns one event per pair counted since the last call, with the sums of the codes, and starts anew. */
+  /** Returns one event per pair since the last call, and the sums of the codes; then starts again. */
   take(nowMs: number): CountedRefusals {
     const counts = this.#counts
     this.#counts = new Map()
@@ -48,7 +48,7 @@ export class RefusalCounters {
   }
 }
 
-/** `missing`: names with a blank between them; empty: the reason is none of permissions. */
+/** `missing`: names with blanks between them; empty: no permissions are missing. */
 type Counted = { readonly code: RefusalCode; readonly ip: string; readonly missing: string; times: number }
 
 function keyOf({ code, ip, missing }: Omit<Counted, 'times'>): string {

@@ -1,10 +1,10 @@
-/** Core: takes the secrets out of command lines that clients send about themselves. Masks too much rather than too little. */
+/** Core: removes secrets from command lines that clients report. It masks too much rather than too little. */
 import { printable, withoutControls } from './printable.ts'
 
-/** Most UTF-8 bytes of a command line that is kept. */
+/** Most UTF-8 bytes of a stored command line. */
 const mostBytes = 2048
 
-/** Most characters that are looked at; what follows cannot reach the part that is kept. */
+/** Most characters that are read; later ones cannot reach the stored part. */
 const mostCharacters = 8192
 
 const mask = '***'
@@ -18,25 +18,25 @@ const secretName = `[\\w-]{0,64}?(?:${secretWords})[\\w-]{0,64}`
 // ASCII blanks only: a no-break space may be a byte of a letter in UTF-8 that was read as Latin-1.
 const blank = '[\\t-\\r ]'
 
-/** A word as a shell reads it; an open quote goes on to the end, because nobody knows where it was to close. */
+/** A word as a shell reads it; an open quote extends to the end, because its end is unknown. */
 const shellWord = `(?:"(?:[^"\\\\]|\\\\[^])*(?:"|\\\\?$)|'[^']*(?:'|$)|\\\\(?:[^]|$)|[^\\t-\\r "'\\\\])+`
 
 /** Everything to the end. */
 const rest = '[^]+'
 
-// A value that is itself the name of a secret is not consumed, so that its own value is found next.
+// A value that is itself the name of a secret is not consumed, so that its own value is masked next.
 const notAnotherName = `(?!--?${secretName})`
 
 /**
- * Returns a command line as it may be kept: one printable line, every secret as `***`, at most 2 KiB of UTF-8; null where
- * nothing is left.
+ * Returns a command line to store: one printable line, every secret as `***`, at most 2 KiB of UTF-8; null if nothing
+ * is left.
  *
- * Masked are the values of options and variables whose name tells of a secret, of `-p` in a line that signs in, passwords in
- * URLs, and what follows `Authorization:`, `Bearer` and `Basic`, and JSON Web Tokens.
+ * Masked are the values of options and variables with a secret's name, of `-p` in a line that signs in, passwords in
+ * URLs, the text after `Authorization:`, `Bearer` and `Basic`, and JSON Web Tokens.
  *
- * @param signsIn The line is known to sign in: then everything after the first secret option is masked, because a password
- *   with blanks came without the quotes that held it together.
- * @see Giant Swarm `gsctl`, whose own redaction leaves `-pVALUE` and `-p` after a global option as they were typed.
+ * @param signsIn The line is known to sign in: then everything after the first secret option is masked, because a
+ * password with blanks came without its quotes.
+ * @see Giant Swarm `gsctl`, whose own redaction leaves `-pVALUE` and `-p` after a global option.
  */
 export function scrubCommandLine(text: string, signsIn = false): string | null {
   const seen = withoutControls(wholeWords(text))
@@ -45,7 +45,7 @@ export function scrubCommandLine(text: string, signsIn = false): string | null {
   return kept === '' ? null : kept
 }
 
-// Word by word, and only up to its last `@`, so that no line costs more than its length.
+// Word by word, and only up to its last `@`, so that the cost is linear.
 function maskUrls(text: string): string {
   return text
     .split(/([\t-\r ]+)/)
@@ -78,12 +78,12 @@ function maskOptions(text: string, signsIn: boolean): string {
   const assignment = new RegExp(`(?<![\\w-])(${secretName}["']?${blank}*[=:]${blank}*)${shellWord}`, 'gi')
   const masked = text.replace(option, `$1${mask}`).replace(assignment, `$1${mask}`)
   if (!signsIn && !/\blogin\b/i.test(text)) return masked
-  // Short options may stand together: `-vp VALUE` gives one to `-p`.
+  // Short options may be combined: `-vp VALUE` is a value of `-p`.
   const short = new RegExp(`(?<![^\\t-\\r "'])(-[a-z]{0,8}?p(?:["']?(?:${blank}*=${blank}*|${blank}+))?)${value}`, 'gi')
   return masked.replace(short, `$1${mask}`)
 }
 
-// A word cut in two could hide the end by which a secret is known, so the last one is dropped with what is cut off.
+// The last word is dropped too, because a cut word could hide the end that identifies a secret.
 function wholeWords(text: string): string {
   if (text.length <= mostCharacters) return text
   let end = mostCharacters

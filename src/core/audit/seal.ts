@@ -1,7 +1,7 @@
-/** Core: a seal is one signature over the heads of all audit chains; each names the seal before it. Pure. */
+/** Core: a seal is one signature over the heads of all audit chains. Each seal names the one before. Pure. */
 import type { AuditHead } from './event.ts'
 
-/** A seal as it is kept and exported. */
+/** A seal as it is stored and exported. */
 export type AuditSeal = {
   /** 1, 2, 3 ... */
   readonly seq: number
@@ -11,7 +11,7 @@ export type AuditSeal = {
   readonly signature: string
 }
 
-/** What a seal says. */
+/** The content of a seal. */
 export type SealClaims = {
   readonly seq: number
   /** ISO 8601, UTC. */
@@ -27,7 +27,7 @@ export type SealClaims = {
 /** Signs seals. */
 export type SealSigner = SealVerifier & { readonly sign: (text: string) => string }
 
-/** Tells whether seals were signed by one key. */
+/** Verifies seals of one key. */
 export type SealVerifier = {
   /** As {@link SealClaims} has it. */
   readonly keyId: string
@@ -40,7 +40,7 @@ export function sealText({ seq, at, keyId, previous, heads }: SealClaims): strin
   return JSON.stringify({ seal: seq, at, key: keyId, previous, heads: listed })
 }
 
-/** Returns what a text of a seal says; null when `sealText` does not make such a text. */
+/** Returns the content of a seal's text; null if `sealText` does not write such a text. */
 export function readSeal(text: string): SealClaims | null {
   const value = parse(text)
   if (!isObject(value)) return null
@@ -51,12 +51,12 @@ export function readSeal(text: string): SealClaims | null {
   return sealText(claims) === text ? claims : null
 }
 
-/** Returns what the signature of a text is over: no other thing that is signed begins like it. */
+/** Returns the signed bytes of a text; no other signed data of ours has this prefix. */
 export function sealMessage(text: string): string {
   return `sallyport audit seal\n${text}`
 }
 
-/** Returns the text whose SHA-256 the next seal names. */
+/** Returns the text whose SHA-256 is in the next seal. */
 export function sealLink({ text, signature }: Pick<AuditSeal, 'text' | 'signature'>): string {
   return `${text}\n${signature}`
 }

@@ -1,27 +1,27 @@
-/** Core: signs the heads of all audit chains; before each signature it looks whether the trail goes on from the one before. */
+/** Core: signs the heads of all audit chains. Before each signature it checks that the trail continues from the last one. */
 import { toHex } from '../revocation/log.ts'
 import type { Ports } from '../wiring.ts'
 import { brokenTrail, type TrailBreak } from './broken-trail.ts'
 import { type AuditHead, chainInput, chainStart, type KeptHead } from './event.ts'
 import { type AuditSeal, readSeal, type SealClaims, type SealSigner, sealLink, sealText } from './seal.ts'
 
-/** Events that may come before a signature is due at once. */
+/** Events after which a signature is due at once. */
 const mostUnsigned = 1_000
 
-/** Events that are read at once. */
+/** Events of one read. */
 const pageLength = 500
 
-/** Tries while other processes sign meanwhile; the next call goes on. */
+/** Tries while other processes sign; then the next call continues. */
 const mostTries = 10
 
-/** What signing works with. */
+/** The ports of signing. */
 export type TrailPorts = Pick<Ports, 'clock' | 'digests' | 'log'> & {
   readonly store: Pick<Ports['store'], 'auditEvents' | 'auditHeads' | 'lastAuditSeal' | 'execute'>
-  /** Tells whether a head was written by somebody with the master key. */
+  /** Returns whether a head was written with the master key. */
   readonly isOwnHead: (head: KeptHead) => boolean
 }
 
-/** Returns the seal that follows `last` over these heads. */
+/** Returns the seal after `last` over these heads. */
 export function nextSeal(
   ports: Pick<TrailPorts, 'clock' | 'digests'>,
   signer: SealSigner,
@@ -35,17 +35,17 @@ export function nextSeal(
   return { seq, text, signature: signer.sign(text) }
 }
 
-/** Signs for one process; at most one signature is under way, and one more waits. */
+/** Signs for one process. At most one signature is under way, and one more waits. */
 export class TrailSigner {
   readonly #ports: TrailPorts
   readonly #signer: SealSigner
-  /** Number of the newest event of our own chain that was signed. */
+  /** Number of the newest signed event of our own chain. */
   #signedSeq = 0
   readonly #chain: string
   #running: Promise<void> | null = null
   #waiting: Promise<void> | null = null
 
-  /** @param chain The chain that events of this process are appended to. */
+  /** @param chain The chain of this process. */
   constructor(ports: TrailPorts, signer: SealSigner, chain: string) {
     this.#ports = ports
     this.#signer = signer
@@ -57,7 +57,7 @@ export class TrailSigner {
     return this.#signer.keyId
   }
 
-  /** Signs what moved since the newest seal; where nothing did, writes nothing. */
+  /** Signs if a head has moved since the newest seal. */
   sign(): Promise<void> {
     if (this.#running === null) return this.#run('newest seal')
     this.#waiting ??= this.#running
@@ -69,12 +69,12 @@ export class TrailSigner {
     return this.#waiting
   }
 
-  /** Signs for the first time in this process, after all events that no seal covers were hashed again. */
+  /** Signs for the first time in this process, after it hashed all events that no seal covers. */
   start(): Promise<void> {
     return this.#run('newest seal and what came after')
   }
 
-  /** Takes note of how far our chain has got; a signature that is due because of it is made in the background. */
+  /** Notes the head of our chain; a due signature is made in the background. */
   noteHead(seq: number): void {
     if (seq - this.#signedSeq < mostUnsigned || this.#running !== null) return
     this.sign().catch((err: unknown) => this.#ports.log.error({ err }, 'the audit trail could not be signed'))
@@ -105,7 +105,7 @@ export class TrailSigner {
     log.warn({ tries: mostTries }, 'the audit trail could not be signed, because other processes signed it meanwhile')
   }
 
-  /** Writes down that the trail is broken, on the trail and in the log. */
+  /** Writes to the trail and to the log that the trail is broken. */
   async tell(found: TrailBreak): Promise<void> {
     const { store, clock, log } = this.#ports
     log.error(found, 'audit-broken: the audit trail does not go on from where it was signed')
@@ -138,7 +138,7 @@ async function findBreak(
   return findForeign(ports, claims, checked)
 }
 
-/** What no seal covers yet must at least have been written by somebody with the master key. */
+/** Events that no seal covers yet must at least have been written with the master key. */
 async function findForeign(ports: TrailPorts, claims: SealClaims, checked: Checked): Promise<TrailBreak | null> {
   for (const head of await ports.store.auditHeads()) {
     const { chain, seq } = head

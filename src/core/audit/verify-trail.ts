@@ -1,4 +1,4 @@
-/** Core: proves the audit trail; every event is hashed and every seal is checked again, in pages, from the first one on. */
+/** Core: verifies the audit trail. It hashes every event and checks every seal again, in pages, from the first one on. */
 import { toHex } from '../revocation/log.ts'
 import type { Reads } from '../store.ts'
 import type { Ports } from '../wiring.ts'
@@ -6,23 +6,23 @@ import { ChainWalk, type WalkFault } from './chain-walk.ts'
 import { type AuditHead, type ChainedEvent, chainStart, type KeptHead } from './event.ts'
 import { type AuditSeal, readSeal, type SealClaims, type SealVerifier, sealLink } from './seal.ts'
 
-/** Seals that are read at once. */
+/** Seals of one read. */
 const pageLength = 500
 
-/** What verifying reads: a store, or an export of one. */
+/** The source of verification: a store or an export. */
 export type TrailSource = Pick<Reads, 'auditEvents' | 'auditHeads' | 'auditSeals'>
 
-/** What verifying works with. */
+/** The ports of verification. */
 export type VerifyPorts = Pick<Ports, 'digests'> & {
   readonly store: TrailSource
-  /** Tells whether a head was written by somebody with the master key; null: that cannot be told here. */
+  /** Returns whether a head was written with the master key; null: not known here. */
   readonly isOwnHead: ((head: KeptHead) => boolean) | null
 }
 
-/** The key that seals must be of; `foreign`: the one in the store does not open with the master key; null: there is none. */
+/** The key of the seals; `foreign`: the stored one does not open with the master key; null: there is none. */
 export type TrailKey = SealVerifier | 'foreign' | null
 
-/** Where a chain fails, and how. `seq` is the first number that does not hold, or that cannot be relied on. */
+/** Where and how a chain fails. `seq` is the first wrong or unreliable number. */
 export type ChainFault =
   | WalkFault
   | {
@@ -30,49 +30,49 @@ export type ChainFault =
       readonly seq: number
       readonly kind:
         | 'head-missing' // the chain has events and no head
-        | 'head-behind' // the head names an event before this one, which is there
-        | 'head-differs' // the head has another hash than the event it names
-        | 'unlike-signed' // after the event before it, the chain is another one than the one that was signed
-        | 'gone' // the chain was signed, and nothing of it is there
-        | 'foreign-head' // from here on it was written by somebody without the master key
-        | 'signed-anew' // the trail tells of a key before the one that signed it first
-        | 'told-broken' // this event tells that the trail was found broken
+        | 'head-behind' // the head names an earlier event than the last one
+        | 'head-differs' // the head has another hash than its event
+        | 'unlike-signed' // the signed chain is different after the event before this one
+        | 'gone' // the chain was signed, and is missing
+        | 'foreign-head' // from here on it was written without the master key
+        | 'signed-anew' // the trail mentions a key from before the first signature
+        | 'told-broken' // this event says that the trail was found broken
     }
 
-/** Numbers of events from one to another, both included. */
+/** A range of event numbers, both ends included. */
 export type EventRange = { readonly from: number; readonly to: number }
 
-/** Where the seals fail, and how. `seal` is the first number that does not hold. */
+/** Where and how the seals fail. `seal` is the first wrong number. */
 export type SealFault =
   | { readonly kind: 'no-key' | 'foreign-key' | 'no-seals' }
   | {
       readonly seal: number
       readonly kind:
-        | 'seal-missing' // a seal with this number is not there
+        | 'seal-missing' // a seal with this number is missing
         | 'seal-forged' // it was not made with the key
-        | 'seal-unlinked' // it names another seal before it
-        | 'seal-backwards' // it names fewer events than the one before it
+        | 'seal-unlinked' // it names another previous seal
+        | 'seal-backwards' // it covers fewer events than the one before it
     }
 
-/** What a chain proved. */
+/** The result for a chain. */
 export type ChainReport = {
   readonly chain: string
-  /** Its newest event; null: it is empty, or broken. */
+  /** Its newest event; null: it is empty or broken. */
   readonly head: AuditHead | null
-  /** Number of the newest event that a seal covers. */
+  /** Number of the newest event under a seal. */
   readonly signedSeq: number
-  /** Number of the newest event that was there before the first seal. */
+  /** Number of the newest event before the first seal. */
   readonly beforeSigningSeq: number
-  /** Number of the newest event that can be relied on: covered by a seal, or by a head of ours after it. */
+  /** Number of the newest reliable event: under a seal, or under a head of ours after it. */
   readonly provenSeq: number
-  /** Events up to there that cannot be relied on all the same: the trail was found broken after them. */
+  /** Events up to this number are unreliable anyway: the trail was found broken after them. */
   readonly doubtful: readonly EventRange[]
   readonly fault: ChainFault | null
 }
 
-/** What the seals proved. */
+/** The result for the seals. */
 export type SealReport = {
-  /** Seals up to the first fault. */
+  /** Seals before the first fault. */
   readonly count: number
   /** ISO 8601; null: there is none. */
   readonly lastAt: string | null
@@ -80,31 +80,31 @@ export type SealReport = {
   readonly fault: SealFault | null
 }
 
-/** What a trail proved. */
+/** The result for a trail. */
 export type TrailReport = { readonly chains: readonly ChainReport[]; readonly seals: SealReport }
 
-/** What a trail is held against: the key, and heads that were told earlier. */
+/** What a trail is checked with: the key, and heads that were stored elsewhere. */
 export type TrailTrust = { readonly key: TrailKey; readonly seen: readonly AuditHead[] }
 
-/** The chains of audit events that processes of this version write. */
+/** The audit chains that processes of this version write. */
 const knownChains: readonly string[] = ['command', 'server']
 
-/** Reads the trail from its first event to its last and returns what it proves; other processes may append meanwhile. */
+/** Verifies the trail from its first event to its last; other processes may append meanwhile. */
 export async function verifyTrail(ports: VerifyPorts, trust: TrailTrust): Promise<TrailReport> {
   const proof = new TrailProof(ports, trust)
   const seals = await proof.checkSeals()
   return { chains: await proof.checkChains(), seals }
 }
 
-/** One chain on its way through the proof. */
+/** The verification of one chain. */
 class ProvenChain {
   readonly walk: ChainWalk
-  /** The first fault that the walk itself does not meet. */
+  /** The first fault that the walk itself does not find. */
   fault: ChainFault | null = null
-  /** The first event that tells of a break. */
+  /** The first event that reports a break. */
   told: ChainFault | null = null
   readonly doubtful: EventRange[] = []
-  /** The newest event that a seal covers. */
+  /** The newest event under a seal. */
   signed: AuditHead
   beforeSigningSeq = 0
 
@@ -113,7 +113,7 @@ class ProvenChain {
     this.walk = new ChainWalk(ports, chain, { seen, onEvent: (event) => this.#look(event) })
   }
 
-  /** The first number that does not hold, whoever met it. */
+  /** The first wrong number of both. */
   get ownFault(): ChainFault | null {
     return earlier(this.fault, this.walk.fault)
   }
@@ -218,7 +218,7 @@ class TrailProof {
     }
   }
 
-  /** Returns the row of the head that the end of the chain was held against. */
+  /** Returns the row of the head at the end of the chain. */
   async #walkToEnd(proven: ProvenChain, chain: string): Promise<KeptHead | null> {
     let dueSeq = 0
     for (;;) {
@@ -234,7 +234,7 @@ class TrailProof {
         proven.fault ??= judgeHead(last, head) ?? judgeUnmet(last, unmet)
         return head
       }
-      // The head may have moved on after the events were read; those up to it must be there now.
+      // The head may have moved after the events were read; its events must exist now.
       dueSeq = head.seq
     }
   }

@@ -1,4 +1,4 @@
-/** Core: the lease under which a node answers from memory; every accepted use reads the clocks itself. */
+/** Core: the lease under which a node answers from memory. Every accept reads the clocks itself. */
 import type { Clock } from '../ports.ts'
 
 /** Both clocks at one moment, in milliseconds. */
@@ -10,17 +10,17 @@ export function readClocks(clock: Clock): Instant {
 }
 
 /**
- * Returns the time between two moments as the larger of what the two clocks say: a suspended machine stops one of them,
- * a stepped clock moves the other.
+ * Returns the time between two moments by the clock that says more: a suspended machine stops one, a step moves the
+ * other.
  */
 function elapsedMs(since: Instant, clock: Clock): number {
   return Math.max(clock.monotonicMs() - since.monotonicMs, Math.abs(clock.wallMs() - since.wallMs))
 }
 
-/** A right to answer from memory that began at `since` and lasts `lengthMs`. */
+/** The right to answer from memory for `lengthMs` from `since` on. */
 export type Lease = { readonly since: Instant; readonly lengthMs: number }
 
-/** Tells whether a lease still holds, by clocks read now. */
+/** Returns whether a lease holds right now. */
 export function holdsLease(lease: Lease, clock: Clock): boolean {
   return elapsedMs(lease.since, clock) < lease.lengthMs
 }

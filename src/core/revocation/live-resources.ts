@@ -1,14 +1,17 @@
-/** Core: what lasts beyond the request that began it; every entry of the revocation log is held against all of it, here and nowhere else. */
+/**
+ * Core: live resources: what goes on after the request that started it. Every entry of the revocation log is compared
+ * with all of them, here and nowhere else.
+ */
 import type { Log } from '../ports.ts'
 import { parseAccountEpoch, type RevocationEntry, subject } from './log.ts'
 
-/** Every kind of lasting thing; the table in `docs/spec/revocation.md` says what each entry does to each. */
+/** Every kind of live resource; the table in `docs/spec/revocation.md` says what each entry does to each. */
 export const liveResourceKinds = ['terminal', 'command', 'attachment', 'follower', 'download'] as const
 
-/** A kind of lasting thing. */
+/** A kind of live resource. */
 export type LiveResourceKind = (typeof liveResourceKinds)[number]
 
-/** The sign-in that something lasts under. */
+/** The session that a live resource depends on. */
 export type Holder = {
   readonly accountId: number
   readonly sessionRow: number
@@ -16,52 +19,52 @@ export type Holder = {
   readonly credentialId: string | null
 }
 
-/** Where something leads, as far as rules are kept by it. */
+/** The server and change request of a resource, for the rules. */
 export type Access = {
   readonly serverName: string | null
   readonly changeId: string | null
-  /** Groups whose policies it is held to. */
+  /** Groups whose policies apply. */
   readonly groups: readonly string[]
 }
 
-/** What of a lasting thing the log can cover. */
+/** The facts of a live resource that entries can cover. */
 export type ResourceSubjects = {
   readonly holder: Holder
   readonly access: Access
-  /** The access token that asked for it, as an entry names it; left out: it outlives that. */
+  /** The access token that started it, as an entry names it; absent: it outlives the token. */
   readonly tokenSubject?: string
-  /** The PTY session that it is. */
+  /** Its PTY session. */
   readonly ptySessionId?: string
-  /** Account that it needs as well, whoever holds it. */
+  /** The account that it needs besides its holder. */
   readonly starterAccountId?: number
 }
 
-/** Something that lasts. Neither `end` nor `judge` waits, and both may be called again. */
+/** A live resource. `end` and `judge` return at once and may be called again. */
 export type LiveResource = {
   readonly kind: LiveResourceKind
-  /** Asked at every entry: a thing changes hands. */
+  /** Read at every entry, because the holder can change. */
   readonly subjects: () => ResourceSubjects
-  /** Unix seconds at which its access is over by itself; null: never. */
+  /** Unix seconds at which its access ends by itself; null: never. */
   readonly expiresAt: () => number | null
-  /** Its access is over: when this returns, it takes nothing and gives nothing any more. */
+  /** Ends its access: after the return it takes and gives nothing. */
   readonly end: (entry: RevocationEntry | null) => void
-  /** Its access has to be looked at anew: it takes nothing and gives nothing until that is done. */
+  /** Judges its access again: it takes and gives nothing until that is done. */
   readonly judge: () => void
 }
 
-/** Lets go of a lasting thing that is over. */
+/** Removes a resource that has ended. */
 export type Release = () => void
 
-/** What is on its way to become a lasting thing: entries that come meanwhile are held against it too. */
+/** Notes the entries that come while a resource starts. */
 export type Registration = {
   readonly add: (thing: LiveResource) => Release
   readonly close: () => void
 }
 
-/** `end`: its access is over. `judge`: its access has to be looked at anew. `none`: the entry is about others. */
+/** `end`: its access has ended. `judge`: its access must be judged again. `none`: the entry does not concern it. */
 export type RevocationEffect = 'end' | 'judge' | 'none'
 
-/** All that lasts at this node. */
+/** All live resources of this node. */
 export class LiveResources {
   readonly #log: Pick<Log, 'error'>
   readonly #things = new Set<LiveResource>()
@@ -71,18 +74,20 @@ export class LiveResources {
     this.#log = log
   }
 
-  /** How many last now. */
+  /** Number of live resources. */
   get size(): number {
     return this.#things.size
   }
 
-  /** Holds every entry against a thing, until it is let go. */
+  /** Compares every entry with a resource, until it is released. */
   add(thing: LiveResource): Release {
     this.#things.add(thing)
     return () => this.#things.delete(thing)
   }
 
-  /** Begins to note entries; to be called before anything is read that lets a thing begin, and closed in every case. */
+  /**
+   * Notes entries from now on. Call it before reading anything that the start depends on, and close it in every case.
+   */
   begin(): Registration {
     const missed: (RevocationEntry | null)[] = []
     this.#missed.add(missed)
@@ -96,13 +101,13 @@ export class LiveResources {
     }
   }
 
-  /** Holds one entry against everything; null: the log is another one than before, and everything is judged. */
+  /** Compares one entry with every resource; null: the history of the log has changed, and all are judged again. */
   apply(entry: RevocationEntry | null): void {
     for (const missed of this.#missed) missed.push(entry)
     for (const thing of [...this.#things]) this.#hold(thing, entry)
   }
 
-  /** Ends what is over by itself at `now`, in Unix seconds. */
+  /** Ends resources that have reached their own end at `now`, in Unix seconds. */
   expire(now: number): void {
     for (const thing of [...this.#things]) {
       const expiresAt = thing.expiresAt()
@@ -118,7 +123,7 @@ export class LiveResources {
     })
   }
 
-  /** One that fails keeps no other from its end. */
+  /** If one fails, the others still end. */
   #act(thing: LiveResource, act: () => void): void {
     try {
       act()
@@ -131,7 +136,7 @@ export class LiveResources {
   }
 }
 
-/** Returns what an entry does to something that has these subjects. */
+/** Returns what an entry does to a resource with these subjects. */
 export function coverOf(entry: RevocationEntry, subjects: ResourceSubjects): RevocationEffect {
   const { holder, tokenSubject, ptySessionId } = subjects
   switch (entry.kind) {
@@ -156,7 +161,7 @@ export function coverOf(entry: RevocationEntry, subjects: ResourceSubjects): Rev
   }
 }
 
-/** Whoever started something has to have an account, and need not be signed in. */
+/** The account that started a resource must exist, and need not be signed in. */
 function coverOfEpoch(entry: RevocationEntry, { holder, starterAccountId }: ResourceSubjects): RevocationEffect {
   const { accountId, keptSessionRow } = parseAccountEpoch(entry.subject)
   if (accountId === holder.accountId && keptSessionRow !== holder.sessionRow) return 'end'

@@ -1,6 +1,6 @@
-/** Core: the revocation log; an append-only list of what ended, and the one table of what an entry covers. */
+/** Core: the revocation log: an append-only list of what ended, and the one table of what an entry covers. */
 
-/** What an entry ends; see `coversToken` for the reach of each kind. */
+/** The kind of an entry; see `coversToken` for its reach. */
 export type RevocationKind =
   | 'token'
   | 'session'
@@ -15,7 +15,7 @@ export type RevocationKind =
 export type RevocationEntry = {
   /** 1, 2, 3 ... in commit order. */
   readonly seq: number
-  /** Random; tells an entry from another with its number in a log that was restored. */
+  /** Random; distinguishes entries of one number after the log was restored. */
   readonly tag: string
   readonly kind: RevocationKind
   /** Written by the functions of `subject`. */
@@ -23,7 +23,7 @@ export type RevocationEntry = {
   readonly atMs: number
 }
 
-/** Where a reader of the log stands: the last entry it has applied. */
+/** The position of a reader: the last entry that it has applied. */
 export type LogPosition = { readonly seq: number; readonly tag: string }
 
 /** The position before the first entry. */
@@ -34,13 +34,13 @@ export const subject = {
   /** The SHA-256 of the access token, in hex. */
   token: (accessDigest: Uint8Array): string => toHex(accessDigest),
   session: (row: number): string => String(row),
-  /** `keptSessionRow` is the session that goes on under the new epoch, 0 where none does. */
+  /** `keptSessionRow` is the session that stays under the new epoch; 0: none. */
   accountEpoch: (accountId: number, endedEpoch: string, keptSessionRow: number): string =>
     `${accountId}:${endedEpoch}:${keptSessionRow}`,
   membership: (accountId: number, organizationId: string): string => `${accountId}:${organizationId}`,
   organization: (organizationId: string): string => organizationId,
   ptySession: (id: string): string => id,
-  /** A `session` is one that goes on under the new epoch of the entry before it. */
+  /** `session`: one that stays under the new epoch of the entry before it. */
   access: (what: 'account' | 'session' | 'change' | 'server' | 'group', id: string): string => `${what}:${id}`,
 } as const
 
@@ -51,13 +51,13 @@ export type AccountEpochSubject = {
   readonly keptSessionRow: number
 }
 
-/** Reads an `account_epoch` subject back. */
+/** Reads an `account_epoch` subject. */
 export function parseAccountEpoch(text: string): AccountEpochSubject {
   const [accountId = '', endedEpoch = '', kept = '0'] = text.split(':')
   return { accountId: Number(accountId), endedEpoch, keptSessionRow: Number(kept) }
 }
 
-/** What of a token the log can cover. */
+/** The facts of a token that entries can cover. */
 export type CoveredFacts = {
   readonly accessDigest: Uint8Array
   readonly sessionRow: number
@@ -66,8 +66,8 @@ export type CoveredFacts = {
 }
 
 /**
- * Tells whether an entry ends a token, or changes what is remembered of its account, so that facts read before the entry
- * must be read again.
+ * Returns whether an entry ends a token or changes what is remembered of its account, so that older facts must be read
+ * again.
  */
 export function coversToken(entry: RevocationEntry, facts: CoveredFacts): boolean {
   switch (entry.kind) {
@@ -98,7 +98,7 @@ export function toHex(bytes: Uint8Array): string {
   return hex
 }
 
-/** Reads lower-case hex back; what is no hex becomes zero bytes. */
+/** Reads lower-case hex; invalid digits become zero. */
 export function fromHex(hex: string): Uint8Array {
   const bytes = new Uint8Array(hex.length >> 1)
   for (let index = 0; index < bytes.length; index += 1) {

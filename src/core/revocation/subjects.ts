@@ -1,17 +1,17 @@
-/** Core: what revocations act on while it is in memory; each subject has a version that moves when it is covered. */
+/** Core: the subjects of revocations in memory. Each has a version that rises when an entry covers it. */
 
-/** One remembered subject: an account, an organization, a membership or an address. */
+/** One subject in memory: an account, an organization, a membership or an address. */
 export type Subject<Value> = {
   readonly key: string
   readonly slot: number
-  /** Moves by one whenever an entry of the log covers the subject. */
+  /** Rises by one with each entry that covers the subject. */
   version: number
-  /** How many sessions or tokens point here; the subject leaves memory with the last. */
+  /** How many sessions or tokens use it; it leaves memory with the last one. */
   holders: number
   value: Value
 }
 
-/** Keeps subjects by key and by slot while somebody holds them. */
+/** Keeps subjects by key and by slot while they are used. */
 export class Subjects<Value> {
   readonly #byKey = new Map<string, Subject<Value>>()
   readonly #bySlot: (Subject<Value> | undefined)[] = []
@@ -21,17 +21,17 @@ export class Subjects<Value> {
     return this.#byKey.size
   }
 
-  /** Returns the subject of a key, or undefined when nobody holds it. */
+  /** Returns the subject of a key, or undefined. */
   find(key: string): Subject<Value> | undefined {
     return this.#byKey.get(key)
   }
 
-  /** Returns the subject in a slot that is held. */
+  /** Returns the subject in a used slot. */
   at(slot: number): Subject<Value> {
     return this.#bySlot[slot] as Subject<Value>
   }
 
-  /** Holds the subject of a key once more; one that was held already takes the newer value. */
+  /** Uses the subject of a key once more; an existing one takes the newer value. */
   hold(key: string, value: Value): Subject<Value> {
     const known = this.#byKey.get(key)
     if (known !== undefined) {
@@ -46,7 +46,7 @@ export class Subjects<Value> {
     return added
   }
 
-  /** Lets go of a subject once. */
+  /** Stops using a subject once. */
   release(slot: number): void {
     const held = this.at(slot)
     held.holders -= 1
@@ -56,7 +56,7 @@ export class Subjects<Value> {
     this.#free.push(slot)
   }
 
-  /** Moves the version of a subject, where it is in memory. */
+  /** Raises the version of a subject, if it is in memory. */
   cover(key: string): Subject<Value> | undefined {
     const known = this.#byKey.get(key)
     if (known !== undefined) known.version += 1

@@ -1,4 +1,4 @@
-/** Core: IP addresses as one text each, so that equal addresses are equal strings. Pure, without a resolver or a socket. */
+/** Core: IP addresses in one canonical text each, so that equal addresses are equal strings. Pure: no resolver, no socket. */
 
 /** Eight groups of 16 bits; an IPv4 address is its IPv4-mapped one (RFC 4291 section 2.5.5.2). */
 type Groups = readonly number[]
@@ -6,15 +6,15 @@ type Groups = readonly number[]
 /** Groups before the 32 bits of an IPv4-mapped address. */
 const mappedPrefix: Groups = [0, 0, 0, 0, 0, 0xffff]
 
-/** Groups of the network part that one IPv6 customer commonly holds whole. */
+/** Groups of the network part that one IPv6 customer usually has. */
 const customerGroups = 4
 
 /**
- * Returns the one text of an IP address, or null where the text is none.
+ * Returns the canonical text of an IP address, or null if the text is none.
  *
  * IPv4 in dotted decimal, IPv4-mapped IPv6 as IPv4, other IPv6 compressed in lower case without its zone.
  *
- * @see RFC 5952 section 4 for IPv6. Octets with leading zeros are refused: some read them as octal.
+ * @see RFC 5952 section 4 for IPv6. Octets with leading zeros are refused, because some programs read them as octal.
  */
 export function canonicalIp(text: string): string | null {
   const groups = parse(text)
@@ -24,7 +24,7 @@ export function canonicalIp(text: string): string | null {
 /**
  * Returns what failures and known places are counted on: an IPv4 address itself, of an IPv6 address its /64.
  *
- * @param ip A canonical address; another text is returned as it is.
+ * @param ip A canonical address; another text is returned unchanged.
  */
 export function addressKey(ip: string): string {
   if (!ip.includes(':')) return ip
@@ -34,19 +34,19 @@ export function addressKey(ip: string): string {
   return `${format(groups.map((group, index) => (index < customerGroups ? group : 0)))}/64`
 }
 
-/** A network that was read once; null: the text was no network, and nothing lies in it. */
+/** A parsed network; null: the text was malformed, and no address is in it. */
 export type Network = { readonly groups: Groups; readonly bits: number } | null
 
 /**
- * Tells whether an address lies in a network; one family never lies in the other's.
+ * Returns whether an address is in a network of its family.
  *
- * @param cidr As {@link parseNetwork} takes it.
+ * @param cidr As {@link parseNetwork} reads it.
  */
 export function inCidr(ip: string, cidr: string): boolean {
   return networkHas(parseNetwork(cidr), ip)
 }
 
-/** Tells whether an address lies in a network that was read before. */
+/** Returns whether an address is in a parsed network. */
 export function networkHas(network: Network, ip: string): boolean {
   const address = parse(ip)
   if (address === null || network === null || isMapped(address) !== isMapped(network.groups)) return false
@@ -57,7 +57,7 @@ export function networkHas(network: Network, ip: string): boolean {
   })
 }
 
-/** Returns the network of `10.0.0.0/8`, `2001:db8::/32`, or a bare address, which is a network of one; null where it is malformed. */
+/** Returns the network of `10.0.0.0/8`, `2001:db8::/32`, or of a bare address; null if it is malformed. */
 export function parseNetwork(cidr: string): Network {
   const [address = '', prefix, ...more] = cidr.split('/')
   const groups = address.includes('%') ? null : parse(address)

@@ -1,31 +1,31 @@
-/** Core: the atomic commands on sessions and tokens that every store offers. */
+/** Core: the commands of a store on sessions and tokens. */
 import type { CodeUse } from '../accounts/commands.ts'
 import type { AuditEvent } from '../audit/event.ts'
 import type { TokenRow } from '../tokens/token.ts'
 import type { Session } from './session.ts'
 
-/** A session as it is created: live, seen just now. */
+/** A new session: live, seen just now. */
 export type NewSession = Omit<Session, 'lastSeenAt' | 'revokedSeq'>
 
 /** What must still be true of the account when something is created for it. */
 export type AccountSeen = { readonly epoch: string; readonly passwordHash: string | null }
 
-/** What a sign-in leaves behind besides its session. */
+/** What a sign-in writes besides its session. */
 export type SignInTraces = {
-  /** Throttle keys that start anew after a success. */
+  /** Throttle keys that a success forgets. */
   readonly forgetKeys: readonly Uint8Array[]
-  /** Keyed digest of the address that is known from now on. */
+  /** Keyed digest of the address that becomes known. */
   readonly knownAddress: Uint8Array
   readonly code: CodeUse | null
-  /** A recovery code that is used up: the list as it was seen, and as it is after. */
+  /** A used recovery code: the list as it was seen, and the list after. */
   readonly recovery: { readonly seenSealed: Uint8Array; readonly newSealed: Uint8Array } | null
 }
 
-/** What a revoking command ends. */
+/** The target of a revoking command. */
 export type RevocationTarget =
   | { readonly kind: 'session'; readonly sessionRow: number }
   | { readonly kind: 'token'; readonly tokenRow: number }
-  /** Rotates the epoch; `expectedEpoch` makes it a compare-and-set. */
+  /** Rotates the epoch; with `expectedEpoch` only if it is still the current one. */
   | {
       readonly kind: 'account_epoch'
       readonly accountId: number
@@ -33,7 +33,7 @@ export type RevocationTarget =
       readonly newEpoch: string
     }
 
-/** `seq` is the entry that ended it, now or before: the caller answers once no node can accept it any more. */
+/** `seq` is the entry that ended it, now or before: the caller answers when no node can accept it any more. */
 export type RevocationOutcome =
   | { readonly kind: 'revoked' | 'already'; readonly seq: number }
   | { readonly kind: 'missing' | 'stale' }
@@ -41,8 +41,8 @@ export type RevocationOutcome =
 /** Atomic commands on sessions and their tokens. */
 export type SessionCommands = {
   /**
-   * Creates a session with its first token. Checks in the same transaction: the account is live and as it was seen, the
-   * membership exists, the parent session (where one is named) lives, the code was not used.
+   * Creates a session with its first token. The same transaction checks: the account is live and unchanged, the
+   * membership exists, the parent session (if any) is live, the code was not used.
    */
   readonly createSession: {
     readonly input: {
@@ -51,17 +51,17 @@ export type SessionCommands = {
       readonly seen: AccountSeen
       readonly parentSessionRow: number | null
       readonly signIn: SignInTraces | null
-      /** At most so many live sessions of this dialect per account; older ones end. null: no limit. */
+      /** Most live sessions of this dialect per account; older ones end. null: no limit. */
       readonly keepNewest: number | null
       readonly nowMs: number
       readonly audit: AuditEvent
     }
-    /** `token-taken`: another token has this digest; the caller makes another one. */
+    /** `token-taken`: another token has this digest; the caller creates another one. */
     readonly output: { readonly kind: 'created' | 'stale' | 'code-used' | 'not-a-member' | 'token-taken' }
   }
   /**
-   * Exchanges a token for its successor in the same session, or finds the answer of the first exchange.
-   * `refresh` presents a refresh token (reuse ends the session), `access` a live access token (never reuse).
+   * Exchanges a token for its successor in the same session, or finds the answer of the first exchange. `refresh`
+   * presents a refresh token (reuse ends the session), `access` a live access token (never reuse).
    */
   readonly exchangeToken: {
     readonly input: {
@@ -72,7 +72,7 @@ export type SessionCommands = {
       /** The whole answer, sealed with the presented token. */
       readonly sealedAnswer: Uint8Array
       readonly maxLiveTokens: number
-      /** Unix seconds at which the presented token ends at the latest from now on; null: at its own end. */
+      /** Unix seconds at which the presented token ends at the latest; null: at its own end. */
       readonly presentedEndsAt: number | null
       readonly nowMs: number
       readonly audit: AuditEvent
@@ -82,17 +82,17 @@ export type SessionCommands = {
       | { readonly kind: 'repeated'; readonly sealedAnswer: Uint8Array }
       | { readonly kind: 'reused' | 'unknown' | 'revoked' | 'expired' | 'token-taken' }
   }
-  /** Appends to the revocation log what ends, and marks its rows. */
+  /** Appends what ends to the revocation log, and marks its rows. */
   readonly revoke: {
     readonly input: { readonly target: RevocationTarget; readonly nowMs: number; readonly audit: AuditEvent }
     readonly output: RevocationOutcome
   }
-  /** Writes last uses, in bulk; never moves one back. */
+  /** Writes last uses in bulk; never moves one back. */
   readonly touchSessions: {
     readonly input: { readonly uses: readonly { readonly row: number; readonly lastSeenAt: number }[] }
     readonly output: { readonly kind: 'done' }
   }
-  /** Deletes at most `limit` rows of each kind that nothing needs any more; `more` tells that some were left. */
+  /** Deletes at most `limit` unneeded rows of each kind; `more`: some are left. */
   readonly collectExpired: {
     readonly input: {
       readonly nowMs: number /** Time of the throttle. */

@@ -1,4 +1,4 @@
-/** Core: creates a session with its first token; the store checks once more, in one transaction, all that was seen. */
+/** Core: creates a session with its first token. The store checks all facts again in one transaction. */
 import type { Account } from '../accounts/account.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import type { AuditAction } from '../audit/event.ts'
@@ -10,7 +10,7 @@ import type { Ports } from '../wiring.ts'
 import type { NewSession, SignInTraces } from './commands.ts'
 import { type ClientFacts, earlierEnd, type Proof } from './session.ts'
 
-/** What a dialect's token is made of. Times are Unix seconds. */
+/** The facts of a dialect's token. Unix seconds. */
 export type Grant = {
   readonly account: Account
   readonly sessionRow: number
@@ -23,21 +23,21 @@ export type Grant = {
   readonly refreshExpiresAt: number | null
 }
 
-/** A token as a dialect made it. */
+/** A token in the form of its dialect. */
 export type Minted = {
   readonly accessToken: string
-  /** Found by digest, or by the row number inside the token. */
+  /** Found by digest, or by the row number in the token. */
   readonly isIndexed: boolean
   readonly boundIp: string | null
   readonly refreshToken: string | null
-  /** Where the dialect had to choose another end than it was granted. */
+  /** The end, if the dialect had to choose another one than granted. */
   readonly expiresAt: number | null
 }
 
-/** Makes the token of a grant in the form of a dialect. */
+/** Creates the token of a grant in the form of a dialect. */
 export type Mint = (grant: Grant) => Promise<Minted>
 
-/** What a new session is made from. */
+/** The facts of a new session. */
 export type SessionRequest = {
   readonly account: Account
   readonly dialect: Dialect
@@ -46,10 +46,10 @@ export type SessionRequest = {
   readonly request: RequestFacts
   readonly proof: Proof
   readonly authenticatedAt: number
-  /** Ends at this second at the latest, where it is named; by the dialect's lifetimes otherwise. */
+  /** Ends at this second at the latest, if given; otherwise by the dialect's lifetimes. */
   readonly latestEnd?: number | null
   readonly isApplicationPassword: boolean
-  /** The credential that it ends with; null for none. */
+  /** The credential that it ends with; null: none. */
   readonly credentialId: string | null
   readonly parentSessionRow: number | null
   readonly signIn: SignInTraces | null
@@ -57,18 +57,18 @@ export type SessionRequest = {
   readonly mint: Mint
 }
 
-/** A session that exists, with the token that is handed out. */
+/** A created session with its token. */
 export type CreatedSession = { readonly grant: Grant; readonly minted: Minted }
 
-/** Identical tokens are possible at one dialect only (pacerpro); each try makes another one. */
+/** Tries: equal tokens are possible at one dialect only (pacerpro), and each try creates another one. */
 const mintAttempts = 5
 
 /**
  * Creates a session.
  *
- * @throws SECOND_FACTOR_WRONG, at other dialects than control CREDENTIALS_INVALID, when the code was used meanwhile.
- * @throws TOKEN_REVOKED when account or parent session are no longer as they were seen.
- * @throws NOT_A_MEMBER when the account is not in the organization.
+ * @throws SECOND_FACTOR_WRONG (control) or CREDENTIALS_INVALID (other dialects) if the code was used meanwhile.
+ * @throws TOKEN_REVOKED if account or parent session have changed.
+ * @throws NOT_A_MEMBER if the account is not in the organization.
  */
 export async function createSession(ports: Ports, wanted: SessionRequest): Promise<CreatedSession> {
   for (let attempt = 0; attempt < mintAttempts; attempt += 1) {
@@ -136,7 +136,7 @@ function newSession(ports: Ports, wanted: SessionRequest): NewSession {
   }
 }
 
-/** Returns what the next token of a session may be: its end is the earlier of the token's life and the session's end. */
+/** Returns the grant of a session's next token: it ends with the token's life or the session, whichever is earlier. */
 export function grantFor(
   ports: Pick<Ports, 'clock' | 'settings'>,
   of: {
@@ -160,7 +160,7 @@ export function grantFor(
   }
 }
 
-/** Returns the row that is stored of a minted token: digests only. */
+/** Returns the stored row of a minted token: digests only. */
 export function tokenRow(ports: Pick<Ports, 'digests'>, grant: Grant, minted: Minted): TokenRow {
   const hasRefresh = minted.refreshToken !== null
   return {

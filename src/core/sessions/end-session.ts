@@ -1,4 +1,4 @@
-/** Core: ends sessions; a call that finds its subject ended already answers only once nobody can accept it any more. */
+/** Core: ends sessions. If the subject has ended already, the call still answers only when no node can accept it any more. */
 import type { Account } from '../accounts/account.ts'
 import { authorise, hiddenFrom, holds } from '../administration/authorise.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
@@ -8,10 +8,10 @@ import type { Principal } from '../tokens/live-tokens.ts'
 import type { Ports } from '../wiring.ts'
 import type { RevocationOutcome } from './commands.ts'
 
-/** Who ends something, in which request. */
+/** The actor and the request. */
 export type Ending = { readonly by: Pick<Account, 'id' | 'username'>; readonly request: RequestFacts }
 
-/** Ends one session with all its tokens. Returns `already` when it had ended. */
+/** Ends one session with all its tokens. Returns `already` if it had ended. */
 export function endSession(
   ports: Ports,
   session: { readonly row: number; readonly id: string },
@@ -27,7 +27,7 @@ export function endSession(
 /**
  * Ends the session of an accepted token.
  *
- * @throws TOKEN_REVOKED when another request ended it meanwhile: of parallel sign-outs one is answered with success.
+ * @throws TOKEN_REVOKED if another request ended it meanwhile: of parallel sign-outs one succeeds.
  */
 export async function signOut(ports: Ports, principal: Principal, request: RequestFacts): Promise<void> {
   const outcome = await endSession(ports, principal.session, { by: principal.account, request })
@@ -37,8 +37,8 @@ export async function signOut(ports: Ports, principal: Principal, request: Reque
 /**
  * Ends every session of an account by rotating its epoch.
  *
- * @param expectedEpoch the epoch that is to end; null ends whichever is current.
- * @throws TOKEN_REVOKED when the epoch is another one already.
+ * @param expectedEpoch The epoch to end; null: the current one.
+ * @throws TOKEN_REVOKED if the epoch has changed.
  */
 export async function endAllSessions(
   ports: Ports,
@@ -55,9 +55,9 @@ export async function endAllSessions(
 }
 
 /**
- * Ends a session that the account owns, or another one where the account may end those of others.
+ * Ends a session of the account, or of another account if the actor may.
  *
- * @throws SESSION_NOT_FOUND when there is none, or it belongs to somebody else; BEYOND_OWN_PERMISSIONS when that is an
+ * @throws SESSION_NOT_FOUND if there is none, or it is not theirs; BEYOND_OWN_PERMISSIONS if its account is an
  * administrator who holds more.
  */
 export async function endSessionById(

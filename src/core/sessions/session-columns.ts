@@ -1,11 +1,11 @@
-/** Core: the sessions in memory, in typed columns; one slot a session, held by its tokens. */
+/** Core: the sessions in memory, in typed columns: one slot for each session that has tokens. */
 
 import { type Dialect, dialects } from '../dialects.ts'
 import { grown } from '../tokens/token-table.ts'
 import { RowIndex } from './row-index.ts'
 import type { Proof, Session } from './session.ts'
 
-/** Stands for "no end" in a column of Unix seconds. */
+/** "No end" in a column of Unix seconds. */
 const endless = 0xffff_ffff
 
 const deadFlag = 1
@@ -13,18 +13,18 @@ const applicationPasswordFlag = 2
 const secondFactorFlag = 4
 const credentialFlag = 8
 
-/** Where the subjects of a session are: slots in their tables and the versions at which the session was read. */
+/** Slots of the session's subjects, and their versions when the session was read. */
 export type SessionSubjects = {
   readonly account: number
   readonly accountVersion: number
-  /** -1 where the session has no organization. */
+  /** -1: the session has no organization. */
   readonly organization: number
   readonly organizationVersion: number
   readonly membership: number
   readonly membershipVersion: number
 }
 
-/** The facts of a session as they are read back from memory. */
+/** The facts of a session in memory. */
 export type SessionFacts = {
   readonly row: number
   readonly id: string
@@ -34,14 +34,14 @@ export type SessionFacts = {
   readonly proof: Proof
   readonly authenticatedAt: number
   readonly isApplicationPassword: boolean
-  /** It was begun with a credential, an application password among them, not by a person who signed in. */
+  /** A credential started it, possibly an application password, not a person. */
   readonly isByCredential: boolean
 }
 
 /** Columns of all sessions in memory. Times are Unix seconds. */
 export class SessionColumns {
   readonly #index: RowIndex
-  /** Slots that were given back; beyond `#used` no slot was ever used, and its memory was never touched. */
+  /** Slots that were released; slots from `#used` on were never used, and their memory was never touched. */
   readonly #free: number[] = []
   #used = 0
   #capacity: number
@@ -82,7 +82,7 @@ export class SessionColumns {
     return this.#index.find(row)
   }
 
-  /** Adds a session that is not in memory and returns its slot, held by nobody yet. */
+  /** Adds a session that is not in memory and returns its slot, not yet held. */
   add(session: Session, subjects: SessionSubjects): number {
     if (this.size === this.#capacity) this.#grow()
     const slot = this.#free.pop() ?? this.#used++
@@ -108,7 +108,7 @@ export class SessionColumns {
     this.#holders[slot] = (this.#holders[slot] as number) + 1
   }
 
-  /** Lets go of a session once; returns true when it left memory, and its subjects are to be released. */
+  /** Releases a session once; returns true if it left memory, so that its subjects must be released. */
   release(slot: number): boolean {
     const holders = (this.#holders[slot] as number) - 1
     this.#holders[slot] = holders
@@ -126,14 +126,14 @@ export class SessionColumns {
     return ((this.#flags[slot] as number) & deadFlag) !== 0
   }
 
-  /** Tells whether either lifetime has ended at `now`. */
+  /** Returns whether either lifetime has ended at `now`. */
   hasExpired(slot: number, now: number): boolean {
     if (now >= (this.#expiresAt[slot] as number)) return true
     const idle = this.#idleSeconds[slot] as number
     return idle !== endless && now - (this.#lastSeenAt[slot] as number) >= idle
   }
 
-  /** Remembers a use at `now`; a clock that stepped back changes nothing. */
+  /** Notes a use at `now`; a clock that stepped back changes nothing. */
   touch(slot: number, now: number): void {
     if (now > (this.#lastSeenAt[slot] as number)) this.#lastSeenAt[slot] = now
   }
@@ -178,8 +178,8 @@ export class SessionColumns {
   }
 
   /**
-   * Returns at most `limit` sessions whose last use was not written for `grainSeconds`, and counts them as written.
-   * One pass over the columns; meant for once in a while, off the request path.
+   * Returns at most `limit` sessions whose last use was not written for `grainSeconds`, and counts them as written. It
+   * passes over all columns: call it rarely, and outside requests.
    */
   takeTouched(grainSeconds: number, limit: number): { row: number; lastSeenAt: number }[] {
     const touched: { row: number; lastSeenAt: number }[] = []
@@ -220,7 +220,7 @@ function writeUuid(bytes: Uint8Array, start: number, uuid: string): void {
   }
 }
 
-/** Joined in one expression: the text stays a rope until somebody reads it, which most verifications never do. */
+/** Joined in one expression: the text stays a rope until it is read, which most verifications never do. */
 function readUuid(bytes: Uint8Array, start: number): string {
   const pair = (index: number): string => hexPairs[bytes[start + index] as number] as string
   const time = `${pair(0)}${pair(1)}${pair(2)}${pair(3)}-${pair(4)}${pair(5)}-${pair(6)}${pair(7)}`

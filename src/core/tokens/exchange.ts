@@ -11,32 +11,32 @@ import type { Ports } from '../wiring.ts'
 import type { Principal } from './live-tokens.ts'
 import { nowSeconds } from './verify.ts'
 
-/** Live tokens of one session of `control`; older ones end. */
+/** Most live tokens of one session of `control`; older ones end. */
 const refreshedTokensPerSession = 8
 
-/** Live tokens of one session where the old ones live on (pacerpro, koyeb): far above honest use, so that it is a bound. */
+/** Most live tokens of one session if old ones stay live (pacerpro, koyeb): far above honest use. */
 const exchangedTokensPerSession = 256
 
-/** Identical tokens are possible at one dialect only (pacerpro); each try makes another one. */
+/** Tries: equal tokens are possible at one dialect only (pacerpro), and each try creates another one. */
 const mintAttempts = 5
 
-/** What an exchange needs to know of its request. */
+/** The facts of an exchange's request. */
 export type ExchangeRequest = {
   readonly presented: string
   readonly request: RequestFacts
   readonly mint: Mint
-  /** The presented token lives so many seconds more at the most; null: to its own end. */
+  /** The presented token stays live at most this many seconds; null: to its own end. */
   readonly presentedGraceSeconds?: number | null
-  /** Writes the whole answer; it is kept sealed, and returned again to whoever repeats the request. */
+  /** Writes the whole answer; it is stored sealed, and returned again to a caller that repeats the request. */
   readonly encode: (grant: Grant, minted: Minted) => string
 }
 
 /**
  * Exchanges a refresh token of `control` and returns the answer.
  *
- * @throws TOKEN_INVALID when it is not known, TOKEN_EXPIRED when its time is over, TOKEN_REVOKED when its session ended.
- * @throws REFRESH_REUSED when it was used before; the whole session has ended by then.
- * @throws ACCESS_DENIED when a rule of the account denies it; nothing is spent then.
+ * @throws TOKEN_INVALID if it is not known, TOKEN_EXPIRED if it has expired, TOKEN_REVOKED if its session ended.
+ * @throws REFRESH_REUSED if it was used before; then the whole session has ended.
+ * @throws ACCESS_DENIED if an account rule refuses; then the token is not used.
  * @see RFC 9700 section 4.14.2
  */
 export async function exchangeRefreshToken(ports: Ports, row: number, wanted: ExchangeRequest): Promise<string> {
@@ -58,7 +58,7 @@ export async function exchangeRefreshToken(ports: Ports, row: number, wanted: Ex
 /**
  * Exchanges a live access token for a successor in its session (pacerpro, koyeb) and returns the answer.
  *
- * @throws TOKEN_REVOKED when the token or its session ended meanwhile.
+ * @throws TOKEN_REVOKED if the token or its session ended meanwhile.
  */
 export async function exchangeAccessToken(
   ports: Ports,

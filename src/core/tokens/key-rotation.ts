@@ -1,10 +1,10 @@
-/** Core: when signing keys come and go; pure, the keys and the time come in as arguments. */
+/** Core: the life of signing keys. Pure: the keys and the time are parameters. */
 import type { StoredKey } from './commands.ts'
 
 const hourMs = 3_600_000
 
 /**
- * Added to the longest life of a token before its key is retired: clocks of nodes differ, and the digest of a revoked
+ * Added to the longest life of a token before its key is deleted: clocks of nodes differ, and the digest of a revoked
  * token is kept a minute beyond its end.
  */
 const slackMs = 5 * 60_000
@@ -13,7 +13,7 @@ const slackMs = 5 * 60_000
 export type RotationRules = {
   /** How long a key signs. */
   readonly periodMs: number
-  /** How long a key is published before it signs, so that whoever caches the set has seen it. */
+  /** How long a key is published before it signs, so that caches have it. */
   readonly publishAheadMs: number
   /** Longest life of a token that these keys sign. */
   readonly longestTokenMs: number
@@ -25,15 +25,15 @@ export const defaultRotation: Pick<RotationRules, 'periodMs' | 'publishAheadMs'>
   publishAheadMs: hourMs,
 }
 
-/** What is to be done with the keys of one name. */
+/** What to do with the keys of one name. */
 export type RotationPlan = {
-  /** The key that signs now; null where there is none. */
+  /** The key that signs now; null: none. */
   readonly activeKey: StoredKey | null
-  /** Keys whose tokens may be about, now or soon, oldest first. */
+  /** Keys whose tokens may be in use, now or soon, oldest first. */
   readonly toPublish: readonly StoredKey[]
-  /** The generation to be added now, and from when it signs; null: none is due. */
+  /** The generation to add now, and from when it signs; null: none. */
   readonly addNext: { readonly generation: number; readonly activeFromMs: number } | null
-  /** Generations before this one signed no token that still lives; null: there is none to retire. */
+  /** Generations before this one signed no token that is still live; null: there is none to delete. */
   readonly retireBefore: number | null
 }
 

@@ -40,9 +40,8 @@ export type RotationPlan = {
 /**
  * Plans the keys of one name at `nowMs`.
  *
- * The first key signs at once. Its successor is added a publishing time before the period ends, and never signs sooner
- * than a publishing time after it was added, however late that was. A key is retired when every token it can have signed
- * has expired.
+ * The first key signs at once. Its successor is added a publishing time before the period ends, and signs a publishing
+ * time after it was added at the earliest. A key is deleted when every token that it can have signed has expired.
  *
  * @param keys Keys of one name, in any order.
  * @param rules null: the key never changes by itself, as for HMAC secrets.
@@ -61,9 +60,9 @@ export function planRotation(keys: readonly StoredKey[], rules: RotationRules | 
 }
 
 /**
- * Returns the key that signs at `nowMs`: the latest generation whose time has come, or null where there is no key.
+ * Returns the key that signs at `nowMs`: the latest generation whose time has come; null: there is no key.
  *
- * When no time has come, because the clock was set back, the first generation signs.
+ * If no time has come, because the clock was set back, the first generation signs.
  */
 export function activeKeyAt<Key extends { readonly generation: number; readonly activeFromMs: number }>(
   keys: readonly Key[],
@@ -85,7 +84,7 @@ function nextKey(sorted: readonly StoredKey[], rules: RotationRules | null, nowM
   return { generation: newest.generation + 1, activeFromMs: nowMs + rules.publishAheadMs }
 }
 
-// A key signs until its successor does; its last token ends a token's life later.
+// A key signs until its successor does; its last token ends one token life later.
 function retiredBefore(sorted: readonly StoredKey[], rules: RotationRules, nowMs: number): number | null {
   const successor = sorted.findLast(
     ({ activeFromMs }, index) => index > 0 && nowMs >= activeFromMs + rules.longestTokenMs + slackMs,

@@ -1,4 +1,4 @@
-/** Core: the tokens that may be accepted from memory, and the revocations applied to them; never more than was read from the store. */
+/** Core: the tokens that may be accepted from memory, with the revocations applied to them. Memory only has what was read from the store. */
 import { type Account, isAccountLive } from '../accounts/account.ts'
 import { coversToken, fromHex, parseAccountEpoch, type RevocationEntry } from '../revocation/log.ts'
 import { type Subject, Subjects } from '../revocation/subjects.ts'
@@ -6,7 +6,7 @@ import type { Session } from '../sessions/session.ts'
 import { SessionColumns, type SessionFacts } from '../sessions/session-columns.ts'
 import { grown, TokenTable } from './token-table.ts'
 
-/** A token with all that is needed to accept it, as one consistent read of the store. */
+/** A token with everything that an accept needs, as one consistent read of the store. */
 export type TokenRecord = {
   readonly tokenRow: number
   readonly accessDigest: Uint8Array
@@ -17,7 +17,7 @@ export type TokenRecord = {
   readonly account: Account
 }
 
-/** Who holds an accepted token, and under which session. */
+/** The holder of an accepted token, and its session. */
 export type Principal = {
   readonly account: Account
   readonly session: SessionFacts
@@ -25,22 +25,22 @@ export type Principal = {
   readonly tokenRow: number
   /** Unix seconds; null: the token does not expire by itself. */
   readonly tokenExpiresAt: number | null
-  /** The one address that may spend it; null: any. */
+  /** The one address that may use it; null: any. */
   readonly boundIp: string | null
 }
 
-/** What memory says of a digest: not there, there but to be read again, ended, or accepted. */
+/** The result of a lookup: not in memory, in memory but to be read again, ended, or accepted. */
 export type Lookup = 'unknown' | 'stale' | 'revoked' | 'expired' | Principal
 
 /**
- * Tokens that columns are reserved for from the start, about 170 bytes each: memory that was never touched costs nothing,
- * while columns that grow leave holes behind that cost more than the sessions.
+ * Tokens with reserved columns, about 170 bytes each. Untouched memory costs nothing, while columns that grow leave
+ * holes that cost more than the sessions.
  */
 const reservedTokens = 1_048_576
 
 type AccountValue = { account: Account; isStale: boolean }
 
-/** Tokens in memory, found by digest; least recently used ones leave when it is full. */
+/** Tokens in memory, found by digest. When it is full, the least recently used ones leave. */
 export class LiveTokens {
   readonly #maxTokens: number
   readonly #table: TokenTable
@@ -72,7 +72,7 @@ export class LiveTokens {
     return this.#table.size
   }
 
-  /** Looks a digest up at `now` (Unix seconds) and, where it is accepted, counts the use. */
+  /** Looks a digest up at `now` (Unix seconds) and counts the use if it is accepted. */
   find(digest: Uint8Array, now: number): Lookup {
     const slot = this.#table.find(digest)
     if (slot === -1) return 'unknown'
@@ -87,7 +87,7 @@ export class LiveTokens {
     return this.#principal(slot, sessionSlot, value.account)
   }
 
-  /** Takes in a record that was read; one that is there already is read anew, and keeps the last use that memory knows. */
+  /** Takes in a record that was read; an existing one is replaced and keeps its last use. */
   add(record: TokenRecord): void {
     const sessionSlot = this.#holdSession(record)
     const known = this.#table.find(record.accessDigest)
@@ -102,7 +102,7 @@ export class LiveTokens {
     this.#marks[slot] = 4 | (record.tokenRevokedSeq === null ? 0 : 2)
   }
 
-  /** Applies one entry of the revocation log; a constant amount of work whatever it covers. */
+  /** Applies one entry of the revocation log; the work is constant, whatever the entry covers. */
   apply(entry: RevocationEntry): void {
     switch (entry.kind) {
       case 'token': {
@@ -133,7 +133,7 @@ export class LiveTokens {
     }
   }
 
-  /** Tells whether an entry covers a record that was read before it. */
+  /** Returns whether an entry covers a record that was read before it. */
   static isCovered(record: TokenRecord, entry: RevocationEntry): boolean {
     return coversToken(entry, {
       accessDigest: record.accessDigest,
@@ -143,7 +143,7 @@ export class LiveTokens {
     })
   }
 
-  /** Returns sessions whose last use is to be written; see `SessionColumns.takeTouched`. */
+  /** Returns sessions whose last use must be written; see `SessionColumns.takeTouched`. */
   takeTouched(grainSeconds: number, limit: number): { row: number; lastSeenAt: number }[] {
     return this.#sessions.takeTouched(grainSeconds, limit)
   }
@@ -222,14 +222,14 @@ export class LiveTokens {
     if (known !== undefined) known.value.isStale = true
   }
 
-  /** The epoch that the session was of has ended, and it goes on under the next one. */
+  /** The epoch of the session has ended, and the session stays under the next one. */
   #bringBack(row: number): void {
     const slot = this.#sessions.find(row)
     if (slot === -1) return
     this.#sessions.setAccountVersion(slot, this.#accounts.at(this.#sessions.subject(slot, 0)).version)
   }
 
-  /** Second-chance replacement: the hand passes over what was used since it last came by. */
+  /** Second-chance replacement: the hand skips slots that were used since its last pass. */
   #evict(): void {
     for (;;) {
       const slot = this.#hand

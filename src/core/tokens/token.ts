@@ -1,32 +1,32 @@
-/** Core: what a token is as the store keeps it: digests, never the token itself. */
+/** Core: tokens as they are stored: digests, never the token itself. */
 
 /**
- * One row of issued tokens: an access token and, at `control`, the refresh token that came with it.
- * Times are Unix seconds unless the name says otherwise.
+ * A row of issued tokens: an access token and, at `control`, its refresh token. Times are Unix seconds unless the name
+ * says otherwise.
  */
 export type TokenRow = {
-  /** Ascending, never reused; `control`'s tokens carry it, so that no random index is written for them. */
+  /** Rising, never reused. `control`'s tokens contain it, so that they need no index. */
   readonly row: number
   readonly sessionRow: number
   /** SHA-256 of the access token, 32 bytes. */
   readonly accessDigest: Uint8Array
-  /** Found by digest (true) or by the row number that the token itself carries (false). */
+  /** Found by digest (true), or by the row number in the token (false). */
   readonly isIndexed: boolean
   readonly issuedAt: number
   /** null: the token does not expire by itself. */
   readonly expiresAt: number | null
-  /** The one address that may spend it; null: any. */
+  /** The one address that may use it; null: any. */
   readonly boundIp: string | null
-  /** SHA-256 of the refresh token, 32 bytes; null where the dialect has none. */
+  /** SHA-256 of the refresh token, 32 bytes; null if the dialect has none. */
   readonly refreshDigest: Uint8Array | null
   readonly refreshExpiresAt: number | null
 }
 
-/** What became of a token row by exchange; kept beside `TokenRow` by the store. */
+/** The exchange of a token row; the store keeps it beside `TokenRow`. */
 export type ExchangeState = {
   /** Unix milliseconds of the first exchange; null: never exchanged. */
   readonly exchangedAtMs: number | null
-  /** The stored answer of that exchange, sealed with the token that was presented; null once erased. */
+  /** The stored answer of that exchange, sealed with the presented token; null once erased. */
   readonly sealedAnswer: Uint8Array | null
   /** The successor's own refresh token was presented at least once. */
   readonly isSuccessorPresented: boolean
@@ -35,12 +35,12 @@ export type ExchangeState = {
 /** 30 s: how long a repeat of an exchange always returns the same answer (our choice; FAPI 2.0 allows retries of a lost answer). */
 export const exchangeGraceMs = 30_000
 
-/** What a store does with a presented token that is known, and whose session lives. */
+/** What a store does with a known presented token whose session is live. */
 export type ExchangeDecision = 'exchange' | 'repeat' | 'reuse'
 
 /**
- * Decides what presenting a refresh token means: one successor for ever, repeats within the grace or while the successor
- * was never presented, reuse otherwise.
+ * Decides what presenting a refresh token means: it has one successor for ever; a repeat gets it within the grace, or
+ * while the successor was never presented; otherwise it is reuse.
  *
  * @param nowMs Unix milliseconds.
  * @see RFC 9700 section 4.14.2 for rotation with reuse detection; the grace is our choice.
@@ -54,7 +54,7 @@ export function decideRefresh(state: ExchangeState, nowMs: number): ExchangeDeci
 
 /**
  * Decides what exchanging a live access token means (pacerpro, koyeb): the same successor within the grace, another one
- * later; never reuse.
+ * later, never reuse.
  *
  * @param nowMs Unix milliseconds.
  */

@@ -1,4 +1,4 @@
-/** Core: decides whether a presented token is accepted; from memory where it can, without a write and without a wait. */
+/** Core: decides whether a presented token is accepted: from memory if possible, without a write and without a wait. */
 
 import type { Dialect } from '../dialects.ts'
 import { Refusal } from '../errors.ts'
@@ -6,25 +6,25 @@ import type { Clock, Digests } from '../ports.ts'
 import type { RevocationNode } from '../revocation/node.ts'
 import type { Principal } from './live-tokens.ts'
 
-/** What verification needs. */
+/** The ports of verification. */
 export type VerifyPorts = { readonly clock: Clock; readonly digests: Digests; readonly node: RevocationNode }
 
-/** Reads the row number that a token carries, where it carries one; asked only when memory does not know the token. */
+/** Reads the row number of a token, if it has one; called only if memory does not know the token. */
 export type RowReader = (token: string) => number | null
 
-/** Longest token that is looked at; everything we issue is far shorter. */
+/** Longest accepted token; everything we issue is far shorter. */
 const longestToken = 4_096
 
-/** A token whose account changes, or whose lease ends, between read and answer is read again so often. */
+/** Reads of a token whose account changes, or whose lease ends, between read and answer. */
 const readAttempts = 3
 
 /**
- * Returns who holds a token, at once when memory knows it, else after one read.
+ * Returns the holder of a token: at once if memory knows it, else after one read.
  *
- * @throws TOKEN_INVALID when no such token is known.
- * @throws TOKEN_REVOKED when it, its session, its account's epoch, its membership or its organization ended.
- * @throws TOKEN_EXPIRED when its time, or its session's, is over.
- * @throws STORE_UNAVAILABLE when memory may not be asked and the store cannot be.
+ * @throws TOKEN_INVALID if the token is not known.
+ * @throws TOKEN_REVOKED if it, its session, its account's epoch, its membership or its organization ended.
+ * @throws TOKEN_EXPIRED if it or its session has expired.
+ * @throws STORE_UNAVAILABLE if there is no lease and the store cannot be read.
  */
 export function verifyToken(ports: VerifyPorts, token: string, readRow: RowReader): Principal | Promise<Principal> {
   if (token.length > longestToken) throw new Refusal('TOKEN_INVALID', { detail: 'longer than any token' })
@@ -63,8 +63,9 @@ export function nowSeconds(clock: Clock): number {
 }
 
 /**
- * Tells whether an accepted token may be spent at a dialect: at its own, and a user's token also at `control`. Never: an
- * administrator's sftpgo token, an organization's own token, anything got with an application password, elsewhere.
+ * Returns whether an accepted token may be used at a dialect: at its own, and a user's token also at `control`. An
+ * administrator's sftpgo token, an organization's own token, and a token of an application password are valid at their
+ * own dialect only.
  */
 export function mayBeSpentAt(principal: Principal, dialect: Dialect): boolean {
   const { session, account } = principal

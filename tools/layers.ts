@@ -35,7 +35,19 @@ export function layerViolations(graph: ImportGraph): string[] {
 /** Returns one sentence for every forbidden or unreadable import of the graph, and for every cycle. */
 export function graphFaults(graph: ImportGraph): string[] {
   const cycles = importCycles(graph).map((files) => `${files.join(', ')} import each other.`)
-  return [...layerViolations(graph), ...unresolvedImports(graph), ...cycles]
+  return [...layerViolations(graph), ...unresolvedImports(graph), ...cycles, ...folderCycles(graph)]
+}
+
+/** Returns one sentence for every two folders of the core that import each other. */
+export function folderCycles(graph: ImportGraph): string[] {
+  const pairs = new Set(
+    graph.imports.flatMap(({ from, to }) => {
+      const [folder, other] = [coreFolderOf(from), to === null ? null : coreFolderOf(to)]
+      return folder === null || other === null || folder === other ? [] : [`${folder} ${other}`]
+    }),
+  )
+  const both = [...pairs].map((pair) => pair.split(' ')).filter(([one, other]) => pairs.has(`${other} ${one}`))
+  return both.flatMap(([one = '', other = '']) => (one < other ? [`${one} and ${other} import each other.`] : []))
 }
 
 function violationOf({ from, to, specifier }: Import): string | null {
@@ -59,6 +71,11 @@ function layerOf(path: string): string {
 function dialectOf(path: string): string | null {
   const [, layer, folder, dialect, file] = path.split('/')
   return layer === 'http' && folder === 'dialects' && dialect !== undefined && file !== undefined ? dialect : null
+}
+
+function coreFolderOf(path: string): string | null {
+  const parts = path.split('/')
+  return parts[1] === 'core' && parts.length > 3 ? parts.slice(0, 3).join('/') : null
 }
 
 function sentenceFor(layer: string): string {

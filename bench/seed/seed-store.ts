@@ -1,7 +1,7 @@
 /** Bench: fills a store with sessions faster than anybody can sign in; every row is a copy of one that the server itself wrote. */
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { readConfig } from '../../src/config.ts'
-import { addAccount } from '../../src/core/accounts/administer.ts'
+import { addAccount } from '../../src/core/administration/administer-accounts.ts'
 import { createSession } from '../../src/core/sessions/create-session.ts'
 import { startServer } from '../../src/main.ts'
 import { accessTokenOf, digestOf, refreshTokenOf, uuidOf } from './tokens.ts'

@@ -9,6 +9,11 @@ export type Clock = {
   readonly monotonicMs: () => number
 }
 
+/** Returns the wall clock in whole Unix seconds. */
+export function nowSeconds(clock: Clock): number {
+  return Math.floor(clock.wallMs() / 1000)
+}
+
 /** The system's generator of random values. */
 export type Random = {
   readonly bytes: (length: number) => Uint8Array

@@ -8,6 +8,7 @@ import type { AuditSeal } from './audit/seal.ts'
 import type { CredentialCommands, CredentialFilter } from './credentials/commands.ts'
 import type { Credential } from './credentials/credential.ts'
 import type { Dialect } from './dialects.ts'
+import type { TokenRecord } from './memory/live-tokens.ts'
 import type { OrganizationCommands } from './organizations/commands.ts'
 import type { Member, Membership, Organization } from './organizations/organization.ts'
 import type { LogPosition, RevocationEntry } from './revocation/log.ts'
@@ -18,7 +19,6 @@ import type { TerminalCommands } from './terminals/commands.ts'
 import type { ChangeRequest, PtyAttachment, PtySession, PtySessionFilter, Server } from './terminals/server.ts'
 import type { PolicyDocument, PolicySubject } from './terminals/terminal-policy.ts'
 import type { KeyCommands, StoredKey } from './tokens/commands.ts'
-import type { TokenRecord } from './tokens/live-tokens.ts'
 
 /**
  * All commands of a store: name -> input and output. A command reads, decides by pure functions of the core and writes,

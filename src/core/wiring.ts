@@ -5,6 +5,7 @@ import type { ThrottleRules } from './accounts/throttle.ts'
 import type { ThrottleTime } from './accounts/throttle-time.ts'
 import type { RefusalCounters } from './audit/refusal-counters.ts'
 import type { Dialect } from './dialects.ts'
+import type { RevocationNode } from './memory/node.ts'
 import type {
   Clock,
   CommonPasswords,
@@ -19,7 +20,6 @@ import type {
   TokenSigner,
 } from './ports.ts'
 import type { LiveResources } from './revocation/live-resources.ts'
-import type { RevocationNode } from './revocation/node.ts'
 import type { Lifetimes } from './sessions/session.ts'
 import type { Store } from './store.ts'
 import type { PtyLimits } from './terminals/commands.ts'

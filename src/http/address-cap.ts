@@ -1,7 +1,7 @@
 /** HTTP: the limit on the sockets, or on the open requests, of one address. */
 import type { Server } from 'node:net'
+import { addressKey, canonicalIp } from '../core/addresses.ts'
 import type { Refusal } from '../core/errors.ts'
-import { addressKey, canonicalIp } from '../core/sessions/addresses.ts'
 import type { Ports } from '../core/wiring.ts'
 import { tooManyRequests } from './refusals.ts'
 

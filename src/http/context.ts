@@ -1,4 +1,5 @@
 /** HTTP: what every dialect gets when it registers its routes. */
+
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type {
   FastifyBaseLogger,
@@ -11,8 +12,8 @@ import type {
 } from 'fastify'
 import type { Dialect } from '../core/dialects.ts'
 import type { Refusal } from '../core/errors.ts'
+import type { Principal } from '../core/sessions/principal.ts'
 import type { GatewayLocator } from '../core/terminals/mint-pty-token.ts'
-import type { Principal } from '../core/tokens/live-tokens.ts'
 import type { Ports } from '../core/wiring.ts'
 import type { AddressCap } from './address-cap.ts'
 import type { BodyBudget } from './body-budget.ts'

@@ -1,8 +1,9 @@
 /** HTTP: sends a JSON list without pages in pieces, so that other requests do not wait for all of it. */
+
 import type { FastifyReply } from 'fastify'
 import { Refusal } from '../core/errors.ts'
 import { pageRows } from '../core/every-row.ts'
-import type { Principal } from '../core/tokens/live-tokens.ts'
+import type { Principal } from '../core/sessions/principal.ts'
 import type { TokenReader } from './steps/authenticate.ts'
 import { beginStreaming, type Exchange } from './steps/streamed-answer.ts'
 

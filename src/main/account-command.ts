@@ -1,8 +1,12 @@
 /** Main: checks accounts and authorities of the command line before the store is opened. */
 import type { Config } from '../config.ts'
-import { type AcceptedAccount, type AccountInput, acceptNewAccount } from '../core/accounts/administer.ts'
 import { defaultPasswordRules } from '../core/accounts/password-policy.ts'
-import { type Authority, knownPermissions, namedRoles, permissions } from '../core/administration/permissions.ts'
+import { type Authority, knownPermissions, namedRoles, permissions } from '../core/accounts/permissions.ts'
+import {
+  type AcceptedAccount,
+  type AccountInput,
+  acceptNewAccount,
+} from '../core/administration/administer-accounts.ts'
 import { createCommonPasswords } from '../platform/common-passwords.ts'
 
 /**

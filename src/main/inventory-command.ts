@@ -1,6 +1,7 @@
 /** Main: what the command line says of servers, groups and persons before or beside a change; the store itself refuses what may not be. */
+
+import { canonicalIp } from '../core/addresses.ts'
 import { Refusal } from '../core/errors.ts'
-import { canonicalIp } from '../core/sessions/addresses.ts'
 import type { StoreCommand } from './store-command.ts'
 
 /** What no two servers share. */

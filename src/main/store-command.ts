@@ -1,6 +1,7 @@
 /** Main: what the command line does on a store; a revocation counts as done only once a running server has applied it. */
 import { stat } from 'node:fs/promises'
 import type { Account } from '../core/accounts/account.ts'
+import { grantedBy } from '../core/accounts/permissions.ts'
 import {
   type AcceptedAccount,
   type Administration,
@@ -8,8 +9,7 @@ import {
   addAcceptedAccount,
   changeAccount,
   removeAccount,
-} from '../core/accounts/administer.ts'
-import { grantedBy } from '../core/administration/permissions.ts'
+} from '../core/administration/administer-accounts.ts'
 import type { RequestFacts } from '../core/audit/act.ts'
 import { scrubCommandLine } from '../core/audit/scrub.ts'
 import type { TrailSigner } from '../core/audit/trail-signer.ts'

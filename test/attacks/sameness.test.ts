@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Account, Role } from '../../src/core/accounts/account.ts'
-import { changeAccount } from '../../src/core/accounts/administer.ts'
+import { changeAccount } from '../../src/core/administration/administer-accounts.ts'
 import type { PooledPasswordHasher } from '../../src/platform/password-hasher.ts'
 import { call, enrol, goodPassword } from '../fixtures/control-calls.ts'
 import { type RunningSallyport, runSallyport } from '../fixtures/run-sallyport.ts'

@@ -1,7 +1,7 @@
 /** End to end: what a revocation ends on a server, over a real sshd; processes there write into a pipe every 100 ms. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { changeAccount } from '../../src/core/accounts/administer.ts'
+import { changeAccount } from '../../src/core/administration/administer-accounts.ts'
 import { setCatalogue } from '../../src/core/terminals/set-catalogue.ts'
 import { call, signInAs } from '../fixtures/control-calls.ts'
 import { patterns } from '../fixtures/health-check.ts'

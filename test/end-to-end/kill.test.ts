@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { readConfig } from '../../src/config.ts'
-import { addAccount } from '../../src/core/accounts/administer.ts'
+import { addAccount } from '../../src/core/administration/administer-accounts.ts'
 import { openStoreAccess } from '../../src/main/store-access.ts'
 import {
   bearer,

@@ -9,9 +9,12 @@ const questions = /role [=!]== '(?:admin|user)'|\.role === realm\.role|grantedBy
 /** Files that may have such a check, how many, and why it grants nothing. */
 const reasons: Readonly<Record<string, readonly [times: number, reason: string]>> = {
   'src/core/administration/authorise.ts': [3, 'the one place that decides'],
-  'src/core/administration/permissions.ts': [2, 'says what an authority grants'],
+  'src/core/accounts/permissions.ts': [2, 'says what an authority grants'],
   'src/core/administration/standing-owner.ts': [2, 'which owners count as the last'],
-  'src/core/accounts/administer.ts': [4, 'passes the granted authority to authorise, and gives users nothing'],
+  'src/core/administration/administer-accounts.ts': [
+    4,
+    'passes the granted authority to authorise, and gives users nothing',
+  ],
   'src/core/tokens/verify.ts': [1, 'tokens of the admin realm of sftpgo stay there'],
   'src/core/ends.ts': [1, 'a change that takes the role away is an end'],
   'src/stores/sqlite/commands/accounts.ts': [2, 'the mark that an administrator was made'],

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { importCycles, readImportGraph, unresolvedImports } from '../../tools/import-graph.ts'
-import { graphFaults, layerViolations } from '../../tools/layers.ts'
+import { folderCycles, graphFaults, layerViolations } from '../../tools/layers.ts'
 import { projectRoot, readSources } from '../../tools/source-tree.ts'
 
 const planted = new Map([
@@ -63,4 +63,17 @@ test('HSE-3 a computed name and a missing file are found', () => {
 
 test('HSE-5 a graph without files is an error', () => {
   assert.throws(() => readImportGraph(new Map()), { message: /No file was read/ })
+})
+
+test('HSE-17 folders of the core that import each other are found, files directly in it are not folders', () => {
+  const graph = readImportGraph(
+    new Map([
+      ['src/core/a/one.ts', "import '../b/two.ts'\nimport '../errors.ts'"],
+      ['src/core/b/two.ts', "import type { C } from '../c/three.ts'\nexport type D = C"],
+      ['src/core/c/three.ts', 'export type C = 1'],
+      ['src/core/c/four.ts', "import '../b/two.ts'"],
+      ['src/core/errors.ts', "import './a/one.ts'"],
+    ]),
+  )
+  assert.deepEqual(folderCycles(graph), ['src/core/b and src/core/c import each other.'])
 })

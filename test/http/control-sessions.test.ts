@@ -199,7 +199,7 @@ test('HTP-13 verify names the account in headers; refusals are 401 with a challe
 })
 
 test('REV-11 changed groups show at the next use of a token', async () => {
-  const { changeAccount } = await import('../../src/core/accounts/administer.ts')
+  const { changeAccount } = await import('../../src/core/administration/administer-accounts.ts')
   const { access_token: token } = await signInAs(sallyport, 'bob')
   assert.equal((await call(sallyport, { path: '/api/v1/verify', token })).headers['x-auth-groups'], undefined)
   const account = await sallyport.ports.store.accountByName('bob', 'user')

@@ -30,7 +30,7 @@ function hashCalls(): number {
 }
 
 test('SGN-1 unknown, disabled, password-less and wrong-password sign-ins get one answer at one hash each', async () => {
-  const { changeAccount } = await import('../../src/core/accounts/administer.ts')
+  const { changeAccount } = await import('../../src/core/administration/administer-accounts.ts')
   const disabled = await sallyport.addAccount({ username: 'disabled', password: goodPassword })
   const how = {
     by: null,

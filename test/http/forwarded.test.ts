@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
-import { canonicalIp } from '../../src/core/sessions/addresses.ts'
+import { canonicalIp } from '../../src/core/addresses.ts'
 import { clientAddress } from '../../src/http/steps/client-address.ts'
 import { type Answer, call, goodPassword } from '../fixtures/control-calls.ts'
 import { exchangeRaw } from '../fixtures/raw-socket.ts'

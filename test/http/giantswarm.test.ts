@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Account } from '../../src/core/accounts/account.ts'
-import { changeAccount, removeAccount } from '../../src/core/accounts/administer.ts'
+import { changeAccount, removeAccount } from '../../src/core/administration/administer-accounts.ts'
 import { writeLastUses } from '../../src/core/upkeep.ts'
 import { decodePassword, encodeOrganizations } from '../../src/http/dialects/giantswarm/wire.ts'
 import { createEncodings } from '../../src/platform/encodings.ts'

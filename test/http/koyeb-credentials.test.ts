@@ -1,7 +1,7 @@
 /** Tests of koyeb: credentials of accounts and of organizations, and application passwords. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { changeAccount } from '../../src/core/accounts/administer.ts'
+import { changeAccount } from '../../src/core/administration/administer-accounts.ts'
 import { removeMember, removeOrganization } from '../../src/core/organizations/administer.ts'
 import { addApplicationPassword, addSecondFactor } from '../fixtures/application-password.ts'
 import { auditTexts } from '../fixtures/cast.ts'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Account } from '../../src/core/accounts/account.ts'
-import { removeAccount } from '../../src/core/accounts/administer.ts'
+import { removeAccount } from '../../src/core/administration/administer-accounts.ts'
 import { foundOrganization } from '../../src/core/organizations/govern.ts'
 import { auditTexts } from '../fixtures/cast.ts'
 import {

@@ -6,7 +6,11 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import type { Account } from '../../src/core/accounts/account.ts'
-import { type Administration, type AdministratorChange, changeAccount } from '../../src/core/accounts/administer.ts'
+import {
+  type Administration,
+  type AdministratorChange,
+  changeAccount,
+} from '../../src/core/administration/administer-accounts.ts'
 import { isRefusal } from '../../src/core/errors.ts'
 import type { Log } from '../../src/core/ports.ts'
 import { dataFiles } from '../../src/stores/sqlite/data-directory.ts'

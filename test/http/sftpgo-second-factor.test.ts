@@ -1,7 +1,7 @@
 /** sftpgo: the second factor and its recovery codes, as accounts set them up themselves. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import { changeAccount } from '../../src/core/accounts/administer.ts'
+import { changeAccount } from '../../src/core/administration/administer-accounts.ts'
 import { addApiKeyFor } from '../fixtures/sftpgo/api-key.ts'
 import {
   addRuled,

@@ -2,7 +2,11 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Account } from '../../src/core/accounts/account.ts'
-import { type AdministratorChange, changeAccount, removeAccount } from '../../src/core/accounts/administer.ts'
+import {
+  type AdministratorChange,
+  changeAccount,
+  removeAccount,
+} from '../../src/core/administration/administer-accounts.ts'
 import { openClient } from '../fixtures/http-client.ts'
 import { type RunningSallyport, runSallyport } from '../fixtures/run-sallyport.ts'
 import {

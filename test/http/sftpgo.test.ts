@@ -1,7 +1,7 @@
 /** sftpgo: goldens, and what signing in takes and gives. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { changeAccount } from '../../src/core/accounts/administer.ts'
+import { changeAccount } from '../../src/core/administration/administer-accounts.ts'
 import { Refusal, type RefusalCode } from '../../src/core/errors.ts'
 import { answerRefusal } from '../../src/http/dialects/sftpgo/errors.ts'
 import { encodeBody, formatDuration } from '../../src/http/dialects/sftpgo/wire.ts'

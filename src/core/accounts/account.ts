@@ -1,5 +1,5 @@
 /** Core: an account: a person or a program that can sign in. */
-import type { Authority } from '../administration/permissions.ts'
+import type { Authority } from './permissions.ts'
 import type { AccountRules } from './rules.ts'
 
 /** `admin` administers Sallyport, `user` does not. A name is unique in its role. */

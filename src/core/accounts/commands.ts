@@ -1,7 +1,8 @@
 /** Core: the commands of a store on accounts. */
-import type { Authority } from '../administration/permissions.ts'
+
 import type { AuditEvent } from '../audit/event.ts'
 import type { Account, Role } from './account.ts'
+import type { Authority } from './permissions.ts'
 import type { ThrottleKey } from './throttle.ts'
 
 /** The attributes of a dialect together with the account rules that they mean. */

@@ -1,7 +1,8 @@
 /** Core: shows and forgets the failed sign-ins of one address. Only keyed digests of addresses are stored, so they cannot be listed. */
+
+import { addressKey } from '../addresses.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import { Refusal } from '../errors.ts'
-import { addressKey } from '../sessions/addresses.ts'
 import type { Ports } from '../wiring.ts'
 import type { Account } from './account.ts'
 import { isForgotten, type ThrottleKey, waitMs } from './throttle.ts'

@@ -1,7 +1,7 @@
 /** Core: account rules: networks, times, dialects and login methods that are allowed, and actions that are due first. */
 
+import { type Network, networkHas, parseNetwork } from '../addresses.ts'
 import type { Dialect } from '../dialects.ts'
-import { type Network, networkHas, parseNetwork } from '../sessions/addresses.ts'
 
 /** One access time of the week; UTC, both ends included to the minute. */
 export type AccessTime = {

@@ -1,5 +1,5 @@
 /** Core: every administrative act with its permission; the one table for all dialects. */
-import type { Permission } from './permissions.ts'
+import type { Permission } from '../accounts/permissions.ts'
 
 /** What an act needs. */
 type ActFacts = {

@@ -1,9 +1,9 @@
 /** Core: decides whether an account may administer. Every dialect and the command line ask here. */
 import type { Account } from '../accounts/account.ts'
+import { grantedBy, type Permission } from '../accounts/permissions.ts'
 import type { RequestFacts } from '../audit/act.ts'
 import { Refusal, type RefusalCode } from '../errors.ts'
 import { type AdministrativeAct, administrativeActs } from './acts.ts'
-import { grantedBy, type Permission } from './permissions.ts'
 
 /** The account whose authority is checked. */
 export type Administrator = Pick<Account, 'authority'>

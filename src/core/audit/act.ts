@@ -1,5 +1,4 @@
 /** Core: makes audit events from the facts of a request. */
-import type { Account } from '../accounts/account.ts'
 import type { AuditAction, AuditContext, AuditEvent } from './event.ts'
 
 /** The facts of a request that its audit events carry, before the account is known. */
@@ -14,7 +13,7 @@ export type Act = Pick<AuditEvent, 'code' | 'subject' | 'detail'> & {
 /** Returns an event of something that `account` did, or that was tried under an unknown name. */
 export function auditEvent(
   request: RequestFacts,
-  who: { readonly account: Pick<Account, 'id' | 'username'> | null; readonly atMs: number },
+  who: { readonly account: { readonly id: number; readonly username: string } | null; readonly atMs: number },
   act: Act,
 ): AuditEvent {
   return {

@@ -1,13 +1,14 @@
 /** Core: bearer credentials. Each is a session without an end of its own; it ends with its account, organization or membership. */
+
 import type { Account } from '../accounts/account.ts'
 import type { RequestFacts } from '../audit/act.ts'
 import type { Dialect } from '../dialects.ts'
 import { Refusal } from '../errors.ts'
+import { nowSeconds } from '../ports.ts'
 import type { NewSession } from '../sessions/commands.ts'
+import type { Principal } from '../sessions/principal.ts'
 import { type ClientFacts, endOfBegun } from '../sessions/session.ts'
-import type { Principal } from '../tokens/live-tokens.ts'
-import type { TokenRow } from '../tokens/token.ts'
-import { nowSeconds } from '../tokens/verify.ts'
+import type { TokenRow } from '../sessions/token.ts'
 import type { Ports } from '../wiring.ts'
 import { addCredential } from './administer.ts'
 import type { Credential } from './credential.ts'

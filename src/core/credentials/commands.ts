@@ -2,7 +2,7 @@
 import type { Role } from '../accounts/account.ts'
 import type { AuditEvent } from '../audit/event.ts'
 import type { AccountSeen, NewSession } from '../sessions/commands.ts'
-import type { TokenRow } from '../tokens/token.ts'
+import type { TokenRow } from '../sessions/token.ts'
 import type { Credential, CredentialKind } from './credential.ts'
 
 /** A filter for credentials; absent members do not filter. */

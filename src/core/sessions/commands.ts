@@ -1,8 +1,8 @@
 /** Core: the commands of a store on sessions and tokens. */
 import type { CodeUse } from '../accounts/commands.ts'
 import type { AuditEvent } from '../audit/event.ts'
-import type { TokenRow } from '../tokens/token.ts'
 import type { Session } from './session.ts'
+import type { TokenRow } from './token.ts'
 
 /** A new session: live, seen just now. */
 export type NewSession = Omit<Session, 'lastSeenAt' | 'revokedSeq'>

@@ -4,11 +4,11 @@ import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import type { AuditAction } from '../audit/event.ts'
 import type { Dialect } from '../dialects.ts'
 import { Refusal } from '../errors.ts'
-import type { TokenRow } from '../tokens/token.ts'
-import { nowSeconds } from '../tokens/verify.ts'
+import { nowSeconds } from '../ports.ts'
 import type { Ports } from '../wiring.ts'
 import type { NewSession, SignInTraces } from './commands.ts'
 import { type ClientFacts, earlierEnd, type Proof } from './session.ts'
+import type { TokenRow } from './token.ts'
 
 /** The facts of a dialect's token. Unix seconds. */
 export type Grant = {

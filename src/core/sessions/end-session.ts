@@ -1,12 +1,13 @@
 /** Core: ends sessions. If the subject has ended already, the call still answers only when no node can accept it any more. */
+
 import type { Account } from '../accounts/account.ts'
 import { authorise, hiddenFrom, holds } from '../administration/authorise.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import type { AuditAction } from '../audit/event.ts'
 import { Refusal } from '../errors.ts'
-import type { Principal } from '../tokens/live-tokens.ts'
 import type { Ports } from '../wiring.ts'
 import type { RevocationOutcome } from './commands.ts'
+import type { Principal } from './principal.ts'
 
 /** The actor and the request. */
 export type Ending = { readonly by: Pick<Account, 'id' | 'username'>; readonly request: RequestFacts }

@@ -1,9 +1,9 @@
 /** Core: administers the inventory of servers and change requests. Invalid values never reach the store. */
 import { resolvePerson } from '../accounts/person.ts'
+import { canonicalIp } from '../addresses.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import type { AuditAction, AuditEvent } from '../audit/event.ts'
 import { type FieldFault, Refusal } from '../errors.ts'
-import { canonicalIp } from '../sessions/addresses.ts'
 import type { Ports } from '../wiring.ts'
 import { type ChangeRequest, inventoryName, type Server } from './server.ts'
 

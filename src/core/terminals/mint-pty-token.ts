@@ -1,9 +1,10 @@
 /** Core: mints start and join tokens for PTY sessions: single-use, short-lived, bound to account, session, server and role. */
+
 import type { Account } from '../accounts/account.ts'
+import { canonicalIp } from '../addresses.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import { Refusal } from '../errors.ts'
-import { canonicalIp } from '../sessions/addresses.ts'
-import type { Principal } from '../tokens/live-tokens.ts'
+import type { Principal } from '../sessions/principal.ts'
 import type { Ports } from '../wiring.ts'
 import type { PtyLimitRefusal, PtyTokenRow } from './commands.ts'
 import { judgeRole } from './judge-role.ts'

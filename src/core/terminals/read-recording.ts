@@ -1,11 +1,12 @@
 /** Core: decides who may read a recording or watch a running terminal. The audit event is stored before the first byte is sent. */
+
 import type { Account } from '../accounts/account.ts'
 import { holds, permissionMissing } from '../administration/authorise.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import { Refusal } from '../errors.ts'
 import type { Access } from '../revocation/live-resources.ts'
+import type { Principal } from '../sessions/principal.ts'
 import type { Session } from '../sessions/session.ts'
-import type { Principal } from '../tokens/live-tokens.ts'
 import type { Ports } from '../wiring.ts'
 import { groupLists } from './access.ts'
 import { judgeRole } from './judge-role.ts'

@@ -2,9 +2,9 @@
 
 import type { Dialect } from '../dialects.ts'
 import { Refusal } from '../errors.ts'
-import type { Clock, Digests } from '../ports.ts'
-import type { RevocationNode } from '../revocation/node.ts'
-import type { Principal } from './live-tokens.ts'
+import type { RevocationNode } from '../memory/node.ts'
+import { type Clock, type Digests, nowSeconds } from '../ports.ts'
+import type { Principal } from '../sessions/principal.ts'
 
 /** The ports of verification. */
 export type VerifyPorts = { readonly clock: Clock; readonly digests: Digests; readonly node: RevocationNode }
@@ -55,11 +55,6 @@ function findInMemory({ node, clock }: VerifyPorts, digest: Uint8Array): Princip
   if (found === 'revoked') throw new Refusal('TOKEN_REVOKED')
   if (found === 'expired') throw new Refusal('TOKEN_EXPIRED')
   return found
-}
-
-/** Returns the wall clock in whole Unix seconds. */
-export function nowSeconds(clock: Clock): number {
-  return Math.floor(clock.wallMs() / 1000)
 }
 
 /**

@@ -1,11 +1,12 @@
 /** HTTP step: authenticates a request by its token. */
+
 import type { FastifyRequest } from 'fastify'
 import { requireNothingDue } from '../../core/accounts/due.ts'
 import { requireRules } from '../../core/accounts/require-rules.ts'
 import { noRules } from '../../core/accounts/rules.ts'
 import type { Dialect } from '../../core/dialects.ts'
 import { Refusal } from '../../core/errors.ts'
-import type { Principal } from '../../core/tokens/live-tokens.ts'
+import type { Principal } from '../../core/sessions/principal.ts'
 import { mayBeSpentAt, type RowReader, verifyToken } from '../../core/tokens/verify.ts'
 import type { HttpContext } from '../context.ts'
 import { asAuthentication } from './authentication-steps.ts'

@@ -1,7 +1,7 @@
 /** HTTP step: finds the address of the client. A forwarding header counts only if it comes from a trusted proxy. */
 import type { FastifyRequest } from 'fastify'
+import { canonicalIp, inCidr } from '../../core/addresses.ts'
 import { Refusal } from '../../core/errors.ts'
-import { canonicalIp, inCidr } from '../../core/sessions/addresses.ts'
 import { readHops } from './forwarded.ts'
 
 /** The proxies to trust, and the header that they write. */

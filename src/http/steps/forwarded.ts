@@ -1,5 +1,5 @@
 /** HTTP step: reads the addresses that proxies write into a forwarding header, in all usual forms. */
-import { canonicalIp } from '../../core/sessions/addresses.ts'
+import { canonicalIp } from '../../core/addresses.ts'
 
 /** A port, or an obfuscated one (RFC 7239 section 6). */
 const port = String.raw`(?::(?:\d{1,5}|_[A-Za-z0-9._-]+))?`

@@ -1,7 +1,7 @@
 /** HTTP step: reads a body into one buffer, within the limit of its route and the budget of all bodies. */
 import type { FastifyRequest } from 'fastify'
+import { addressKey } from '../../core/addresses.ts'
 import { Refusal } from '../../core/errors.ts'
-import { addressKey } from '../../core/sessions/addresses.ts'
 import type { BodyBudget } from '../body-budget.ts'
 import type { App } from '../context.ts'
 import { tooManyRequests } from '../refusals.ts'

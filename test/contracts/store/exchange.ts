@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import type { Account } from '../../../src/core/accounts/account.ts'
+import type { TokenRow } from '../../../src/core/sessions/token.ts'
 import type { Commands, Store } from '../../../src/core/store.ts'
-import type { TokenRow } from '../../../src/core/tokens/token.ts'
 import { auditOf, digestOf, newSession, opaqueToken, startMs, startSeconds } from '../../fixtures/records.ts'
 import {
   addAccount,

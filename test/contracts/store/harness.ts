@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import type { Account } from '../../../src/core/accounts/account.ts'
 import type { NewAccount } from '../../../src/core/accounts/commands.ts'
 import type { NewSession } from '../../../src/core/sessions/commands.ts'
+import type { TokenRow } from '../../../src/core/sessions/token.ts'
 import type { CommandName, Commands, Store } from '../../../src/core/store.ts'
-import type { TokenRow } from '../../../src/core/tokens/token.ts'
 import { auditOf, controlToken, newAccount, newSession, startMs } from '../../fixtures/records.ts'
 
 /** A store over a database of its own. */

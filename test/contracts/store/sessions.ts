@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import type { Account } from '../../../src/core/accounts/account.ts'
+import type { TokenRecord } from '../../../src/core/memory/live-tokens.ts'
 import type { Commands, Store } from '../../../src/core/store.ts'
-import type { TokenRecord } from '../../../src/core/tokens/live-tokens.ts'
 import {
   auditOf,
   digestOf,

@@ -2,8 +2,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type AdministrativeAct, administrativeActs } from '../../../src/core/administration/acts.ts'
-import { type Actor, authorise, type Target } from '../../../src/core/administration/authorise.ts'
 import {
   type Authority,
   grantedBy,
@@ -11,7 +9,9 @@ import {
   namedRoles,
   type Permission,
   permissions,
-} from '../../../src/core/administration/permissions.ts'
+} from '../../../src/core/accounts/permissions.ts'
+import { type AdministrativeAct, administrativeActs } from '../../../src/core/administration/acts.ts'
+import { type Actor, authorise, type Target } from '../../../src/core/administration/authorise.ts'
 import { type Dialect, dialects } from '../../../src/core/dialects.ts'
 import type { RefusalCode } from '../../../src/core/errors.ts'
 

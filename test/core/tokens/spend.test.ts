@@ -1,9 +1,10 @@
 /** Where tokens may be spent, and how long what begins from a session may live. */
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Dialect, dialects } from '../../../src/core/dialects.ts'
+import type { Principal } from '../../../src/core/sessions/principal.ts'
 import { endOfBegun } from '../../../src/core/sessions/session.ts'
-import type { Principal } from '../../../src/core/tokens/live-tokens.ts'
 import { mayBeSpentAt } from '../../../src/core/tokens/verify.ts'
 import { account, session } from '../../fixtures/records.ts'
 

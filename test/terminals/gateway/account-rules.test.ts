@@ -1,7 +1,7 @@
 /** The gateway: rules of an account at the socket, while a terminal runs, and when nobody is attached to it. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { changeAccount } from '../../../src/core/accounts/administer.ts'
+import { changeAccount } from '../../../src/core/administration/administer-accounts.ts'
 import { keepAttributes } from '../../../src/http/dialects/sftpgo/attributes.ts'
 import { call } from '../../fixtures/control-calls.ts'
 import { type HandTransport, handTransport, type PlayedTerminal } from '../../fixtures/hand-transport.ts'

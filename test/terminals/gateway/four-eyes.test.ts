@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, type TestContext, test } from 'node:test'
-import { changeAccount } from '../../../src/core/accounts/administer.ts'
+import { changeAccount } from '../../../src/core/administration/administer-accounts.ts'
 import { setPolicy } from '../../../src/core/terminals/set-policy.ts'
 import type { PolicyDocument } from '../../../src/core/terminals/terminal-policy.ts'
 import { auditTrail, call, goodPassword } from '../../fixtures/control-calls.ts'

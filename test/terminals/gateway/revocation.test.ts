@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, before, test } from 'node:test'
-import { changeAccount } from '../../../src/core/accounts/administer.ts'
+import { changeAccount } from '../../../src/core/administration/administer-accounts.ts'
 import { addServer, removeServer, setChangeState } from '../../../src/core/terminals/inventory.ts'
 import { EchoTransport } from '../../../src/terminals/transports/echo.ts'
 import type { Terminal, Transport } from '../../../src/terminals/transports/transport.ts'

@@ -2,7 +2,11 @@
 import assert from 'node:assert/strict'
 import { after, before, type TestContext, test } from 'node:test'
 import type { Account } from '../../../src/core/accounts/account.ts'
-import { type AdministratorChange, changeAccount, removeAccount } from '../../../src/core/accounts/administer.ts'
+import {
+  type AdministratorChange,
+  changeAccount,
+  removeAccount,
+} from '../../../src/core/administration/administer-accounts.ts'
 import { Refusal } from '../../../src/core/errors.ts'
 import { setChangeState } from '../../../src/core/terminals/inventory.ts'
 import { setCatalogue } from '../../../src/core/terminals/set-catalogue.ts'

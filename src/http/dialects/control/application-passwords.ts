@@ -1,11 +1,11 @@
 /** control: the caller's application passwords, for dialects that cannot carry a code of the second factor. */
 import { Type } from 'typebox'
+import { provePassword } from '../../../core/accounts/change-password.ts'
 import {
   addApplicationPassword,
   applicationPasswords,
   removeApplicationPassword,
-} from '../../../core/accounts/application-passwords.ts'
-import { provePassword } from '../../../core/accounts/change-password.ts'
+} from '../../../core/credentials/application-passwords.ts'
 import type { Credential } from '../../../core/credentials/credential.ts'
 import { noStore, sendEmpty, sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'

@@ -1,10 +1,10 @@
 /** control: sign-in, refresh, and the list and end of sessions. */
 import { Type } from 'typebox'
 import type { Account } from '../../../core/accounts/account.ts'
-import { type SignInName, signIn } from '../../../core/accounts/sign-in.ts'
 import { Refusal } from '../../../core/errors.ts'
 import { endAllSessions, endSession, endSessionById } from '../../../core/sessions/end-session.ts'
-import { exchangeRefreshToken } from '../../../core/tokens/exchange.ts'
+import { exchangeRefreshToken } from '../../../core/sessions/exchange.ts'
+import { type SignInName, signIn } from '../../../core/sign-in.ts'
 import { sendEmpty, sendJson, sendTokens } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { invalidField } from '../../refusals.ts'

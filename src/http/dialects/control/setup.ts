@@ -1,6 +1,6 @@
 /** control: creates the first administrator, for the user with the link that the server printed at its start. */
 import { Type } from 'typebox'
-import { addAccount } from '../../../core/accounts/administer.ts'
+import { addAccount } from '../../../core/administration/administer-accounts.ts'
 import { Refusal } from '../../../core/errors.ts'
 import { noStore, sendJson, sendText } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'

@@ -1,6 +1,7 @@
 /** control: verifies a token for a reverse proxy. It is the hot path, and does only what it needs. */
+
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Principal } from '../../../core/tokens/live-tokens.ts'
+import type { Principal } from '../../../core/sessions/principal.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { principalOf, type TokenReader } from '../../steps/authenticate.ts'
 import { operations } from './documents.ts'

@@ -1,6 +1,6 @@
 /** control: the wire format. Names are snake case; times are RFC 3339 in UTC. */
 import type { Account } from '../../../core/accounts/account.ts'
-import { grantedBy } from '../../../core/administration/permissions.ts'
+import { grantedBy } from '../../../core/accounts/permissions.ts'
 import type { Membership } from '../../../core/organizations/organization.ts'
 import type { Grant, Minted } from '../../../core/sessions/create-session.ts'
 import type { Session } from '../../../core/sessions/session.ts'

@@ -1,6 +1,7 @@
 /** giantswarm: sign-in and sign-out. Each sign-in creates one token, and a sign-out ends only the token of its request. */
-import { signIn } from '../../../core/accounts/sign-in.ts'
+
 import { signOut } from '../../../core/sessions/end-session.ts'
+import { signIn } from '../../../core/sign-in.ts'
 import { noStore, sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'

@@ -1,4 +1,5 @@
 /** giantswarm: one organization. Its members see it; accounts with the permission see, create and remove every one. */
+
 import { type Static, Type } from 'typebox'
 import { type Account, emailKey } from '../../../core/accounts/account.ts'
 import { holds } from '../../../core/administration/authorise.ts'
@@ -6,8 +7,8 @@ import { Refusal } from '../../../core/errors.ts'
 import { everyMember } from '../../../core/every-row.ts'
 import { dissolveOrganization, foundOrganization } from '../../../core/organizations/govern.ts'
 import type { Organization } from '../../../core/organizations/organization.ts'
+import type { Principal } from '../../../core/sessions/principal.ts'
 import type { Store } from '../../../core/store.ts'
-import type { Principal } from '../../../core/tokens/live-tokens.ts'
 import { sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { invalidField } from '../../refusals.ts'

@@ -1,15 +1,16 @@
 /** giantswarm: accounts, found by their e-mail address. An account may use its own; any other needs the permission of the act. */
+
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { type Account, emailKey } from '../../../core/accounts/account.ts'
-import { addAccount, changeAccount, removeAccount } from '../../../core/accounts/administer.ts'
 import { changeOwnPassword } from '../../../core/accounts/change-password.ts'
 import { requireNothingDue } from '../../../core/accounts/due.ts'
+import { addAccount, changeAccount, removeAccount } from '../../../core/administration/administer-accounts.ts'
 import { authorise, holds } from '../../../core/administration/authorise.ts'
 import { Refusal } from '../../../core/errors.ts'
 import { everyAccount } from '../../../core/every-row.ts'
+import type { Principal } from '../../../core/sessions/principal.ts'
 import type { Store } from '../../../core/store.ts'
-import type { Principal } from '../../../core/tokens/live-tokens.ts'
 import type { Ports } from '../../../core/wiring.ts'
 import { sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'

@@ -1,11 +1,12 @@
 /** koyeb: credentials, bearer tokens of 64 characters that live until they are removed (Credentials API). */
+
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { changeCredential, removeCredential } from '../../../core/credentials/administer.ts'
 import { addBearerCredential } from '../../../core/credentials/bearer.ts'
 import type { Credential } from '../../../core/credentials/credential.ts'
 import { Refusal } from '../../../core/errors.ts'
+import type { Principal } from '../../../core/sessions/principal.ts'
 import type { Store } from '../../../core/store.ts'
-import type { Principal } from '../../../core/tokens/live-tokens.ts'
 import type { Ports } from '../../../core/wiring.ts'
 import { noStore, sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'

@@ -1,7 +1,7 @@
 /** koyeb: Login. The token is scoped to one organization, or to none if the account has none. */
 import type { Account } from '../../../core/accounts/account.ts'
-import { signIn } from '../../../core/accounts/sign-in.ts'
 import { chooseOrganization } from '../../../core/organizations/organization.ts'
+import { signIn } from '../../../core/sign-in.ts'
 import type { Store } from '../../../core/store.ts'
 import { sendTokens } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'

@@ -1,7 +1,8 @@
 /** koyeb: the members of the caller's organizations (OrganizationMembers API). */
+
 import type { Member, Organization } from '../../../core/organizations/organization.ts'
+import type { Principal } from '../../../core/sessions/principal.ts'
 import type { Store } from '../../../core/store.ts'
-import type { Principal } from '../../../core/tokens/live-tokens.ts'
 import { sendJson } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'

@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '../../../core/errors.ts'
 import { signOut } from '../../../core/sessions/end-session.ts'
-import { exchangeAccessToken } from '../../../core/tokens/exchange.ts'
+import { exchangeAccessToken } from '../../../core/sessions/exchange.ts'
 import { sendJson, sendTokens } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { authenticate, signedIn } from '../../steps/authenticate.ts'

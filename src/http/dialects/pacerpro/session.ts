@@ -1,7 +1,8 @@
 /** pacerpro: its one path. POST signs in, GET exchanges a live token, and DELETE ends every token of the account. */
-import { signIn } from '../../../core/accounts/sign-in.ts'
+
 import { endAllSessions } from '../../../core/sessions/end-session.ts'
-import { exchangeAccessToken } from '../../../core/tokens/exchange.ts'
+import { exchangeAccessToken } from '../../../core/sessions/exchange.ts'
+import { signIn } from '../../../core/sign-in.ts'
 import { sendJson, sendTokens } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { signedIn } from '../../steps/authenticate.ts'

@@ -1,14 +1,14 @@
 /** sftpgo: the operations by which administrators manage accounts; users and administrators differ in their table alone. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Account } from '../../../core/accounts/account.ts'
+import type { Authority } from '../../../core/accounts/permissions.ts'
 import {
   type Administration,
   type AdministratorChange,
   addAccount,
   changeAccount,
   removeAccount,
-} from '../../../core/accounts/administer.ts'
-import type { Authority } from '../../../core/administration/permissions.ts'
+} from '../../../core/administration/administer-accounts.ts'
 import { isRefusal, Refusal } from '../../../core/errors.ts'
 import type { Sealer } from '../../../core/ports.ts'
 import type { App, HttpContext } from '../../context.ts'

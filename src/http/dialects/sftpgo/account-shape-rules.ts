@@ -1,7 +1,7 @@
 /** sftpgo: what the texts of an account may hold, and the form in which they are kept. */
 import { posix } from 'node:path'
 import { isEmail } from '../../../core/accounts/names.ts'
-import { canonicalIp, inCidr } from '../../../core/sessions/addresses.ts'
+import { canonicalIp, inCidr } from '../../../core/addresses.ts'
 import { type Kind, list, text, texts } from './account-shape-kinds.ts'
 import { isAuthorizedKey, isCertificate } from './public-keys.ts'
 import { invalidAccount } from './validation-error.ts'

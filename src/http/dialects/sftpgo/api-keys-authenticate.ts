@@ -1,11 +1,12 @@
 /** sftpgo: turns an API key into a principal for one request; no session is begun, so nothing of it is there to be ended. */
+
 import type { FastifyRequest } from 'fastify'
 import { type Account, isAccountLive } from '../../../core/accounts/account.ts'
 import { type Credential, isCredentialLive } from '../../../core/credentials/credential.ts'
 import { touchCredential } from '../../../core/credentials/touch.ts'
 import { Refusal } from '../../../core/errors.ts'
-import type { Principal } from '../../../core/tokens/live-tokens.ts'
-import { nowSeconds } from '../../../core/tokens/verify.ts'
+import { nowSeconds } from '../../../core/ports.ts'
+import type { Principal } from '../../../core/sessions/principal.ts'
 import type { Ports } from '../../../core/wiring.ts'
 import { oneHeader } from '../../steps/describe-request.ts'
 import type { Realm } from './realms.ts'

@@ -1,8 +1,8 @@
 /** sftpgo: administration of API keys; a key is shown once, and only the digest of its secret is kept (SFTPGo REST API, apikeys). */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Account, Role } from '../../../core/accounts/account.ts'
+import { permissions } from '../../../core/accounts/permissions.ts'
 import { authorise } from '../../../core/administration/authorise.ts'
-import { permissions } from '../../../core/administration/permissions.ts'
 import {
   addCredential,
   type CredentialActor,

@@ -1,9 +1,10 @@
 /** sftpgo: step that turns a Bearer token or an API key into a principal of one realm; each way to fail has its sentence, in a fixed order. */
+
 import type { FastifyRequest } from 'fastify'
 import { isRefusal, Refusal } from '../../../core/errors.ts'
 import type { SigningKeyName, TokenSigner } from '../../../core/ports.ts'
 import { signOut } from '../../../core/sessions/end-session.ts'
-import type { Principal } from '../../../core/tokens/live-tokens.ts'
+import type { Principal } from '../../../core/sessions/principal.ts'
 import { verifyToken } from '../../../core/tokens/verify.ts'
 import type { HttpContext } from '../../context.ts'
 import { noRow } from '../../steps/authenticate.ts'

@@ -5,7 +5,7 @@ import {
   knownPermissions,
   ownerAuthority,
   type Permission,
-} from '../../../core/administration/permissions.ts'
+} from '../../../core/accounts/permissions.ts'
 import type { Permission as SftpgoPermission } from './permissions.ts'
 
 /** Permissions that have a name here; each is granted when all of its names are listed. */

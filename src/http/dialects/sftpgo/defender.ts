@@ -1,8 +1,8 @@
 /** sftpgo: the addresses that failed to sign in, by SFTPGo's name for the throttle; only digests of them are kept (SFTPGo REST API, defender). */
 import type { FastifyRequest } from 'fastify'
 import { failuresOf, forgetAddress } from '../../../core/accounts/forget-failures.ts'
+import { canonicalIp } from '../../../core/addresses.ts'
 import { isRefusal, Refusal } from '../../../core/errors.ts'
-import { canonicalIp } from '../../../core/sessions/addresses.ts'
 import type { Ports } from '../../../core/wiring.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { signedIn } from '../../steps/authenticate.ts'

@@ -2,8 +2,8 @@
 import type { FastifyRequest } from 'fastify'
 import type { Account } from '../../../core/accounts/account.ts'
 import { type BrokenRule, brokenRule, isWithinAccessTimes } from '../../../core/accounts/rules.ts'
+import { canonicalIp } from '../../../core/addresses.ts'
 import { Refusal } from '../../../core/errors.ts'
-import { canonicalIp } from '../../../core/sessions/addresses.ts'
 import { readAttributes } from './attributes.ts'
 
 /** The side of a request that the rules look at. */

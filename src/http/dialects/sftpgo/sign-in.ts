@@ -1,7 +1,7 @@
 /** sftpgo: the two token endpoints; HTTP Basic in, one token out (SFTPGo REST API, token and user/token). */
 import type { FastifyRequest } from 'fastify'
-import { signIn } from '../../../core/accounts/sign-in.ts'
 import { Refusal } from '../../../core/errors.ts'
+import { signIn } from '../../../core/sign-in.ts'
 import { noStore } from '../../answer.ts'
 import type { App, HttpContext } from '../../context.ts'
 import { describeClient, describeRequest, oneHeader } from '../../steps/describe-request.ts'

@@ -1,8 +1,8 @@
 /** SQLite store: commands that add, change and remove accounts. */
 import { type Account, emailKey, type Role } from '../../../core/accounts/account.ts'
 import type { AccountChange, NewAccount } from '../../../core/accounts/commands.ts'
+import { isSameAuthority } from '../../../core/accounts/permissions.ts'
 import { type AccountRules, afterPasswordChange, parseRules } from '../../../core/accounts/rules.ts'
-import { isSameAuthority } from '../../../core/administration/permissions.ts'
 import { withoutListedAuthority } from '../../../core/administration/standing-owner.ts'
 import { authorityColumns } from '../rows/account-rows.ts'
 import { appendAudit, type WriteTransaction } from '../write-transaction.ts'

@@ -7,7 +7,7 @@ import {
   type ExchangeDecision,
   type ExchangeState,
   exchangeGraceMs,
-} from '../../../core/tokens/token.ts'
+} from '../../../core/sessions/token.ts'
 import { isSameDigest } from '../rows/digests.ts'
 import { appendAudit, type WriteTransaction } from '../write-transaction.ts'
 import { toSeconds } from './checks.ts'

@@ -1,5 +1,5 @@
 /** SQLite store: writes token rows. */
-import type { TokenRow } from '../../../core/tokens/token.ts'
+import type { TokenRow } from '../../../core/sessions/token.ts'
 import type { WriteTransaction } from '../write-transaction.ts'
 
 /** The exchange that a token was handed out by. */

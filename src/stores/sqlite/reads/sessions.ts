@@ -1,6 +1,7 @@
 /** SQLite store: reads of sessions and tokens. */
+
+import type { TokenRecord } from '../../../core/memory/live-tokens.ts'
 import type { Session } from '../../../core/sessions/session.ts'
-import type { TokenRecord } from '../../../core/tokens/live-tokens.ts'
 import type { Database } from '../database.ts'
 import { type AccountRow, accountColumns, toAccount } from '../rows/account-rows.ts'
 import { isSameDigest } from '../rows/digests.ts'

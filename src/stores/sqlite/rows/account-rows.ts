@@ -1,7 +1,7 @@
 /** SQLite store: accounts between columns and the core's type. */
 import type { Account, Role } from '../../../core/accounts/account.ts'
+import { type Authority, knownPermissions, type NamedRole } from '../../../core/accounts/permissions.ts'
 import { parseRules } from '../../../core/accounts/rules.ts'
-import { type Authority, knownPermissions, type NamedRole } from '../../../core/administration/permissions.ts'
 
 /** Columns of an account; the table is called `a`. */
 export const accountColumns: string = `

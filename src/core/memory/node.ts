@@ -1,10 +1,10 @@
 /** Core: one node's view of the revocation log; it answers from memory only under a lease, and applies entries in order, once. */
 import { Refusal } from '../errors.ts'
 import type { Clock, Log } from '../ports.ts'
+import { holdsLease, type Lease, readClocks } from '../revocation/lease.ts'
+import { type LogPosition, logStart, type RevocationEntry } from '../revocation/log.ts'
 import type { Store, TokenKey } from '../store.ts'
-import { LiveTokens, type TokenRecord } from '../tokens/live-tokens.ts'
-import { holdsLease, type Lease, readClocks } from './lease.ts'
-import { type LogPosition, logStart, type RevocationEntry } from './log.ts'
+import { LiveTokens, type TokenRecord } from './live-tokens.ts'
 
 /** What a node needs. `leaseMs` is how long one look at the log allows answers from memory. */
 export type NodePorts = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { decideExchange, decideRefresh } from '../../src/core/tokens/token.ts'
+import { decideExchange, decideRefresh } from '../../../src/core/sessions/token.ts'
 
 const sealedAnswer = new Uint8Array([1])
 const exchangedAtMs = 1_000_000

@@ -8,7 +8,7 @@ import {
   namedRoles,
   type Permission,
   permissions,
-} from '../../../src/core/administration/permissions.ts'
+} from '../../../src/core/accounts/permissions.ts'
 import { authorityOf } from '../../../src/http/dialects/sftpgo/authority.ts'
 import { permissions as sftpgoPermissions } from '../../../src/http/dialects/sftpgo/permissions.ts'
 

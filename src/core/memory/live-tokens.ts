@@ -1,10 +1,13 @@
 /** Core: the tokens that may be accepted from memory, with the revocations applied to them. Memory only has what was read from the store. */
+
 import { type Account, isAccountLive } from '../accounts/account.ts'
 import { coversToken, fromHex, parseAccountEpoch, type RevocationEntry } from '../revocation/log.ts'
-import { type Subject, Subjects } from '../revocation/subjects.ts'
+import type { Principal } from '../sessions/principal.ts'
 import type { Session } from '../sessions/session.ts'
-import { SessionColumns, type SessionFacts } from '../sessions/session-columns.ts'
-import { grown, TokenTable } from './token-table.ts'
+import { SessionColumns } from './session-columns.ts'
+import { grown } from './slot-buckets.ts'
+import { type Subject, Subjects } from './subjects.ts'
+import { TokenTable } from './token-table.ts'
 
 /** A token with everything that an accept needs, as one consistent read of the store. */
 export type TokenRecord = {
@@ -15,18 +18,6 @@ export type TokenRecord = {
   readonly boundIp: string | null
   readonly session: Session
   readonly account: Account
-}
-
-/** The holder of an accepted token, and its session. */
-export type Principal = {
-  readonly account: Account
-  readonly session: SessionFacts
-  readonly organizationId: string | null
-  readonly tokenRow: number
-  /** Unix seconds; null: the token does not expire by itself. */
-  readonly tokenExpiresAt: number | null
-  /** The one address that may use it; null: any. */
-  readonly boundIp: string | null
 }
 
 /** The result of a lookup: not in memory, in memory but to be read again, ended, or accepted. */
@@ -79,7 +70,7 @@ export class LiveTokens {
     const sessionSlot = this.#sessionSlots[slot] as number
     if (this.#isRevoked(slot, sessionSlot)) return 'revoked'
     if (now >= (this.#expiresAt[slot] as number) || this.#sessions.hasExpired(sessionSlot, now)) return 'expired'
-    const { value } = this.#accounts.at(this.#sessions.subject(sessionSlot, 0))
+    const { value } = this.#accounts.at(this.#sessions.account(sessionSlot))
     if (value.isStale) return 'stale'
     if (!isAccountLive(value.account, now)) return 'revoked'
     this.#marks[slot] = (this.#marks[slot] as number) | 1
@@ -151,15 +142,15 @@ export class LiveTokens {
   #isRevoked(slot: number, sessionSlot: number): boolean {
     const sessions = this.#sessions
     if (((this.#marks[slot] as number) & 2) !== 0 || sessions.isDead(sessionSlot)) return true
-    if (this.#accounts.at(sessions.subject(sessionSlot, 0)).version !== sessions.subject(sessionSlot, 1)) return true
-    const organization = sessions.subject(sessionSlot, 2)
+    if (this.#accounts.at(sessions.account(sessionSlot)).version !== sessions.accountVersion(sessionSlot)) return true
+    const organization = sessions.organization(sessionSlot)
     if (organization === -1) return false
-    if (this.#organizations.at(organization).version !== sessions.subject(sessionSlot, 3)) return true
-    return this.#memberships.at(sessions.subject(sessionSlot, 4)).version !== sessions.subject(sessionSlot, 5)
+    if (this.#organizations.at(organization).version !== sessions.organizationVersion(sessionSlot)) return true
+    return this.#memberships.at(sessions.membership(sessionSlot)).version !== sessions.membershipVersion(sessionSlot)
   }
 
   #principal(slot: number, sessionSlot: number, account: Account): Principal {
-    const organization = this.#sessions.subject(sessionSlot, 2)
+    const organization = this.#sessions.organization(sessionSlot)
     const address = this.#addressSlots[slot] as number
     const expiresAt = this.#expiresAt[slot] as number
     return {
@@ -179,7 +170,7 @@ export class LiveTokens {
       slot = this.#addSession(record)
       if (session.revokedSeq !== null || session.epoch !== account.epoch) this.#sessions.markDead(slot)
     } else {
-      const held = this.#accounts.at(this.#sessions.subject(slot, 0))
+      const held = this.#accounts.at(this.#sessions.account(slot))
       held.value = { account, isStale: false }
     }
     this.#sessions.hold(slot)
@@ -209,7 +200,7 @@ export class LiveTokens {
     const keptSlot = this.#sessions.find(keptSessionRow)
     const known = this.#accounts.find(String(accountId))
     if (known === undefined) return
-    const wasLive = keptSlot !== -1 && this.#sessions.subject(keptSlot, 1) === known.version
+    const wasLive = keptSlot !== -1 && this.#sessions.accountVersion(keptSlot) === known.version
     known.version += 1
     known.value.isStale = true
     if (wasLive) this.#sessions.setAccountVersion(keptSlot, known.version)
@@ -226,7 +217,7 @@ export class LiveTokens {
   #bringBack(row: number): void {
     const slot = this.#sessions.find(row)
     if (slot === -1) return
-    this.#sessions.setAccountVersion(slot, this.#accounts.at(this.#sessions.subject(slot, 0)).version)
+    this.#sessions.setAccountVersion(slot, this.#accounts.at(this.#sessions.account(slot)).version)
   }
 
   /** Second-chance replacement: the hand skips slots that were used since its last pass. */
@@ -251,11 +242,11 @@ export class LiveTokens {
     this.#marks[slot] = 0
     if (address !== -1) this.#addresses.release(address)
     if (!this.#sessions.release(sessionSlot)) return
-    this.#accounts.release(this.#sessions.subject(sessionSlot, 0))
-    const organization = this.#sessions.subject(sessionSlot, 2)
+    this.#accounts.release(this.#sessions.account(sessionSlot))
+    const organization = this.#sessions.organization(sessionSlot)
     if (organization === -1) return
     this.#organizations.release(organization)
-    this.#memberships.release(this.#sessions.subject(sessionSlot, 4))
+    this.#memberships.release(this.#sessions.membership(sessionSlot))
   }
 
   #growColumns(): void {

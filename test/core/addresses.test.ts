@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { BlockList, isIP } from 'node:net'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { addressKey, canonicalIp, inCidr } from '../../../src/core/sessions/addresses.ts'
+import { addressKey, canonicalIp, inCidr } from '../../src/core/addresses.ts'
 
 const dotted = fc.ipV4()
 const group = fc.oneof(fc.constant(0), fc.nat(0xffff), fc.nat(0xf))

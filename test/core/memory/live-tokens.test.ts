@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { coversToken, type RevocationEntry, type RevocationKind, subject } from '../../src/core/revocation/log.ts'
-import { LiveTokens, type Lookup, type TokenRecord } from '../../src/core/tokens/live-tokens.ts'
-import { account, session } from '../fixtures/records.ts'
+import { LiveTokens, type Lookup, type TokenRecord } from '../../../src/core/memory/live-tokens.ts'
+import { coversToken, type RevocationEntry, type RevocationKind, subject } from '../../../src/core/revocation/log.ts'
+import { account, session } from '../../fixtures/records.ts'
 
 const now = 1_800_000_000
 

@@ -1,16 +1,17 @@
 /** Core: administration of accounts, for all dialects, the command line and the set-up link. */
-import { type Administrator, authorise } from '../administration/authorise.ts'
-import { type Authority, grantedBy, isSameAuthority, ownerAuthority } from '../administration/permissions.ts'
+
+import type { Account, Role } from '../accounts/account.ts'
+import { acceptPassword, hashNewPassword, type PasswordPorts } from '../accounts/change-password.ts'
+import type { AccountChange, KeptAttributes } from '../accounts/commands.ts'
+import { isEmail, normaliseUsername } from '../accounts/names.ts'
+import { normalisePassword } from '../accounts/password-policy.ts'
+import { type Authority, grantedBy, isSameAuthority, ownerAuthority } from '../accounts/permissions.ts'
+import { resolvePerson } from '../accounts/person.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import type { AuditAction, AuditEvent } from '../audit/event.ts'
 import { Refusal } from '../errors.ts'
 import type { Ports } from '../wiring.ts'
-import type { Account, Role } from './account.ts'
-import { acceptPassword, hashNewPassword, type PasswordPorts } from './change-password.ts'
-import type { AccountChange, KeptAttributes } from './commands.ts'
-import { isEmail, normaliseUsername } from './names.ts'
-import { normalisePassword } from './password-policy.ts'
-import { resolvePerson } from './person.ts'
+import { type Administrator, authorise } from './authorise.ts'
 
 /** The input for a new account. */
 export type AccountInput = {

@@ -1,12 +1,16 @@
 /** Core: the sessions in memory, in typed columns: one slot for each session that has tokens. */
 
 import { type Dialect, dialects } from '../dialects.ts'
-import { grown } from '../tokens/token-table.ts'
+import type { SessionFacts } from '../sessions/principal.ts'
+import type { Session } from '../sessions/session.ts'
 import { RowIndex } from './row-index.ts'
-import type { Proof, Session } from './session.ts'
+import { grown } from './slot-buckets.ts'
 
 /** "No end" in a column of Unix seconds. */
 const endless = 0xffff_ffff
+
+/** Values of {@link SessionSubjects} for each session. */
+const subjectColumns = 6
 
 const deadFlag = 1
 const applicationPasswordFlag = 2
@@ -22,20 +26,6 @@ export type SessionSubjects = {
   readonly organizationVersion: number
   readonly membership: number
   readonly membershipVersion: number
-}
-
-/** The facts of a session in memory. */
-export type SessionFacts = {
-  readonly row: number
-  readonly id: string
-  readonly dialect: Dialect
-  readonly createdAt: number
-  readonly expiresAt: number | null
-  readonly proof: Proof
-  readonly authenticatedAt: number
-  readonly isApplicationPassword: boolean
-  /** A credential started it, possibly an application password, not a person. */
-  readonly isByCredential: boolean
 }
 
 /** Columns of all sessions in memory. Times are Unix seconds. */
@@ -70,7 +60,7 @@ export class SessionColumns {
     this.#idleSeconds = new Uint32Array(initialCapacity)
     this.#lastSeenAt = new Uint32Array(initialCapacity)
     this.#lastWrittenAt = new Uint32Array(initialCapacity)
-    this.#subjects = new Int32Array(initialCapacity * 6)
+    this.#subjects = new Int32Array(initialCapacity * subjectColumns)
   }
 
   get size(): number {
@@ -154,9 +144,29 @@ export class SessionColumns {
     }
   }
 
-  /** One value of `SessionSubjects` by its place: account, account version, organization, its version, membership, its version. */
-  subject(slot: number, place: 0 | 1 | 2 | 3 | 4 | 5): number {
-    return this.#subjects[slot * 6 + place] as number
+  account(slot: number): number {
+    return this.#subjects[slot * subjectColumns] as number
+  }
+
+  accountVersion(slot: number): number {
+    return this.#subjects[slot * subjectColumns + 1] as number
+  }
+
+  /** Returns the slot of the session's organization; -1: it has none. */
+  organization(slot: number): number {
+    return this.#subjects[slot * subjectColumns + 2] as number
+  }
+
+  organizationVersion(slot: number): number {
+    return this.#subjects[slot * subjectColumns + 3] as number
+  }
+
+  membership(slot: number): number {
+    return this.#subjects[slot * subjectColumns + 4] as number
+  }
+
+  membershipVersion(slot: number): number {
+    return this.#subjects[slot * subjectColumns + 5] as number
   }
 
   setSubjects(slot: number, subjects: SessionSubjects): void {
@@ -169,12 +179,12 @@ export class SessionColumns {
         subjects.membership,
         subjects.membershipVersion,
       ],
-      slot * 6,
+      slot * subjectColumns,
     )
   }
 
   setAccountVersion(slot: number, version: number): void {
-    this.#subjects[slot * 6 + 1] = version
+    this.#subjects[slot * subjectColumns + 1] = version
   }
 
   /**
@@ -207,7 +217,7 @@ export class SessionColumns {
     this.#idleSeconds = grown(this.#idleSeconds, this.#capacity)
     this.#lastSeenAt = grown(this.#lastSeenAt, this.#capacity)
     this.#lastWrittenAt = grown(this.#lastWrittenAt, this.#capacity)
-    this.#subjects = grown(this.#subjects, this.#capacity * 6)
+    this.#subjects = grown(this.#subjects, this.#capacity * subjectColumns)
   }
 }
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { isRefusal } from '../../src/core/errors.ts'
-import { type RevocationEntry, subject } from '../../src/core/revocation/log.ts'
-import { RevocationNode } from '../../src/core/revocation/node.ts'
-import type { LogRange } from '../../src/core/store.ts'
-import type { TokenRecord } from '../../src/core/tokens/live-tokens.ts'
-import { verifyToken } from '../../src/core/tokens/verify.ts'
-import { account, session } from '../fixtures/records.ts'
-import { type TestClock, testClock } from '../fixtures/run-sallyport.ts'
+import { isRefusal } from '../../../src/core/errors.ts'
+import type { TokenRecord } from '../../../src/core/memory/live-tokens.ts'
+import { RevocationNode } from '../../../src/core/memory/node.ts'
+import { type RevocationEntry, subject } from '../../../src/core/revocation/log.ts'
+import type { LogRange } from '../../../src/core/store.ts'
+import { verifyToken } from '../../../src/core/tokens/verify.ts'
+import { account, session } from '../../fixtures/records.ts'
+import { type TestClock, testClock } from '../../fixtures/run-sallyport.ts'
 
 const startMs = 1_800_000_000_000
 const now = startMs / 1000

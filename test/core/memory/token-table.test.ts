@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { TokenTable } from '../../src/core/tokens/token-table.ts'
+import { TokenTable } from '../../../src/core/memory/token-table.ts'
 
 function digestOf(value: number): Uint8Array {
   return new Uint8Array(createHash('sha256').update(String(value)).digest())

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { RowIndex } from '../../../src/core/sessions/row-index.ts'
+import { RowIndex } from '../../../src/core/memory/row-index.ts'
+import { SessionColumns } from '../../../src/core/memory/session-columns.ts'
 import type { Session } from '../../../src/core/sessions/session.ts'
-import { SessionColumns } from '../../../src/core/sessions/session-columns.ts'
 
 const subjects = {
   account: 1,

@@ -1,10 +1,11 @@
 /** Core: application passwords: random, shown once, valid at one dialect that has no field for a second factor's code. */
-import { addCredential, type CredentialActor, removeCredential } from '../credentials/administer.ts'
-import type { Credential } from '../credentials/credential.ts'
+
+import type { Account } from '../accounts/account.ts'
 import type { Dialect } from '../dialects.ts'
 import { Refusal } from '../errors.ts'
 import type { Ports } from '../wiring.ts'
-import type { Account } from './account.ts'
+import { addCredential, type CredentialActor, removeCredential } from './administer.ts'
+import type { Credential } from './credential.ts'
 
 /** Prefix of every application password, for scanners of leaked secrets. */
 const prefix = 'sallyport_app_'

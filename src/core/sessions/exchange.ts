@@ -4,12 +4,12 @@ import type { Account } from '../accounts/account.ts'
 import { requireRules } from '../accounts/require-rules.ts'
 import { auditEvent, type RequestFacts } from '../audit/act.ts'
 import { Refusal } from '../errors.ts'
-import type { Grant, Minted } from '../sessions/create-session.ts'
-import { grantFor, type Mint, tokenRow } from '../sessions/create-session.ts'
-import type { Session } from '../sessions/session.ts'
+import { nowSeconds } from '../ports.ts'
 import type { Ports } from '../wiring.ts'
-import type { Principal } from './live-tokens.ts'
-import { nowSeconds } from './verify.ts'
+import type { Grant, Minted } from './create-session.ts'
+import { grantFor, type Mint, tokenRow } from './create-session.ts'
+import type { Principal } from './principal.ts'
+import type { Session } from './session.ts'
 
 /** Most live tokens of one session of `control`; older ones end. */
 const refreshedTokensPerSession = 8

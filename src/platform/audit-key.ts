@@ -1,4 +1,4 @@
-/** Platform: the key that seals the audit trail, Ed25519, and the mark of heads that this installation wrote. */
+/** Platform: the Ed25519 key that signs the audit trail, and the marks of its heads. */
 import { createPublicKey, hash, hkdfSync, type KeyObject, sign, verify } from 'node:crypto'
 import { type SealSigner, type SealVerifier, sealMessage } from '../core/audit/seal.ts'
 
@@ -16,7 +16,7 @@ export function sealVerifier(publicKey: KeyObject): SealVerifier {
   }
 }
 
-/** Returns the 32 bytes that heads are marked with. @see RFC 5869 for the derivation. */
+/** Returns the 32-byte key of head marks. @see RFC 5869 for the derivation. */
 export function headMarkKey(masterKey: Uint8Array): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', masterKey, '', 'sallyport audit heads', 32))
 }

@@ -1,10 +1,10 @@
-/** Platform: the common passwords that zxcvbn-ts ships. Loaded at the first question, never for a server that is asked none. */
+/** Platform: the common passwords of zxcvbn-ts, loaded at the first use. */
 import type { CommonPasswords } from '../core/ports.ts'
 
 /**
  * Returns the list of common passwords.
  *
- * It is searched from end to end: that costs far less than the hash that follows it, and an index would cost megabytes.
+ * It is searched from end to end: that costs far less than the following hash, and an index would cost megabytes.
  */
 export function createCommonPasswords(): CommonPasswords {
   return {

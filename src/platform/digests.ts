@@ -1,8 +1,8 @@
-/** Platform: digests by Node's OpenSSL. What they return owns its memory, so that it can be sent to a worker as it is. */
+/** Platform: digests by Node's OpenSSL. The results own their memory, so that they can be sent to a worker. */
 import { createHmac, hash, hkdfSync, timingSafeEqual } from 'node:crypto'
 import type { Digests } from '../core/ports.ts'
 
-/** Bytes of a keyed digest: 128 bits, beyond any chance of two keys meeting in one store. */
+/** Bytes of a keyed digest: 128 bits, enough to exclude collisions in one store. */
 const keyedBytes = 16
 
 /**
@@ -28,7 +28,7 @@ export function createDigests(masterKey: Uint8Array): Digests {
   }
 }
 
-/** Every accepted token is hashed once: a Buffer of its own outside the heap costs more than the hash itself. */
+/** Every accepted token is hashed once, and a Buffer outside the heap costs more than the hash itself. */
 function sha256(value: string | Uint8Array): Uint8Array {
   const characters = hash('sha256', value, 'latin1')
   const bytes = new Uint8Array(characters.length)

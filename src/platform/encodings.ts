@@ -1,4 +1,4 @@
-/** Platform: encodings by Node's Buffer, made strict: what is not well formed is null, never a guess. */
+/** Platform: strict encodings by Node's Buffer. A malformed text gives null. */
 import type { Encodings } from '../core/ports.ts'
 
 /**

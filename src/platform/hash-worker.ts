@@ -1,15 +1,15 @@
-/** Platform: runs in a thread of the hash pool. One task spends exactly one argon2id, whatever it finds. */
+/** Platform: the program of a thread in the hash pool. One task costs exactly one argon2id, whatever the result. */
 import { hashSync, verifySync } from '@node-rs/argon2'
 
-/** What a new password is hashed with; argon2id version 19 is the library's default. Memory in KiB. */
+/** Parameters of a new hash; argon2id version 19 is the library's default. Memory in KiB. */
 export type HashParameters = { readonly memoryCost: number; readonly timeCost: number; readonly parallelism: number }
 
-/** A password to be hashed, or to be held against a PHC string; `decoy` is hashed against where `phc` is none. */
+/** A password to hash, or to compare with a PHC string; if `phc` is none, `decoy` is used. */
 export type HashTask =
   | { readonly kind: 'hash'; readonly password: string; readonly parameters: HashParameters }
   | { readonly kind: 'verify'; readonly password: string; readonly phc: string; readonly decoy: string }
 
-/** Does one task: returns the PHC string of a new hash, or whether the password is right. */
+/** Runs one task: returns the PHC string of a new hash, or whether the password is right. */
 export function runHashTask(task: HashTask): string | boolean {
   if (task.kind === 'hash') return hashSync(task.password, task.parameters)
   try {

@@ -1,4 +1,4 @@
-/** Platform: the public keys as the world reads them. Members are copied by name, so that no private one can slip in. */
+/** Platform: the public keys in published form. Members are copied by name, so that no private one can slip in. */
 import type { StoredKey } from '../core/tokens/commands.ts'
 
 /** A public Ed25519 key (RFC 7517 section 4, RFC 8037 section 2). */
@@ -14,7 +14,7 @@ export type PublicJwk = {
 /** A JWK Set (RFC 7517 section 5). */
 export type JwksDocument = { readonly keys: readonly PublicJwk[] }
 
-/** Returns the document of the keys that are to be published; secrets, which have no public part, are left out. */
+/** Returns the JWK Set of the published keys, without secrets, which have no public part. */
 export function jwksDocument(keys: readonly Pick<StoredKey, 'publicJwk'>[]): JwksDocument {
   return { keys: keys.flatMap(({ publicJwk }) => (publicJwk === null ? [] : [readPublicJwk(publicJwk)])) }
 }

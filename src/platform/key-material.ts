@@ -1,4 +1,4 @@
-/** Platform: signing keys as they are used, opened and in memory only. */
+/** Platform: opened signing keys, in memory only. */
 import type { SigningKeyName } from '../core/ports.ts'
 
 /** A private Ed25519 key as a JWK (RFC 8037 section 2). */
@@ -9,7 +9,7 @@ export type KeyMaterial = {
   readonly name: SigningKeyName
   readonly generation: number
   readonly kid: string
-  /** Unix milliseconds; it signs from here on, until a later generation does. */
+  /** Unix milliseconds; it signs from then on, until a later generation does. */
   readonly activeFromMs: number
 } & (
   | { readonly kind: 'ed25519'; readonly privateJwk: PrivateJwk }

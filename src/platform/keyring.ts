@@ -1,4 +1,4 @@
-/** Platform: the signing keys of this process; the store holds them sealed, configuration may replace two of them. */
+/** Platform: the signing keys of this process. The store has them sealed; the configuration may replace two of them. */
 import type { RequestFacts } from '../core/audit/act.ts'
 import { auditEvent } from '../core/audit/act.ts'
 import type { Clock, Sealer, SigningKeyName } from '../core/ports.ts'
@@ -12,18 +12,18 @@ const keyNames: readonly SigningKeyName[] = ['control', 'pty', 'sftpgo', 'pacerp
 
 const byServer: RequestFacts = { by: 'server', ip: null, requestId: null, activity: null, commandLine: null }
 
-/** What a keyring works with. */
+/** The ports of a keyring. */
 export type KeyringOptions = {
   readonly store: Store
   readonly sealer: Sealer
   readonly clock: Clock
-  /** Keys that configuration names; they are never stored. */
+  /** Keys of the configuration; they are never stored. */
   readonly configured: readonly KeyMaterial[]
-  /** For `control`; the others do not rotate by themselves. */
+  /** For `control`; the others do not rotate. */
   readonly rotation: RotationRules
 }
 
-/** Holds opened keys, and adds, publishes and retires them by the rotation plan. */
+/** Holds opened keys, and adds, publishes and deletes them by the rotation plan. */
 export class Keyring {
   readonly #options: KeyringOptions
   readonly #opened = new Map<string, KeyMaterial>()
@@ -39,15 +39,15 @@ export class Keyring {
     return this.#material
   }
 
-  /** Keys whose public halves are shown to everybody now. */
+  /** The keys that are published now. */
   published(): readonly StoredKey[] {
     return this.#published
   }
 
   /**
-   * Reads the keys, adds what the plan asks for and retires what no live token needs.
+   * Reads the keys, adds what the plan asks for and deletes what no live token needs.
    *
-   * @throws INTERNAL when a key cannot be opened with this master key.
+   * @throws INTERNAL if a key cannot be opened with this master key.
    */
   async refresh(): Promise<void> {
     const { store, clock, configured } = this.#options

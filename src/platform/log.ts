@@ -1,19 +1,19 @@
-/** Platform: the log, one JSON object a line. A line is written before the call returns, so a crash loses none. */
+/** Platform: the log: one JSON object a line. The line is written before the call returns, so a crash loses none. */
 import { destination, pino, stdTimeFunctions } from 'pino'
 import type { Log } from '../core/ports.ts'
 
-/** The least important lines that are written; `silent` writes none. */
+/** The least important level that is written; `silent` writes none. */
 export type LogLevel = 'info' | 'warn' | 'error' | 'silent'
 
-/** Where lines go and which ones. */
+/** Options of the log. */
 export type LogOptions = {
   readonly level: LogLevel
-  /** Takes a line with its line feed; standard error where not said. */
+  /** Gets a line with its line feed; by default standard error. */
   readonly write?: (line: string) => void
 }
 
 /**
- * Returns a log whose lines hold `level`, `time` (RFC 3339, UTC, milliseconds), the facts, and the sentence as `msg`.
+ * Returns a log whose lines have `level`, `time` (RFC 3339, UTC, milliseconds), the facts, and the sentence as `msg`.
  *
  * A fact called `err` is written as an error with its stack and causes.
  */

@@ -1,10 +1,10 @@
-/** Platform: hands mails to an SMTP server one after another, in the background; what cannot be sent is logged, never retried for ever. */
+/** Platform: sends mails to an SMTP server one after another, in the background. A failure is logged; retries are bounded. */
 import { createTransport } from 'nodemailer'
 import type { Log, Mail, Mailer } from '../core/ports.ts'
 
-/** Where mails go out. */
+/** Options of the mailer. */
 export type MailerOptions = {
-  /** `smtp://` or `smtps://`, with user and password where the server asks for them. */
+  /** `smtp://` or `smtps://`, with user and password if the server needs them. */
   readonly url: string
   readonly from: string
   readonly log: Log
@@ -13,13 +13,13 @@ export type MailerOptions = {
 /** A mailer that is closed by its owner. */
 export type ClosableMailer = Mailer & { readonly close: () => Promise<void> }
 
-/** Mails that may wait; further ones are dropped and logged. */
+/** Most mails that wait; further ones are dropped and logged. */
 const longestQueue = 100
 
 /** Longest wait for the server at each step, in milliseconds. */
 const timeoutMs = 10_000
 
-/** Opens a mailer; nothing is connected before the first mail. */
+/** Creates a mailer; it connects with the first mail. */
 export function createMailer({ url, from, log }: MailerOptions): ClosableMailer {
   const timeouts = { connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs }
   const transport = createTransport({ url, ...timeouts }, { from })

@@ -1,4 +1,4 @@
-/** Platform: finds the master key, or makes it. The key is in no message, and a file that others may read is refused. */
+/** Platform: finds or creates the master key. No message contains the key, and a file that others may read is refused. */
 import { randomBytes } from 'node:crypto'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,15 +9,15 @@ const keyBytes = 32
 /** Most bytes read of a key file; a key in base64 has 44. */
 const mostFileBytes = 1024
 
-/** Where a master key may come from. */
+/** The sources of a master key. */
 export type MasterKeySource = {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly dataDir: string
-  /** Whether a new key may be written to the data directory where none is found anywhere. */
+  /** Whether a new key may be written to the data directory if there is none. */
   readonly createIfMissing: boolean
 }
 
-/** Says in one sentence for the operator why there is no usable master key. */
+/** Says in one sentence why there is no usable master key. */
 export class MasterKeyError extends Error {
   override readonly name = 'MasterKeyError'
 }
@@ -25,11 +25,12 @@ export class MasterKeyError extends Error {
 /**
  * Returns the 32 bytes of the master key.
  *
- * The first of these that is set counts, empty or not: the file named by `SALLYPORT_MASTER_KEY_FILE`, the systemd credential
- * `sallyport-master-key`, `SALLYPORT_MASTER_KEY`, the file `master.key` in the data directory. All hold base64.
+ * The first of these that is set counts, empty or not: the file named by `SALLYPORT_MASTER_KEY_FILE`, the systemd
+ * credential `sallyport-master-key`, `SALLYPORT_MASTER_KEY`, the file `master.key` in the data directory. All hold
+ * base64.
  *
- * @throws MasterKeyError when that one cannot be used, or when there is none.
- * @see systemd.exec(5), "Credentials"; its folder is guarded by systemd, so the mode of its files is not looked at.
+ * @throws MasterKeyError if that one cannot be used, or there is none.
+ * @see systemd.exec(5), "Credentials"; systemd guards its folder, so the mode of its files is not checked.
  */
 export async function loadMasterKey({ env, dataDir, createIfMissing }: MasterKeySource): Promise<Uint8Array> {
   const { SALLYPORT_MASTER_KEY_FILE: named, CREDENTIALS_DIRECTORY: credentials, SALLYPORT_MASTER_KEY: given } = env
@@ -81,7 +82,7 @@ async function createKey(path: string, folder: string): Promise<Uint8Array> {
   const key = new Uint8Array(randomBytes(keyBytes))
   try {
     await writeDurably(path, `${Buffer.from(key).toString('base64')}\n`)
-    // The name of a new file is durable only once its folder is.
+    // The name of a new file is durable only when its folder is synced.
     await syncFolder(folder)
   } catch (error) {
     throw new MasterKeyError(`The master key file ${path} cannot be written (${codeOf(error)}).`, { cause: error })

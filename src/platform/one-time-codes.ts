@@ -1,13 +1,13 @@
-/** Platform: one-time codes by otpauth, with the parameters that every authenticator app takes: SHA-1, 6 digits, 30 s. */
+/** Platform: one-time codes by otpauth, with the parameters that every authenticator app supports: SHA-1, 6 digits, 30 s. */
 import { Secret, TOTP } from 'otpauth'
 import type { OneTimeCodes, Random } from '../core/ports.ts'
 
 const parameters = { algorithm: 'SHA1', digits: 6, period: 30 } as const
 
-/** Steps before and after now whose codes are taken: clocks of telephones differ, and people type slowly. */
+/** Accepted steps before and after now: clocks of phones differ, and users type slowly. */
 const window = 1
 
-/** Bytes of a new secret: as many as the digest of SHA-1 has (RFC 4226 section 4, R6). */
+/** Bytes of a new secret: as many as a SHA-1 digest (RFC 4226 section 4, R6). */
 const secretBytes = 20
 
 /**
@@ -29,7 +29,7 @@ export function createOneTimeCodes(random: Random): OneTimeCodes {
   }
 }
 
-/** The library skips what it does not know and takes lengths that no bytes have; both are told apart here. */
+/** The library skips unknown characters and accepts impossible lengths; both are checked here. */
 function fromBase32(text: string): Uint8Array | null {
   const digits = text.toUpperCase().replace(/=+$/, '')
   const isWhole = [0, 2, 4, 5, 7].includes(digits.length % 8)

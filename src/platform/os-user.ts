@@ -1,18 +1,18 @@
-/** Platform: who runs a command, as the operating system knows it. */
+/** Platform: the OS user who runs a command. */
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import type { OsUser } from '../core/audit/event.ts'
 import { printable } from '../core/audit/printable.ts'
 
-/** What the kernel shows of a process that no login began (Linux, loginuid of (uint32_t) -1). */
+/** The kernel's value for a process without a login (Linux, loginuid of (uint32_t) -1). */
 const noLogin = 4_294_967_295
 
-/** Characters of a name; longer ones are no names of users (Linux, LOGIN_NAME_MAX is 256). */
+/** Most characters of a user name (Linux, LOGIN_NAME_MAX is 256). */
 const longestName = 64
 
 /**
- * Returns the user of this process. The login's user stays the same under sudo and su; `SUDO_USER` is a claim, because
- * anybody who sets the environment can say it.
+ * Returns the user of this process. The login user stays the same under sudo and su; `SUDO_USER` is a claim, because
+ * any user can set the environment.
  */
 export function readOsUser(env: Readonly<Record<string, string | undefined>>): OsUser {
   return {
@@ -27,7 +27,7 @@ function nameOfUser(): string | null {
   try {
     return userInfo().username
   } catch {
-    // A user that /etc/passwd does not have: the number says who it is.
+    // A user that /etc/passwd does not have: only the number is known.
     return null
   }
 }

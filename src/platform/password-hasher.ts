@@ -1,4 +1,4 @@
-/** Platform: hashes passwords with argon2id on a bounded pool of threads, so that sign-ins never slow anything else. */
+/** Platform: hashes passwords with argon2id in a bounded pool of threads, so that sign-ins do not slow other work. */
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { Piscina } from 'piscina'
@@ -10,36 +10,36 @@ import type { HashParameters, HashTask } from './hash-worker.ts'
 /** OWASP Password Storage Cheat Sheet, argon2id: 19 MiB, two passes, one lane. */
 const defaultParameters: HashParameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
-/** Tasks that may wait for a thread: at about 15 ms each, one thread needs a second and a half for them. */
+/** Most waiting tasks: at about 15 ms each, one thread needs a second and a half for them. */
 const defaultMaxQueue = 100
 
-/** What a refused caller is told to wait: about the time in which a full queue empties. */
+/** Retry-After of a refused caller: about the time in which a full queue empties. */
 const retryAfterSeconds = 2
 
-/** Most that a stored hash may ask for, 1 GiB and 32 passes: a damaged row must not choose what a sign-in costs. */
+/** Most that a stored hash may cost, 1 GiB and 32 passes: a damaged row must not choose the cost of a sign-in. */
 const limits: HashParameters = { memoryCost: 1_048_576, timeCost: 32, parallelism: 16 }
 
 const phcPattern = /^\$argon2id\$v=19\$m=(\d{1,8}),t=(\d{1,4}),p=(\d{1,3})\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{16,}$/
 
-/** How large the pool is. */
+/** Options of the pool. */
 export type PasswordHasherOptions = {
-  /** Threads that hash; one less than the machine has cores, at least one, where not said. */
+  /** Threads that hash; by default one less than the machine has cores, at least one. */
   readonly threads?: number
-  /** Tasks that may wait beside those that run; 100 where not said. */
+  /** Tasks that may wait besides the running ones; by default 100. */
   readonly maxQueue?: number
-  /** What a new hash, and one on nobody's password, costs; 19 MiB and two passes where not said. */
+  /** Parameters of a new hash and of a decoy; by default 19 MiB and two passes. */
   readonly parameters?: HashParameters
 }
 
 /** A hasher that owns threads. */
 export type PooledPasswordHasher = PasswordHasher & {
-  /** Hashes spent so far, those on nobody's password included. */
+  /** Hashes so far, decoys included. */
   readonly calls: () => number
-  /** Takes nothing more, finishes what was begun and ends the threads. */
+  /** Accepts no more, finishes running tasks and ends the threads. */
   readonly close: () => Promise<void>
 }
 
-/** Starts a hasher; a thread begins with the first task that needs it and keeps no process alive by itself. */
+/** Starts a hasher. A thread starts with the first task that needs it, and does not keep the process alive. */
 export function createPasswordHasher(options: PasswordHasherOptions = {}): PooledPasswordHasher {
   const threads = options.threads ?? Math.max(1, availableParallelism() - 1)
   const parameters = options.parameters ?? defaultParameters
@@ -93,7 +93,7 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Poole
     calls: () => calls,
     close: async () => {
       isClosed = true
-      // The pool's own way to close ends tasks whose thread has not started yet.
+      // The pool's own close would end tasks whose thread has not started yet.
       await Promise.allSettled(promised)
       await pool.destroy()
     },
@@ -129,7 +129,7 @@ function parametersOf(phc: string): HashParameters | null {
   return { memoryCost: Number(match[1]), timeCost: Number(match[2]), parallelism: Number(match[3]) }
 }
 
-/** Returns a PHC string that no password belongs to and that costs exactly what a real one does. */
+/** Returns a PHC string without a password that costs exactly what a real one does. */
 function decoyPhc({ memoryCost, timeCost, parallelism }: HashParameters): string {
   const base64 = (length: number): string => randomBytes(length).toString('base64').replaceAll('=', '')
   return `$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$${base64(16)}$${base64(32)}`

@@ -1,7 +1,7 @@
-/** Platform: draws a text, such as the `otpauth:` address of a second factor, as a QR code. The text goes nowhere else. */
+/** Platform: draws a text, such as an `otpauth:` address, as a QR code, locally. */
 import { toBuffer, toDataURL, toString as toText } from 'qrcode'
 
-/** Module width of 4 pixels and a quiet zone of 4 modules, as ISO/IEC 18004 asks for. */
+/** Module width of 4 pixels and a quiet zone of 4 modules, as ISO/IEC 18004 requires. */
 const drawing = { errorCorrectionLevel: 'M', margin: 4, scale: 4 } as const
 
 const blackOnWhite = '\u001b[38;5;16;48;5;231m'
@@ -12,7 +12,7 @@ export async function qrCodePng(text: string): Promise<Uint8Array> {
   return toBuffer(text, { ...drawing, type: 'png' })
 }
 
-/** Returns a PNG image as a `data:` address; `pixels`, where given, is its exact width and height. */
+/** Returns a PNG image as a `data:` address; `pixels`, if given, is its exact width and height. */
 export function qrCodeDataUrl(text: string, pixels?: number): Promise<string> {
   const size = pixels === undefined ? {} : { width: pixels }
   return toDataURL(text, { ...drawing, ...size, type: 'image/png' })

@@ -1,4 +1,4 @@
-/** Platform: random values from the system's generator, and from nothing else. */
+/** Platform: random values from the system's generator only. */
 import { randomFillSync, randomUUID } from 'node:crypto'
 import type { Random } from '../core/ports.ts'
 

@@ -1,11 +1,11 @@
-/** Platform: runs recurring jobs one after another's own end; a job that fails is told of and runs again. */
+/** Platform: runs recurring jobs, each after the end of its last run. A failed job is logged and runs again. */
 import type { Log } from '../core/ports.ts'
 import type { Job } from '../core/upkeep.ts'
 
 /** Jobs that run until they are stopped. */
 export type Scheduler = { readonly stop: () => Promise<void> }
 
-/** Starts jobs; no timer keeps the process alive. */
+/** Starts jobs; their timers do not keep the process alive. */
 export function startJobs(jobs: readonly Job[], log: Log): Scheduler {
   const stops = jobs.map((job) => startJob(job, log))
   return {

@@ -4,13 +4,13 @@ import { Refusal } from '../core/errors.ts'
 import type { Sealer } from '../core/ports.ts'
 
 const algorithm = 'aes-256-gcm'
-/** First byte of what is sealed; a later format takes the next number. */
+/** First byte of sealed bytes; a later format takes the next number. */
 const version = 1
 const nonceBytes = 12
 const tagBytes = 16
 const headBytes = 1 + nonceBytes
 
-/** What is authenticated beside a text that was sealed with a token. */
+/** Authenticated together with a text that a token sealed. */
 const tokenPurpose = 'sealed with a token'
 
 type Lock = { readonly key: Uint8Array; readonly purpose: string }

@@ -1,4 +1,4 @@
-/** Platform: signs JSON Web Tokens by jose. The algorithm is a property of the key, never of a token that came in. */
+/** Platform: signs JSON Web Tokens with jose. The key decides the algorithm, never the token. */
 import { createPrivateKey, createPublicKey, createSecretKey, type webcrypto } from 'node:crypto'
 import { type CompactJWSHeaderParameters, CompactSign, errors, jwtVerify } from 'jose'
 import type { Clock, SigningKeyName, TokenReading, TokenSigner } from '../core/ports.ts'
@@ -7,10 +7,10 @@ import type { KeyMaterial } from './key-material.ts'
 
 type Algorithm = 'EdDSA' | 'HS256'
 
-/** One key name: its algorithm, and its header with the members in the order in which they are written. */
+/** The facts of a key name: its algorithm, and its header members in order. */
 type Row = { readonly algorithm: Algorithm; readonly header: (typ: string, kid: string) => CompactJWSHeaderParameters }
 
-// Clients of the originals compare headers byte for byte, so each name says its own order.
+// Clients of the originals compare headers byte for byte, so each name has its own order.
 const rows: Readonly<Record<SigningKeyName, Row>> = {
   control: { algorithm: 'EdDSA', header: (typ, kid) => ({ alg: 'EdDSA', typ, kid }) },
   pty: { algorithm: 'HS256', header: (typ) => ({ alg: 'HS256', typ }) },
@@ -23,9 +23,9 @@ type Wanted = { readonly typ: string; readonly audience: string }
 
 type Imported = { readonly signing: webcrypto.CryptoKey; readonly verifying: webcrypto.CryptoKey }
 
-/** What a signer works with; `keys` is asked at every call, so that a rotation is seen at once. */
+/** The ports of a signer; `keys` is called every time, so that a rotation is seen at once. */
 export type SignerOptions = {
-  /** Every generation of every name that is not retired; imports are kept for as long as these objects are. */
+  /** Every generation that is not deleted; imported keys are cached by these objects. */
   readonly keys: () => readonly KeyMaterial[]
   readonly clock: Clock
 }
@@ -104,7 +104,7 @@ function keysNamed(keys: readonly KeyMaterial[], name: SigningKeyName): readonly
   return keys.filter((key) => key.name === name)
 }
 
-// Imported once as Web Crypto keys: jose would otherwise import a secret anew for every signature.
+// Imported once as Web Crypto keys, because jose would import a secret again for every signature.
 function importKey(key: KeyMaterial): Imported {
   if (key.kind === 'hmac') {
     const both = createSecretKey(key.secret).toCryptoKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify'])

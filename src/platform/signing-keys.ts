@@ -1,4 +1,4 @@
-/** Platform: makes, seals and opens signing keys. A private key or secret leaves this file sealed, or as material in memory. */
+/** Platform: creates, seals and opens signing keys. A private key or secret leaves this file sealed, or as material in memory. */
 import { hash, randomBytes } from 'node:crypto'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
 import type { Sealer, SigningKeyName } from '../core/ports.ts'
@@ -9,7 +9,7 @@ import type { KeyMaterial, PrivateJwk } from './key-material.ts'
 /** Bytes of an HMAC secret: as many as the digest has (RFC 7518 section 3.2). */
 const secretBytes = 32
 
-/** The generation of a key that is wanted. Times in Unix milliseconds. */
+/** The generation to create. Unix milliseconds. */
 export type NewSigningKey = {
   readonly name: SigningKeyName
   readonly generation: number
@@ -18,9 +18,9 @@ export type NewSigningKey = {
 }
 
 /**
- * Makes a key, ready to be stored: an Ed25519 pair for `control`, a random secret of 256 bits for every other name.
+ * Creates a key, ready to be stored: an Ed25519 pair for `control`, a random secret of 256 bits for every other name.
  *
- * The id of a pair is the thumbprint of its public key (RFC 7638); that of a secret says nothing about it.
+ * The id of a pair is the thumbprint of its public key (RFC 7638); that of a secret is random.
  */
 export async function newSigningKey(wanted: NewSigningKey, sealer: Sealer): Promise<StoredKey> {
   const { name, generation, nowMs, activeFromMs } = wanted
@@ -36,7 +36,7 @@ export async function newSigningKey(wanted: NewSigningKey, sealer: Sealer): Prom
   }
 }
 
-/** Opens a stored key. @throws INTERNAL when it was not sealed with this master key, or for another name or generation. */
+/** Opens a stored key. @throws INTERNAL if it was not sealed with this master key, or for another name or generation. */
 export function openSigningKey(stored: StoredKey, sealer: Sealer): KeyMaterial {
   const { name, generation, kid, activeFromMs } = stored
   const plain = sealer.open(purposeOf(stored), stored.sealed)

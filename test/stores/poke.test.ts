@@ -96,9 +96,9 @@ test('SQL-24 a path that is too long for a socket is refused in one sentence', a
   )
 })
 
-async function listening(t: TestContext, onPoke: (seq: number) => Promise<void>): Promise<string> {
+async function listening(t: TestContext, onNotified: (seq: number) => Promise<void>): Promise<string> {
   const { socket } = prepareDataDirectory(temporaryFolder(t))
-  const server = await listenForNotifications(socket, onPoke)
+  const server = await listenForNotifications(socket, onNotified)
   atEnd(t, () => server.close())
   return socket
 }

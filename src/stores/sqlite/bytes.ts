@@ -1,9 +1,9 @@
-/** SQLite store: makes values fit for a structured clone; bytes are cloned with the whole buffer they lie in. */
+/** SQLite store: copies byte views for a structured clone, which otherwise clones the whole buffer behind a view. */
 
 /**
- * Returns the value with every view of bytes lying in a buffer of its own, as a plain `Uint8Array`.
+ * Returns the value with every view of bytes in a buffer of its own, as a plain `Uint8Array`.
  *
- * A small `Buffer` shares its memory with strangers, whose bytes would be cloned along.
+ * A small `Buffer` shares its memory with others, whose bytes would be cloned too.
  */
 export function ownBytes(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value

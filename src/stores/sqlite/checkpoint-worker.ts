@@ -1,25 +1,25 @@
-/** SQLite store: the checkpointer's thread; copies the write-ahead log into the database beside the writer, and says when it may start anew. */
+/** SQLite store: the checkpointer's thread. It copies the write-ahead log into the database beside the writer, and says when the log may start again. */
 import { statSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { openWriting } from './database.ts'
 
-/** What the checkpointer's thread is started with. */
+/** The start data of the checkpointer's thread. */
 export type CheckpointData = { readonly path: string }
 
-/** What it tells: that nearly all of a long log is copied, or why copying failed; it tries again by itself. */
+/** Its messages: nearly all of a long log is copied, or why copying failed; it tries again by itself. */
 export type CheckpointReport = { readonly kind: 'caught-up' } | { readonly kind: 'failed'; readonly cause: unknown }
 
-/** What SQLite says of a checkpoint: frames in the log, and how many of them are copied; -1 where it could not look. */
+/** SQLite's result of a checkpoint: frames in the log, and how many are copied; -1: it could not look. */
 type Progress = { readonly log: number; readonly checkpointed: number }
 
 const pollMs = 500
-/** Size of the log's file in bytes from which on it is copied, and above which a log that is copied whole is cut. */
+/** Size of the log file in bytes from which it is copied, and above which a fully copied log is cut. */
 const copyFromBytes = 4 * 1024 * 1024
 const cutFromBytes = 64 * 1024 * 1024
-/** Frames (pages of 4 KiB) from which on a log should start anew, and how few the writer may have to copy for that. */
+/** Frames (pages of 4 KiB) from which a log should start again, and how few the writer may still have to copy. */
 const longLogFrames = 4_096
 const fewFrames = 1_024
-/** A writer that is faster than this thread is asked to help all the same after so many rounds. */
+/** If the writer is faster than this thread, it must help after this many rounds. */
 const copyRounds = 6
 
 const port = parentPort
@@ -44,7 +44,7 @@ function checkpoint(): void {
     log = progress.log
     checkpointed = progress.checkpointed
   }
-  // A busy writer never leaves this thread a gap to restart the log in, so the writer does it between two batches.
+  // A busy writer leaves this thread no gap to restart the log in, so the writer does it between two batches.
   report({ kind: 'caught-up' })
 }
 

@@ -1,14 +1,13 @@
-/** SQLite store: the checkpointer as the main thread sees it; the store works without it, only its log grows. */
+/** SQLite store: the checkpointer as the main thread sees it. Without it the store works, only the log grows. */
 import { Worker } from 'node:worker_threads'
 import type { Log } from '../../core/ports.ts'
 import type { CheckpointData, CheckpointReport } from './checkpoint-worker.ts'
 
-/** A full disk fails every checkpoint: so many milliseconds pass between two lines of the log that say so. */
+/** Milliseconds between two log lines about failed checkpoints; a full disk fails every one. */
 const quietMs = 60_000
 
-/** The checkpointer's thread. */
 export type Checkpoints = {
-  /** Sets who is told that nearly all of a long log is copied, so that it may start anew. */
+  /** Sets the listener for a long log that is nearly copied and may start again. */
   readonly onCaughtUp: (listener: () => void) => void
   /** Copies the rest, cuts the log, and ends the thread. */
   readonly close: () => Promise<void>
@@ -43,9 +42,9 @@ export function startCheckpoints(path: string, log: Log): Checkpoints {
 }
 
 /**
- * Returns what tells of checkpoints that failed, once a minute however many do.
+ * Returns a function that logs failed checkpoints at most once a minute.
  *
- * @param nowMs Milliseconds of a clock that never goes back.
+ * @param nowMs Milliseconds of the monotonic clock.
  */
 export function failureTeller(log: Pick<Log, 'warn'>, nowMs: () => number): (cause: unknown) => void {
   let toldAtMs = Number.NEGATIVE_INFINITY

@@ -1,26 +1,26 @@
-/** SQLite store: the data directory; it and all in it belong to its owner alone, and at most one server works on it. */
+/** SQLite store: the data directory. Only its owner can read it, and at most one server works on it. */
 import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Refusal } from '../../core/errors.ts'
 import { isBusy } from './database.ts'
 
-/** Paths of what the store keeps in its data directory. */
+/** Paths of the files in the data directory. */
 export type DataFiles = {
   readonly directory: string
   readonly database: string
-  /** An empty database whose lock says that a server works here. */
+  /** An empty database whose lock shows that a server works here. */
   readonly lock: string
-  /** Random bytes, given up when the disk is full. */
+  /** Random bytes, used up when the disk is full. */
   readonly reserve: string
-  /** Unix socket at which a server is told of entries that others appended. */
+  /** Unix socket on which a server is notified of entries that others appended. */
   readonly socket: string
 }
 
-/** How long a lock waits for one that is only held for a moment, in milliseconds. */
+/** Milliseconds for which a lock waits for one that is only held briefly. */
 const momentMs = 250
 
-/** Returns the paths below a data directory, whether they are there or not. */
+/** Returns the paths below a data directory. */
 export function dataFiles(dataDir: string): DataFiles {
   const directory = resolve(dataDir)
   return {
@@ -33,10 +33,10 @@ export function dataFiles(dataDir: string): DataFiles {
 }
 
 /**
- * Makes the data directory (mode 0700) and its files (0600) where they are not there, and narrows modes that are wider.
+ * Creates the data directory (mode 0700) and its files (0600) if they are missing, and narrows wider modes.
  *
- * SQLite gives the write-ahead log and its index the mode of the database. No file that exists is opened: closing it would
- * let go of the locks that this process holds on it.
+ * SQLite gives the write-ahead log and its index the mode of the database. Existing files are not opened, because
+ * closing one would release the locks that this process holds on it.
  */
 export function prepareDataDirectory(dataDir: string): DataFiles {
   const files = dataFiles(dataDir)
@@ -52,10 +52,10 @@ export function prepareDataDirectory(dataDir: string): DataFiles {
 }
 
 /**
- * Takes the data directory for a server and returns the function that lets go of it; the kernel lets go when the process
- * dies.
+ * Locks the data directory for a server and returns the function that unlocks it; the kernel unlocks it when the
+ * process dies.
  *
- * @throws STORE_UNAVAILABLE when another process holds it.
+ * @throws STORE_UNAVAILABLE if another process holds it.
  */
 export function lockDataDirectory(files: DataFiles): () => void {
   const release = tryLock(files)
@@ -65,7 +65,7 @@ export function lockDataDirectory(files: DataFiles): () => void {
   })
 }
 
-/** Tells whether a server holds the data directory now. */
+/** Returns whether a server holds the data directory now. */
 export function isServerRunning(files: DataFiles): boolean {
   if (!existsSync(files.lock)) return false
   const release = tryLock(files)

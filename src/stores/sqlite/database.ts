@@ -1,4 +1,4 @@
-/** SQLite store: one connection with its prepared statements; a statement is prepared once and found again by its text. */
+/** SQLite store: one connection with its prepared statements. A statement is prepared once and found again by its text. */
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 
 /** What a column or a parameter holds. */
@@ -7,13 +7,13 @@ export type SqlValue = null | number | string | Uint8Array
 /** Parameters of a statement by their names, without the colon. */
 export type SqlValues = Readonly<Record<string, SqlValue>>
 
-/** How long a connection waits for the lock of another process, in milliseconds. */
+/** Milliseconds for which a connection waits for the lock of another process. */
 const busyTimeoutMs = 5_000
 
-/** Size of a page in bytes; SQLite's default, which the size limit is counted in. */
+/** Size of a page in bytes: SQLite's default, in which the size limit is counted. */
 const pageBytes = 4_096
 
-/** A connection. Texts of statements must be constants: each one is kept for good. */
+/** A connection. Texts of statements must be constants, because each one is kept. */
 export class Database {
   readonly #connection: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
@@ -41,7 +41,7 @@ export class Database {
     return Number(this.#prepared(sql).run(values).changes)
   }
 
-  /** Runs statements without parameters that are not worth keeping. */
+  /** Runs statements without parameters that need not be kept. */
   exec(sql: string): void {
     this.#connection.exec(sql)
   }
@@ -61,9 +61,9 @@ export class Database {
 }
 
 /**
- * Opens a connection that may write: write-ahead log, synced at every commit, never checkpointed by the way.
+ * Opens a connection that may write: write-ahead log, synced at every commit, without automatic checkpoints.
  *
- * @param maxBytes Size that the database may not grow beyond; null: the disk's.
+ * @param maxBytes Largest size of the database; null: the disk's.
  */
 export function openWriting(path: string, maxBytes: number | null = null): Database {
   const connection = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true })
@@ -79,7 +79,7 @@ export function openWriting(path: string, maxBytes: number | null = null): Datab
   return new Database(connection)
 }
 
-/** Opens a connection that cannot write. The database must be there. */
+/** Opens a connection that cannot write. The database must exist. */
 export function openReading(path: string): Database {
   const connection = new DatabaseSync(path, { timeout: busyTimeoutMs, readOnly: true })
   connection.exec(`
@@ -90,15 +90,15 @@ export function openReading(path: string): Database {
   return new Database(connection)
 }
 
-/** `SQLITE_FULL`; what the quota of a user, and an index of the log that cannot grow, are told as (SQLite, "Result Codes"). */
+/** `SQLITE_FULL`, and the codes that SQLite reports for a user's quota and for a log index that cannot grow (SQLite, "Result Codes"). */
 const fullCodes: ReadonlySet<number> = new Set([13, 778, 4874])
 
-/** Tells whether a caught value is SQLite's complaint that there is no room, or may be. */
+/** Returns whether an error says that there is no room, or may mean it. */
 export function isFull(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && fullCodes.has(Number(error.errcode))
 }
 
-/** Tells whether a caught value is SQLite's complaint that another connection holds the lock. */
+/** Returns whether an error says that another connection holds the lock. */
 export function isBusy(error: unknown): boolean {
   const busy = 5
   return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === busy

@@ -1,4 +1,7 @@
-/** SQLite store: collects commands into batches for the writer's thread; nobody is answered before the batch is durable and its revocations are applied. */
+/**
+ * SQLite store: collects commands into batches for the writer's thread. A caller gets its answer after the batch is
+ * durable and its revocations are applied.
+ */
 import type { Worker } from 'node:worker_threads'
 import { Refusal } from '../../core/errors.ts'
 import type { RevocationEntry } from '../../core/revocation/log.ts'
@@ -13,13 +16,13 @@ import type {
   WriterRequest,
 } from './messages.ts'
 
-/** Commands of one transaction at most. */
+/** Most commands of one transaction. */
 const batchLength = 64
 
-/** Milliseconds between two looks for room while the disk is full. */
+/** Milliseconds between two checks for room while the disk is full. */
 const lookMs = 1_000
 
-/** Commands that may wait for the writer; more are refused at once. */
+/** Most commands that wait for the writer; more are refused at once. */
 const longestQueue = 10_000
 
 type Waiting = PostedCommand & {
@@ -27,7 +30,7 @@ type Waiting = PostedCommand & {
   readonly reject: (refusal: Refusal) => void
 }
 
-/** Who is told of entries before their commands are answered. */
+/** Gets entries before their commands are answered. */
 export type RevocationListener = (entries: readonly RevocationEntry[]) => Promise<void>
 
 /** The writer as the main thread sees it. */
@@ -42,13 +45,13 @@ export class GroupCommit {
   #onRoom: (hasRoom: boolean) => void = () => {}
   #lookTimer: NodeJS.Timeout | null = null
   #auditListener: (audited: Audited) => void = () => {}
-  /** Why nothing is taken any more; null: the writer works. */
+  /** Why nothing is accepted any more; null: the writer works. */
   #end: Refusal | null = null
   #whenIdle: (() => void) | null = null
   #ready: { readonly resolve: () => void; readonly reject: (error: Refusal) => void } | null = null
   readonly #exited: Promise<void>
 
-  /** Takes a thread over that has just been started with the writer's program. */
+  /** Uses a thread that was just started with the writer's program. */
   constructor(worker: Worker) {
     this.#worker = worker
     this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()))
@@ -58,7 +61,7 @@ export class GroupCommit {
     worker.on('exit', (code) => this.#die(new Error(`the writer's thread ended with ${code}`)))
   }
 
-  /** Waits until the writer has opened the database. @throws STORE_UNAVAILABLE when it could not. */
+  /** Waits until the writer has opened the database. @throws STORE_UNAVAILABLE if it could not. */
   ready(): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#end === null) this.#ready = { resolve, reject }
@@ -66,28 +69,28 @@ export class GroupCommit {
     })
   }
 
-  /** Whether the writer takes more than ends. */
+  /** Whether the writer accepts more than ends. */
   get hasRoom(): boolean {
     return this.#hasRoom
   }
 
-  /** Sets who is told that the disk is full, and that there is room again; told at once where it is full already. */
+  /** Sets the listener for a full disk and for new room; it is called at once if the disk is full already. */
   onRoom(listener: (hasRoom: boolean) => void): void {
     this.#onRoom = listener
     if (!this.#hasRoom) listener(false)
   }
 
-  /** Sets who is told of the entries that a batch appended. */
+  /** Sets the listener for the entries of a batch. */
   onRevocations(listener: RevocationListener): void {
     this.#listener = listener
   }
 
-  /** Sets who is told how far the audit chain has got. */
+  /** Sets the listener for the head of the audit chain. */
   onAudited(listener: (audited: Audited) => void): void {
     this.#auditListener = listener
   }
 
-  /** Marks the heads of audit chains with a key from here on. */
+  /** Marks the heads of audit chains with a key from now on. */
   markHeads(key: Uint8Array): void {
     this.#post({ kind: 'mark-heads', key })
   }
@@ -95,7 +98,7 @@ export class GroupCommit {
   /**
    * Runs one command together with others that are waiting.
    *
-   * @throws STORE_UNAVAILABLE when it failed, too many wait, or the writer is gone.
+   * @throws STORE_UNAVAILABLE if it failed, too many wait, or the writer is gone.
    */
   execute<Name extends keyof WriterCommands>(
     name: Name,
@@ -109,12 +112,12 @@ export class GroupCommit {
     }) as Promise<WriterCommands[Name]['output']>
   }
 
-  /** Lets the write-ahead log start anew between two batches; call it when nearly all of it is copied. */
+  /** Restarts the write-ahead log between two batches; call it when nearly all of it is copied. */
   restartLog(): void {
     if (this.#end === null) this.#post({ kind: 'restart-log' })
   }
 
-  /** Runs what waits, and ends the thread. */
+  /** Runs waiting commands, and ends the thread. */
   async close(): Promise<void> {
     this.#end ??= unavailable('the store is closed', undefined)
     if (this.#waiting.length > 0 || this.#inFlight !== null) {
@@ -174,7 +177,7 @@ export class GroupCommit {
     this.#delivery = this.#delivery.then(() => this.#deliver(batch, reply))
   }
 
-  /** Looks again while there is none: a server that nobody asks for anything has to notice too. */
+  /** Checks again while there is no room: a server without requests must notice too. */
   #noteRoom(hasRoom: boolean): void {
     if (hasRoom !== this.#hasRoom) {
       this.#hasRoom = hasRoom
@@ -192,7 +195,7 @@ export class GroupCommit {
     try {
       if (entries.length > 0) await this.#listener(entries)
     } catch (cause) {
-      // What was revoked is in the log; nobody is told that it is over while memory may not know it.
+      // The revocations are in the log, but memory may not know them, so their callers get no success.
       for (const waiting of batch) waiting.reject(unavailable('the revocation log could not be applied', cause))
       return
     }

@@ -1,4 +1,4 @@
-/** SQLite store: the mark of a chain's head; who has no master key can write a head, and no mark of it. */
+/** SQLite store: the mark of a chain's head. Without the master key, a head can be written, but not its mark. */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { AuditHead } from '../../core/audit/event.ts'
 
@@ -7,7 +7,7 @@ export function headMark(key: Uint8Array, { chain, seq, hash }: AuditHead): stri
   return createHmac('sha256', key).update(`${chain}\n${seq}\n${hash}`).digest('hex')
 }
 
-/** Tells whether a head has its mark. */
+/** Returns whether a head has its mark. */
 export function hasOwnMark(key: Uint8Array, head: AuditHead & { readonly mark: string | null }): boolean {
   if (head.mark === null) return false
   const [due, found] = [Buffer.from(headMark(key, head), 'hex'), Buffer.from(head.mark, 'hex')]

@@ -1,4 +1,4 @@
-/** SQLite store: brings a database to the schema of this program; forward only, each step whole or not at all. */
+/** SQLite store: brings a database to the schema of this program. Forward only; each step is atomic. */
 import { Refusal } from '../../core/errors.ts'
 import type { Database } from './database.ts'
 import { initialSchema } from './migrations/0001-initial.ts'
@@ -31,14 +31,14 @@ export function schemaOf(database: Database): number {
 /**
  * Brings the database to the current schema.
  *
- * @throws STORE_UNAVAILABLE when a newer program wrote the database; nothing of it is changed.
+ * @throws STORE_UNAVAILABLE if a newer program wrote the database; then nothing changes.
  */
 export function migrate(database: Database): void {
   refuseNewer(schemaOf(database))
   if (schemaOf(database) === currentSchema) return
   database.exec('BEGIN IMMEDIATE')
   try {
-    // Read again under the lock: another process may have been first.
+    // Read again under the lock, because another process may have migrated.
     const from = schemaOf(database)
     refuseNewer(from)
     for (const statements of migrations.slice(from)) database.exec(statements)

@@ -1,32 +1,32 @@
-/** SQLite store: the private socket at which a command tells the running server to apply what it appended to the log. */
+/** SQLite store: the private socket on which a command notifies the running server of entries that it appended. */
 import { chmodSync, rmSync } from 'node:fs'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { Refusal } from '../../core/errors.ts'
 import { dataFiles, isServerRunning } from './data-directory.ts'
 
-/** Bytes of a line at most, the line feed included. */
+/** Most bytes of a line, with the line feed. */
 const longestLine = 32
-/** Commands that may wait for an answer at once. */
+/** Most commands that wait for an answer at once. */
 const mostConnections = 16
-/** A connection that says nothing for so long is closed, in milliseconds. */
+/** Milliseconds after which a silent connection is closed. */
 const silenceMs = 10_000
-/** Bytes of a socket's path at most (`sun_path` of Linux, without its end). */
+/** Most bytes of a socket's path (`sun_path` of Linux, without its end). */
 const longestPath = 107
 
-/** What a command learns: the server has applied the entry, there is no server, or there is one and it did not say. */
+/** The answer to a command: the server has applied the entry, there is no server, or it did not confirm. */
 export type NotifyAnswer = 'applied' | 'no-server' | 'unconfirmed'
 
 /**
- * Listens for pokes, before the node joins the log, and calls `onPoke` with the number of the entry to be applied.
+ * Listens for notifications, before the node joins the log, and calls `onNotified` with the number of the entry to apply.
  *
- * Call it only while holding the data directory: a socket that lies there is then one of a server that died.
+ * Call it only while holding the data directory: then an existing socket is that of a dead server.
  *
- * @throws STORE_UNAVAILABLE when the path is longer than a socket's may be.
+ * @throws STORE_UNAVAILABLE if the path is too long for a socket.
  */
 export async function listenForNotifications(
   path: string,
-  onPoke: (seq: number) => Promise<void>,
+  onNotified: (seq: number) => Promise<void>,
 ): Promise<{ readonly close: () => Promise<void> }> {
   if (Buffer.byteLength(path) > longestPath) {
     throw new Refusal('STORE_UNAVAILABLE', {
@@ -38,7 +38,7 @@ export async function listenForNotifications(
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    answer(socket, onPoke)
+    answer(socket, onNotified)
   })
   server.maxConnections = mostConnections
   await listening(server, path)
@@ -53,9 +53,10 @@ export async function listenForNotifications(
 }
 
 /**
- * Tells the server at `path` to apply the log up to the entry `seq`, and waits until it has, at most `timeoutMs`.
+ * Notifies the server at `path` of the log up to the entry `seq`, and waits at most `timeoutMs` until it has applied
+ * it.
  *
- * A socket that nobody answers at counts as no server only where nobody holds the data directory either.
+ * A socket without an answer counts as no server only if the data directory is not locked either.
  */
 export async function notifyServer(path: string, seq: number, timeoutMs: number): Promise<NotifyAnswer> {
   const said = await ask(path, `${seq}\n`, timeoutMs)
@@ -63,7 +64,7 @@ export async function notifyServer(path: string, seq: number, timeoutMs: number)
   return said === null && !isServerRunning(dataFiles(dirname(path))) ? 'no-server' : 'unconfirmed'
 }
 
-function answer(socket: Socket, onPoke: (seq: number) => Promise<void>): void {
+function answer(socket: Socket, onNotified: (seq: number) => Promise<void>): void {
   socket.setTimeout(silenceMs, () => socket.destroy())
   socket.on('error', () => socket.destroy())
   onLine(socket, (line) => {
@@ -72,14 +73,14 @@ function answer(socket: Socket, onPoke: (seq: number) => Promise<void>): void {
       socket.destroy()
       return
     }
-    onPoke(seq).then(
+    onNotified(seq).then(
       () => socket.end(`applied ${seq}\n`),
       () => socket.end('failed\n'),
     )
   })
 }
 
-/** Returns what the server said, an empty text when it said nothing in time, null when nobody listens. */
+/** Returns the server's answer; an empty text: no answer in time; null: no listener. */
 function ask(path: string, line: string, timeoutMs: number): Promise<string | null> {
   return new Promise((resolve) => {
     const socket = createConnection({ path })
@@ -100,7 +101,7 @@ function isAbsence(code: unknown): boolean {
   return code === 'ENOENT' || code === 'ECONNREFUSED'
 }
 
-/** Calls back once with the first line, its line feed included; a longer one ends the connection. */
+/** Calls back once with the first line and its line feed; a longer line ends the connection. */
 function onLine(socket: Socket, take: (line: string) => void): void {
   let text = ''
   socket.setEncoding('latin1')

@@ -1,4 +1,4 @@
-/** SQLite store: opens the store of one data directory; the only place that knows all of its threads and connections. */
+/** SQLite store: opens the store of one data directory. Only this file knows all of its threads and connections. */
 import { Worker } from 'node:worker_threads'
 import { isRefusal, Refusal } from '../../core/errors.ts'
 import type { Log } from '../../core/ports.ts'
@@ -20,36 +20,36 @@ import { terminalReads } from './reads/terminals.ts'
 import { fileReserve, usualReserveBytes, withReserve } from './reserve.ts'
 import { blockLength, RowNumbers, reserveRows } from './row-numbers.ts'
 
-/** What a store is opened with. */
+/** Options of the store. */
 export type SqliteOptions = {
   readonly dataDir: string
   readonly log: Log
-  /** A `server` takes the data directory for itself; a `command` works beside it, or alone. */
+  /** A `server` locks the data directory; a `command` works beside it, or alone. */
   readonly role: 'server' | 'command'
-  /** The audit chain that events of this process are appended to. */
+  /** The audit chain of this process. */
   readonly chain: string
-  /** Size that the database may not grow beyond; the disk's where it is left out. */
+  /** Largest size of the database; by default the disk's. */
   readonly maxDatabaseBytes?: number
-  /** Size of the reserve; 16 MiB where it is left out. */
+  /** Size of the reserve; by default 16 MiB. */
   readonly reserveBytes?: number
 }
 
 /** The embedded store. */
 export type SqliteStore = Store & {
-  /** Where a server listens for pokes. */
+  /** Path of the socket on which a server is notified. */
   readonly socketPath: string
-  /** Tells whether more than ends is taken; false: the disk is full. */
+  /** Returns whether more than ends is accepted; false: the disk is full. */
   readonly hasRoom: () => boolean
-  /** Marks the heads of audit chains with a key from here on, and finds those that were written without it. */
+  /** Marks the heads of audit chains with a key from now on, and finds heads that were written without it. */
   readonly markHeads: (key: Uint8Array) => void
-  /** Sets who is told how far the audit chain of this process has got, after each commit that appended to it. */
+  /** Sets the listener for the head of this process's audit chain; it runs after each commit that appended to it. */
   readonly onAudited: (listener: (audited: Audited) => void) => void
 }
 
 /**
- * Opens the store, making it where there is none.
+ * Opens the store, and creates it if it is missing.
  *
- * @throws STORE_UNAVAILABLE when another server works on the directory, a newer program wrote it, or it cannot be used.
+ * @throws STORE_UNAVAILABLE if another server works on the directory, a newer program wrote it, or it cannot be used.
  */
 export async function openSqliteStore(options: SqliteOptions): Promise<SqliteStore> {
   const opened = new AsyncDisposableStack()
@@ -68,7 +68,7 @@ async function assemble(options: SqliteOptions, opened: AsyncDisposableStack): P
   if (role === 'server') opened.defer(lockDataDirectory(files))
   const reserve = { path: files.reserve, bytes: options.reserveBytes ?? usualReserveBytes }
   const firstRows = withReserve(fileReserve(reserve.path, reserve.bytes), isFull, () => prepareDatabase(files, options))
-  // Without a server nobody else checkpoints; SQLite does it by itself when the last connection is closed.
+  // Without a server there are no checkpoints of ours; SQLite makes one when the last connection is closed.
   const checkpoints = role === 'server' ? startCheckpoints(files.database, log) : null
   opened.defer(() => checkpoints?.close())
   const reading = openReading(files.database)
@@ -123,7 +123,7 @@ function prepareDatabase(files: DataFiles, { role, log }: SqliteOptions): FirstR
   }
 }
 
-/** Where nothing can be written now, reading still can; numbers are asked for again when they are needed. */
+/** If nothing can be written now, reading still works; the numbers are reserved later. */
 function takeFirstRows(db: Database, log: Log): FirstRows {
   try {
     return { session: reserveRows(db, 'session', blockLength), token: reserveRows(db, 'token', blockLength) }

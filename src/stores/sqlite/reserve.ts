@@ -1,33 +1,33 @@
-/** SQLite store: room that is kept for ends; a file of random bytes beside the database, given up piece by piece on a full disk. */
+/** SQLite store: the reserve: room on the disk for ends. A file of random bytes beside the database, given up piece by piece on a full disk. */
 import { randomFillSync } from 'node:crypto'
 import { closeSync, fsyncSync, ftruncateSync, openSync, statfsSync, statSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** 16 MiB: hundreds of ends, each committed by itself, before the log of the database is used anew. */
+/** 16 MiB: hundreds of ends, each committed by itself, before the log of the database starts again. */
 export const usualReserveBytes: number = 16 * 1024 * 1024
 
-/** What is given up at once, and written at once: 1 MiB. */
+/** The size of a piece: 1 MiB. */
 const pieceBytes = 1024 * 1024
 
-/** What of a piece the log is not made longer by: 64 KiB, for its index and for the database. */
+/** The part of a piece that does not extend the log: 64 KiB, for its index and for the database. */
 const looseBytes = 64 * 1024
 
-/** What is left for all others where the reserve is filled: as long as the log grows before it is copied. */
+/** What stays free for others when the reserve is filled: as much as the log grows before it is copied. */
 const marginBytes = 4 * 1024 * 1024
 
-/** The room of one store. */
+/** The reserve of one store. */
 export type Reserve = {
-  /** Tells whether it is whole; where a part is missing and there is room again, it is filled first. */
+  /** Returns whether it is whole. If a part is missing and there is room again, it is filled first. */
   readonly isWhole: () => boolean
-  /** Gives a piece of it to whatever writes next. Returns whether there was one. */
+  /** Gives up a piece for the next write. Returns whether there was one. */
   readonly giveUp: () => boolean
 }
 
 /**
- * Keeps the reserve in a file (0600) that every process on the store sees; a reserve of 0 bytes is always whole.
+ * Keeps the reserve in a file (0600) for all processes on the store; a reserve of 0 bytes is always whole.
  *
- * @param log The write-ahead log of the store: it grows by what is given up, before whoever else fills the disk can take it.
- * What lies behind its last commit is rubbish to SQLite, and is written over (SQLite, "WAL-mode File Format", 4.4).
+ * @param log The write-ahead log of the store. It grows by the given-up piece at once, before another process can take
+ * the room. SQLite ignores and overwrites bytes behind the last commit (SQLite, "WAL-mode File Format", 4.4).
  */
 export function fileReserve(path: string, bytes: number, log: string | null = null): Reserve {
   return {
@@ -36,7 +36,7 @@ export function fileReserve(path: string, bytes: number, log: string | null = nu
   }
 }
 
-/** Runs what may find no room, and again for every piece of the reserve that is given up for it. */
+/** Runs something that may find no room, again for every piece of the reserve that it gives up. */
 export function withReserve<Result>(
   { giveUp }: Reserve,
   isFull: (error: unknown) => boolean,
@@ -51,7 +51,7 @@ export function withReserve<Result>(
   }
 }
 
-/** A file that cannot be had is no room, and takes nobody down. */
+/** If the file cannot be used, there is no reserve; nothing else fails. */
 function did(work: () => boolean): boolean {
   try {
     return work()
@@ -64,7 +64,7 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
-/** The bytes are random, so that no file system keeps them in less room. They need no sync: what a crash took is filled again. */
+/** The bytes are random, so that no file system compresses them. They need no sync: what a crash loses is filled again. */
 function fill(path: string, bytes: number): boolean {
   const { bavail, bsize } = statfsSync(dirname(path))
   const had = sizeOf(path)
@@ -76,7 +76,7 @@ function fill(path: string, bytes: number): boolean {
     }
     return true
   } catch (error) {
-    // Somebody else was faster: what was written goes back, so that it is not this file that fills the disk.
+    // Another process was faster: the written bytes are removed, so that this file does not fill the disk.
     ftruncateSync(descriptor, had)
     throw error
   } finally {
@@ -84,7 +84,7 @@ function fill(path: string, bytes: number): boolean {
   }
 }
 
-/** Some file systems hand freed room out only after a commit of their own, hence the sync and the second try. */
+/** Some file systems free room only after a commit of their own, hence the sync and the second try. */
 function cut(path: string, log: string | null): boolean {
   const size = sizeOf(path)
   if (size === 0) return false
@@ -100,13 +100,13 @@ function cut(path: string, log: string | null): boolean {
   return true
 }
 
-/** Writes as much as there is room for, and returns how much that was. */
+/** Writes as much as fits, and returns how much. */
 function append(descriptor: number, bytes: Uint8Array): number {
   let written = 0
   try {
     while (written < bytes.length) written += writeSync(descriptor, bytes, written)
   } catch {
-    // What did not fit was taken by others.
+    // Others took the rest of the room.
   }
   return written
 }

@@ -1,12 +1,12 @@
-/** SQLite store: numbers of rows, given out without a wait; the database remembers which were taken away, never which were used. */
+/** SQLite store: gives out row numbers without a wait. The database knows which blocks are taken, not which numbers are used. */
 import { Refusal } from '../../core/errors.ts'
 import type { NumberedRows } from '../../core/store.ts'
 import type { Database } from './database.ts'
 
-/** Numbers taken away at once: half of them are minutes of the highest load, in which the next block comes. */
+/** Numbers of one block: half of it lasts for minutes of the highest load, in which the next block is fetched. */
 export const blockLength = 1_048_576
 
-/** Takes numbers away for good and returns the first of them. */
+/** Reserves numbers for good and returns the first of them. */
 export function reserveRows(db: Database, rows: NumberedRows, count: number): number {
   const taken = db.one<{ next: number }>(
     'UPDATE row_numbers SET next = next + :count WHERE rows = :rows RETURNING next',
@@ -16,7 +16,7 @@ export function reserveRows(db: Database, rows: NumberedRows, count: number): nu
   return taken.next - count
 }
 
-/** Gives out numbers of one kind of row, ascending, from blocks that no other process has. */
+/** Gives out rising numbers of one kind of row, from blocks of this process alone. */
 export class RowNumbers {
   readonly #fetchBlock: () => Promise<number>
   readonly #length: number
@@ -26,8 +26,8 @@ export class RowNumbers {
   #isFetching = false
 
   /**
-   * @param fetchBlock Takes a block of `length` numbers away and returns its first.
-   * @param block Where its `first` is not null, such a block was fetched already.
+   * @param fetchBlock Reserves a block of `length` numbers and returns its first.
+   * @param block If its `first` is not null, the block was fetched already.
    */
   constructor(fetchBlock: () => Promise<number>, block: { readonly first: number | null; readonly length: number }) {
     this.#fetchBlock = fetchBlock
@@ -38,7 +38,7 @@ export class RowNumbers {
   /**
    * Returns a number that no other row has or will have.
    *
-   * @throws STORE_UNAVAILABLE when the block ran out before the next one could be fetched.
+   * @throws STORE_UNAVAILABLE if the block is used up before the next one is there.
    */
   take(): number {
     if (this.#next === this.#end && this.#spare !== null) {
@@ -59,7 +59,7 @@ export class RowNumbers {
       this.#spare = first
       this.#isFetching = false
     }
-    // A failed fetch is told to whoever runs out; the next number asked for tries again.
+    // If a fetch fails, the caller that runs out gets the error, and the next call tries again.
     this.#fetchBlock().then(settle, () => settle(null))
   }
 }

@@ -1,4 +1,4 @@
-/** SQLite store: runs a batch of commands in one transaction; a command that throws takes nobody else down with it. */
+/** SQLite store: runs a batch of commands in one transaction. A command that throws does not fail the others. */
 import { isEnd } from '../../core/ends.ts'
 import type { RevocationEntry } from '../../core/revocation/log.ts'
 import type { NumberedRows } from '../../core/store.ts'
@@ -9,15 +9,15 @@ import type { Reserve } from './reserve.ts'
 import { reserveRows } from './row-numbers.ts'
 import { type WriteTransaction, writeChainHead } from './write-transaction.ts'
 
-/** What writes. */
+/** What a batch needs. */
 export type Writer = {
   /** The connection that writes. */
   readonly db: Database
   /** The audit chain it writes for. */
   readonly chain: string
-  /** What heads of chains are marked with; null: they are not. */
+  /** The key of head marks; null: heads are not marked. */
   readonly headKey: Uint8Array | null
-  /** The room that is kept for ends. */
+  /** The reserve of room for ends. */
   readonly reserve: Reserve
 }
 
@@ -39,10 +39,7 @@ const table = {
   }),
 }
 
-/**
- * Runs the commands, of which only the ends are taken while the reserve is not whole: what was given up for them is not
- * for others.
- */
+/** Runs the commands. While the reserve is not whole, only ends are accepted. */
 export function runBatch(writer: Writer, commands: readonly PostedCommand[]): BatchResult {
   if (commands.every(isEnding) || writer.reserve.isWhole()) return runAll(writer, commands)
   const ran = runAll(writer, commands.filter(isEnding))
@@ -56,9 +53,9 @@ export function runBatch(writer: Writer, commands: readonly PostedCommand[]): Ba
 }
 
 /**
- * Runs the commands together, and each by itself when one of them throws or the commit fails.
+ * Runs the commands together, and each alone if one of them throws or the commit fails.
  *
- * A transaction that could not begin is not tried again for each command: every try would wait for the lock.
+ * If a transaction could not begin, it is not tried again for each command, because every try would wait for the lock.
  */
 function runAll(writer: Writer, commands: readonly PostedCommand[]): BatchResult {
   const together = transact(writer, commands)
@@ -80,7 +77,7 @@ function runAll(writer: Writer, commands: readonly PostedCommand[]): BatchResult
   }
 }
 
-/** Where all are ends and there is no room, the reserve makes some. */
+/** If all commands are ends and there is no room, the reserve gives up pieces. */
 function transact(writer: Writer, commands: readonly PostedCommand[]): Outcome {
   const isForEnds = commands.every(isEnding)
   let outcome = tryOnce(writer, commands)
@@ -104,7 +101,7 @@ function tryOnce({ db, chain, headKey }: Writer, commands: readonly PostedComman
     db.exec('COMMIT')
     return { kind: 'committed', outputs, entries: tx.entries, audited: auditedBy(tx) }
   } catch (error) {
-    // SQLite ends the transaction by itself after some failures, a full disk among them.
+    // SQLite ends the transaction by itself after some failures, such as a full disk.
     if (db.isInTransaction) db.exec('ROLLBACK')
     return { kind: 'rolled-back', error }
   }

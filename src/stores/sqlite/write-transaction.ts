@@ -1,4 +1,4 @@
-/** SQLite store: what a command works with; everything it writes is committed together or not at all. */
+/** SQLite store: the transaction of a command; all its writes are committed together or not at all. */
 import { createHash, randomBytes } from 'node:crypto'
 import { brokenTrail } from '../../core/audit/broken-trail.ts'
 import {
@@ -13,24 +13,24 @@ import type { RevocationEntry, RevocationKind } from '../../core/revocation/log.
 import type { Database } from './database.ts'
 import { hasOwnMark, headMark } from './head-mark.ts'
 
-/** The newest event of an audit chain; 0 and the start of every chain where there is none. */
+/** The newest event of an audit chain; if it is empty, 0 and the start of every chain. */
 type ChainHead = {
   readonly seq: number
   readonly hash: string
-  /** Whether this transaction found a head that nobody of ours has written. */
+  /** Whether this transaction found a head that was written without the master key. */
   readonly isBroken: boolean
 }
 
-/** A transaction that holds the one write lock of the database. */
+/** A transaction with the one write lock of the database. */
 export type WriteTransaction = {
   readonly db: Database
-  /** The audit chain that events of this process belong to. */
+  /** The audit chain of this process. */
   readonly chain: string
-  /** What heads are marked with; null: they are not. */
+  /** The key of head marks; null: heads are not marked. */
   readonly headKey: Uint8Array | null
-  /** Entries that the transaction appended to the revocation log, oldest first. */
+  /** Entries that the transaction appended, oldest first. */
   readonly entries: RevocationEntry[]
-  /** Where the audit chain has got to in this transaction; null: nothing was appended. */
+  /** The head of the audit chain in this transaction; null: nothing was appended. */
   chainHead: ChainHead | null
 }
 
@@ -39,7 +39,7 @@ export function headSeq(tx: WriteTransaction): number {
   return tx.db.one<{ seq: number }>('SELECT seq FROM revocations ORDER BY seq DESC LIMIT 1')?.seq ?? 0
 }
 
-/** Appends an entry to the revocation log and returns its number; the write lock makes its order the commit order. */
+/** Appends an entry to the revocation log and returns its number. The write lock makes its order the commit order. */
 export function appendEntry(
   tx: WriteTransaction,
   entry: { readonly kind: RevocationKind; readonly subject: string; readonly atMs: number },
@@ -53,7 +53,7 @@ export function appendEntry(
   return appended.seq
 }
 
-/** Appends an event to the audit chain of this process; `writeChainHead` must follow before the commit. */
+/** Appends an event to the audit chain; `writeChainHead` must follow before the commit. */
 export function appendAudit(tx: WriteTransaction, event: AuditEvent): void {
   tx.chainHead ??= beginAppending(tx, event.atMs)
   const { seq, hash } = append(tx, tx.chainHead, event)
@@ -77,7 +77,7 @@ function append(
   return { seq, hash }
 }
 
-/** Writes where the audit chain has got to; once a transaction, however many events it appended. */
+/** Writes the head of the audit chain, once per transaction. */
 export function writeChainHead(tx: WriteTransaction): void {
   if (tx.chainHead === null) return
   const { seq, hash } = tx.chainHead
@@ -88,7 +88,7 @@ export function writeChainHead(tx: WriteTransaction): void {
   )
 }
 
-/** Marks the heads of all chains as they are: what was written before there were marks. */
+/** Marks the heads of all chains, for events from before there were marks. */
 export function markHeads(tx: WriteTransaction): void {
   for (const { chain, seq, hash } of tx.db.all<KeptHead>('SELECT chain, seq, hash FROM audit_heads')) {
     const mark = markOf(tx, { chain, seq, hash })
@@ -100,7 +100,7 @@ function markOf({ headKey }: WriteTransaction, head: AuditHead): string | null {
   return headKey === null ? null : headMark(headKey, head)
 }
 
-/** Whoever goes on after a head that somebody else wrote says so in the very next event, and never stops for it. */
+/** If the head was written without the master key, the next event says so, and the chain continues. */
 function beginAppending(tx: WriteTransaction, atMs: number): ChainHead {
   const sql = 'SELECT chain, seq, hash, mark FROM audit_heads WHERE chain = :chain'
   const head = tx.db.one<KeptHead>(sql, { chain: tx.chain }) ?? null
@@ -110,7 +110,7 @@ function beginAppending(tx: WriteTransaction, atMs: number): ChainHead {
   return { ...append(tx, begin, event), isBroken: true }
 }
 
-/** Before the first seal heads may have no mark. */
+/** Before the first seal, heads may have no mark. */
 function isTrailSealed({ db }: WriteTransaction): boolean {
   return db.one("SELECT 1 FROM authority_keys WHERE name = 'audit'") !== undefined
 }

@@ -1,4 +1,4 @@
-/** SQLite store: the writer's thread; owns the only connection that writes, because syncing the disk stops the thread it runs on. */
+/** SQLite store: the writer's thread. It owns the only connection that writes, because syncing the disk blocks its thread. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { openWriting } from './database.ts'
 import type { WriterData, WriterReply, WriterRequest } from './messages.ts'
@@ -18,7 +18,7 @@ function restartLog(): void {
   try {
     db.all('PRAGMA wal_checkpoint(RESTART)')
   } catch {
-    // The checkpointer meets the same fault and tells it; a log that goes on growing does no harm to the next batch.
+    // The checkpointer meets the same error and reports it; a growing log does not harm the next batch.
   }
 }
 

@@ -11,7 +11,7 @@ import type { Input, Output } from './command.ts'
 import { appendAccountChanged, rotateEpoch } from './epochs.ts'
 import { endsLastOwner, markAdministratorMade, wasAdministratorMade } from './owners.ts'
 
-/** Adds an account; its audit event names it where the caller could not. */
+/** Adds an account; its audit event gets its number. */
 export function addAccount(tx: WriteTransaction, input: Input<'addAccount'>): Output<'addAccount'> {
   const { account, asFirstAdmin, nowMs, audit } = input
   if (asFirstAdmin && wasAdministratorMade(tx)) return { kind: 'admin-exists' }
@@ -24,7 +24,7 @@ export function addAccount(tx: WriteTransaction, input: Input<'addAccount'>): Ou
   return { kind: 'added', account: mustFind(tx, id) }
 }
 
-/** Changes an account; whoever remembers it is told to read it again. */
+/** Changes an account; nodes that remember it read it again. */
 export function changeAccount(tx: WriteTransaction, input: Input<'changeAccount'>): Output<'changeAccount'> {
   const { accountId, change, rotation, seen, seenAttributes, nowMs, audit } = input
   const before = findAccount(tx, accountId)
@@ -45,13 +45,13 @@ export function changeAccount(tx: WriteTransaction, input: Input<'changeAccount'
   if (rotation !== null) rotateEpoch(tx, before, { ...rotation, nowMs })
   const { password: _password, settlesPasswordChange: _settles, ...access } = change
   const changesAccess = Object.keys(access).length > 0
-  // A rotation makes everybody read the account again by itself.
+  // A rotation makes nodes read the account again anyway.
   if (changesAccess || rotation === null) appendAccountChanged(tx, accountId, nowMs)
   appendAudit(tx, audit)
   return { kind: 'changed', account: mustFind(tx, accountId) }
 }
 
-/** Removes an account; its row stays, without anything personal, while tokens point to it. */
+/** Removes an account. Its row stays while tokens point to it, without personal data. */
 export function removeAccount(tx: WriteTransaction, input: Input<'removeAccount'>): Output<'removeAccount'> {
   const { accountId, newEpoch, nowMs, audit } = input
   const account = findAccount(tx, accountId)
@@ -73,7 +73,7 @@ export function removeAccount(tx: WriteTransaction, input: Input<'removeAccount'
   return { kind: 'removed' }
 }
 
-/** Replaces the hash of an unchanged password; whoever remembers the account is told to read it again. */
+/** Replaces the hash of an unchanged password; nodes that remember the account read it again. */
 export function upgradePasswordHash(
   tx: WriteTransaction,
   input: Input<'upgradePasswordHash'>,
@@ -155,7 +155,7 @@ function rulesAfter(before: Account, { attributes, settlesPasswordChange }: Acco
   return settlesPasswordChange === true ? afterPasswordChange(rules) : rules
 }
 
-/** A list that a dialect kept would otherwise go on granting there what was taken away elsewhere. */
+/** Otherwise the stored list of a dialect would keep granting there what was taken away elsewhere. */
 function attributesAfter(before: Account, { attributes, authority }: AccountChange): string | null {
   if (attributes !== undefined) return attributes.text
   const isGrantedAnew = authority !== undefined && !isSameAuthority(authority, before.authority)

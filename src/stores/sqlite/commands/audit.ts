@@ -1,15 +1,15 @@
-/** SQLite store: commands on the audit trail itself. */
+/** SQLite store: commands on the audit trail. */
 import type { AuditSeal } from '../../../core/audit/seal.ts'
 import * as chain from '../write-transaction.ts'
 import type { Input, Output } from './command.ts'
 
-/** Appends events that belong to no other command. */
+/** Appends events without another command. */
 export function appendAudit(tx: chain.WriteTransaction, input: Input<'appendAudit'>): Output<'appendAudit'> {
   for (const event of input.events) chain.appendAudit(tx, event)
   return { kind: 'done' }
 }
 
-/** Keeps a seal that follows the newest one. */
+/** Stores a seal that follows the newest one. */
 export function appendAuditSeal(
   tx: chain.WriteTransaction,
   { seal }: Input<'appendAuditSeal'>,
@@ -20,7 +20,6 @@ export function appendAuditSeal(
   return { kind: 'appended' }
 }
 
-/** Writes the row of a seal. */
 export function insertSeal({ db }: chain.WriteTransaction, { seq, text, signature }: AuditSeal): void {
   db.run('INSERT INTO audit_seals (seq, text, signature) VALUES (:seq, :text, :signature)', { seq, text, signature })
 }

@@ -1,9 +1,9 @@
-/** SQLite store: the command on keys that an installation makes once. */
+/** SQLite store: the command on keys that an installation creates once. */
 import { appendAudit, markHeads, type WriteTransaction } from '../write-transaction.ts'
 import { insertSeal } from './audit.ts'
 import type { Input, Output } from './command.ts'
 
-/** Keeps a key that nobody has made yet. */
+/** Stores a key that does not exist yet. */
 export function addAuthorityKey(tx: WriteTransaction, input: Input<'addAuthorityKey'>): Output<'addAuthorityKey'> {
   const { name, sealed, publicKey, nowMs, firstSeal, audit } = input
   const added = tx.db.run(

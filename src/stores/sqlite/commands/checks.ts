@@ -1,4 +1,4 @@
-/** SQLite store: what must still be true of accounts, sessions and codes when something is created. */
+/** SQLite store: conditions on accounts, sessions and codes that must still hold when something is created. */
 import { type Account, isAccountLive } from '../../../core/accounts/account.ts'
 import type { CodeUse } from '../../../core/accounts/commands.ts'
 import type { AccountSeen } from '../../../core/sessions/commands.ts'
@@ -21,7 +21,7 @@ export function findAccount(tx: WriteTransaction, id: number): Account | null {
   return row === undefined ? null : toAccount(row)
 }
 
-/** Returns the account where it is live and still as it was seen, or null. */
+/** Returns the account if it is live and unchanged since it was seen, or null. */
 export function findAsSeen(
   tx: WriteTransaction,
   wanted: { readonly accountId: number; readonly seen: AccountSeen; readonly nowMs: number },
@@ -31,24 +31,24 @@ export function findAsSeen(
   return isAsSeen(account, wanted.seen) ? account : null
 }
 
-/** Tells whether nobody ended the account's sessions or set its password since it was seen. */
+/** Returns whether the account's sessions were not ended and its password was not set since it was seen. */
 export function isAsSeen(account: Account, seen: AccountSeen): boolean {
   return account.epoch === seen.epoch && account.passwordHash === seen.passwordHash
 }
 
-/** What a session is looked for by. */
+/** The session to look for. */
 export type SessionWanted = {
   readonly sessionRow: number
   readonly account: Pick<Account, 'id' | 'epoch'>
   readonly nowMs: number
 }
 
-/** Tells whether a session of the account is neither revoked, nor of an ended epoch, nor expired. */
+/** Returns whether a session of the account is live: neither revoked, nor of an ended epoch, nor expired. */
 export function isSessionLive(tx: WriteTransaction, wanted: SessionWanted): boolean {
   return findLiveSession(tx, wanted) !== null
 }
 
-/** Returns a session of the account that is neither revoked, nor of an ended epoch, nor expired, or null. */
+/** Returns a live session of the account, or null. */
 export function findLiveSession(tx: WriteTransaction, wanted: SessionWanted): Session | null {
   const row = tx.db.one<SessionRow>(`SELECT ${sessionColumns} FROM sessions s WHERE s.row = :row`, {
     row: wanted.sessionRow,
@@ -60,13 +60,13 @@ export function findLiveSession(tx: WriteTransaction, wanted: SessionWanted): Se
   return isLive ? session : null
 }
 
-/** Tells whether a code was used up before. */
+/** Returns whether a code was used before. */
 export function isCodeUsed(tx: WriteTransaction, code: CodeUse): boolean {
   const sql = 'SELECT 1 FROM used_codes WHERE secret_digest = :digest AND step = :step'
   return tx.db.one(sql, { digest: code.secretDigest, step: code.step }) !== undefined
 }
 
-/** Uses a code up that was not used before. */
+/** Uses a code that was not used before. */
 export function useCode(tx: WriteTransaction, code: CodeUse, nowMs: number): void {
   tx.db.run('INSERT INTO used_codes (secret_digest, step, used_at_ms) VALUES (:digest, :step, :nowMs)', {
     digest: code.secretDigest,

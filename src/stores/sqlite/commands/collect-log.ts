@@ -1,20 +1,20 @@
-/** SQLite store: deletes old entries of the revocation log from its beginning; the newest stays, so that positions can be compared. */
+/** SQLite store: deletes old entries of the revocation log from its start. The newest one stays, so that positions can be compared. */
 import { parseAccountEpoch, type RevocationKind } from '../../../core/revocation/log.ts'
 import { headSeq, type WriteTransaction } from '../write-transaction.ts'
 
-/** How long an entry is kept for readers that lag, in milliseconds. */
+/** Milliseconds for which an entry is kept for readers that lag. */
 const entryMs = 60 * 60 * 1000
 
 type Entry = { readonly seq: number; readonly kind: RevocationKind; readonly subject: string; readonly at_ms: number }
 
-/** What came of it: up to `oldSeq` every entry is old, deleted or not. */
+/** The result: up to `oldSeq` every entry is old, deleted or not. */
 export type LogCollection = { readonly collected: number; readonly more: boolean; readonly oldSeq: number }
 
 /**
  * Deletes at most `limit` entries.
  *
- * One entry ends all sessions of an epoch without touching them. Before it is deleted they are marked with its number,
- * so that they are found like others that were revoked.
+ * One entry ends all sessions of an epoch without changing their rows. Before it is deleted, they are marked with its
+ * number, like other revoked sessions.
  */
 export function collectLog(
   tx: WriteTransaction,

@@ -1,14 +1,14 @@
-/** SQLite store: deletes tokens that ended and sessions that no token can reach any more. */
+/** SQLite store: deletes tokens that ended and sessions without a usable token. */
 import { hasSessionExpired } from '../../../core/sessions/session.ts'
 import type { WriteTransaction } from '../write-transaction.ts'
 import { toSeconds } from './checks.ts'
 
-/** What one collection may do; entries of the log up to `oldSeq` are old. */
+/** Limits of one collection; entries of the log up to `oldSeq` are old. */
 export type Bounds = { readonly nowMs: number; readonly limit: number; readonly oldSeq: number }
 
-/** A token is told from rubbish for so long after its end, in seconds. */
+/** Seconds after its end for which a token is still told from an unknown one. */
 const tokenGraceSeconds = 60
-/** Last uses are written late: a session counts as idle only so long after its idle end, in seconds. */
+/** Last uses are written late: seconds after its idle end before a session counts as idle. */
 const idleGraceSeconds = 600
 
 type SessionEnds = {
@@ -22,14 +22,14 @@ type SessionEnds = {
 /** How many rows of a kind were deleted. */
 export type Collected = { readonly tokens: number; readonly sessions: number }
 
-/** Deletes tokens that ended, and the sessions that they leave behind. */
+/** Deletes ended tokens and sessions that have no token left. */
 export function collectTokens(tx: WriteTransaction, bounds: Bounds): Collected {
   const ended = tx.db.all<{ session_row: number }>(
     `DELETE FROM tokens WHERE row IN (SELECT row FROM tokens WHERE ends_at <= :before LIMIT :limit)
      RETURNING session_row`,
     { before: toSeconds(bounds.nowMs) - tokenGraceSeconds, limit: bounds.limit },
   )
-  // A token without an end of its own is told from rubbish while the log tells of its revocation.
+  // A token without an end of its own is kept while the log has its revocation.
   const revoked = tx.db.all<{ session_row: number }>(
     `DELETE FROM tokens WHERE row IN
        (SELECT row FROM tokens WHERE ends_at IS NULL AND revoked_seq <= :oldSeq LIMIT :limit)
@@ -41,7 +41,7 @@ export function collectTokens(tx: WriteTransaction, bounds: Bounds): Collected {
   return { tokens: ended.length + revoked.length, sessions }
 }
 
-/** Deletes sessions that are past an end, with what tokens they still have. */
+/** Deletes sessions that are past their end, with their remaining tokens. */
 export function collectSessions(tx: WriteTransaction, { nowMs, limit, oldSeq }: Bounds): number {
   const now = toSeconds(nowMs)
   const ends: readonly { readonly sql: string; readonly before: number }[] = [

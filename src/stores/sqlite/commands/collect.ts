@@ -1,4 +1,4 @@
-/** SQLite store: deletes what nothing needs any more; a bounded amount of work, all of it found by an index. */
+/** SQLite store: deletes rows that are no longer needed. The work is bounded, and all of it is found by an index. */
 import type { WriteTransaction } from '../write-transaction.ts'
 import { collectLog } from './collect-log.ts'
 import { type Bounds, collectSessions, collectTokens } from './collect-sessions.ts'
@@ -10,7 +10,6 @@ const usedCodeMs = 10 * 60 * 1000
 const forgottenFailuresMs = 24 * 60 * 60 * 1000
 const knownAddressMs = 30 * 24 * 60 * 60 * 1000
 
-/** Collects at most `limit` rows of each kind. */
 export function collectExpired(tx: WriteTransaction, input: Input<'collectExpired'>): Output<'collectExpired'> {
   const log = collectLog(tx, input)
   const bounds = { nowMs: input.nowMs, limit: input.limit, oldSeq: log.oldSeq }
@@ -20,7 +19,7 @@ export function collectExpired(tx: WriteTransaction, input: Input<'collectExpire
     eraseAnswers(tx, bounds),
     tokens,
     sessions + collectSessions(tx, { ...bounds, limit: bounds.limit - sessions }),
-    // Before tokens go: one that expired tells that nobody opened its PTY session.
+    // This comes before tokens are deleted: an expired token shows that its PTY session was never opened.
     closeNeverOpened(tx, bounds),
     ...simpleDeletes.map(({ sql, before }) => tx.db.run(sql, { before: before(input), limit: bounds.limit })),
     collectRemovedAccounts(tx, bounds),

@@ -1,8 +1,8 @@
-/** SQLite store: the shape of a command; it runs in a transaction that others may share, and writes nothing when it refuses. */
+/** SQLite store: the form of a command. It runs in a transaction that others may share, and writes nothing if it refuses. */
 import type { CommandName, Commands } from '../../../core/store.ts'
 
-/** What a command is given. */
+/** The input of a command. */
 export type Input<Name extends CommandName> = Commands[Name]['input']
 
-/** What a command answers. */
+/** The output of a command. */
 export type Output<Name extends CommandName> = Commands[Name]['output']

@@ -1,4 +1,4 @@
-/** SQLite store: commands on credentials; whatever was begun with one ends with it. */
+/** SQLite store: commands on credentials. When a credential ends, so does everything that it started. */
 import { isAccountLive } from '../../../core/accounts/account.ts'
 import type { BearerRows } from '../../../core/credentials/commands.ts'
 import type { Credential } from '../../../core/credentials/credential.ts'
@@ -10,7 +10,7 @@ import { endCredential } from './revocations.ts'
 import { insertSession, isMember } from './sessions.ts'
 import { insertToken } from './tokens.ts'
 
-/** Adds a credential with the session and the token that a bearer credential is. */
+/** Adds a credential, with the session and the token of a bearer credential. */
 export function addCredential(tx: WriteTransaction, input: Input<'addCredential'>): Output<'addCredential'> {
   const { credential, bearer, seen, nowMs } = input
   if (credential.accountId !== null && seen !== null) {
@@ -48,7 +48,7 @@ function refuseCreator(
   return isMember(tx, { accountId, organizationId: session.organizationId }) ? null : 'not-a-member'
 }
 
-/** Changes what is said of a credential. */
+/** Changes the description of a credential. */
 export function changeCredential(tx: WriteTransaction, input: Input<'changeCredential'>): Output<'changeCredential'> {
   const before = find(tx, input.id)
   if (before === null) return { kind: 'missing' }
@@ -71,7 +71,7 @@ export function changeCredential(tx: WriteTransaction, input: Input<'changeCrede
   return { kind: 'changed', credential: after }
 }
 
-/** Removes a credential and ends every session that was begun with it. */
+/** Removes a credential and ends every session that it started. */
 export function removeCredential(tx: WriteTransaction, input: Input<'removeCredential'>): Output<'removeCredential'> {
   const { id, nowMs, audit } = input
   if (find(tx, id) === null) return { kind: 'missing' }
@@ -80,7 +80,7 @@ export function removeCredential(tx: WriteTransaction, input: Input<'removeCrede
   return { kind: 'removed' }
 }
 
-/** Writes the last use of a credential, and the last sign-in of the account that it stood for. */
+/** Writes the last use of a credential, and the last sign-in of its account. */
 export function touchCredential(tx: WriteTransaction, input: Input<'touchCredential'>): Output<'touchCredential'> {
   const sql = `UPDATE credentials SET last_used_at_ms = :usedAtMs
     WHERE id = :id AND (last_used_at_ms IS NULL OR last_used_at_ms < :usedAtMs)`
@@ -94,7 +94,7 @@ export function touchCredential(tx: WriteTransaction, input: Input<'touchCredent
   return { kind: 'done' }
 }
 
-/** Finds or adds the hidden account of an organization; no person's name has a colon in it. */
+/** Finds or adds the hidden account of an organization; a person's name never has a colon. */
 export function openOrganizationAccount(
   tx: WriteTransaction,
   input: Input<'openOrganizationAccount'>,

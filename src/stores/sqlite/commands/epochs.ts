@@ -1,4 +1,4 @@
-/** SQLite store: ends every session of an account's epoch with one entry, however many there are. */
+/** SQLite store: ends all sessions of an account's epoch with one entry. */
 import type { EpochRotation } from '../../../core/accounts/commands.ts'
 import { subject } from '../../../core/revocation/log.ts'
 import { appendEntry, type WriteTransaction } from '../write-transaction.ts'
@@ -6,7 +6,7 @@ import { appendEntry, type WriteTransaction } from '../write-transaction.ts'
 /**
  * Gives the account another epoch and appends the entry that ends the old one; returns the entry's number.
  *
- * The kept session moves to the new epoch where it is one of the account's that live.
+ * The kept session moves to the new epoch if it is a live one of the account.
  */
 export function rotateEpoch(
   tx: WriteTransaction,
@@ -34,7 +34,7 @@ export function rotateEpoch(
   return seq
 }
 
-/** Bearer credentials are sessions: those of the ended epoch would be listed, and good for nothing. */
+/** Bearer credentials are sessions: those of the ended epoch would still be listed. */
 function endBearers(
   tx: WriteTransaction,
   accountId: number,
@@ -48,7 +48,7 @@ function endBearers(
   for (const { id } of ended) appendEntry(tx, { kind: 'credential', subject: id, atMs: nowMs })
 }
 
-/** Moves the sessions that bearer credentials are to the new epoch; what was begun with them stays in the old one. */
+/** Moves the sessions of bearer credentials to the new epoch; sessions that they started stay in the old one. */
 function keepBearers(
   tx: WriteTransaction,
   account: { readonly id: number; readonly epoch: string },
@@ -66,7 +66,7 @@ function keepBearers(
   }
 }
 
-/** Appends the entry that makes everybody read the account again; its sessions live on. */
+/** Appends the entry that makes nodes read the account again; its sessions stay. */
 export function appendAccountChanged(tx: WriteTransaction, accountId: number, nowMs: number): void {
   appendEntry(tx, { kind: 'access_changed', subject: subject.access('account', String(accountId)), atMs: nowMs })
 }

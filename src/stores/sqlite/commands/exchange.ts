@@ -1,4 +1,4 @@
-/** SQLite store: the exchange of a token for its successor; however many race, one successor comes of it. */
+/** SQLite store: exchanges a token for its successor. Of any number of racing exchanges, one creates the successor. */
 import { type Account, isAccountLive } from '../../../core/accounts/account.ts'
 import { hasSessionExpired } from '../../../core/sessions/session.ts'
 import {
@@ -18,7 +18,7 @@ import { insertToken, isTokenTaken } from './tokens.ts'
 
 type Exchange = Input<'exchangeToken'>
 
-/** What is known of the presented token: its session and account, and the token it was exchanged for (`next`). */
+/** The presented token with its session and account, and the token that it was exchanged for (`next`). */
 type Presented = {
   readonly session_row: number
   readonly account_id: number
@@ -41,7 +41,7 @@ type Presented = {
   readonly next_successor_row: number | null
 }
 
-/** Exchanges a token, or finds the answer of the first exchange; reuse of a refresh token ends its session. */
+/** Exchanges a token, or finds the answer of the first exchange. Reuse of a refresh token ends its session. */
 export function exchangeToken(tx: WriteTransaction, input: Exchange): Output<'exchangeToken'> {
   const presented = findPresented(tx, input)
   if (presented === null) return { kind: 'unknown' }
@@ -81,7 +81,7 @@ function endingOf(presented: Presented, input: Exchange): 'revoked' | 'expired' 
     presented.session_revoked_seq !== null ||
     presented.is_of_ended_epoch === 1 ||
     !isAccountLive({ status, expiresAt: presented.account_expires_at }, now)
-  // A refresh token that was exchanged stays good for repeats, also when its access token left to make room.
+  // An exchanged refresh token stays valid for repeats, even if its access token was ended to make room.
   const isTokenDead = presented.revoked_seq !== null && (isAccessMode || presented.successor_row === null)
   if (isDead || isTokenDead) return 'revoked'
   const end = isAccessMode ? presented.expires_at : presented.refresh_expires_at
@@ -90,7 +90,7 @@ function endingOf(presented: Presented, input: Exchange): 'revoked' | 'expired' 
   return hasEnded || hasSessionExpired({ lastSeenAt, idleSeconds, expiresAt }, now) ? 'expired' : null
 }
 
-/** A successor that is exchanged itself was presented: presenting it is what exchanges it. */
+/** An exchanged successor was presented: presenting it is what exchanges it. */
 function decide(presented: Presented, input: Exchange): ExchangeDecision {
   const isExchanged = presented.successor_row !== null
   const state: ExchangeState = {
@@ -134,7 +134,7 @@ function exchange(tx: WriteTransaction, presented: Presented, input: Exchange): 
   return { kind: 'exchanged' }
 }
 
-/** Whoever remembers the token is told to read it again, by reading its account again. */
+/** Nodes that remember the token read it again with its account. */
 function shortenPresented(tx: WriteTransaction, presented: Presented, input: Exchange): void {
   const { presentedEndsAt, tokenRow, nowMs } = input
   if (presentedEndsAt === null || (presented.expires_at !== null && presented.expires_at <= presentedEndsAt)) return

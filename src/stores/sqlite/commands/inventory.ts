@@ -1,10 +1,9 @@
-/** SQLite store: commands on servers and change requests; whatever changes access sends terminals back to the policy. */
+/** SQLite store: commands on servers and change requests. A command that changes access makes nodes judge terminals again. */
 import { subject } from '../../../core/revocation/log.ts'
 import { type ChangeRow, serverValues } from '../rows/inventory-rows.ts'
 import { appendAudit, appendEntry, type WriteTransaction } from '../write-transaction.ts'
 import type { Input, Output } from './command.ts'
 
-/** Adds a server. */
 export function addServer(tx: WriteTransaction, { server, audit }: Input<'addServer'>): Output<'addServer'> {
   if (isServerKnown(tx, server.name)) return { kind: 'name-taken' }
   if (isAddressTaken(tx, server)) return { kind: 'address-taken' }
@@ -17,7 +16,7 @@ export function addServer(tx: WriteTransaction, { server, audit }: Input<'addSer
   return { kind: 'added' }
 }
 
-/** Replaces a server as a whole. */
+/** Replaces the whole server. */
 export function changeServer(tx: WriteTransaction, input: Input<'changeServer'>): Output<'changeServer'> {
   const { server, nowMs, audit } = input
   if (!isServerKnown(tx, server.name)) return { kind: 'missing' }
@@ -33,7 +32,7 @@ export function changeServer(tx: WriteTransaction, input: Input<'changeServer'>)
   return { kind: 'changed' }
 }
 
-/** Removes a server; terminals on it are judged again, and end. */
+/** Removes a server; its terminals are judged again, and end. */
 export function removeServer(tx: WriteTransaction, input: Input<'removeServer'>): Output<'removeServer'> {
   const { name, nowMs, audit } = input
   if (tx.db.run('DELETE FROM servers WHERE name = :name', { name }) === 0) return { kind: 'missing' }
@@ -42,7 +41,7 @@ export function removeServer(tx: WriteTransaction, input: Input<'removeServer'>)
   return { kind: 'removed' }
 }
 
-/** Adds a change request whose servers are all in the inventory. */
+/** Adds a change request; all its servers must be in the inventory. */
 export function addChange(tx: WriteTransaction, { change, audit }: Input<'addChange'>): Output<'addChange'> {
   if (tx.db.one('SELECT 1 FROM changes WHERE id = :id', { id: change.id }) !== undefined) return { kind: 'id-taken' }
   const missing = change.servers.find((name) => !isServerKnown(tx, name))
@@ -69,7 +68,6 @@ export function addChange(tx: WriteTransaction, { change, audit }: Input<'addCha
   return { kind: 'added' }
 }
 
-/** Approves or closes a change request. */
 export function setChangeState(tx: WriteTransaction, input: Input<'setChangeState'>): Output<'setChangeState'> {
   const { id, state, approvedBy = null, nowMs, audit } = input
   const before = tx.db.one<{ state: string }>('SELECT state FROM changes WHERE id = :id', { id })

@@ -2,7 +2,7 @@
 import { appendAudit, type WriteTransaction } from '../write-transaction.ts'
 import type { Input, Output } from './command.ts'
 
-/** Adds a generation of a key that nobody has added yet. */
+/** Adds a generation of a key that does not exist yet. */
 export function addKey(tx: WriteTransaction, { key, audit }: Input<'addKey'>): Output<'addKey'> {
   const added = tx.db.run(
     `INSERT INTO signing_keys (name, generation, kid, sealed, public_jwk, created_at_ms, active_from_ms)
@@ -23,7 +23,7 @@ export function addKey(tx: WriteTransaction, { key, audit }: Input<'addKey'>): O
   return { kind: 'added' }
 }
 
-/** Deletes older generations of a key; where there are none, nothing is written. */
+/** Deletes older generations of a key, if there are any. */
 export function retireKeys(tx: WriteTransaction, input: Input<'retireKeys'>): Output<'retireKeys'> {
   const { name, generation, audit } = input
   const sql = 'DELETE FROM signing_keys WHERE name = :name AND generation < :generation'

@@ -1,4 +1,4 @@
-/** SQLite store: commands on organizations and memberships; what a removal ends is marked in the same transaction. */
+/** SQLite store: commands on organizations and memberships. What a removal ends is marked in the same transaction. */
 import { subject } from '../../../core/revocation/log.ts'
 import { appendAudit, appendEntry, type WriteTransaction } from '../write-transaction.ts'
 import { findAccount } from './checks.ts'
@@ -6,7 +6,6 @@ import type { Input, Output } from './command.ts'
 import { endCredential } from './revocations.ts'
 import { isMember } from './sessions.ts'
 
-/** Adds an organization. */
 export function addOrganization(tx: WriteTransaction, input: Input<'addOrganization'>): Output<'addOrganization'> {
   const { id, name, createdAtMs } = input.organization
   const memberIds = input.memberIds ?? []
@@ -22,7 +21,7 @@ export function addOrganization(tx: WriteTransaction, input: Input<'addOrganizat
   return { kind: 'added' }
 }
 
-/** Removes an organization, its memberships, and the sessions that are scoped to it. */
+/** Removes an organization, its memberships and its sessions. */
 export function removeOrganization(
   tx: WriteTransaction,
   input: Input<'removeOrganization'>,
@@ -48,7 +47,6 @@ export function removeOrganization(
   return { kind: 'removed' }
 }
 
-/** Makes an account a member. */
 export function addMember(tx: WriteTransaction, input: Input<'addMember'>): Output<'addMember'> {
   const { organizationId, accountId, nowMs, audit } = input
   if (!exists(tx, organizationId) || findAccount(tx, accountId) === null) return { kind: 'missing' }
@@ -57,7 +55,7 @@ export function addMember(tx: WriteTransaction, input: Input<'addMember'>): Outp
   return { kind: 'added' }
 }
 
-/** Ends a membership and the account's sessions that are scoped to the organization. */
+/** Ends a membership and the account's sessions in the organization. */
 export function removeMember(tx: WriteTransaction, input: Input<'removeMember'>): Output<'removeMember'> {
   const { organizationId, accountId, nowMs, audit } = input
   const removed = tx.db.run(
@@ -82,7 +80,7 @@ export function removeMember(tx: WriteTransaction, input: Input<'removeMember'>)
   return { kind: 'removed' }
 }
 
-/** Returns 0 where the account is a member already. */
+/** Returns 0 if the account is a member already. */
 function insertMember(
   tx: WriteTransaction,
   member: { readonly organizationId: string; readonly accountId: number; readonly nowMs: number },

@@ -1,11 +1,11 @@
-/** SQLite store: the last owner, and the mark that an administrator was ever made; both under the one write lock. */
+/** SQLite store: the last-owner check, and the mark that there was an administrator; both under the one write lock. */
 import type { Account } from '../../../core/accounts/account.ts'
 import { isStandingOwner } from '../../../core/administration/standing-owner.ts'
 import { type AccountRow, accountColumns, toAccount } from '../rows/account-rows.ts'
 import type { WriteTransaction } from '../write-transaction.ts'
 import type { Input, Output } from './command.ts'
 
-/** Tells whether the last owner who can sign in would stand no more; `after` null: the account is removed. */
+/** Returns whether the change would leave no owner who can sign in; `after` null: the account is removed. */
 export function endsLastOwner(tx: WriteTransaction, before: Account, after: Account | null): boolean {
   if (!isStandingOwner(before) || (after !== null && isStandingOwner(after))) return false
   const owners = tx.db.all<AccountRow>(
@@ -16,17 +16,17 @@ export function endsLastOwner(tx: WriteTransaction, before: Account, after: Acco
   return !owners.some((row) => isStandingOwner(toAccount(row)))
 }
 
-/** Marks that an administrator was made; the first time is kept. */
+/** Marks that there was an administrator; the first time is kept. */
 export function markAdministratorMade(tx: WriteTransaction, nowMs: number): void {
   keepMark(tx, { mark: 'administrator-made', nowMs })
 }
 
-/** Tells whether an administrator was ever made. */
+/** Returns whether there was ever an administrator. */
 export function wasAdministratorMade(tx: WriteTransaction): boolean {
   return tx.db.one("SELECT 1 FROM store_marks WHERE name = 'administrator-made'") !== undefined
 }
 
-/** Keeps a mark that is never taken away. */
+/** Sets a mark that is never removed. */
 export function keepMark(tx: WriteTransaction, { mark, nowMs }: Input<'keepMark'>): Output<'keepMark'> {
   const sql = 'INSERT INTO store_marks (name, at_ms) VALUES (:mark, :nowMs) ON CONFLICT DO NOTHING'
   return { kind: tx.db.run(sql, { mark, nowMs }) === 1 ? 'kept' : 'known' }

@@ -1,10 +1,10 @@
-/** SQLite store: commands on policies and catalogues; a change of a policy sends terminals back to it. */
+/** SQLite store: commands on policies and catalogues. A changed policy makes nodes judge terminals again. */
 import { subject as logSubject } from '../../../core/revocation/log.ts'
 import type { PolicySubject } from '../../../core/terminals/terminal-policy.ts'
 import { appendAudit, appendEntry, type WriteTransaction } from '../write-transaction.ts'
 import type { Input, Output } from './command.ts'
 
-/** Sets or removes a policy; a change request and a server must be there to get one, a group exists once it is named. */
+/** Sets or removes a policy. A change request or a server must exist to get one; a group exists when it is named. */
 export function setPolicy(tx: WriteTransaction, input: Input<'setPolicy'>): Output<'setPolicy'> {
   const { subject, policy, nowMs, audit } = input
   const { kind, name } = subject
@@ -24,7 +24,7 @@ export function setPolicy(tx: WriteTransaction, input: Input<'setPolicy'>): Outp
   return { kind: policy === null ? 'removed' : 'set' }
 }
 
-/** Sets or removes the catalogue of a group; it is read anew for every command, so that no terminal needs to be told. */
+/** Sets or removes the catalogue of a group. It is read for every command, so terminals need no event. */
 export function setCatalogue(tx: WriteTransaction, input: Input<'setCatalogue'>): Output<'setCatalogue'> {
   const { group, catalogue, nowMs, audit } = input
   if (catalogue === null) {

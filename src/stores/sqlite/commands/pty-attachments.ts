@@ -1,4 +1,4 @@
-/** SQLite store: commands on attachments; a PTY token opens one, and one account at a time holds the implementor's slot. */
+/** SQLite store: commands on attachments. A PTY token opens one, and one account at a time has the implementor's slot. */
 import { isAccountLive } from '../../../core/accounts/account.ts'
 import {
   type PtyAttachmentRow,
@@ -13,7 +13,7 @@ import type { Input, Output } from './command.ts'
 import { hasAllTerminals } from './pty-limits.ts'
 import { findPtySession } from './pty-sessions.ts'
 
-/** Uses a PTY token up and attaches its account; the event names the account and the PTY session. */
+/** Uses a PTY token and attaches its account; the event names the account and the PTY session. */
 export function attachPtyToken(tx: WriteTransaction, input: Input<'attachPtyToken'>): Output<'attachPtyToken'> {
   const { digest, nowMs, audit } = input
   const found = tx.db.one<StoredPtyToken>('SELECT * FROM pty_tokens WHERE digest = :digest', { digest })
@@ -70,7 +70,7 @@ export function attachPtyToken(tx: WriteTransaction, input: Input<'attachPtyToke
   return { kind: 'attached', token, account, session, ptySession: toPtySession(after) }
 }
 
-/** Writes that an attachment is over; nothing is written for one that was. */
+/** Writes the end of an attachment, unless it has ended already. */
 export function detachPtyAttachment(
   tx: WriteTransaction,
   input: Input<'detachPtyAttachment'>,
@@ -87,12 +87,12 @@ export function detachPtyAttachment(
   return { kind: 'detached' }
 }
 
-/** Frees the implementor's slot that the account holds. */
+/** Frees the implementor's slot of the account. */
 export function freePtySlot(tx: WriteTransaction, input: Input<'freePtySlot'>): Output<'freePtySlot'> {
   return { kind: freeSlot(tx, input) === 1 ? 'freed' : 'missing' }
 }
 
-/** Takes the implementor's slot of an active PTY session where nobody holds it. */
+/** Takes the implementor's slot of an active PTY session, if it is free. */
 export function retakePtySlot(tx: WriteTransaction, input: Input<'retakePtySlot'>): Output<'retakePtySlot'> {
   const { ptySessionId: id, accountId } = input
   const found = findPtySession(tx, id)

@@ -1,4 +1,4 @@
-/** SQLite store: how much of a limit an account has used; each count reads one range of an index, no longer than the limit. */
+/** SQLite store: how much of a limit an account has used. Each count reads one range of an index, no longer than the limit. */
 import type { PtyLimitRefusal, PtyLimits, PtyTokenRow } from '../../../core/terminals/commands.ts'
 import type { WriteTransaction } from '../write-transaction.ts'
 
@@ -21,7 +21,7 @@ export function whyNoToken(
   return { kind: 'too-many-tokens', freeAtMs: first.expires_at_ms }
 }
 
-/** Tells whether an account has as many terminals as it may beside the named one. */
+/** Returns whether an account has as many terminals as it may, besides the named one. */
 export function hasAllTerminals(
   tx: WriteTransaction,
   wanted: { readonly accountId: number; readonly ptySessionId: string; readonly most: number },

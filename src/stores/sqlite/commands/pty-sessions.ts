@@ -1,4 +1,4 @@
-/** SQLite store: commands on PTY sessions from the start token to the end; the first end that is told stays. */
+/** SQLite store: commands on PTY sessions from the start token to the end. The first end stays. */
 import { subject } from '../../../core/revocation/log.ts'
 import type { AccountSeen } from '../../../core/sessions/commands.ts'
 import type { PtyTokenRow } from '../../../core/terminals/commands.ts'
@@ -9,7 +9,6 @@ import { findAsSeen, isSessionLive } from './checks.ts'
 import type { Input, Output } from './command.ts'
 import { whyNoToken } from './pty-limits.ts'
 
-/** Stores a PTY session with its start token. */
 export function startPtySession(tx: WriteTransaction, input: Input<'startPtySession'>): Output<'startPtySession'> {
   const { ptySession, token, seen, nowMs, audit } = input
   if (!mayMint(tx, { token, seen, nowMs })) return { kind: 'stale' }
@@ -41,7 +40,7 @@ export function joinPtySession(tx: WriteTransaction, input: Input<'joinPtySessio
   return { kind: 'joined' }
 }
 
-/** Writes how a PTY session ended; an end that was asked for before keeps its reason. */
+/** Writes how a PTY session ended; an end that was requested before keeps its reason. */
 export function closePtySession(tx: WriteTransaction, input: Input<'closePtySession'>): Output<'closePtySession'> {
   const { id, reason, exitCode, nowMs, audit } = input
   const found = findPtySession(tx, id)
@@ -52,7 +51,7 @@ export function closePtySession(tx: WriteTransaction, input: Input<'closePtySess
   return { kind: 'closed' }
 }
 
-/** Asks for the end of a PTY session; one that nobody opened yet is over at once. */
+/** Requests the end of a PTY session; one that was never opened ends at once. */
 export function endPtySession(tx: WriteTransaction, input: Input<'endPtySession'>): Output<'endPtySession'> {
   const { id, reason, nowMs, audit } = input
   const found = findPtySession(tx, id)
@@ -65,7 +64,7 @@ export function endPtySession(tx: WriteTransaction, input: Input<'endPtySession'
   return { kind: 'asked' }
 }
 
-/** Closes what was active when its process stopped; one event each. A start token of one that nobody opened is still good. */
+/** Closes what was active when its process stopped, with one event each. The start token of a session that was never opened stays valid. */
 export function closeLostPtySessions(
   tx: WriteTransaction,
   { nowMs, audit }: Input<'closeLostPtySessions'>,
@@ -81,7 +80,7 @@ export function closeLostPtySessions(
   return { ids: lost.map(({ id }) => id) }
 }
 
-/** Closes at most `limit` PTY sessions that nobody opened before their start token expired; one event each. */
+/** Closes at most `limit` PTY sessions that were never opened before their start token expired, with one event each. */
 export function closeNeverOpened(
   tx: WriteTransaction,
   { nowMs, limit }: { readonly nowMs: number; readonly limit: number },

@@ -1,4 +1,4 @@
-/** SQLite store: commands that end sessions, tokens and epochs; what ended before is told with the entry that ended it. */
+/** SQLite store: commands that end sessions, tokens and epochs. If the subject ended before, they return the entry that ended it. */
 
 import { subject } from '../../../core/revocation/log.ts'
 import type { RevocationOutcome, RevocationTarget } from '../../../core/sessions/commands.ts'
@@ -15,7 +15,7 @@ type Ending = {
   readonly is_of_ended_epoch: number
 }
 
-/** Ends what is named; only the first of several callers writes anything. */
+/** Ends the target; only the first of several callers writes anything. */
 export function revoke(tx: WriteTransaction, input: Input<'revoke'>): Output<'revoke'> {
   const outcome = end(tx, input.target, input.nowMs)
   if (outcome.kind === 'revoked') appendAudit(tx, input.audit)
@@ -23,8 +23,7 @@ export function revoke(tx: WriteTransaction, input: Input<'revoke'>): Output<'re
 }
 
 /**
- * Ends a session that nothing ended yet, and returns the number of the entry. The session that a bearer credential is
- * takes the credential with it.
+ * Ends a live session and returns the number of the entry. The session of a bearer credential ends the credential too.
  */
 export function endSession(tx: WriteTransaction, row: number, nowMs: number): number {
   const seq = appendEntry(tx, { kind: 'session', subject: subject.session(row), atMs: nowMs })
@@ -38,9 +37,9 @@ export function endSession(tx: WriteTransaction, row: number, nowMs: number): nu
   return seq
 }
 
-/** Removes a credential that is there, and ends every session that was begun with it. */
+/** Removes an existing credential and ends every session that it started. */
 export function endCredential(tx: WriteTransaction, id: string, nowMs: number): void {
-  // It goes first: its own session, which is among those that end, finds none to take along.
+  // The credential goes first: its own session, which ends too, then finds none to remove.
   tx.db.run('DELETE FROM credentials WHERE id = :id', { id })
   const begun = tx.db.all<{ row: number }>(
     'SELECT row FROM sessions WHERE credential_id = :id AND revoked_seq IS NULL ORDER BY row',
@@ -50,7 +49,7 @@ export function endCredential(tx: WriteTransaction, id: string, nowMs: number): 
   appendEntry(tx, { kind: 'credential', subject: id, atMs: nowMs })
 }
 
-/** Ends a token that nothing ended yet, and returns the number of the entry. */
+/** Ends a live token and returns the number of the entry. */
 export function endToken(
   tx: WriteTransaction,
   token: { readonly row: number; readonly accessDigest: Uint8Array },
@@ -96,7 +95,7 @@ function endNamedToken(tx: WriteTransaction, target: Of<'token'>, nowMs: number)
   return endedBefore(tx, found) ?? { kind: 'revoked', seq: endToken(tx, token, nowMs) }
 }
 
-/** The entry that ended an epoch is not looked for: the head of the log lies at it or behind it. */
+/** The entry that ended the epoch is not searched: the head of the log is at it or behind it. */
 function endedBefore(tx: WriteTransaction, found: Ending): RevocationOutcome | null {
   if (found.session_seq !== null) return { kind: 'already', seq: found.session_seq }
   return found.is_of_ended_epoch === 1 ? { kind: 'already', seq: headSeq(tx) } : null

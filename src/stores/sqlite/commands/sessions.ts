@@ -11,7 +11,6 @@ import { appendAccountChanged } from './epochs.ts'
 import { endSession } from './revocations.ts'
 import { insertToken, isTokenTaken } from './tokens.ts'
 
-/** Creates a session with its first token. */
 export function createSession(tx: WriteTransaction, input: Input<'createSession'>): Output<'createSession'> {
   const { session, token, signIn, nowMs } = input
   const account = findAsSeen(tx, { accountId: session.accountId, seen: input.seen, nowMs })
@@ -40,7 +39,7 @@ export function touchSessions(tx: WriteTransaction, input: Input<'touchSessions'
   return { kind: 'done' }
 }
 
-/** Tells whether the account of a session is in its organization, where it has one. */
+/** Returns whether the account of a session is in its organization, if it has one. */
 export function isMember(
   tx: WriteTransaction,
   { accountId, organizationId }: Pick<NewSession, 'accountId' | 'organizationId'>,
@@ -82,7 +81,7 @@ function endOldest(
   tx: WriteTransaction,
   wanted: {
     readonly session: NewSession
-    /** The session that asked for this one: it never makes room. */
+    /** The session that asked for this one; it is never ended to make room. */
     readonly parentRow: number | null
     readonly keepNewest: number
     readonly nowMs: number
@@ -102,7 +101,7 @@ function endOldest(
   for (const { row } of live.slice(keepNewest)) if (row !== parentRow) endSession(tx, row, nowMs)
 }
 
-/** Replaces the list of recovery codes by the one without the used code, unless the list is another one by now. */
+/** Replaces the list of recovery codes by the one without the used code, unless the list has changed. */
 function useRecoveryCode(
   tx: WriteTransaction,
   account: Account,

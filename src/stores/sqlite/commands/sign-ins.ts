@@ -6,7 +6,7 @@ import { findAccount, isCodeUsed, useCode as writeUsedCode } from './checks.ts'
 import type { Input, Output } from './command.ts'
 import { appendAccountChanged, rotateEpoch } from './epochs.ts'
 
-/** Stores a secret that waits for its first code, in place of one that waited before. */
+/** Stores a secret that waits for its first code, instead of an earlier one. */
 export function beginSecondFactor(
   tx: WriteTransaction,
   input: Input<'beginSecondFactor'>,
@@ -44,7 +44,6 @@ export function confirmSecondFactor(
   return { kind: 'confirmed' }
 }
 
-/** Uses a code up. */
 export function useCode(tx: WriteTransaction, { code, nowMs }: Input<'useCode'>): Output<'useCode'> {
   if (isCodeUsed(tx, code)) return { kind: 'code-used' }
   writeUsedCode(tx, code, nowMs)

@@ -1,4 +1,4 @@
-/** SQLite store: every command of the port by its name. */
+/** SQLite store: every command by its name. */
 import type { CommandName, Commands } from '../../../core/store.ts'
 import type { WriteTransaction } from '../write-transaction.ts'
 import { addAccount, changeAccount, removeAccount, upgradePasswordHash } from './accounts.ts'
@@ -37,12 +37,11 @@ import {
   useCode,
 } from './sign-ins.ts'
 
-/** What runs a command of each name. */
+/** The function of each command. */
 export type CommandTable = {
   readonly [Name in CommandName]: (tx: WriteTransaction, input: Commands[Name]['input']) => Commands[Name]['output']
 }
 
-/** The commands. */
 export const commandTable: CommandTable = {
   addAccount,
   changeAccount,

@@ -2,21 +2,21 @@
 import type { TokenRow } from '../../../core/sessions/token.ts'
 import type { WriteTransaction } from '../write-transaction.ts'
 
-/** The exchange that a token was handed out by. */
+/** The exchange that created a token. */
 export type HandedOutBy = {
   readonly answeredAtMs: number
   readonly sealedAnswer: Uint8Array
   readonly answerEndsAtMs: number | null
 }
 
-/** Tells whether another token that is found by its digest has this one's. */
+/** Returns whether another token that is found by its digest has this one's digest. */
 export function isTokenTaken(tx: WriteTransaction, token: TokenRow): boolean {
   if (!token.isIndexed) return false
   const sql = 'SELECT 1 FROM tokens WHERE access_digest = :digest AND is_indexed = 1'
   return tx.db.one(sql, { digest: token.accessDigest }) !== undefined
 }
 
-/** Inserts a token; null: it came of a sign-in, not of an exchange. */
+/** Inserts a token; null: a sign-in created it, not an exchange. */
 export function insertToken(tx: WriteTransaction, token: TokenRow, by: HandedOutBy | null): void {
   tx.db.run(
     `INSERT INTO tokens (row, session_row, access_digest, is_indexed, issued_at, expires_at, bound_ip, refresh_digest,
@@ -41,7 +41,7 @@ export function insertToken(tx: WriteTransaction, token: TokenRow, by: HandedOut
   )
 }
 
-/** Returns when neither half of a token is good any more; null: never by itself. */
+/** Returns when both halves of a token have expired; null: never. */
 function endOf({ expiresAt, refreshDigest, refreshExpiresAt }: TokenRow): number | null {
   if (expiresAt === null) return null
   if (refreshDigest === null) return expiresAt

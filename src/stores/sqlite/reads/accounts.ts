@@ -1,4 +1,4 @@
-/** SQLite store: reads of accounts and of what sign-ins left behind. */
+/** SQLite store: reads of accounts and of throttles. */
 import type { Account } from '../../../core/accounts/account.ts'
 import { noFailures, type ThrottleState } from '../../../core/accounts/throttle.ts'
 import type { NamedAccounts, Slice } from '../../../core/store.ts'
@@ -23,7 +23,7 @@ type Names =
 
 const from = `SELECT ${accountColumns} FROM accounts a WHERE a.status <> 'removed'`
 
-/** Returns the reads; removed accounts are not there. */
+/** Returns the reads, without removed accounts. */
 export function accountReads(db: Database): ImmediateReads<Names> {
   const one = (sql: string, values: SqlValues): Account | null => {
     const row = db.one<AccountRow>(sql, values)
@@ -65,7 +65,7 @@ export function accountReads(db: Database): ImmediateReads<Names> {
   }
 }
 
-/** The rows of a page are chosen from an index alone; only those are read. */
+/** The rows of a page are chosen by an index alone; only those are read. */
 function namedPage(
   db: Database,
   { role, sftpgoRole }: NamedAccounts,

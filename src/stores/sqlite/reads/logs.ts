@@ -28,7 +28,7 @@ type KeyRow = {
   readonly active_from_ms: number
 }
 
-/** Entries that one read returns at most. */
+/** Most entries of one read. */
 const longestRange = 10_000
 
 /** Returns the reads. */
@@ -63,7 +63,7 @@ export function logReads(db: Database): ImmediateReads<Names> {
   }
 }
 
-/** The entry at the position is read along: it must be there, with its tag; before the first one, the first must be. */
+/** The entry at the position is read too: it must exist with its tag. Before the first one, the first must exist. */
 function readLog(db: Database, position: LogPosition): LogRange {
   const rows = db.all<EntryRow>(
     'SELECT seq, tag, kind, subject, at_ms FROM revocations WHERE seq >= :seq ORDER BY seq LIMIT :limit',

@@ -1,4 +1,4 @@
-/** SQLite store: reads of PTY sessions and their attachments; pages go by the row that the last one ended with. */
+/** SQLite store: reads of PTY sessions and their attachments. A page starts after the last row of the previous one. */
 import type { PtySessionPage } from '../../../core/store.ts'
 import type { PtySession, PtySessionFilter } from '../../../core/terminals/server.ts'
 import type { Database, SqlValues } from '../database.ts'
@@ -25,10 +25,10 @@ export function ptySessionReads(db: Database): ImmediateReads<Names> {
   }
 }
 
-/** Later than every moment that is written. */
+/** Later than every stored moment. */
 const endOfTimeMs = Number.MAX_SAFE_INTEGER
 
-/** Tells in SQL whether the server, or the change, of a row lists one of the groups of a JSON list. */
+/** Returns SQL that is true if the row's server, or change request, lists one of the groups of a JSON list. */
 const listsGroup = {
   server: (groups: string): string => `EXISTS (SELECT 1 FROM servers s, json_each(s.groups) g
       WHERE s.name = server_name AND g.value IN (SELECT value FROM json_each(${groups})))`,
@@ -44,7 +44,7 @@ const reachable = `(started_by_account_id = :accountId
     OR ${listsGroup.server(':watchedGroups')} OR ${listsGroup.change(':watchedGroups')}
     OR CASE state WHEN 'closed' THEN :isClosedOpen ELSE :isLiveOpen END)`
 
-/** Members with an index of their own are conditions only where they are asked, so that there are 32 statements at most. */
+/** Members with an index of their own become conditions only if they are used, so that there are at most 32 statements. */
 function listed(db: Database, filter: PtySessionFilter, { limit, before }: PtySessionPage): PtySession[] {
   const { reach } = filter
   const asked: readonly (readonly [condition: string, values: SqlValues | null])[] = [

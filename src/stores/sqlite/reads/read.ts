@@ -1,22 +1,22 @@
-/** SQLite store: reads run at once on the connection of the main thread; this is their shape, and how they become promises. */
+/** SQLite store: reads run at once on the main thread's connection. This is their form, and how they become promises. */
 import { setImmediate } from 'node:timers/promises'
 import { Refusal } from '../../../core/errors.ts'
 import type { Reads } from '../../../core/store.ts'
 
-/** The named reads, each as a function that answers at once. */
+/** The named reads, each as a synchronous function. */
 export type ImmediateReads<Name extends keyof Reads> = {
   readonly [Read in Name]: (...given: Parameters<Reads[Read]>) => Awaited<ReturnType<Reads[Read]>>
 }
 
 type AnyRead = (...given: readonly unknown[]) => unknown
 
-/** Returns the reads as promises that fail with STORE_UNAVAILABLE, whatever made them fail. */
+/** Returns the reads as promises; every failure is STORE_UNAVAILABLE. */
 export function asPromises(reads: ImmediateReads<keyof Reads>): Reads {
   const entries = Object.entries(reads).map(([name, read]) => [name, asPromise(name, read as AnyRead)])
   return Object.fromEntries(entries) as Reads
 }
 
-/** Lists that are gone through page by page: other work of the thread gets a turn before each page. */
+/** Lists by page: other work of the thread gets a turn before each page. */
 const paged: ReadonlySet<string> = new Set([
   'accounts',
   'members',

@@ -1,4 +1,4 @@
-/** SQLite store: reads of the inventory, of what terminals are held to, and of the keys they work with. */
+/** SQLite store: reads of the inventory, of policies and catalogues, and of authority keys. */
 import type { AuthorityKey } from '../../../core/terminals/authority-key.ts'
 import type { PolicyDocument, PolicySubject } from '../../../core/terminals/terminal-policy.ts'
 import type { Database } from '../database.ts'

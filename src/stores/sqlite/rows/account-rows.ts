@@ -1,4 +1,4 @@
-/** SQLite store: accounts between columns and the core's type. */
+/** SQLite store: accounts as rows and as the core's type. */
 import type { Account, Role } from '../../../core/accounts/account.ts'
 import { type Authority, knownPermissions, type NamedRole } from '../../../core/accounts/permissions.ts'
 import { parseRules } from '../../../core/accounts/rules.ts'
@@ -41,7 +41,7 @@ export type AccountRow = {
   readonly account_groups: string
 }
 
-/** Returns the account of a row; a removed one, met only through its tokens, counts as disabled. */
+/** Returns the account of a row. A removed account, which only its tokens lead to, counts as disabled. */
 export function toAccount(row: AccountRow): Account {
   return {
     id: row.account_id,

@@ -1,4 +1,4 @@
-/** SQLite store: credentials between columns and the core's type. */
+/** SQLite store: credentials as rows and as the core's type. */
 import type { Role } from '../../../core/accounts/account.ts'
 import type { Credential } from '../../../core/credentials/credential.ts'
 import type { SqlValues } from '../database.ts'
@@ -41,7 +41,7 @@ export function toCredential(row: CredentialRow): Credential {
   }
 }
 
-/** Returns the values of a credential by the names that statements give them. */
+/** Returns the values of a credential as parameters. */
 export function credentialValues(credential: Credential): SqlValues {
   return { ...credential }
 }

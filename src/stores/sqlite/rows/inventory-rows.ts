@@ -1,4 +1,4 @@
-/** SQLite store: servers and change requests between columns and the core's types. */
+/** SQLite store: servers and change requests as rows and as the core's types. */
 import type { ChangeRequest, Server } from '../../../core/terminals/server.ts'
 
 /** A row of `servers`. */

@@ -1,4 +1,4 @@
-/** SQLite store: PTY sessions, their tokens and their attachments between columns and the core's types. */
+/** SQLite store: PTY sessions, their tokens and their attachments as rows and as the core's types. */
 import type { PtyTokenRow } from '../../../core/terminals/commands.ts'
 import type { EndReason } from '../../../core/terminals/ends.ts'
 import type { PtyAttachment, PtyRole, PtySession } from '../../../core/terminals/server.ts'

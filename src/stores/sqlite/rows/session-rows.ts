@@ -1,4 +1,4 @@
-/** SQLite store: sessions between columns and the core's type. */
+/** SQLite store: sessions as rows and as the core's type. */
 import type { Dialect } from '../../../core/dialects.ts'
 import type { Proof, Session } from '../../../core/sessions/session.ts'
 

@@ -1,12 +1,12 @@
-/** Terminals: one command of a health check, in a terminal of its own; bounded in time and output, and fed nothing but a stop. */
+/** Terminals: one command of a health check in a terminal of its own. Its time and output are bounded; its only input is a stop. */
 import type { CancelTimer, Timers } from '../timers.ts'
 import type { Terminal, TerminalExit, TerminalListener, TerminalRequest, Transport } from '../transports/transport.ts'
 
-/** What one command is held to. */
+/** The limits of one command. */
 export type CommandLimits = {
   readonly outputBytes: number
   readonly runMs: number
-  /** Time that a command has to end after it was asked to stop. */
+  /** Time in which a command must end after it was asked to stop. */
   readonly stopMs: number
 }
 
@@ -16,19 +16,19 @@ export const commandLimits: CommandLimits = { outputBytes: 4 * 1024 * 1024, runM
 /** Why a command was stopped. */
 export type StopCause = 'person' | 'time' | 'output'
 
-/** How a command came to its end. */
+/** How a command ended. */
 export type CommandEnd =
   | {
       readonly kind: 'exited'
       readonly exit: TerminalExit
       readonly stopped: StopCause | null
-      /** Bytes of output that were handed over. */
+      /** Bytes of output that were delivered. */
       readonly outputBytes: number
     }
-  /** The transport gave no terminal. */
+  /** The transport could not open a terminal. */
   | { readonly kind: 'not-opened'; readonly cause: unknown }
 
-/** What a command is run with. */
+/** What a command needs to run. */
 export type CommandRunParts = {
   readonly transport: Transport
   readonly timers: Timers
@@ -38,9 +38,9 @@ export type CommandRunParts = {
 /** What a terminal sends for Ctrl-C: the only byte that a command ever gets. */
 const interrupt = 0x03
 
-/** A command that runs. */
+/** A running command. */
 export class CommandRun {
-  /** Resolves after the last output was handed over; never rejects. */
+  /** Resolves after the last output was delivered; never rejects. */
   readonly ended: Promise<CommandEnd>
   readonly #parts: CommandRunParts
   readonly #request: TerminalRequest
@@ -62,11 +62,11 @@ export class CommandRun {
     this.ended = this.#run()
   }
 
-  /** Asks the command to stop, as Ctrl-C does, and ends its terminal where it does not. */
+  /** Asks the command to stop, as Ctrl-C does, and ends its terminal if it does not. */
   stop(cause: StopCause): void {
     if (this.#stopped !== null) return
     this.#stopped = cause
-    // What is not open yet has nothing to interrupt: it is ended as soon as it opens.
+    // A terminal that is not open yet cannot be interrupted: it ends when it opens.
     if (this.#terminal === null) this.#isEnding = true
     this.#terminal?.write(Uint8Array.of(interrupt))
     this.#timers.push(this.#parts.timers.after(this.#parts.limits.stopMs, () => this.end()))
@@ -117,7 +117,7 @@ export class CommandRun {
     if (this.#isEnding) void terminal.end()
     else this.#timers.push(timers.after(limits.runMs, () => this.stop('time')))
     const exit = await terminal.exited
-    // A transport that was told to end has not failed, whatever its client program says of it.
+    // A transport that was told to end has not failed, whatever its client program says.
     return this.#isEnding ? { ...exit, failure: null } : exit
   }
 

@@ -1,11 +1,11 @@
-/** Terminals: how the end of a command is told to whoever typed it. */
+/** Terminals: the sentences about the end of a command. */
 import { printable } from '../../core/audit/printable.ts'
 import { isRefusal } from '../../core/errors.ts'
 import { endReasons } from '../../core/terminals/ends.ts'
 import type { TransportFailure } from '../transports/transport.ts'
 import type { CommandEnd, CommandLimits } from './command-run.ts'
 
-/** What is said of a line that is not run, or whose end is not kept. */
+/** The sentences for a line that does not run, or whose end cannot be stored. */
 export const lineSentences = {
   untold: 'The line cannot be written to the audit trail, so that nothing is run.',
   endUntold: 'The end of the command cannot be written to the audit trail.',
@@ -13,21 +13,21 @@ export const lineSentences = {
 } as const
 
 /**
- * Returns what ends the health check with a command; null: nothing does.
+ * Returns the reason if a command ends the health check; null: it does not.
  *
- * A gateway that is busy may have room for the next command; any other failure is the transport's.
+ * A busy gateway may have room for the next command; any other failure is the transport's.
  */
 export function failureOf(end: CommandEnd): TransportFailure | null {
   if (end.kind === 'exited') return end.exit.failure
   return isRefusal(end.cause) ? null : unexpected(end.cause)
 }
 
-/** Makes of what nobody expected the failure of a transport. */
+/** Turns an unexpected error into a failure of the transport. */
 export function unexpected(cause: unknown): TransportFailure {
   return { kind: 'not-possible-here', detail: printable(String(cause)) }
 }
 
-/** Says how a command ended; null: as it should. */
+/** Says how a command ended; null: normally. */
 export function endSentence(end: CommandEnd, limits: CommandLimits): string | null {
   if (end.kind === 'not-opened' && isRefusal(end.cause)) return end.cause.message
   const failure = failureOf(end)

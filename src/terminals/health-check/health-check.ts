@@ -1,4 +1,4 @@
-/** Terminals: a health check is a terminal without a shell; the gateway reads the lines, and servers get catalogue commands alone. */
+/** Terminals: a health check is a terminal without a shell. The gateway reads the lines, and servers get only commands of the catalogue. */
 import { isRefusal } from '../../core/errors.ts'
 import type { Release } from '../../core/revocation/live-resources.ts'
 import { type Catalogue, completeLine, helpLines, type LineVerdict, matchLine } from '../../core/terminals/catalogue.ts'
@@ -18,10 +18,10 @@ import { endSentence, failureOf, lineSentences, unexpected } from './end-sentenc
 import { type EditorAct, emptyEditor, feed, type LineContext, paintEditor } from './line-editor.ts'
 import { resetSequence } from './reset-sequence.ts'
 
-/** What became of a line; each that was judged is told once as `refused` or `run`, each `run` once more as `ended`. */
+/** The progress of a line; each judged line gets `refused` or `run`, and each `run` gets `ended`. */
 export type CommandOutcome =
   | { readonly kind: 'refused'; readonly sentence: string }
-  /** Told before the server hears of it. */
+  /** Reported before the server gets the command. */
   | { readonly kind: 'run'; readonly words: readonly string[] }
   | {
       readonly kind: 'ended'
@@ -31,42 +31,41 @@ export type CommandOutcome =
       readonly outputBytes: number
     }
 
-/** A line, what became of it, and whose it is. */
+/** A line with its progress and its author. */
 type ToldLine = { readonly line: string; readonly outcome: CommandOutcome; readonly by: AttachmentFacts }
 
-/** A line that is judged, or runs. */
+/** A line that is being judged, or runs. */
 type Line = {
   readonly line: string
   readonly by: AttachmentFacts
-  /** The access of its author is over. */
+  /** The access of its author has ended. */
   isStopped: boolean
   run: CommandRun | null
 }
 
-/** What a health check is made of. */
 export type HealthCheckParts = Omit<CommandRunParts, 'limits'> & {
-  /** Whoever types at this moment; null: nobody, and then nothing is taken. */
+  /** Returns the implementor; null: there is none, and no input is accepted. */
   readonly typist: () => AttachmentFacts | null
-  /** The catalogues of whoever types, read anew for every line: what was taken back runs no more. */
+  /** The catalogues of the implementor, read for every line, so that a removed command no longer runs. */
   readonly catalogues: () => Promise<readonly Catalogue[]>
-  /** Holds the revocation log against a line and its command; `stop` is called once the access of its author is over. */
+  /** Registers a line and its command as a live resource; `stop` is called when the access of its author ends. */
   readonly hold: (by: AttachmentFacts, stop: () => void) => Release
-  /** Makes the audit event, and the event in the record; rejects where the audit event cannot be written. */
+  /** Writes the audit event and the event in the recording; rejects if the audit event cannot be stored. */
   readonly onCommand: (told: ToldLine) => Promise<void>
   readonly limits?: CommandLimits
 }
 
 const tooLong = `The line is longer than ${lineLimits.line} characters.`
 
-/** Pieces of input that wait at most: a person who types ahead, and no more of a flood than is soon judged. */
+/** Most waiting pieces of input: a user may type ahead, but a flood is soon dropped. */
 const mostWaiting = 64
 
-/** As a program that left when it was told to. */
+/** The exit status after a requested end. */
 const left: TerminalExit = { code: 0, signal: 0, failure: null }
 
 const notOpened: CommandOutcome = { kind: 'ended', exit: null, stopped: null, outputBytes: 0 }
 
-/** As a shell whose terminal hung up (SIGHUP). */
+/** The exit status after the terminal hung up (SIGHUP), like a shell. */
 const hungUp: TerminalExit = { code: -1, signal: 1, failure: null }
 
 /** Returns a terminal that runs commands of the catalogues on the request's server, one at a time, each in a terminal of its own. */
@@ -76,7 +75,7 @@ export function openHealthCheck(
   listener: TerminalListener,
 ): Terminal {
   const check = new HealthCheck(parts, request, listener)
-  // Whoever opens it holds the terminal before it says something.
+  // The caller gets the terminal before it writes anything.
   queueMicrotask(() => check.start())
   return {
     write: (bytes) => check.write(bytes),
@@ -95,18 +94,21 @@ class HealthCheck {
   readonly #parts: HealthCheckParts
   readonly #request: TerminalRequest
   readonly #listener: TerminalListener
-  /** Input waits while a line is judged and written down, is edited at the prompt, and is dropped but for Ctrl-C while a command runs. */
+  /**
+   * Input waits while a line is judged and stored, is edited at the prompt, and is dropped except Ctrl-C while a
+   * command runs.
+   */
   #phase: 'reading' | 'editing' | 'running' | 'ended' = 'reading'
   #editor = emptyEditor
   #run: CommandRun | null = null
   #isEnding = false
   #isPaused = false
   #size: TerminalSize
-  /** As they were read last; help and Tab show them. */
+  /** As last read; help and Tab show them. */
   #catalogues: readonly Catalogue[] = []
   #held: Uint8Array[] = []
   #waiting: { readonly bytes: Uint8Array; readonly by: AttachmentFacts }[] = []
-  /** Input was dropped since something began to wait. */
+  /** Input was dropped since something started to wait. */
   #isOverfull = false
   #whenDrained: (() => void)[] = []
   #isAtLineStart = true
@@ -186,16 +188,16 @@ class HealthCheck {
     }
   }
 
-  /** Reads what waits, until a line was submitted, the output is paused, or nothing waits. */
+  /** Processes waiting input until a line was submitted, the output is paused, or nothing waits. */
   #takeWaiting(): void {
     while ((this.#phase === 'editing' || this.#phase === 'running') && !this.#isPaused) {
       const piece = this.#waiting.shift()
       if (piece === undefined) break
-      // What somebody left behind who types no more would be judged, and run, as somebody else's.
+      // Input of an earlier implementor would otherwise be judged, and run, as another user's.
       if (this.#parts.typist()?.id === piece.by.id) this.#take(piece.bytes, piece.by)
     }
     if (this.#waiting.length > 0) return
-    // What comes next may be the rest of a line whose beginning was dropped.
+    // The next input may be the rest of a line whose start was dropped.
     if (this.#isOverfull) this.#editor = { ...this.#editor, isCut: true }
     this.#isOverfull = false
     for (const resolve of this.#whenDrained.splice(0)) resolve()
@@ -250,7 +252,7 @@ class HealthCheck {
     await this.#obey(verdict, read)
   }
 
-  /** Nothing is run, and no other line is judged, before the trail has this one. */
+  /** No command runs, and no other line is judged, before the audit event of this one is stored. */
   async #obey(verdict: LineVerdict, read: Line): Promise<void> {
     const { line, by } = read
     const isTold = await this.#tell({ line, outcome: verdict, by })
@@ -269,7 +271,7 @@ class HealthCheck {
     return { kind: 'refused', sentence: isLong ? tooLong : 'Something of the line came too fast to be read.' }
   }
 
-  /** Nothing runs on where its output could not be handed over. */
+  /** A command stops if its output cannot be delivered. */
   #fail(cause: unknown): void {
     this.#run?.end()
     this.#finish({ code: -1, signal: 0, failure: unexpected(cause) })
@@ -301,7 +303,7 @@ class HealthCheck {
     this.#prompt()
   }
 
-  /** Returns whether the health check ended with the command; that waits for nobody. */
+  /** Returns whether the health check ended with the command; that waits for nothing. */
   #concludeRun(end: CommandEnd, limits: CommandLimits): boolean {
     const failure = failureOf(end)
     const sentence = this.#isEnding ? null : endSentence(end, limits)
@@ -315,7 +317,7 @@ class HealthCheck {
     return this.#phase === 'ended'
   }
 
-  /** Reads the catalogues; returns the sentence where they cannot be read, and then there are none. */
+  /** Reads the catalogues; returns the sentence if they cannot be read, and then there are none. */
   async #readCatalogues(): Promise<string | null> {
     try {
       this.#catalogues = await this.#parts.catalogues()
@@ -327,7 +329,7 @@ class HealthCheck {
     }
   }
 
-  /** Resolves with whether the trail has it; never rejects. */
+  /** Resolves with whether the audit event is stored; never rejects. */
   async #tell(told: ToldLine): Promise<boolean> {
     try {
       await this.#parts.onCommand(told)
@@ -365,7 +367,7 @@ class HealthCheck {
     if (text !== '') this.#emit(new TextEncoder().encode(text))
   }
 
-  /** What is so of every command is said once. */
+  /** The part that is the same for every command. */
   #notice(sentence: string): void {
     if (this.#noticed.has(sentence)) return
     this.#noticed.add(sentence)
@@ -382,7 +384,7 @@ class HealthCheck {
     this.#handOver()
   }
 
-  /** Hands over what is held, until it is paused; at the end all of it, because nobody resumes what is over. */
+  /** Delivers held output until it is paused; at the end all of it. */
   #handOver(): void {
     while (!this.#isPaused || this.#phase === 'ended') {
       const bytes = this.#held.shift()

@@ -1,6 +1,6 @@
-/** Terminals: turns the bytes that a terminal sends into keys. Pure; any bytes, cut anywhere, give keys and nothing else. */
+/** Terminals: decodes the bytes of a terminal into keys. Pure; any bytes, cut anywhere, give keys and nothing else. */
 
-/** What a key does in the line editor; `answer` is a terminal's own report, which nobody typed. */
+/** The effect of a key in the line editor; `answer` is an automatic answer of a terminal emulator. */
 export type KeyName =
   | 'line-end'
   | 'interrupt'
@@ -22,10 +22,10 @@ export type KeyName =
   | 'answer'
   | 'unknown'
 
-/** One key: a printable ASCII character, or something to do. */
+/** One key: a printable ASCII character, or an action. */
 export type Key = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'press'; readonly name: KeyName }
 
-/** Where the decoder is within a sequence. */
+/** The decoder's place within a sequence. */
 export type Decoder = {
   readonly mode: 'ground' | 'escape' | 'control' | 'single-shift' | 'string'
   /** Parameter and intermediate bytes of a control sequence so far. */
@@ -37,10 +37,10 @@ export type Decoder = {
 /** The decoder between keys. */
 export const ground: Decoder = { mode: 'ground', parameters: '', isAfterReturn: false }
 
-/** Bytes of parameters that a control sequence may have; what is longer is no key. */
+/** Most bytes of parameters of a control sequence; a longer one is ignored. */
 const parameterLength = 32
 
-/** Control characters; all that are not here are dropped. */
+/** Control characters; all others are dropped. */
 const controls: ReadonlyMap<number, KeyName> = new Map([
   [0x01, 'home'],
   [0x02, 'left'],
@@ -77,10 +77,10 @@ const sequences: ReadonlyMap<string, KeyName> = new Map([
   ['201~', 'paste-end'],
 ])
 
-/** What terminals send by themselves: device attributes, positions, states, sizes, focus, mouse. */
+/** Automatic answers of terminals: device attributes, positions, states, sizes, focus, mouse. */
 const answers = /^(?:[?>=]?[\d;]*c|\??[\d;]+[Rn]|\??[\d;]+\$y|[\d;]+t|[IO]|<[\d;]+[Mm])$/
 
-/** Returns the keys that the bytes end, and where the decoder stands after them. */
+/** Returns the keys that the bytes complete, and the new state of the decoder. */
 export function decodeKeys(
   decoder: Decoder,
   bytes: Uint8Array,
@@ -98,7 +98,7 @@ export function decodeKeys(
 type Step = { readonly next: Decoder; readonly key: Key | null }
 
 function take(decoder: Decoder, byte: number): Step {
-  // A control character ends whatever sequence it stands in, so that no sequence can make the editor deaf.
+  // A control character ends any sequence, so that no sequence can block the editor.
   if (byte === 0x1b) return within('escape')
   if (decoder.mode === 'string' && (byte === 0x07 || byte >= 0x20))
     return byte === 0x07 ? pressed('answer') : { next: decoder, key: null }
@@ -123,7 +123,7 @@ function takeEscape(byte: number): Step {
   if (introducer === '[') return within('control')
   if (introducer === 'O') return within('single-shift')
   if (']PX^_'.includes(introducer)) return within('string')
-  // The end of a string that a terminal sent; whatever else follows is a key with Alt.
+  // The end of a string of the terminal; anything else that follows is a key with Alt.
   return pressed(introducer === '\\' ? 'answer' : 'unknown')
 }
 

@@ -1,54 +1,54 @@
-/** Terminals: the gateway's own line editor; bytes in, what to show and what to do out. Pure, and the only reader of client bytes. */
+/** Terminals: the gateway's own line editor: bytes in, output and actions out. Pure, and the only reader of client bytes. */
 import type { Completion } from '../../core/terminals/catalogue.ts'
 import { lineLimits } from '../../core/terminals/command-words.ts'
 import { type Decoder, decodeKeys, ground, type Key, type KeyName } from './keys.ts'
 import { paintChange, paintFresh, paintLineEnd, type View } from './paint.ts'
 
-/** Lines that are remembered at most. */
+/** Most lines of the history. */
 const historyLength = 50
 
-/** Candidates that one Tab lists at most. */
+/** Most candidates that one Tab lists. */
 const candidatesShown = 40
 
 const bell = '\x07'
 const pasteNote = 'Only the first line of what was pasted was read.'
 
-/** The line and all that the editor remembers. */
+/** The line and the editor's memory. */
 export type Editor = {
   /** Printable ASCII, at most as long as a line may be. */
   readonly line: string
   readonly cursor: number
-  /** Something that was typed did not fit; such a line is never run. */
+  /** Some input did not fit; such a line is never run. */
   readonly isCut: boolean
   /** Oldest first. */
   readonly history: readonly string[]
-  /** Which line of the history is shown; null: the one that is being typed. */
+  /** The line of the history that is shown; null: the new one. */
   readonly recalled: number | null
-  /** What was typed before the history was looked at. */
+  /** The new line before the history was used. */
   readonly draft: string
-  /** Within a bracketed paste: its first line is taken, the rest is thrown away. */
+  /** Inside a bracketed paste: its first line is taken, the rest is dropped. */
   readonly paste: 'none' | 'taken' | 'thrown-away'
   readonly decoder: Decoder
 }
 
-/** What surrounds the line. */
+/** What is known besides the line. */
 export type LineContext = {
   readonly prompt: string
   readonly cols: number
-  /** A command runs: nothing is edited or kept, and Ctrl-C stops it. */
+  /** A command runs: nothing is edited or stored, and Ctrl-C stops it. */
   readonly isBusy: boolean
   readonly complete: (before: string) => Completion
 }
 
-/** What the bytes asked for. */
+/** What the bytes request. */
 export type EditorAct =
   | { readonly kind: 'none' | 'stop' | 'end-of-input' }
   | { readonly kind: 'submit'; readonly line: string; readonly isCut: boolean }
 
-/** What became of some bytes. */
+/** The result of some bytes. */
 export type EditResult = { readonly editor: Editor; readonly echo: string; readonly act: EditorAct }
 
-/** An editor without a line and without a past. */
+/** An editor with an empty line and history. */
 export const emptyEditor: Editor = {
   line: '',
   cursor: 0,
@@ -61,9 +61,9 @@ export const emptyEditor: Editor = {
 }
 
 /**
- * Takes the bytes that came in one piece; at most one line is submitted, what stands after its end is thrown away.
+ * Takes the bytes of one piece; at most one line is submitted, and input after its end is dropped.
  *
- * A piece that is Ctrl-C alone is a key that somebody pressed: it ends a paste whose end never came.
+ * A piece of Ctrl-C alone is a pressed key: it ends a paste whose end never came.
  */
 export function feed(editor: Editor, bytes: Uint8Array, lineContext: LineContext): EditResult {
   const isPressed = bytes.length === 1 && bytes[0] === 0x03
@@ -74,18 +74,18 @@ export function feed(editor: Editor, bytes: Uint8Array, lineContext: LineContext
   return { editor: editorOf(work), echo: echoOf(editor, work, lineContext), act: work.act }
 }
 
-/** Returns what paints prompt and line on an empty row. */
+/** Returns the bytes that draw prompt and line on an empty row. */
 export function paintEditor(editor: Editor, { prompt, cols }: Pick<LineContext, 'prompt' | 'cols'>): string {
   return paintFresh({ prompt, cols, line: editor.line, cursor: editor.cursor })
 }
 
-/** The editor while keys change it, and what they want to be seen. */
+/** The editor while keys change it, and its output. */
 type Work = { -readonly [Member in keyof Editor]: Editor[Member] } & {
   act: EditorAct
   rings: boolean
-  /** Stands behind the line before the screen goes on below it. */
+  /** Written after the line before the screen continues below it. */
   trail: string
-  /** Lines that come between the line as it was and as it is. */
+  /** Lines between the old and the new line. */
   above: string[]
   isCleared: boolean
 }
@@ -143,7 +143,7 @@ function ring(work: Work): void {
   work.rings = true
 }
 
-/** What each key does while a line is edited. */
+/** The effect of each key while a line is edited. */
 const presses: Readonly<Record<KeyName, (work: Work, lineContext: LineContext) => void>> = {
   'line-end': submit,
   interrupt: (work) => {

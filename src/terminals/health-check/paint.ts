@@ -1,6 +1,6 @@
-/** Terminals: paints the line that is being edited, over as many rows as it takes. Pure. */
+/** Terminals: draws the line that is being edited, over as many rows as it needs. Pure. */
 
-/** The line as it stands on the screen. */
+/** The line on the screen. */
 export type View = {
   readonly prompt: string
   readonly line: string
@@ -9,13 +9,13 @@ export type View = {
   readonly cols: number
 }
 
-/** Returns what paints a view from the first column of an empty row on. */
+/** Returns the bytes that draw a view from the first column of an empty row on. */
 export function paintFresh(view: View): string {
   const text = view.prompt + view.line
   return text + wrapAtEdge(text.length, view.cols) + move(text.length, view.prompt.length + view.cursor, view.cols)
 }
 
-/** Returns what turns one view on the screen into another of the same prompt and width. */
+/** Returns the bytes that change one view into another of the same prompt and width. */
 export function paintChange(before: View, after: View): string {
   const start = after.prompt.length
   if (before.line === after.line) return move(start + before.cursor, start + after.cursor, after.cols)
@@ -25,13 +25,13 @@ export function paintChange(before: View, after: View): string {
   return `${move(start + before.cursor, 0, after.cols)}\x1b[J${paintFresh(after)}`
 }
 
-/** Returns what leaves the line on the screen and goes to an empty row below it. */
+/** Returns the bytes that leave the line on the screen and move to an empty row below it. */
 export function paintLineEnd(view: View, trail = ''): string {
   const start = view.prompt.length
   return `${move(start + view.cursor, start + view.line.length, view.cols)}${trail}\r\n`
 }
 
-/** A terminal waits at its last column for the next character; after this it stands where the arithmetic says. */
+/** A terminal waits at its last column for the next character; after this its cursor is at the expected place. */
 function wrapAtEdge(length: number, cols: number): string {
   return length > 0 && length % cols === 0 ? '\r\n' : ''
 }

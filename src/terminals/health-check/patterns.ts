@@ -1,11 +1,11 @@
-/** Terminals: patterns of catalogues in RE2, which has no back-tracking: a match takes time linear in the word. */
+/** Terminals: patterns of catalogues in RE2, which does not backtrack: a match takes time linear in the word. */
 import { RE2JS, RE2JSException } from 're2js'
 import type { CompiledPattern, PatternCompiler, PatternFault } from '../../core/terminals/catalogue.ts'
 
-/** Instructions of a compiled pattern at most; a match costs at most this many steps for each character of a word. */
+/** Most instructions of a compiled pattern; a match costs at most this many steps for each character of a word. */
 const instructions = 1_000
 
-/** Makes a compiler of RE2 patterns; each matches whole words only. */
+/** Creates a compiler of RE2 patterns that match whole words only. */
 export function createPatterns(): PatternCompiler {
   return { compile }
 }

@@ -1,10 +1,10 @@
-/** Terminals: what brings a terminal back after the output of a command. */
+/** Terminals: resets a terminal after the output of a command. */
 
 /**
- * Takes away what the output of a command may leave a terminal in: a sequence that was cut, the alternate screen, margins,
- * colours, a hidden cursor, reports of mouse and focus, bracketed paste. The cursor stays where it is.
+ * Ends what the output of a command may leave behind: a cut sequence, the alternate screen, margins, colours, a hidden
+ * cursor, mouse and focus reports, bracketed paste. The cursor keeps its place.
  *
- * CAN and ST end whatever was begun; DECSC goes first because leaving the alternate screen restores a cursor; DECSTR is the
+ * CAN and ST end any sequence; DECSC comes first because leaving the alternate screen restores a cursor; DECSTR is the
  * soft reset (xterm Control Sequences, "CSI ! p").
  */
 export const resetSequence =

@@ -1,4 +1,4 @@
-/** Terminals: a record as asciicast v3 or v2; the same record gives the same bytes, and what a longer record gives begins with them. */
+/** Terminals: exports a recording as asciicast v3 or v2. One recording always gives the same bytes, and a longer version of it begins with them. */
 import { type EntrySource, RecordDamage, readEntries } from './read-record.ts'
 import type { RawEntry } from './record-format.ts'
 import { parseHead, parseObject } from './record-head.ts'
@@ -6,10 +6,10 @@ import type { RecordHead } from './recorder.ts'
 import { decodeSeal } from './seal.ts'
 import { type JoinedText, Utf8Text } from './utf8-text.ts'
 
-/** Characters that are gathered before they are handed out. */
+/** Characters that are gathered before they are yielded. */
 const gatheredLength = 64 * 1024
 
-/** What stands where bytes are no UTF-8. */
+/** The replacement for bytes that are not UTF-8. */
 const damageLabel = 'bytes that are not UTF-8'
 
 /**
@@ -38,7 +38,7 @@ export async function* exportAsciicast(
       text = ''
     }
   } catch (error) {
-    // What a crash left behind the last whole entry; everything before it counts.
+    // A crash can leave an incomplete entry at the end; everything before it counts.
     if (!(error instanceof RecordDamage)) throw error
   }
   if (text !== '') yield Buffer.from(text)
@@ -87,7 +87,7 @@ class Cast {
     return marker + this.#line(stream.code, text, atMs)
   }
 
-  /** A character that never ended is told only where nothing can follow. */
+  /** A character that never ended is reported only if nothing can follow. */
   #endLines(atMs: number): string {
     return Object.values(this.#streams)
       .map((stream) => this.#textLines(stream, stream.text.end(), atMs))
@@ -98,7 +98,7 @@ class Cast {
     if (event === null) return ''
     const { kind, exit_code: exitCode } = event
     const told = this.#line('m', labelOf(event), atMs)
-    // Below 0: a signal ended the program, which then has no status.
+    // Below 0: a signal ended the program, so there is no exit status.
     const isStatus = this.#version === 3 && kind === 'end' && typeof exitCode === 'number' && exitCode >= 0
     return isStatus ? told + this.#line('x', String(exitCode), atMs) : told
   }
@@ -124,7 +124,7 @@ function headerOf(head: RecordHead, version: CastVersion): object {
   }
 }
 
-/** One line for people: the kind of event, who and why, and what was said or run. */
+/** One line for users: the kind of event, who and why, and what was said or run. */
 function labelOf(event: Readonly<Record<string, unknown>>): string {
   const { kind, username, role, why, what, reason, cause, outcome, sentence, text, line } = event
   const words = [kind, username, role, why, what, reason, cause, outcome].filter((word) => typeof word === 'string')
@@ -132,7 +132,7 @@ function labelOf(event: Readonly<Record<string, unknown>>): string {
   return [words.join(' '), ...said].filter((part) => part !== '').join(': ')
 }
 
-// JSON may hold these as they are; printed as they are, they could act on a terminal.
+// JSON may contain these characters as they are, but printed they could act on a terminal.
 const unprintable = /[\u007f-\u009f\u2028\u2029]/g
 
 function json(value: unknown): string {

@@ -1,27 +1,27 @@
-/** Terminals: the room that is left on the disk of the recordings, held against two floors. */
+/** Terminals: the free room on the recordings' disk, compared with two floors. */
 import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Log } from '../../core/ports.ts'
 
 /** Free bytes below which something stops. */
 export type DiskFloors = {
-  /** No terminal opens. */
+  /** Below this, no terminal opens. */
   readonly openBytes: number
-  /** Running terminals end. At most `openBytes`. */
+  /** Below this, running terminals end. At most `openBytes`. */
   readonly endBytes: number
 }
 
-/** What was found: `low` below the floor for opening, `out` below that for running. */
+/** `low`: below the floor for opening; `out`: below the floor for running. */
 export type DiskState = 'enough' | 'low' | 'out'
 
-/** What the room is read with. */
+/** The ports of the check. */
 export type DiskRoomParts = {
   readonly floors: DiskFloors
   readonly freeBytes: () => Promise<number>
   readonly log: Log
 }
 
-/** The room as it was at the last look. */
+/** The room at the last check. */
 export class DiskRoom {
   readonly #parts: DiskRoomParts
   #freeBytes = Number.POSITIVE_INFINITY
@@ -38,17 +38,17 @@ export class DiskRoom {
     return this.#freeBytes < openBytes ? 'low' : 'enough'
   }
 
-  /** Bytes that were free. */
+  /** Free bytes. */
   get freeBytes(): number {
     return this.#freeBytes
   }
 
-  /** Sets who is told, at each look that finds it, that running terminals have to end. */
+  /** Sets the listener for the lower floor; it runs at each check that finds too little room. */
   onOut(listener: () => void): void {
     this.#onOut = listener
   }
 
-  /** Looks anew, once for all who ask meanwhile. What cannot be read stays as it was. */
+  /** Checks again, once for all concurrent callers. If it fails, the last result stays. */
   look(): Promise<DiskState> {
     this.#looking ??= this.#look().finally(() => {
       this.#looking = null
@@ -74,7 +74,7 @@ export class DiskRoom {
   }
 }
 
-/** Returns the bytes that this user may still write in a folder, or above it while it is not there. */
+/** Returns the free bytes for this user in a folder, or in its parent while it does not exist. */
 export async function freeBytesIn(folder: string): Promise<number> {
   try {
     const { bavail, bsize } = await statfs(folder)

@@ -1,4 +1,4 @@
-/** Terminals: lets through what a terminal may safely be shown; only text and whole sequences from a list of harmless ones leave it. */
+/** Terminals: filters output for a user's terminal: only text and whole sequences from a list of harmless ones pass. */
 import { harmlessCommand, harmlessSequence, isHarmlessControl, isHarmlessEscape } from './harmless-sequences.ts'
 import { Utf8Text } from './utf8-text.ts'
 
@@ -12,7 +12,7 @@ const escapeCode = 0x1b
 
 type State = 'ground' | 'escape' | 'sequence' | 'command' | 'string'
 
-/** What the second character of an escape sequence opens; whatever opens a string that is not a command is skipped. */
+/** The string that the second character of an escape sequence starts; strings that are not commands are skipped. */
 const openers: Readonly<Record<string, State>> = {
   '[': 'sequence',
   ']': 'command',
@@ -23,22 +23,22 @@ const openers: Readonly<Record<string, State>> = {
 }
 
 /**
- * Filters one stream of terminal output; however it is cut, what leaves is the same.
+ * Filters one stream of terminal output; the result does not depend on how it is cut.
  *
- * Text stays. Bytes that are no UTF-8 become U+FFFD; C1 controls are taken as the escape sequences they stand for. What
- * writes the clipboard, asks the terminal anything, makes it report, changes its title, colours, size or encoding, and
- * links to anything but the web, is dropped.
+ * Text passes. Bytes that are not UTF-8 become U+FFFD; C1 controls count as their escape sequences. Dropped are
+ * sequences that write the clipboard, ask the terminal something, make it report, change its title, colours, size or
+ * encoding, or link to anything but the web.
  *
  * @see ECMA-48 section 5; xterm, Control Sequences.
  */
 export class HarmlessOutput {
   readonly #text = new Utf8Text()
   #state: State = 'ground'
-  /** Of the sequence that has begun, without what opened it. */
+  /** The sequence that has begun, without its introducer. */
   #gathered = ''
   #passed = ''
 
-  /** Returns what of the bytes so far may be shown and was not returned before. */
+  /** Returns the output that may be shown and was not returned before. */
   push(bytes: Buffer): Buffer {
     this.#passed = ''
     for (const character of this.#text.push(bytes).text) this.#take(character)
@@ -97,7 +97,7 @@ export class HarmlessOutput {
     else if (code >= 0x20) this.#gather(character)
   }
 
-  /** A control amid a sequence acts at once, as it does in a terminal. */
+  /** A control inside a sequence acts at once, as in a terminal. */
   #execute(character: string): void {
     if (isHarmlessControl(character)) this.#passed += character
   }
@@ -115,7 +115,7 @@ export class HarmlessOutput {
 
   #gather(character: string): void {
     if (this.#gathered.length < longestSequence) this.#gathered += character
-    // No list holds a sequence that goes on like this.
+    // No list has a sequence that continues like this.
     else this.#gathered = '\u0000'.repeat(longestSequence)
   }
 }

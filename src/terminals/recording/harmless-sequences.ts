@@ -1,4 +1,4 @@
-/** Terminals: which control sequences may reach the terminal of somebody who plays a record: those that draw, by name; nothing else. Pure. */
+/** Terminals: the list of control sequences that may reach a user's terminal when a recording is played: those that draw. Pure. */
 
 /** A control sequence, in its parts (ECMA-48 section 5.4). */
 export type ControlSequence = {
@@ -9,13 +9,13 @@ export type ControlSequence = {
   readonly final: string
 }
 
-/** Controls that move the cursor, ring or shift character sets: BEL BS HT LF VT FF CR SO SI. ENQ is not among them: it asks. */
+/** Controls that move the cursor, ring or shift character sets: BEL BS HT LF VT FF CR SO SI. ENQ is not in the list, because it asks. */
 const harmlessControls = '\u0007\b\t\n\v\f\r\u000e\u000f'
 
 /** Finals of escape sequences without intermediates: cursor and keypad, index, tab stop, reset, single and locking shifts. */
 const harmlessEscapes = '78=>DEHMNOcno|}~'
 
-/** Sequences by what stands around their parameters: prefix, intermediates, final. */
+/** Sequences by prefix, intermediates and final. */
 const harmlessSequences = new Set([
   // Cursor, erasing, editing, scrolling, tabs, colours, margins, saved cursor.
   ...'@ABCDEFGHIJKLMPSTXZ`abdefgmrsu'.split(''),
@@ -30,28 +30,28 @@ const harmlessSequences = new Set([
 /** Modes without a prefix: insert, and new line. */
 const harmlessModes = new Set(['4', '20'])
 
-/** Private modes: reverse video, origin, wrap, cursor blinking and shown, margins, alternate screens, gathered updates. Nothing that makes a terminal report. */
+/** Private modes: reverse video, origin, wrap, cursor blinking and visible, margins, alternate screens, synchronized updates. None makes a terminal report. */
 const harmlessPrivateModes = new Set(['5', '6', '7', '12', '25', '45', '47', '69', '1047', '1048', '1049', '2026'])
 
 export function isHarmlessControl(character: string): boolean {
   return harmlessControls.includes(character)
 }
 
-/** Tells whether `ESC intermediates final` may pass: drawing, and the choice of one of the character sets. */
+/** Returns whether `ESC intermediates final` may pass: drawing, and the choice of a character set. */
 export function isHarmlessEscape(intermediates: string, final: string): boolean {
   if (intermediates === '') return harmlessEscapes.includes(final)
   if (intermediates === '#') return '34568'.includes(final)
   return /^[()*+\-./]["%&]?$/.test(intermediates)
 }
 
-/** Returns a control sequence as it may pass, or an empty text: of modes that are set together only the harmless ones are left. */
+/** Returns a control sequence that may pass, or an empty text. Of several modes only the harmless ones stay. */
 export function harmlessSequence({ prefix, parameters, intermediates, final }: ControlSequence): string {
   if ((final === 'h' || final === 'l') && intermediates === '' && (prefix === '' || prefix === '?')) {
     const allowed = prefix === '' ? harmlessModes : harmlessPrivateModes
     const modes = parameters.split(';').filter((mode) => allowed.has(mode))
     return modes.length === 0 ? '' : `\u001b[${prefix}${modes.join(';')}${final}`
   }
-  // No screen is that large, and repeating a character so often would only take time.
+  // No screen is larger, and more repetitions would only take time.
   if (/\d{6}/.test(parameters)) return ''
   // `T` with more than one parameter follows the mouse.
   if (final === 'T' && parameters.includes(';')) return ''
@@ -59,7 +59,7 @@ export function harmlessSequence({ prefix, parameters, intermediates, final }: C
   return `\u001b[${prefix}${parameters}${intermediates}${final}`
 }
 
-/** Returns an operating system command as it may pass, or an empty text: links to the web, and the end of a link. */
+/** Returns an operating system command that may pass, or an empty text: links to the web, and the end of a link. */
 export function harmlessCommand(text: string): string {
   const uri = /^8;[^;]*;([!-~]*)$/.exec(text)?.[1]
   if (uri === undefined || (uri !== '' && !/^https?:\/\//i.test(uri))) return ''

@@ -1,14 +1,14 @@
-/** Terminals: where output lies in a record that is being written; a few bytes of memory for each 64 KiB of output. */
+/** Terminals: an index of output in a growing recording; a few bytes of memory for each 64 KiB of output. */
 
-/** Output between two marks, at least. */
+/** Least output between two marks. */
 const grain = 64 * 1024
 
-/** Finds the entry at which to begin to read. */
+/** Finds the entry to start reading at. */
 export class OutputIndex {
   readonly #seqs: number[] = []
   readonly #offsets: number[] = []
 
-  /** Notes an entry of output: the offset in the output and in the file at which it begins. Called in order. */
+  /** Notes an entry of output: its offset in the output and in the file. Called in order. */
   note(seq: number, offset: number): void {
     const last = this.#seqs.at(-1)
     if (last !== undefined && seq - last < grain) return
@@ -16,7 +16,7 @@ export class OutputIndex {
     this.#offsets.push(offset)
   }
 
-  /** Returns where in the file an entry begins that is not after the output at `seq`; null where there is none. */
+  /** Returns the file offset of an entry that is not after the output at `seq`; null: there is none. */
   find(seq: number): number | null {
     let [low, high] = [0, this.#seqs.length]
     while (low < high) {

@@ -1,8 +1,8 @@
-/** Terminals: plays a record to somebody's terminal, at its pace; only harmless output reaches it, and it is left as it was. */
+/** Terminals: plays a recording to a user's terminal, at its pace. Only harmless output reaches the terminal, and it is reset at the end. */
 import { HarmlessOutput } from './harmless-output.ts'
 import { type EntrySource, RecordDamage, readEntries } from './read-record.ts'
 
-/** Ends links, gathered updates, the alternate screen and margins; colours, wrap, cursor, keypad and character sets are as usual. */
+/** Ends links, synchronized updates, the alternate screen and margins; resets colours, wrap, cursor, keypad and character sets. */
 export const terminalReset: string = [
   ']8;;\u001b\\',
   '[?2026l',
@@ -22,22 +22,22 @@ export const terminalReset: string = [
   .join('')
   .concat('\u000f\r\n')
 
-/** How a record is played. */
+/** The options of a playback. */
 export type PlaybackOptions = {
   /** Bytes of the file to play. */
   readonly length: number
-  /** 2 is twice as fast as it was. */
+  /** 2 is twice the recorded speed. */
   readonly speed: number
-  /** No pause is longer, in milliseconds at the speed of the record; null: as long as it was. */
+  /** The longest pause, in milliseconds at the recorded speed; null: no limit. */
   readonly idleLimitMs: number | null
   readonly write: (bytes: Uint8Array) => Promise<void>
-  /** Resolves after so many milliseconds, or at once when the signal is aborted. */
+  /** Resolves after a number of milliseconds, or at once if the signal is aborted. */
   readonly wait: (ms: number) => Promise<void>
-  /** Aborted: the rest is not played. */
+  /** Aborted: the playback stops. */
   readonly signal: AbortSignal
 }
 
-/** Plays the output of a record; whatever ends it, the reset is written. */
+/** Plays the output of a recording; the reset is always written. */
 export async function playRecord(file: EntrySource, playing: PlaybackOptions): Promise<void> {
   const filter = new HarmlessOutput()
   let lastMs = 0

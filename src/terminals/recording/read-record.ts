@@ -1,10 +1,10 @@
-/** Terminals: reads entries of a record, finished or still growing; memory holds one entry and one read, never the file. */
+/** Terminals: reads entries of a finished or growing recording. Memory holds one entry and one read, never the file. */
 import { decodeEntry, entryHeaderBytes, type RawEntry, recordMagic } from './record-format.ts'
 
-/** Bytes of one read; an entry that is longer is read at once. */
+/** Bytes of one read; a longer entry is read at once. */
 const readBytes = 256 * 1024
 
-/** What entries are read from: a `FileHandle`, or anything that reads as it does. */
+/** The source of entries: a `FileHandle`, or anything that reads like one. */
 export type EntrySource = {
   readonly read: (
     buffer: Buffer,
@@ -12,7 +12,7 @@ export type EntrySource = {
   ) => Promise<{ readonly bytesRead: number }>
 }
 
-/** No entry can begin where one should: the file was damaged, or a crash left something else behind the last whole entry. */
+/** There is no valid entry at this place: the file was damaged, or a crash left something behind the last entry. */
 export class RecordDamage extends Error {
   override readonly name = 'RecordDamage'
   /** Byte of the file. */
@@ -25,12 +25,12 @@ export class RecordDamage extends Error {
 }
 
 /**
- * Yields the entries that lie wholly between two offsets of a file, in order; `end` is the offset after the entry.
+ * Yields the whole entries between two offsets of a file, in order; `end` is the offset after the entry.
  *
- * An entry that is cut off by `to`, or by the end of the file, is not yielded and no error: it may still be being written.
- * Payloads stay as they are after the next entry was asked for.
+ * An entry that is cut off by `to`, or by the end of the file, is not yielded and is no error, because it may still be
+ * written. Payloads stay valid after the next entry was requested.
  *
- * @param range `from`: where an entry begins, such as an `end`; 0 is the beginning of the file.
+ * @param range `from`: the start of an entry, such as an `end`; 0 is the start of the file.
  * @throws RecordDamage at bytes that are no entry, after every entry before them was yielded.
  */
 export async function* readEntries(
@@ -38,7 +38,7 @@ export async function* readEntries(
   range: { readonly from: number; readonly to: number },
 ): AsyncGenerator<RawEntry & { readonly end: number }> {
   let window: Buffer = Buffer.alloc(0)
-  /** Of the next entry: in the window, and in the file. */
+  /** The next entry's offset in the window and in the file. */
   let at = 0
   let end = range.from === 0 ? await skipMagic(file, range.to) : range.from
   for (;;) {
@@ -58,7 +58,7 @@ export async function* readEntries(
   }
 }
 
-/** Fills a buffer from a position of the file on; returns what was there, which is less only at the end of the file. */
+/** Fills a buffer from a position of the file; returns less only at the end of the file. */
 export async function readFully(file: EntrySource, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length)
   let filled = 0
@@ -82,7 +82,7 @@ async function skipMagic(file: EntrySource, to: number): Promise<number> {
   return found.length
 }
 
-/** Returns the rest of a window with what follows it in the file, or null where nothing does. */
+/** Returns the rest of a window with the bytes that follow it in the file; null: there are none. */
 async function readOn(
   file: EntrySource,
   rest: Buffer,

@@ -1,27 +1,27 @@
-/** Terminals: the file port of recorders, and the file system's; folders are 0700 and records 0600, whatever the umask. */
+/** Terminals: the file port of recorders, and the file system's implementation. Folders are 0700 and recordings 0600, whatever the umask. */
 import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { EntrySource } from './read-record.ts'
 
-/** A record that is being written. */
+/** A recording that is being written. */
 export type RecordFile = EntrySource & {
-  /** Writes all parts after what was written; resolves once the operating system has them. Called one at a time. */
+  /** Appends all parts; resolves when the operating system has them. Called one at a time. */
   readonly write: (parts: readonly Uint8Array[]) => Promise<void>
-  /** Resolves once what was written before the call survives a loss of power. */
+  /** Resolves when everything written before the call survives a loss of power. */
   readonly sync: () => Promise<void>
   readonly close: () => Promise<void>
 }
 
-/** Where records are made. */
+/** The folder of recordings. */
 export type RecordFiles = {
-  /** Makes the folder where it is not there. */
+  /** Creates the folder if it is missing. */
   readonly prepare: (folder: string) => Promise<void>
-  /** Makes a new file whose name survives a loss of power. @throws EEXIST when there is one. */
+  /** Creates a file whose name survives a loss of power. @throws EEXIST if there is one. */
   readonly create: (path: string) => Promise<RecordFile>
   readonly remove: (path: string) => Promise<void>
 }
 
-/** The files of the system. */
+/** The operating system's files. */
 export const systemRecordFiles: RecordFiles = {
   prepare: async (folder) => {
     const first = await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -81,7 +81,7 @@ class SystemFile implements RecordFile {
   }
 }
 
-/** What is left of the parts once so many bytes were written: a full disk and a signal both cut writes short. */
+/** The parts that are left after some bytes were written: a full disk or a signal can cut writes short. */
 function after(parts: Uint8Array[], written: number): Uint8Array[] {
   let left = written
   let whole = 0

@@ -1,12 +1,12 @@
-/** Terminals: the bytes of a record; a line of magic, then entries, each `u32 length | u8 kind | u48 seq | u48 atMs | payload`, big-endian. */
+/** Terminals: the bytes of a recording: a line of magic, then entries, each `u32 length | u8 kind | u48 seq | u48 atMs | payload`, big-endian. */
 
-/** What a record file begins with. */
+/** The start of a recording file. */
 export const recordMagic: Buffer = Buffer.from('sallyport record 1\n')
 
 /** Bytes before the payload of an entry. */
 export const entryHeaderBytes = 17
 
-/** No entry is longer: a length beyond it is damage, not data. */
+/** The longest entry; a larger length is damage. */
 export const longestEntryBytes: number = 4 * 1024 * 1024
 
 /** Byte 4 of an entry. */
@@ -14,12 +14,12 @@ export const entryKinds = { head: 1, output: 2, size: 3, input: 4, event: 5, key
 
 export type EntryKind = keyof typeof entryKinds
 
-/** One entry as it lies in the file. */
+/** One entry of the file. */
 export type RawEntry = {
   readonly kind: EntryKind
-  /** Offset in the terminal's output at which it belongs. */
+  /** Its offset in the terminal's output. */
   readonly seq: number
-  /** Milliseconds since the head, of a clock that never goes back. */
+  /** Milliseconds since the head, by the monotonic clock. */
   readonly atMs: number
   readonly payload: Buffer
 }
@@ -41,7 +41,7 @@ export function encodeEntry({
   return bytes
 }
 
-/** Returns what comes before the payload of an entry. */
+/** Returns the header of an entry. */
 export function encodeEntryHeader(header: EntryHeader): Buffer {
   const bytes = Buffer.allocUnsafe(entryHeaderBytes)
   writeEntryHeader(bytes, header)
@@ -58,9 +58,10 @@ function writeEntryHeader(bytes: Buffer, { kind, seq, atMs, payloadBytes }: Entr
 }
 
 /**
- * Reads the entry that begins at `offset`.
+ * Reads the entry at `offset`.
  *
- * @returns the entry and where the next begins; `more` when the bytes end before it does; `damaged` when no entry can begin here.
+ * @returns The entry and the offset of the next; `more`: the bytes end before it does; `damaged`: there is no valid
+ * entry here.
  */
 export function decodeEntry(
   bytes: Buffer,

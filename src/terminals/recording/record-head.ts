@@ -1,4 +1,4 @@
-/** Terminals: reads what a record tells of itself; what is not wholly there, or not of the right types, is damage. */
+/** Terminals: reads the head of a recording. An incomplete head, or one with wrong types, is damage. */
 import { type EntrySource, RecordDamage, readEntries } from './read-record.ts'
 import { longestEntryBytes, type RawEntry, recordMagic } from './record-format.ts'
 import type { RecordHead } from './recorder.ts'
@@ -24,7 +24,7 @@ const isMember: Readonly<Record<keyof RecordHead, (value: unknown) => boolean>> 
   keyId: (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value),
 }
 
-/** Returns the head of a record. @throws RecordDamage when there is none. */
+/** Returns the head of a recording. @throws RecordDamage if there is none. */
 export async function readHead(file: EntrySource): Promise<RecordHead> {
   for await (const entry of readEntries(file, { from: 0, to: recordMagic.length + longestEntryBytes })) {
     return parseHead(entry)
@@ -32,7 +32,7 @@ export async function readHead(file: EntrySource): Promise<RecordHead> {
   throw new RecordDamage(0, 'The record ends before its head does.')
 }
 
-/** Returns what a head says. @throws RecordDamage when the entry is no head. */
+/** Returns the content of a head. @throws RecordDamage if the entry is no head. */
 export function parseHead({ kind, payload }: Pick<RawEntry, 'kind' | 'payload'>): RecordHead {
   const head = kind === 'head' ? parseObject(payload) : null
   const isHead = head !== null && Object.entries(isMember).every(([name, isRight]) => isRight(head[name]))
@@ -40,7 +40,7 @@ export function parseHead({ kind, payload }: Pick<RawEntry, 'kind' | 'payload'>)
   return head as RecordHead
 }
 
-/** Returns the object that a payload is in JSON, or null where it is none. */
+/** Returns the JSON object of a payload, or null. */
 export function parseObject(payload: Buffer): Readonly<Record<string, unknown>> | null {
   try {
     const value: unknown = JSON.parse(payload.toString('utf8'))

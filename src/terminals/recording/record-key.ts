@@ -1,4 +1,4 @@
-/** Terminals: the key that signs records, Ed25519; whoever verifies needs its public half alone. */
+/** Terminals: the Ed25519 key that signs recordings; verification needs only its public half. */
 import { createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto'
 
 /** Signs seals. */
@@ -8,7 +8,7 @@ export type RecordSigner = {
   readonly sign: (bytes: Uint8Array) => Uint8Array
 }
 
-/** Tells whether seals were signed by one key. */
+/** Verifies seals of one key. */
 export type RecordVerifier = {
   /** As {@link RecordSigner} has it. */
   readonly keyId: string

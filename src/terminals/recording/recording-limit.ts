@@ -1,11 +1,11 @@
-/** Terminals: the size that one recording may have; who is attached is warned before, and the session ends at the limit. */
+/** Terminals: the size limit of a recording. Participants get warnings before, and the session ends at the limit. */
 
 /** Percent of the limit at which a warning is due. */
 const warnedAt = [75, 90] as const
 
 const mebibyte = 1024 * 1024
 
-/** What a recording that grows has done. */
+/** What happens as a recording grows. */
 export type LimitListener = {
   readonly warn: (sentence: string) => void
   readonly end: () => void
@@ -14,8 +14,8 @@ export type LimitListener = {
 /**
  * Watches the size of one recording.
  *
- * @param limitBytes a recording of this size is full.
- * @returns a function that takes the size of the file, in bytes, each time that it has grown.
+ * @param limitBytes A recording of this size is full.
+ * @returns A function that takes the size of the file, in bytes, each time that it has grown.
  */
 export function watchRecording(limitBytes: number, { warn, end }: LimitListener): (bytes: number) => void {
   let left: readonly number[] = [...warnedAt, 100]

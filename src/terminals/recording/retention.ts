@@ -1,4 +1,4 @@
-/** Terminals: what records there are, and which may go; a record goes no earlier than its own head says. */
+/** Terminals: lists recordings and removes expired ones. A recording stays at least as long as its own head says. */
 import { type FileHandle, open, readdir, unlink } from 'node:fs/promises'
 import { RecordDamage, readFully } from './read-record.ts'
 import { syncFolder } from './record-file.ts'
@@ -7,25 +7,25 @@ import { isRecordId, recordedSession, recordPath } from './record-path.ts'
 import type { RecordHead } from './recorder.ts'
 import { decodeSeal, sealBytes } from './seal.ts'
 
-/** Half a day more than a month ever has, in milliseconds, so that no month is cut short. */
+/** Half a day more than the longest month, in milliseconds, so that no month is too short. */
 const monthMs = 31 * 24 * 3_600_000
 
-/** A record as a listing shows it; nothing of it is proven. */
+/** A recording in a list; nothing of it is verified. */
 export type ListedRecord = {
   readonly ptySessionId: string
   readonly bytes: number
   /** null: it cannot be read. */
   readonly head: RecordHead | null
-  /** Whether it ends as the recorder's end does. */
+  /** Whether it ends with the recorder's end. */
   readonly isEnded: boolean
 }
 
-/** Returns the moment before which a record may not go, in Unix milliseconds, where it is kept for so many months. */
+/** Returns the moment until which a recording is kept, in Unix milliseconds, for a number of months. */
 export function keptUntil(startedAtMs: number, months: number): number {
   return startedAtMs + months * monthMs
 }
 
-/** Returns the records of a folder, oldest first; none where there is no folder. */
+/** Returns the recordings of a folder, oldest first; none if there is no folder. */
 export async function listRecords(folder: string): Promise<ListedRecord[]> {
   const ids = (await namesIn(folder)).map(recordedSession).filter((id) => id !== null)
   const records: ListedRecord[] = []
@@ -36,7 +36,7 @@ export async function listRecords(folder: string): Promise<ListedRecord[]> {
   return records.sort((one, other) => (one.head?.startedAtMs ?? 0) - (other.head?.startedAtMs ?? 0))
 }
 
-/** Opens a record for reading while the work lasts; null where there is none, or the id is none of a record. */
+/** Opens a recording for reading while the work lasts; null: there is none, or the id is not valid. */
 export async function withRecord<Result>(
   folder: string,
   ptySessionId: string,
@@ -58,10 +58,10 @@ export async function withRecord<Result>(
 }
 
 /**
- * Removes the records that need not be kept any more; never a live one, nor one whose head cannot be read.
+ * Removes expired recordings; never a live one, nor one whose head cannot be read.
  *
- * @param now `nowMs`: Unix milliseconds; `isLive`: tells whether a PTY session still writes its record.
- * @returns what was removed, for the audit trail.
+ * @param now `nowMs`: Unix milliseconds; `isLive`: returns whether a PTY session still writes its recording.
+ * @returns The removed ones, for the audit trail.
  */
 export async function removeExpired(
   folder: string,

@@ -1,4 +1,4 @@
-/** Terminals: the seal that ends each segment of a record: `u32 number | u8 final | chain (32) | Ed25519 signature (64)`, big-endian. */
+/** Terminals: the seal that ends each segment of a recording: `u32 number | u8 final | chain (32) | Ed25519 signature (64)`, big-endian. */
 import { createHash, type Hash } from 'node:crypto'
 import { encodeEntry, entryHeaderBytes, recordMagic } from './record-format.ts'
 import type { RecordSigner } from './record-key.ts'
@@ -10,20 +10,20 @@ const signatureBytes = 64
 /** Bytes of a seal's payload. */
 export const sealBytes: number = claimBytes + chainBytes + signatureBytes
 
-/** Bytes of a whole entry that is a seal. */
+/** Bytes of a seal's whole entry. */
 export const sealEntryBytes: number = entryHeaderBytes + sealBytes
 
-/** Of these bytes of a seal's entry the chain value is made, too: its header, number and final flag. */
+/** Bytes of a seal's entry that the chain value covers too: its header, number and final flag. */
 export const hashedSealBytes: number = entryHeaderBytes + claimBytes
 
 /** The chain value before the first segment. */
 export const chainStart: Buffer = Buffer.alloc(chainBytes)
 
-/** What a seal says. */
+/** The content of a seal. */
 export type Seal = {
   /** 1, 2, 3 ... */
   readonly number: number
-  /** Whether nothing follows. */
+  /** Whether it is the last one. */
   readonly isFinal: boolean
   /** SHA-256 of the chain value before it and the SHA-256 of the segment's bytes. */
   readonly chain: Buffer
@@ -35,12 +35,12 @@ export function chainAfter(before: Uint8Array, segment: Uint8Array): Buffer {
   return createHash('sha256').update(before).update(segment).digest()
 }
 
-/** Returns what the signature of a seal is over. */
+/** Returns the signed bytes of a seal. */
 export function sealMessage(ptySessionId: string, { number, isFinal, chain }: Omit<Seal, 'signature'>): Buffer {
   return Buffer.concat([recordMagic, Buffer.from(`${ptySessionId}\n`), encodeClaim(number, isFinal), chain])
 }
 
-/** Reads a seal that begins at `offset`; null where it cannot be one. */
+/** Reads a seal at `offset`; null: it cannot be one. */
 export function decodeSeal(bytes: Buffer, offset = 0): Seal | null {
   const flag = bytes[offset + 4]
   if (bytes.length - offset < sealBytes || (flag !== 0 && flag !== 1)) return null
@@ -53,7 +53,7 @@ export function decodeSeal(bytes: Buffer, offset = 0): Seal | null {
   }
 }
 
-/** The chain of a record that is being written; it hashes as bytes come, so that no moment has much to hash. */
+/** The chain of a growing recording; it hashes bytes as they come, so that no call has much to hash. */
 export class SealingChain {
   readonly #ptySessionId: string
   readonly #signer: RecordSigner
@@ -77,7 +77,7 @@ export class SealingChain {
     this.#unsealedBytes += bytes.length
   }
 
-  /** Ends the segment; returns the entry that seals it. */
+  /** Ends the segment; returns the entry of its seal. */
   seal({ isFinal, ...place }: { readonly seq: number; readonly atMs: number; readonly isFinal: boolean }): Buffer {
     const payload = Buffer.alloc(sealBytes)
     encodeClaim(this.#number, isFinal).copy(payload)

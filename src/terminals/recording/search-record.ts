@@ -1,8 +1,8 @@
 /**
- * Terminals: finds text in what the screen of a record showed; memory holds one screen and a little scrollback.
+ * Terminals: finds text on the screen of a recording; memory holds one screen and a little scrollback.
  *
- * It looks at the screen whenever 512 bytes or 100 ms have passed. So it misses text that was overwritten or erased sooner,
- * and text that no single line held: drawn a letter here and a letter there, or scrolled sideways.
+ * It looks at the screen after every 512 bytes or 100 ms. So it misses text that was overwritten or erased sooner, and
+ * text that no single line held, such as text that was drawn letter by letter or scrolled sideways.
  */
 import headless from '@xterm/headless'
 import { type EntrySource, RecordDamage, readEntries } from './read-record.ts'
@@ -12,30 +12,31 @@ import { parseHead } from './record-head.ts'
 /** Recorded time between two looks, in milliseconds. */
 const lookMs = 100
 
-/** Output between two looks: it cannot push more lines out than are kept. */
+/** Output between two looks: it cannot scroll out more lines than are kept. */
 const lookBytes = 512
 
 /** Lines kept above the screen. */
 const scrollback = 1024
 
-/** Output handed over at once. */
+/** Output that is processed at once. */
 const longestWrite = 64 * 1024
 
-/** Rows that one line may be wrapped over; the rest of a longer line is a line of its own. */
+/** Rows that one line may wrap over; the rest of a longer line counts as another line. */
 const mostRows = 200
 
-/** A line of the screen that holds the text. */
+/** A line of the screen with the text. */
 export type ScreenMatch = {
-  /** Milliseconds since the record began, when the line was seen. */
+  /** Milliseconds from the start of the recording until the line was seen. */
   readonly atMs: number
   /** The whole line; wrapped rows are joined. */
   readonly line: string
 }
 
 /**
- * Yields the lines that held a text, whatever its case, as they leave the screen; a line that grows or stays, once.
+ * Yields the lines that contain a text in any case, when they leave the screen; a line that grows or stays is yielded
+ * once.
  *
- * @param search `length`: bytes of the file to look at.
+ * @param search `length`: bytes of the file to read.
  */
 export async function* searchRecord(
   file: EntrySource,
@@ -64,7 +65,7 @@ async function* showAll(entries: AsyncIterable<RawEntry>, screen: SearchedScreen
       }
     }
   } catch (error) {
-    // What a crash left behind the last whole entry.
+    // An incomplete entry that a crash left at the end.
     if (!(error instanceof RecordDamage)) throw error
   }
 }
@@ -72,9 +73,9 @@ async function* showAll(entries: AsyncIterable<RawEntry>, screen: SearchedScreen
 class SearchedScreen {
   readonly #wanted: string
   readonly #terminal = new headless.Terminal({ cols: 80, rows: 24, scrollback, allowProposedApi: true })
-  /** Lines that hold the text and are still there, by the time at which they were first seen. */
+  /** Matching lines that are still there, by the time at which they were first seen. */
   #held = new Map<string, number>()
-  /** The first line that has not left the screen of the ordinary buffer for good. */
+  /** The first line that has not left the normal buffer for good. */
   #top = this.#terminal.registerMarker(0)
   #bytesSinceLook = 0
   #lookedAtMs = 0
@@ -88,7 +89,7 @@ class SearchedScreen {
     this.#terminal.resize(Math.min(Math.max(cols, 2), 1000), Math.min(Math.max(rows, 1), 1000))
   }
 
-  /** Shows output; returns the lines that left meanwhile. */
+  /** Processes output; returns the lines that left meanwhile. */
   async show(bytes: Buffer, atMs: number): Promise<ScreenMatch[]> {
     const found = atMs - this.#lookedAtMs >= lookMs ? this.look() : []
     this.#atMs = atMs
@@ -103,7 +104,9 @@ class SearchedScreen {
     return found
   }
 
-  /** Looks at every line that may have changed; returns those that held the text and have left, or changed but for growing. */
+  /**
+   * Looks at every line that may have changed; returns matching lines that have left, or changed other than by growing.
+   */
   look(): ScreenMatch[] {
     this.#lookedAtMs = this.#atMs
     const before = this.#held
@@ -118,7 +121,7 @@ class SearchedScreen {
     return [...left].map(([line, atMs]) => ({ atMs, line }))
   }
 
-  /** Looks a last time; returns all that was not returned before. */
+  /** Looks a last time; returns the remaining matches. */
   end(): ScreenMatch[] {
     const left = this.look()
     return [...left, ...[...this.#held].map(([line, atMs]) => ({ atMs, line }))]
@@ -138,7 +141,7 @@ class SearchedScreen {
   }
 }
 
-/** Returns the lines from a row to the end of a buffer; rows that were wrapped are one line. */
+/** Returns the lines from a row to the end of a buffer; wrapped rows are one line. */
 function linesOf(buffer: headless.IBuffer, from: number): string[] {
   let first = from
   while (first > 0 && from - first < mostRows && buffer.getLine(first)?.isWrapped === true) first -= 1

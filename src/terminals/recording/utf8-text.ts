@@ -1,17 +1,17 @@
-/** Terminals: turns bytes that come in pieces into text; a character that was cut in two is joined, what is no UTF-8 is told. */
+/** Terminals: decodes UTF-8 that comes in pieces. A character that was cut in two is joined; invalid bytes are reported. */
 import { isUtf8 } from 'node:buffer'
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
-/** Text, and whether something in it stands for bytes that are no UTF-8. */
+/** Text, and whether it replaces invalid bytes. */
 export type JoinedText = { readonly text: string; readonly isDamaged: boolean }
 
-/** Joins the bytes of one stream. The text is that of the whole stream, however it was cut. */
+/** Decodes one stream. The text does not depend on how it was cut. */
 export class Utf8Text {
-  /** The beginning of a character whose end has not come. */
+  /** The start of a character whose end has not come. */
   #held: Buffer = Buffer.alloc(0)
 
-  /** Returns the text of all characters that are whole by now; bytes that are no UTF-8 become U+FFFD. */
+  /** Returns the text of all whole characters; invalid bytes become U+FFFD. */
   push(bytes: Buffer): JoinedText {
     const joined = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes])
     const whole = joined.subarray(0, joined.length - unfinishedBytes(joined))
@@ -19,7 +19,7 @@ export class Utf8Text {
     return { text: decoder.decode(whole), isDamaged: !isUtf8(whole) }
   }
 
-  /** Returns what is left once no more bytes come. */
+  /** Returns the rest at the end of the stream. */
   end(): JoinedText {
     const isDamaged = this.#held.length > 0
     const text = decoder.decode(this.#held)
@@ -28,7 +28,7 @@ export class Utf8Text {
   }
 }
 
-/** Bytes at the end that a character begins with and does not end with. */
+/** Bytes at the end that start a character without ending it. */
 function unfinishedBytes(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
     const byte = bytes[bytes.length - back] as number
@@ -38,7 +38,7 @@ function unfinishedBytes(bytes: Buffer): number {
   return 0
 }
 
-/** Bytes of the character that begins with this byte (RFC 3629 section 4); 1 for one that begins none. */
+/** Bytes of the character that starts with this byte (RFC 3629 section 4); 1: no character does. */
 function lengthOf(first: number): number {
   if (first < 0xc2 || first > 0xf4) return 1
   if (first < 0xe0) return 2

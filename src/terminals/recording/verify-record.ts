@@ -1,4 +1,4 @@
-/** Terminals: proves a record with the public key alone, or names the first place that does not hold. */
+/** Terminals: verifies a recording with the public key alone, or names the first wrong place. */
 import { createHash } from 'node:crypto'
 import { type EntrySource, RecordDamage, readEntries, readFully } from './read-record.ts'
 import { entryHeaderBytes, type RawEntry } from './record-format.ts'
@@ -6,42 +6,43 @@ import { parseHead } from './record-head.ts'
 import type { RecordVerifier } from './record-key.ts'
 import { chainAfter, chainStart, decodeSeal, hashedSealBytes, type Seal, sealBytes, sealMessage } from './seal.ts'
 
-/** Bytes of one read where a file is hashed or searched. */
+/** Bytes of one read when a file is hashed or searched. */
 const readBytes = 1024 * 1024
 
-/** A number beyond the one that follows by more is no seal's. */
+/** A number that exceeds the expected one by more is not of a seal. */
 const mostMissing = 2 ** 20
 
-/** What a record proved to be. */
+/** The result for a recording. */
 export type RecordReport = {
   readonly ptySessionId: string
-  /** Segments that hold, from the first on. */
+  /** Number of valid segments from the start. */
   readonly segments: number
-  /** Bytes of the file that were looked at. */
+  /** Bytes of the file that were read. */
   readonly bytes: number
-  /** Of these, bytes of segments that hold. */
+  /** Bytes of valid segments. */
   readonly signedBytes: number
-  /** Whether the recorder ended it: nothing can have been taken off its end. */
+  /** Whether the recorder ended it: then nothing is missing at its end. */
   readonly isFinal: boolean
-  /** The first place that does not hold; null: the record is as it was written. */
+  /** The first wrong place; null: the recording is as it was written. */
   readonly fault: string | null
-  /** What is to be known of a record that holds; null: nothing. */
+  /** A remark on a valid recording; null: none. */
   readonly mark: string | null
 }
 
-/** What a record is proven against. */
+/** What a recording is verified with. */
 export type Proof = {
-  /** Whose record it has to be. */
+  /** The expected PTY session. */
   readonly ptySessionId: string
-  /** Bytes of the file to look at. */
+  /** Bytes of the file to read. */
   readonly length: number
   readonly key: RecordVerifier
 }
 
 /**
- * Verifies a record: its beginning, its chain, every signature, the order of its output, its end.
+ * Verifies a recording: its start, its chain, every signature, the order of its output, its end.
  *
- * Bytes after the last seal are a mark and no fault, because a crash leaves them; a signed seal among them is a fault.
+ * Bytes after the last seal are a remark and no fault, because a crash leaves them; a signed seal among them is a
+ * fault.
  */
 export async function verifyRecord(file: EntrySource, proof: Proof): Promise<RecordReport> {
   const walk = new Walk(file, proof)
@@ -70,7 +71,7 @@ class Walk {
   readonly #file: EntrySource
   readonly #proof: Proof
   #chain = chainStart
-  /** Output so far, and the first that was not where it belongs. */
+  /** Output so far, and the first entry that is out of order. */
   #seq = 0
   #strayedSeq: number | null = null
 
@@ -95,7 +96,7 @@ class Walk {
     }
   }
 
-  /** Judges what lies after the last seal that holds. */
+  /** Judges the bytes after the last valid seal. */
   async faultOfRest(): Promise<string | null> {
     const { length } = this.#proof
     if (this.isFinal) {
@@ -143,7 +144,7 @@ class Walk {
     return null
   }
 
-  /** Says what is wrong before a seal that is ours. */
+  /** Says what is wrong before a seal of ours. */
   #broken(end: number, seal: Seal): string {
     const number = this.segments + 1
     const place = `(bytes ${this.signedBytes}..${end})`
@@ -155,7 +156,7 @@ class Walk {
     return this.#proof.key.verify(sealMessage(this.#proof.ptySessionId, seal), seal.signature)
   }
 
-  /** Looks for a seal of ours at every byte that is left, because damage before it hides where its entry begins. */
+  /** Looks for a seal of ours at every remaining byte, because damage before it hides the start of its entry. */
   async #findSeal(): Promise<{ readonly seal: Seal; readonly end: number } | null> {
     const { length } = this.#proof
     for (let from = this.signedBytes; from + sealBytes <= length; from += readBytes) {

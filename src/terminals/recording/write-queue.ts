@@ -1,17 +1,17 @@
-/** Terminals: the writes of one record; at most one is under way, and all that waits goes into the next one. */
+/** Terminals: the writes of one recording. At most one is under way; everything that waits goes into the next one. */
 import type { CancelTimer, Timers } from '../timers.ts'
 import type { RecordFile } from './record-file.ts'
 import type { RecordPosition } from './recorder.ts'
 
-/** A disk that has not taken bytes for so long is not waited for any more, in milliseconds. */
+/** Milliseconds after which a blocked disk is given up. */
 const stallMs = 15_000
 
-/** Whole entries, in order, to be written together or not at all. */
+/** Whole entries, in order, that are written together or not at all. */
 export type Entries = {
   readonly parts: readonly Uint8Array[]
-  /** Output that the file holds after them. */
+  /** Output in the file after them. */
   readonly seq: number
-  /** Whether a seal is among them: what it seals is then made to survive a loss of power. */
+  /** Whether a seal is among them: then its segment is synced to the disk. */
   readonly hasSeal: boolean
 }
 
@@ -38,7 +38,7 @@ export class WriteQueue {
     this.#waiting = emptyBatch(0)
   }
 
-  /** What is written. */
+  /** The end of the written part. */
   get position(): RecordPosition {
     return this.#position
   }
@@ -47,7 +47,7 @@ export class WriteQueue {
     return this.#failure !== null
   }
 
-  /** Resolves once the operating system has the entries and all before them. @throws what the first failure was. */
+  /** Resolves when the operating system has the entries and all before them. @throws the first failure. */
   push({ parts, seq, hasSeal }: Entries): Promise<RecordPosition> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== null) return reject(this.#failure.cause)
@@ -60,13 +60,13 @@ export class WriteQueue {
     })
   }
 
-  /** Resolves once what was sealed survives a loss of power. @throws what the first failure was. */
+  /** Resolves when sealed segments survive a loss of power. @throws the first failure. */
   async synced(): Promise<void> {
     while (this.#sync !== null) await this.#sync
     if (this.#failure !== null) throw this.#failure.cause
   }
 
-  /** Closes the file; where an operation never came back, as soon as it does. */
+  /** Closes the file; if an operation never returned, when it does. */
   async close(): Promise<void> {
     if (this.#stalled.size === 0) return this.#file.close()
     const close = (): Promise<void> => this.#file.close()
@@ -99,7 +99,7 @@ export class WriteQueue {
     if (hasSeal) this.#syncSoon()
   }
 
-  /** Off the way of writes: they go on meanwhile, and share the next one. */
+  /** This does not hold up writes: they continue, and share the next sync. */
   #syncSoon(): void {
     if (this.#failure !== null) return
     this.#isSyncDue = true

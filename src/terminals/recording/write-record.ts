@@ -1,4 +1,4 @@
-/** Terminals: writes records. What an append resolved for is in the file, in the order of the calls; what was sealed is signed. */
+/** Terminals: writes recordings. When an append resolves, its entries are in the file, in the order of the calls; a seal is signed. */
 import type { Clock, Log } from '../../core/ports.ts'
 import type { CancelTimer, Timers } from '../timers.ts'
 import { OutputIndex } from './output-index.ts'
@@ -18,41 +18,41 @@ import type { RecordEvent, Recorder, RecordHead, RecordPosition } from './record
 import { SealingChain, sealEntryBytes } from './seal.ts'
 import { WriteQueue } from './write-queue.ts'
 
-/** A segment grows no longer, its seal included, unless one entry alone is longer. */
+/** Largest segment, its seal included, unless one entry alone is larger. */
 const longestSegmentBytes = 1024 * 1024
 
-/** A segment is sealed when its first entry is so old, in milliseconds. */
+/** Milliseconds after its first entry at which a segment is sealed. */
 const oldestUnsealedMs = 10_000
 
-/** Output and input are cut into entries of so many bytes at most. */
+/** Most bytes of an entry of output or input; longer ones are split. */
 const longestPiece = 256 * 1024
 
 const longestPayload = longestEntryBytes - (entryHeaderBytes - 4)
 
-/** What recorders are made with. */
+/** The ports of recorders. */
 export type RecorderParts = {
-  /** Made where it is not there, with mode 0700. */
+  /** Created with mode 0700 if it is missing. */
   readonly folder: string
   readonly sign: RecordSigner
   readonly clock: Clock
   readonly timers: Timers
   readonly log: Log
-  /** Told as each segment begins, before it is written. */
+  /** Called when each segment starts, before it is written. */
   readonly onSegment?: () => void
-  /** The system's files where it is left out. */
+  /** By default the operating system's files. */
   readonly files?: RecordFiles
 }
 
-/** Opens records. */
+/** Creates recordings. */
 export type Recorders = {
   /**
-   * Makes the record of a PTY session, with its head in it.
-   * @throws Error when there is one already, or it cannot be written.
+   * Creates the recording of a PTY session with its head.
+   * @throws Error if there is one already, or it cannot be written.
    */
   readonly open: (head: Omit<RecordHead, 'v' | 'keyId'>) => Promise<Recorder>
 }
 
-/** Returns what opens records in one folder. */
+/** Returns the recorders of one folder. */
 export function createRecorders(parts: RecorderParts): Recorders {
   return { open: (head) => openRecord(parts, { ...head, v: 1, keyId: parts.sign.keyId }) }
 }
@@ -83,7 +83,7 @@ class RecordWriter implements Recorder {
   readonly #index = new OutputIndex()
   readonly #startedAtMs: number
   #cancelSeal: CancelTimer | null = null
-  /** Where the file will stand once all that was taken is written. */
+  /** The end of the file when everything that was taken is written. */
   #length = 0
   #seq = 0
   #closing: Promise<void> | null = null
@@ -98,7 +98,7 @@ class RecordWriter implements Recorder {
     this.#startedAtMs = parts.clock.monotonicMs()
   }
 
-  /** Writes what a record begins with. */
+  /** Writes the start of a recording. */
   async begin(): Promise<void> {
     const payload = Buffer.from(JSON.stringify(this.#head))
     const parts = [recordMagic, encodeEntry({ kind: 'head', seq: 0, atMs: 0, payload })]
@@ -176,7 +176,7 @@ class RecordWriter implements Recorder {
       if (event.kind === 'input' && !this.#head.inputIsRecorded) continue
       const payload = payloadOf(event)
       const isLong = payload.length > longestPayload
-      // A screen that is too large to keep is only a place less to begin at.
+      // A screen that is too large is not kept; readers then start earlier.
       if (event.kind === 'keyframe' && isLong) continue
       if (event.kind === 'event' && isLong) throw new Error('An event is too long to be recorded.')
       const isCut = event.kind === 'output' || event.kind === 'input'
@@ -204,7 +204,7 @@ class RecordWriter implements Recorder {
     this.#cancelSeal = null
     if (this.#closing !== null || this.#queue.hasFailed) return
     const sealed = this.#queue.push({ parts: [this.#seal(false)], seq: this.#seq, hasSeal: true })
-    // Whoever appends next is told of the failure.
+    // The next append gets the failure.
     sealed.catch(() => undefined)
   }
 

@@ -1,4 +1,4 @@
-/** Terminals: the character sets that a terminal writes with, and the sequences that choose them (ISO/IEC 2022). */
+/** Terminals: the character sets of a terminal, and the sequences that choose them (ISO/IEC 2022). */
 import { newTerminal } from './new-terminal.ts'
 import { type Charset, type Internals, internalsOf, parseNow } from './xterm-internals.ts'
 
@@ -18,7 +18,7 @@ export function designate(index: 0 | 1 | 2 | 3, charset: Charset): string {
   return `\x1b${designators[index]}${finalByCharset.get(charset) ?? 'B'}`
 }
 
-/** Returns the sequences that bring all four from ASCII to what they are, and shift to the one in use. */
+/** Returns the sequences that change all four from ASCII to their present sets, and shift to the one in use. */
 export function designateAll({ _charsets, glevel }: Internals['_charsetService']): string {
   const designations = ([0, 1, 2, 3] as const).map((index) =>
     _charsets[index] === undefined ? '' : designate(index, _charsets[index]),
@@ -26,12 +26,12 @@ export function designateAll({ _charsets, glevel }: Internals['_charsetService']
   return `${designations.join('')}${shifts[glevel] ?? ''}`
 }
 
-/** Returns whether a text comes out of a character set as it is. */
+/** Returns whether a character set leaves a text unchanged. */
 export function passesThrough(text: string, charset: Charset): boolean {
   return charset === undefined || [...text].every((character) => charset[character] === undefined)
 }
 
-/** The tables themselves are not public: a terminal that is asked for each of them tells which is which. */
+/** The tables are not public: a terminal that is set to each of them shows which is which. */
 function learnFinals(): ReadonlyMap<Charset, string> {
   const terminal = newTerminal(2, 1)
   const learnt = new Map<Charset, string>([[undefined, 'B']])

@@ -1,29 +1,29 @@
-/** Terminals: the screens as the main thread sees them; a thread that dies takes answers with it, but no session. */
+/** Terminals: the screens as the main thread sees them. If their thread dies, answers are lost, but no session. */
 import { Worker } from 'node:worker_threads'
 import type { Log } from '../../core/ports.ts'
 import type { RecordPosition } from '../recording/recorder.ts'
 import type { Screen, Screens, Snapshot, ToFollow } from './screen.ts'
 import type { ScreenReply, ScreenRequest, ScreenWorkerData } from './screen-messages.ts'
 
-/** Without output for 15 s, a screen gives most of its memory back: some 200 to 500 KiB of it, but for 10 to 30. */
+/** After 15 s without output, a screen frees most of its memory: some 200 to 500 KiB of it, except 10 to 30. */
 const restAfterMs = 15_000
 
 /**
- * A session whose turn it was when a thread died is tried once more: what kills twice will kill again.
- * So it is with all of them, where threads die in nobody's turn before they have said a word.
+ * A session that was processed when the thread died is tried once more; a second death ends its screen. All screens end
+ * if threads die without processing any session.
  */
 const mostDeaths = 2
 
-/** Milliseconds between two looks at how far records have come; whoever asks for a screen does not wait for the next. */
+/** Milliseconds between two checks of how far recordings have come; a caller that asks for a screen does not wait for the next. */
 const advanceEveryMs = 100
 
 /**
- * Memory of the thread, in MiB: a screen that grows beyond every measure ends the thread, not the server. Little of what
- * parsing makes lives on, so that a small space for what is new costs no time, and keeps 15 MB for other things.
+ * Memory of the thread, in MiB: a screen that grows too much ends the thread, not the server. Little of what parsing
+ * allocates survives, so a small young generation costs no time, and saves 15 MB.
  */
 const threadMiB = { all: 1_024, young: 4 } as const
 
-/** What the screens need; `startWorker` starts their thread, the one of this folder unless a test has another. */
+/** The ports of the screens; `startWorker` starts their thread (tests replace it). */
 export type ScreensParts = {
   readonly log: Log
   readonly startWorker?: (data: ScreenWorkerData) => Worker
@@ -38,12 +38,12 @@ type Followed = {
   parsedSeq: number
   keyframesFrom: number
   deaths: number
-  /** Why it is followed no further; null while it is. */
+  /** Why it is no longer followed; null while it is. */
   ended: string | null
   readonly pending: Map<number, Pending>
 }
 
-/** Makes the screens; their thread starts with the first session. */
+/** Creates the screens; their thread starts with the first session. */
 export function createScreens({ log, startWorker = startThread }: ScreensParts): Screens {
   const screens = new Threaded(log, startWorker)
   return { follow: (record) => screens.follow(record), close: () => screens.close() }
@@ -92,7 +92,7 @@ class Threaded {
     else this.#open(followed)
     return {
       advance: (position) => this.#advance(followed, position),
-      // Nobody may wait for a screen that comes no further.
+      // Ends the wait for a screen that does not advance.
       parsedSeq: () => (followed.ended === null ? followed.parsedSeq : followed.position.seq),
       snapshot: (atLeast = 0) => this.#snapshot(followed, atLeast),
       close: () => this.#close(followed),
@@ -132,7 +132,7 @@ class Threaded {
     if (position.length > 0) this.#post({ kind: 'advance', positions: [[id, position]] })
   }
 
-  /** Sessions are opened anew from the beginning of their records, but for the one of whose turn the thread died twice. */
+  /** Sessions are opened again from the start of their recordings, except the one that the thread died on twice. */
   #revive(): void {
     const culprit = Atomics.exchange(this.#turn, 0, 0)
     this.#log.error({ sessions: this.#followed.size }, 'the thread of the screens is gone; a new one takes over')
@@ -168,7 +168,9 @@ class Threaded {
     }
   }
 
-  /** One message carries all positions of a while, because the thread costs more to wake than a little output to parse. */
+  /**
+   * One message carries all positions of a while, because waking the thread costs more than parsing a little output.
+   */
   #advance(followed: Followed, position: RecordPosition): void {
     followed.position = position
     if (followed.ended !== null) return
@@ -220,7 +222,7 @@ class Threaded {
     this.#refWhileAsked()
   }
 
-  /** The thread keeps the process alive only while somebody waits for it. */
+  /** The thread keeps the process alive only while a caller waits for it. */
   #refWhileAsked(): void {
     const isAsked = [...this.#followed.values()].some(({ pending }) => pending.size > 0)
     if (isAsked) this.#worker?.ref()

@@ -1,4 +1,4 @@
-/** Terminals: one screen that follows output; its terminal stands at a place between two sequences and two characters whenever it may be asked. */
+/** Terminals: one screen that follows output. A snapshot is taken only between two sequences and two characters. */
 import type { Terminal } from '@xterm/headless'
 import { GroundState } from './ground-state.ts'
 import { keptLines, newTerminal } from './new-terminal.ts'
@@ -7,32 +7,32 @@ import type { Snapshot } from './screen.ts'
 import { serializeScreen } from './serialize-screen.ts'
 import { boundCluster, internalsOf, parseNow, parserGround } from './xterm-internals.ts'
 
-/** Bytes given to xterm.js at once: beyond 128 KiB it cuts them itself, and loses characters where it does. */
+/** Bytes that xterm.js gets at once: it cuts more than 128 KiB by itself, and loses characters there. */
 const pieceBytes = 100_000
 
 /**
- * Bytes that wait for the end of what they begin. A longer string is followed without its end, for it changes nothing
- * before; so is a longer sequence, whose rest a joiner then sees as text: no program writes one.
+ * Bytes that wait for the end of what they start. A longer string is processed without its end, because it has no
+ * effect before; a longer sequence shows as text to clients that join, but no program writes one.
  */
 const longestHeld = { string: 64 * 1024, other: 1024 * 1024 } as const
 
 type Size = { readonly cols: number; readonly rows: number }
 
-/** What came behind the last place, in order. */
+/** Output after the last safe place, in order. */
 type Held = Uint8Array | Size
 
-/** One screen; `write` and `resize` come in the order of the record. */
+/** One screen; calls of `write` and `resize` come in the order of the recording. */
 export class FollowedScreen {
   #size: Size
   #terminal: Terminal | null
-  /** What a terminal that was given back comes back from. */
+  /** The snapshot that a terminal without memory is restored from. */
   #resting: Uint8Array = new Uint8Array(0)
   readonly #ground = new GroundState()
   #place = 0
   #seen = 0
   #held: Held[] = []
   #heldBytes = 0
-  /** The beginning of a character. */
+  /** The start of a character. */
   #begun: Uint8Array = new Uint8Array(0)
   #lastSnapshot: Snapshot | null = null
 
@@ -41,17 +41,16 @@ export class FollowedScreen {
     this.#terminal = newTerminal(size.cols, size.rows)
   }
 
-  /** The newest place that a snapshot can be of. */
+  /** The newest safe place for a snapshot. */
   get place(): number {
     return this.#place
   }
 
-  /** Output taken in. */
+  /** Output that was taken. */
   get seen(): number {
     return this.#seen
   }
 
-  /** Takes output in. */
   write(bytes: Uint8Array): void {
     const last = this.#ground.scan(bytes)
     this.#seen += bytes.length
@@ -67,16 +66,16 @@ export class FollowedScreen {
     if (this.#heldBytes > (this.#ground.isInString ? longestHeld.string : longestHeld.other)) this.#goOnWithoutEnd()
   }
 
-  /** Changes the size where the output stands. */
+  /** Changes the size at the present place of the output. */
   resize(size: Size): void {
     if (this.#held.length > 0) this.#held.push(size)
     else this.#resizeNow(size)
   }
 
   /**
-   * Returns the screen at its place.
+   * Returns the screen at its safe place.
    *
-   * @param keepsLines whether the lines above it come along, so that a terminal that grows later shows them.
+   * @param keepsLines Whether the lines above it are included, so that a terminal that grows shows them.
    */
   snapshot(keepsLines = true): Snapshot {
     if (keepsLines && this.#lastSnapshot !== null) return this.#lastSnapshot
@@ -86,7 +85,7 @@ export class FollowedScreen {
     return snapshot
   }
 
-  /** Gives most memory back until there is more output; does nothing in the middle of a sequence. */
+  /** Frees most memory until more output comes; does nothing inside a sequence. */
   rest(): void {
     if (this.#terminal === null || this.#begun.length > 0) return
     if (internalsOf(this.#terminal)._inputHandler._parser.currentState !== parserGround) return
@@ -129,7 +128,7 @@ export class FollowedScreen {
     this.#lastSnapshot = null
   }
 
-  /** Feeds bytes, but for lines among them that scroll out of the screen, and of the lines above it, within them. */
+  /** Processes bytes without the lines among them that scroll out of the screen and out of the kept lines. */
   #feed(bytes: Uint8Array): void {
     const passed = findPassedOver(bytes, keptLines + 2 * this.#size.rows)
     if (passed === null) {
@@ -159,7 +158,7 @@ export class FollowedScreen {
   }
 }
 
-/** Returns the last place at or before `end` that is in the middle of no character. */
+/** Returns the last place at or before `end` that is not inside a character. */
 function endOfCharacters(bytes: Uint8Array, end: number): number {
   for (let back = 1; back <= Math.min(3, end); back += 1) {
     const byte = bytes[end - back] as number

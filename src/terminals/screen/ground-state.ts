@@ -1,8 +1,8 @@
-/** Terminals: tells where output is between two control sequences and between two characters; agrees with xterm.js byte by byte. */
+/** Terminals: finds the places between two control sequences and two characters; agrees with xterm.js byte by byte. */
 
 import { isAscii } from 'node:buffer'
 
-/** States of the parser of ECMA-48 and DEC sequences; from `passedOver` on the screen changes only after the end. */
+/** States of the parser of ECMA-48 and DEC sequences; from `passedOver` on, the screen changes only after the end. */
 const ground = 0
 const escaped = 1
 const escapeIntermediate = 2
@@ -23,7 +23,7 @@ const states = 14
 const printable = 0xa0
 const classes = printable + 1
 
-/** The next state by state and class of character; what stands nowhere below is an error, which ends the sequence. */
+/** The next state by state and class of character; a missing pair is an error, which ends the sequence. */
 const transitions = buildTransitions()
 
 function buildTransitions(): Uint8Array {
@@ -73,24 +73,24 @@ function buildTransitions(): Uint8Array {
   return table
 }
 
-/** Returns how many bytes follow a first byte of UTF-8 (RFC 3629 section 3); 0 for a byte that begins nothing. */
+/** Returns how many bytes follow a first byte of UTF-8 (RFC 3629 section 3); 0: it starts no character. */
 function bytesToCome(byte: number): number {
   if (byte >= 0xc0 && byte < 0xe0) return 1
   if (byte >= 0xe0 && byte < 0xf0) return 2
   return byte >= 0xf0 && byte < 0xf8 ? 3 : 0
 }
 
-/** The smallest character that takes so many more bytes: what is smaller was written too long, and is dropped. */
+/** The smallest character of each length; a smaller one was encoded too long and is dropped. */
 const smallest = [0, 0x80, 0x800, 0x10000] as const
 
 const beginsSequence = 0x1b
 
-/** Bytes of text from which on it is looked at by the block. */
+/** Bytes of text from which it is checked by the block. */
 const longText = 256
 
 const blockBytes = 4 * 1024
 
-/** Returns where the text ends that begins at an offset; control characters of ASCII count as text. */
+/** Returns the end of the text that starts at an offset; ASCII control characters count as text. */
 function endOfText(bytes: Uint8Array, from: number): number {
   let at = endOfShortText(bytes, from, Math.min(from + longText, bytes.length))
   if (at < from + longText) return at
@@ -111,7 +111,7 @@ function isText(block: Uint8Array): boolean {
 /** Follows output byte by byte. */
 export class GroundState {
   #state = ground
-  /** Of the character that has begun: bytes still to come, bytes that follow its first, and its bits so far. */
+  /** The character that has begun: bytes to come, bytes after its first, and its bits so far. */
   #missing = 0
   #following = 0
   #bits = 0
@@ -121,12 +121,12 @@ export class GroundState {
     return this.#state === ground && this.#missing === 0
   }
 
-  /** True inside a string that changes nothing before it has ended, however long it grows: OSC, DCS, APC, PM, SOS. */
+  /** True inside a string that has no effect before its end, however long it grows: OSC, DCS, APC, PM, SOS. */
   get isInString(): boolean {
     return this.#state >= passedOver
   }
 
-  /** Takes the next bytes in, and returns after how many of them the last ground state was; 0 for none. */
+  /** Takes the next bytes, and returns after how many of them the last safe place was; 0: none. */
   scan(bytes: Uint8Array): number {
     let last = 0
     let at = 0
@@ -162,7 +162,7 @@ export class GroundState {
   #takeCharacter(character: number): void {
     const isSurrogate = character >= 0xd800 && character <= 0xdfff
     const isDropped = character < (smallest[this.#following] as number) || character > 0x10ffff || isSurrogate
-    // The byte order mark is dropped as well: it would end a sequence otherwise.
+    // The byte order mark is dropped too: otherwise it would end a sequence.
     if (isDropped || character === 0xfeff) return
     this.#state = transitions[this.#state * classes + Math.min(character, printable)] as number
   }

@@ -1,4 +1,4 @@
-/** Terminals: makes the headless terminal that a screen is; the page has to count the cells of characters as it does. */
+/** Terminals: creates the headless terminal of a screen. The page must count the cells of characters in the same way. */
 import { createRequire } from 'node:module'
 import type { ITerminalAddon, Terminal } from '@xterm/headless'
 import headless from '@xterm/headless'
@@ -7,8 +7,8 @@ import { mendEraseAbove } from './xterm-internals.ts'
 const { UnicodeGraphemesAddon } = loadGraphemes()
 
 /**
- * Loads the addon where no buffer is shared: as of 0.4.0 it takes its table to begin where the memory of its buffer begins,
- * and reads whatever was there before, or never ends, where that is Node.js's pool.
+ * Loads the addon without a shared buffer pool: version 0.4.0 reads its table from the start of the memory of its
+ * buffer. In Node.js's pool that is foreign data, so that widths are wrong or reading never ends.
  */
 function loadGraphemes(): typeof import('@xterm/addon-unicode-graphemes') {
   const { poolSize } = Buffer
@@ -21,18 +21,18 @@ function loadGraphemes(): typeof import('@xterm/addon-unicode-graphemes') {
 }
 
 /**
- * Lines above the screen that are kept: a terminal that grows shows them again, in the page as in the screen.
- * As many as a tall window has; more would cost memory in every session for what is seen on a screen of the next size only.
+ * Lines above the screen that are kept: a terminal that grows shows them again, in the page as in the screen. As many
+ * as a tall window has; more would cost memory in every session.
  */
 export const keptLines = 200
 
-/** Characters of a link with its parameters; longer ones are no links: xterm.js would keep ten million in every cell. */
+/** Most characters of a link with its parameters; longer ones are ignored: xterm.js would keep ten million in every cell. */
 const longestLink = 4_096
 
 /** OSC numbers of titles, which no screen shows. */
 const titles = [0, 1, 2] as const
 
-/** Makes a terminal of so many columns and rows. Nobody hears its answers to queries. */
+/** Creates a terminal of a size. Its answers to queries are dropped. */
 export function newTerminal(cols: number, rows: number): Terminal {
   const terminal = new headless.Terminal({ cols, rows, scrollback: keptLines, allowProposedApi: true, logLevel: 'off' })
   terminal.loadAddon(new UnicodeGraphemesAddon() as unknown as ITerminalAddon)

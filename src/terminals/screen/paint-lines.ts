@@ -1,11 +1,11 @@
-/** Terminals: paints the lines of a screen cell by cell, with what xterm.js tells apart: empty cells with attributes, lines that go on. */
+/** Terminals: writes the lines of a screen cell by cell, with everything that xterm.js distinguishes: empty cells with attributes, wrapped lines. */
 import { type CellStyle, type Painter, plainStyle } from './painter.ts'
 import { type Attributes, type BufferLine, bgFlags } from './xterm-internals.ts'
 
-/** What the text of a cell is, and the cells that it takes. */
+/** The text of a cell, and the cells that it takes. */
 export type Glyph = { readonly text: string; readonly width: number }
 
-/** The lines are painted from the row of the cursor on, which is empty, at the left edge and with the plain pen. */
+/** The lines are written from the cursor's row on, which is empty, from the left edge and with the plain style. */
 export type Lines = {
   readonly lines: readonly (BufferLine | undefined)[]
   readonly cols: number
@@ -15,11 +15,11 @@ export type Lines = {
 type Row = {
   readonly line: BufferLine
   readonly cols: number
-  /** Columns that hold something else than an empty cell, and are not painted yet. */
+  /** Columns that are not empty and not written yet. */
   readonly dirty: Set<number>
 }
 
-/** A character of two cells, and one of one cell; what they leave behind is overwritten. */
+/** A character of two cells, and one of one cell; their remains are overwritten. */
 const wide = '\u4e00'
 const narrow = 'x'
 
@@ -33,7 +33,7 @@ export function attributesAt(line: BufferLine, column: number): Attributes {
   return { fg: line.getFg(column), bg, extended: extended ?? noExtension }
 }
 
-/** Returns the glyph that begins in a column, or null: an empty cell, the right half of a glyph, half a glyph at the edge. */
+/** Returns the glyph that starts in a column; null: an empty cell, the right half of a glyph, half a glyph at the edge. */
 export function glyphAt(
   line: BufferLine,
   column: number,
@@ -48,11 +48,11 @@ export function glyphAt(
   return painter.widthOf(first) === width ? { text: first, width } : null
 }
 
-/** Paints lines below one another; those that do not fit scroll out at the top. */
+/** Writes lines one below another; those that do not fit scroll out at the top. */
 export function paintLines(painter: Painter, { lines, cols, rows }: Lines): void {
   let dirty = new Set<number>()
   if (lines[0]?.isWrapped === true && rows > 1) {
-    // It goes on from a line that is gone: that one is scrolled away here as well.
+    // It continues a line that is gone: that one is scrolled away here too.
     painter.moveTo(cols - 1)
     painter.print(narrow + narrow)
     painter.control('\x1b[S\x1b[H')
@@ -74,7 +74,7 @@ export function paintLines(painter: Painter, { lines, cols, rows }: Lines): void
     if (index + 1 === lines.length) break
     painter.usePen(plainStyle)
     if (goesOn && row !== null && endsWithGlyph(painter, row)) {
-      // One character too many makes the line go on.
+      // One character too many makes the line wrap.
       painter.print(narrow)
       painter.control('\r')
       dirty.add(0)
@@ -82,7 +82,7 @@ export function paintLines(painter: Painter, { lines, cols, rows }: Lines): void
   }
 }
 
-/** Makes the next line one that goes on, and comes back; the last cell of this one is then to be painted over. */
+/** Makes the next line a wrapped one, and returns; the last cell of this one must then be written over. */
 function beginLineThatGoesOn(painter: Painter, { cols, dirty }: Row): void {
   painter.usePen(plainStyle)
   painter.moveTo(cols - 1)
@@ -96,7 +96,7 @@ function endsWithGlyph(painter: Painter, { line, cols }: Row): boolean {
   return cols > 1 && glyphAt(line, cols - 2, { cols, painter })?.width === 2
 }
 
-/** Empty, and erasing with some background cannot make it: the half of a wide character that was overwritten. */
+/** Empty, and erasing with a background cannot create it: the half of a wide character that was overwritten. */
 function isOdd({ line }: Row, column: number): boolean {
   return line.hasContent(column) === 0 && line.getWidth(column) !== 0 && !isErasable(line, column)
 }
@@ -132,7 +132,7 @@ function paintRow(painter: Painter, row: Row): void {
   }
 }
 
-/** Erases a run of empty cells where they are not empty yet, or have a background; returns where the run ends. */
+/** Erases a run of empty cells that are not empty yet, or have a background; returns the end of the run. */
 function paintEmpty(
   painter: Painter,
   { line, cols, dirty }: Row,
@@ -161,14 +161,14 @@ function isEmptyLike(
   return emptyPen(painter, line.getBg(column)).attributes === style.attributes
 }
 
-/** Erasing gives a cell the background alone. */
+/** Erasing gives a cell only the background. */
 function emptyPen(painter: Painter, bg: number): CellStyle {
   return painter.penOf({ fg: 0, bg: bg & 0x3ffffff, extended: noExtension })
 }
 
 /**
- * Makes empty cells with attributes: writes a wide character, then over one half of it; the other half is then such a cell.
- * The cell beside gets dirty, which is why the ones at the right edge are made one column further left, and pushed.
+ * Creates empty cells with attributes: writes a wide character, then over one half of it; the other half is such a
+ * cell. The cell beside becomes dirty, so those at the right edge are made one column further left, and pushed.
  */
 function paintOdd(painter: Painter, { line, cols, dirty }: Row, odd: ReadonlySet<number>): void {
   let before = cols - 1

@@ -1,4 +1,4 @@
-/** Terminals: writes what brings a terminal to a state; knows which attributes and which unfinished cluster its own output has left behind. */
+/** Terminals: writes the bytes that bring a terminal to a state. It knows the attributes and the unfinished cluster after its own output. */
 import {
   type Attributes,
   bgFlags,
@@ -11,13 +11,13 @@ import {
   underlineStyle,
 } from './xterm-internals.ts'
 
-/** Attributes as the sequences that set them: two pens are the same where their texts are. */
+/** Attributes as the sequences that set them: two styles are equal if their texts are. */
 export type CellStyle = { readonly attributes: string; readonly link: string }
 
-/** The pen of a terminal after a reset. */
+/** The style of a terminal after a reset. */
 export const plainStyle: CellStyle = { attributes: '\x1b[0m', link: '' }
 
-/** SGR of the first basic colour, SGR that more colours follow, and what is between them. */
+/** SGR of the first basic colour, SGR that further colours follow, and what is between them. */
 type Colours = { readonly basic: number; readonly extended: string; readonly separator: ';' | ':' }
 
 const textColours: Colours = { basic: 30, extended: '38', separator: ';' }
@@ -43,7 +43,7 @@ function sameAttributes(one: Attributes, other: Attributes): boolean {
   return one.fg === other.fg && one.bg === other.bg && one.extended === other.extended
 }
 
-/** Style and link of an extension count only where `bg` says so, its colour always. */
+/** Style and link of an extension count only if `bg` says so, its colour always. */
 function penOf({ fg, bg, extended }: Attributes, core: Internals): CellStyle {
   const isExtended = (bg & bgFlags.extended) !== 0
   const style = underlineStyle(extended)
@@ -54,7 +54,7 @@ function penOf({ fg, bg, extended }: Attributes, core: Internals): CellStyle {
   return { attributes: `\x1b[${parts.join(';')}m${protection}`, link: isExtended ? linkOf(extended, core) : '' }
 }
 
-/** Returns the sequences that set all attributes but underline and link, whatever they were, and leave those two alone. */
+/** Returns the sequences that set all attributes except underline and link, whatever they were. */
 export function beyondUnderline({ fg, bg }: Attributes): string {
   const parts = ['22;23;25;27;28;29;39;49;55', ...plainParts(fg, bg)]
   return `\x1b[${parts.join(';')}m\x1b[${(bg & bgFlags.protected) === 0 ? 0 : 1}"q`
@@ -77,7 +77,7 @@ function colour(word: number, { basic, extended, separator }: Colours): readonly
     case colourMode.indexed:
       return [[extended, 5, index].join(separator)]
     case colourMode.rgb: {
-      // With colons a colour space comes first, which is left empty (ITU-T T.416).
+      // With colons, a colour space comes first; it stays empty (ITU-T T.416).
       const space = separator === ':' ? [''] : []
       return [[extended, 2, ...space, (word >> 16) & 0xff, (word >> 8) & 0xff, index].join(separator)]
     }
@@ -92,13 +92,13 @@ function linkOf({ urlId }: ExtendedAttributes, core: Internals): string {
   return `${data.id === undefined ? '' : `id=${data.id}`};${data.uri}`
 }
 
-/** Collects the text that is painted. */
+/** Collects the written text. */
 export class Painter {
   readonly #core: Internals
   readonly #parts: string[] = []
   #style: CellStyle | null = plainStyle
   #lastAsked: { readonly attributes: Attributes; readonly style: CellStyle } | null = null
-  /** What xterm.js remembers of the character before, to join the next to it; every sequence makes it forget. */
+  /** What xterm.js remembers of the last character, to join the next to it; every sequence makes it forget. */
   #preceding = 0
 
   constructor(core: Internals) {
@@ -115,13 +115,13 @@ export class Painter {
     this.#preceding = 0
   }
 
-  /** Adds text of which no character joins another, such as ASCII. */
+  /** Adds text whose characters do not join, such as ASCII. */
   print(text: string): void {
     this.#parts.push(text)
     for (const character of text) this.#follow(character)
   }
 
-  /** Adds the text of one cell, which begins in the given column, so that it does not join the cell before. */
+  /** Adds the text of the cell in a column so that it does not join the cell before. */
   printCell(text: string, column: number): void {
     const [first = ' '] = text
     if (this.#properties(first).joins) this.moveTo(column)
@@ -133,7 +133,7 @@ export class Painter {
     this.control(`\x1b[${column + 1}G`)
   }
 
-  /** Returns the pen that writes with these attributes. */
+  /** Returns the style of these attributes. */
   penOf(attributes: Attributes): CellStyle {
     const last = this.#lastAsked
     if (last !== null && sameAttributes(last.attributes, attributes)) return last.style
@@ -151,12 +151,12 @@ export class Painter {
     this.#style = style
   }
 
-  /** Tells that a sequence has changed the pen: to the given one, or to nobody knows which. */
+  /** Notes that a sequence has changed the style: to the given one, or to an unknown one. */
   penBecame(style: CellStyle | null): void {
     this.#style = style
   }
 
-  /** Returns the cells that a text takes as one cluster; null where it would fall apart into several. */
+  /** Returns the cells that a text takes as one cluster; null: it would fall apart into several. */
   widthOf(text: string): number | null {
     if (text.length === 1 && text < '\x7f') return 1
     let preceding = 0

@@ -1,9 +1,9 @@
-/** Terminals: finds lines that a screen need not parse, because they scroll out of it before anybody can see them. */
+/** Terminals: finds lines that a screen need not parse, because they scroll out before a client can see them. */
 import { isAscii } from 'node:buffer'
 import type { Terminal } from '@xterm/headless'
 import { internalsOf, parserGround } from './xterm-internals.ts'
 
-/** Fewer bytes are not worth a look. */
+/** Fewer bytes are not worth the search. */
 const leastBytes = 8 * 1024
 
 const blockBytes = 4 * 1024
@@ -28,17 +28,17 @@ const plain = Uint8Array.from({ length: 256 }, (_, byte) =>
   Number((byte >= 0x20 && byte !== 0x7f) || byte === 0x09 || byte === 0x0a || byte === 0x0d),
 )
 
-/** Lines that need not be parsed; they begin and end before the carriage return of a line's end. */
+/** Lines that need not be parsed; they start and end before the carriage return of a line's end. */
 export type PassedOver = {
   readonly from: number
   readonly to: number
-  /** The sequences among them that leave the pen as they do. */
+  /** The sequences among them that leave the same style. */
   readonly pens: Uint8Array
 }
 
 /**
- * Returns the last lines that leave nothing behind but a pen once so many lines follow, and they do; null where there are
- * none that are worth it. Lines are text with colours; neither end of the output is in the middle of a character.
+ * Returns the last lines that leave nothing but a style after a number of further lines, which do follow; null: there
+ * are none worth skipping. Lines are text with colours; the output neither starts nor ends inside a character.
  */
 export function findPassedOver(output: Uint8Array, linesAfter: number): PassedOver | null {
   const bytes = Buffer.from(output.buffer, output.byteOffset, output.length)
@@ -55,7 +55,7 @@ export function findPassedOver(output: Uint8Array, linesAfter: number): PassedOv
   return null
 }
 
-/** Tells whether a terminal is one that lines change only by their last ones, once enough have scrolled it through. */
+/** Returns whether a terminal is in a state in which only the last lines count after enough have scrolled through. */
 export function canPassOver(terminal: Terminal): boolean {
   const { _inputHandler: handler, buffers } = internalsOf(terminal)
   const { active, normal } = buffers
@@ -64,7 +64,7 @@ export function canPassOver(terminal: Terminal): boolean {
   return handler._parser.currentState === parserGround && active === normal && scrollsWhole && !isLinked
 }
 
-/** A control character of two bytes is no text, though each of its bytes could be one of a character. */
+/** A control character of two bytes is no text, although its bytes could be parts of a character. */
 function isPlainAt(bytes: Buffer, at: number): boolean {
   const byte = bytes[at] as number
   if (byte === bytesOf.escape) return endOfColour(bytes, at) > at
@@ -72,7 +72,7 @@ function isPlainAt(bytes: Buffer, at: number): boolean {
   return bytes[at - 1] !== bytesOf.leadsControl
 }
 
-/** Returns where the sequence ends that begins there, if it chooses a pen or erases in its line (SGR, EL); else where it begins. */
+/** Returns the end of the sequence that starts there, if it chooses a style or erases in its line (SGR, EL); else its start. */
 function endOfColour(bytes: Buffer, from: number): number {
   if (bytes[from + 1] !== bytesOf.bracket) return from
   let at = from + 2
@@ -80,7 +80,7 @@ function endOfColour(bytes: Buffer, from: number): number {
   return bytes[at] === bytesOf.style || bytes[at] === bytesOf.eraseInLine ? at + 1 : from
 }
 
-/** Returns where the blocks begin that leave nothing behind but a pen, and end at an offset. */
+/** Returns the starts of the blocks that leave nothing but a style, and end at an offset. */
 function beginOfHarmless(bytes: Buffer, to: number): number {
   let from = to
   while (from > 0 && isHarmless(bytes, Math.max(0, from - blockBytes), from)) from = Math.max(0, from - blockBytes)
@@ -96,7 +96,7 @@ function isHarmless(bytes: Buffer, from: number, to: number): boolean {
   return true
 }
 
-/** Returns the sequences between two offsets that choose a pen, from the last on that takes nothing over. */
+/** Returns the sequences between two offsets that choose a style, from the last one on that starts from the default. */
 function pensOf(bytes: Buffer, from: number, to: number): Uint8Array {
   let pens: Buffer[] = []
   for (const at of escapesIn(bytes, from, to)) {

@@ -1,4 +1,4 @@
-/** Terminals: puts the cursor where it was, with pen, character sets, origin and insert mode, and with what the last character leaves open. */
+/** Terminals: restores the cursor's place, with style, character sets, origin and insert mode, and what the last character leaves open. */
 import { designateAll, passesThrough } from './charsets.ts'
 import { attributesAt, type Glyph, glyphAt, noExtension } from './paint-lines.ts'
 import { beyondUnderline, type CellStyle, type Painter, plainStyle } from './painter.ts'
@@ -13,10 +13,10 @@ import {
 
 type Place = { readonly cols: number; readonly core: Internals }
 
-/** The glyph that ends where the cursor is, and where it begins. */
+/** The glyph that ends at the cursor, and its start. */
 type LastGlyph = Glyph & { readonly column: number; readonly style: CellStyle }
 
-/** Ends a snapshot: nothing may be written after it that is not output. */
+/** Ends a snapshot: nothing but output may follow it. */
 export function placeCursor(painter: Painter, core: Internals, { cols }: { readonly cols: number }): void {
   const place = { cols, core }
   const { active } = core.buffers
@@ -34,9 +34,9 @@ export function placeCursor(painter: Painter, core: Internals, { cols }: { reado
   if (!isWritable) painter.control(designateAll(core._charsetService))
   painter.usePen(style)
   const { insertMode } = core.coreService.modes
-  // Writing the character again would push it to the right: so it goes first. What joins it later pushed nothing.
+  // Writing the character again would push it to the right, so this goes first. What joins it later pushed nothing.
   if (insertMode && isOpen) painter.control(`\x1b[${painter.widthOf([...last.text][0] ?? '') ?? 1}P`)
-  // Whatever was written is closed by a sequence, even where no mode has to be set.
+  // A sequence closes the written text, even if no mode has to be set.
   painter.control(`\x1b[4${insertMode ? 'h' : 'l'}`)
   if (isOpen) painter.printCell(last.text, last.column)
 }
@@ -62,7 +62,7 @@ function lastGlyph(painter: Painter, { cols, core }: Place): LastGlyph | null {
   return null
 }
 
-/** Sets origin mode, which brings the cursor home, and moves: rows count from the upper margin then. */
+/** Sets origin mode, which moves the cursor home, and moves: rows then count from the upper margin. */
 function goTo(painter: Painter, { core }: Place, column: number): void {
   const { y, scrollTop } = core.buffers.active
   const { origin } = core.coreService.decPrivateModes
@@ -94,7 +94,7 @@ function isErasedWhole(line: BufferLine, cols: number): boolean {
   return bg >>> 26 === 0
 }
 
-/** A cursor that was restored has its character set and its attributes from there, where the tables say otherwise. */
+/** A restored cursor has its own character set and attributes, if they differ from the tables. */
 function chooseCharsetsAndPen(painter: Painter, core: Internals, style: CellStyle): void {
   const { charset, glevel, _charsets } = core._charsetService
   const { savedCharset, savedCurAttrData: saved } = core.buffers.active
@@ -112,7 +112,7 @@ function chooseCharsetsAndPen(painter: Painter, core: Internals, style: CellStyl
   painter.usePen(style)
 }
 
-/** Setting an underline or a link sets a mark as well; restoring a cursor brings marks back, but neither style nor link. */
+/** Setting an underline or a link sets a mark too; restoring a cursor restores marks, but neither style nor link. */
 function isConsistent({ fg, bg, extended }: Attributes): boolean {
   const style = underlineStyle(extended)
   const isMarked = (bg & bgFlags.extended) !== 0

@@ -1,4 +1,4 @@
-/** Terminals: feeds one screen from its record on disk, a slice at a time, never beyond what the file is told to hold. */
+/** Terminals: feeds one screen from its recording on disk, a slice at a time, never beyond the known end of the file. */
 import { type FileHandle, open } from 'node:fs/promises'
 import { readEntries } from '../recording/read-record.ts'
 import type { RawEntry } from '../recording/record-format.ts'
@@ -6,10 +6,10 @@ import type { RecordPosition } from '../recording/recorder.ts'
 import { FollowedScreen } from './followed-screen.ts'
 import type { Snapshot } from './screen.ts'
 
-/** Output of one turn, in bytes: some ten milliseconds, after which the next session has its turn. */
+/** Output of one turn, in bytes: some ten milliseconds; then the next session has its turn. */
 const sliceBytes = 256 * 1024
 
-/** Output and time of the record between two keyframes, at least. */
+/** Least output and recorded time between two keyframes. */
 const keyframeGap = { bytes: 4 * 1024 * 1024, ms: 5_000 } as const
 
 /** Columns and rows that a terminal may have. */
@@ -20,29 +20,29 @@ const sizeBytes = 4
 
 type Entry = RawEntry & { readonly end: number }
 
-/** Where a record lies, and the size its terminal begins with. */
+/** The place of a recording, and the first size of its terminal. */
 export type FollowedRecord = { readonly path: string; readonly cols: number; readonly rows: number }
 
-/** Follows one record. */
+/** Follows one recording. */
 export class RecordFollower {
   readonly #path: string
   readonly screen: FollowedScreen
   #file: FileHandle | null = null
   #entries: AsyncGenerator<Entry> | null = null
-  /** Of the file: read so far, and what it holds. */
+  /** Offsets in the file: read so far, and its known end. */
   #read = 0
   #told = 0
-  /** Of the output: what the next entry goes on with. */
+  /** Offset in the output of the next entry. */
   #nextSeq = 0
-  /** Output of an entry that is not all written yet. */
+  /** Output of an entry that is not all processed yet. */
   #payload: Uint8Array = new Uint8Array(0)
-  /** Of the turn under way: output that the screen has yet to take in. */
+  /** Output of this turn that the screen has yet to take. */
   #slice: Uint8Array[] = []
   #atMs = 0
   #keyframe = { seq: 0, atMs: 0 }
   #turn: Promise<void> = Promise.resolve()
 
-  /** @param keyframesFrom output before which keyframes were taken by an earlier follower. */
+  /** @param keyframesFrom Output before which an earlier follower took the keyframes. */
   constructor({ path, ...size }: FollowedRecord, keyframesFrom = 0) {
     this.#path = path
     this.screen = new FollowedScreen(size)
@@ -58,16 +58,16 @@ export class RecordFollower {
   }
 
   /**
-   * Takes in a slice, or what there is.
+   * Processes a slice, or what there is.
    *
-   * @throws Error when the record cannot be read, or is no record.
+   * @throws Error if the recording cannot be read, or is none.
    */
   async turn(): Promise<void> {
     this.#turn = this.#takeSlice()
     await this.#turn
   }
 
-  /** Returns the screen of this place, where it is time for one. */
+  /** Returns a keyframe of this place, if one is due. */
   takeKeyframe(): Snapshot | null {
     const { place } = this.screen
     const isDue = place - this.#keyframe.seq >= keyframeGap.bytes && this.#atMs - this.#keyframe.atMs >= keyframeGap.ms
@@ -99,7 +99,7 @@ export class RecordFollower {
     this.#writeSlice()
   }
 
-  /** All at once, because a screen passes over the more the more it sees. */
+  /** All at once, because a screen skips more if it sees more. */
   #writeSlice(): void {
     const [first, ...others] = this.#slice
     if (first !== undefined) this.screen.write(others.length === 0 ? first : Buffer.concat(this.#slice))
@@ -114,7 +114,7 @@ export class RecordFollower {
       return null
     }
     this.#file ??= await open(this.#path, 'r')
-    // An iteration ends where the file ended when it was begun; the next one goes on from there.
+    // An iteration ends at the end of the file when it started; the next one continues there.
     for (const isNew of this.#entries === null ? [true] : [false, true]) {
       if (isNew) this.#entries = readEntries(this.#file, { from: this.#read, to: this.#told })
       const next = await this.#entries?.next()

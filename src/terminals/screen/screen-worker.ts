@@ -1,14 +1,14 @@
-/** Terminals: the screens' thread; follows every record in turns, because parsing output would stop the thread it runs on. */
+/** Terminals: the screens' thread. It follows every recording in turns, because parsing output would block its thread. */
 import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { RecordFollower } from './record-follower.ts'
 import type { ScreenReply, ScreenRequest, ScreenWorkerData } from './screen-messages.ts'
 import { stepBack } from './step-back.ts'
 
-/** How often it is told how far a session has come, while there is more to do. */
+/** How often it reports how far a session has come, while there is more to do. */
 const reportEvery = { bytes: 1024 * 1024, ms: 50 } as const
 
-/** Looks for screens that may rest, four in the time after which they may. */
+/** Looks for screens that may free memory, four times within the time after which they may. */
 const looksPerRest = 4
 
 type Session = {
@@ -55,7 +55,7 @@ async function takeTurns(): Promise<void> {
       fail(session, cause)
     }
     Atomics.store(turn, 0, 0)
-    // Between two turns requests are heard.
+    // Requests are handled between two turns.
     await setImmediate()
   }
   isRunning = false
@@ -97,7 +97,7 @@ function close(session: Session): void {
   void session.follower.close().catch(() => {})
 }
 
-/** A request about one session; what goes wrong ends that session alone. */
+/** A request about one session; an error ends that session's screen alone. */
 function serve(id: number, work: (session: Session) => void): void {
   const session = sessions.get(id)
   if (session === undefined) return

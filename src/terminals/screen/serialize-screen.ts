@@ -1,4 +1,4 @@
-/** Terminals: writes a screen as bytes that bring any terminal of its size to the same state, to the attributes and modes that wait unseen. */
+/** Terminals: writes a screen as bytes that bring any terminal of its size to the same state, hidden attributes and modes included. */
 import type { Terminal } from '@xterm/headless'
 import { designate } from './charsets.ts'
 import { modeSequences } from './mode-sequences.ts'
@@ -7,16 +7,17 @@ import { Painter, plainStyle } from './painter.ts'
 import { placeCursor } from './place-cursor.ts'
 import { bgFlags, fgFlags, internalsOf, type ScreenBuffer } from './xterm-internals.ts'
 
-/** A link that no cell keeps: where attributes with a link were saved, only the mark of it was. */
+/** A link that no cell keeps: if attributes with a link were saved, only its mark was. */
 const markOfLink = ';about:blank'
 
 /**
- * Returns the bytes; they begin with a full reset (RIS), and output may follow them at once, even with a character that joins the last one.
+ * Returns the bytes. They start with a full reset (RIS), and output may follow at once, even a character that joins the
+ * last one.
  *
- * Left out: titles, colours that a program defines anew, synchronized output, and what is beyond the right edge or below
+ * Left out: titles, colours that a program redefines, synchronized output, and what is beyond the right edge or below
  * the last row until the terminal grows: tab stops, cells, a saved cursor.
  *
- * @param keepsLines whether the lines above the screen come along.
+ * @param keepsLines Whether the lines above the screen are included.
  */
 export function serializeScreen(terminal: Terminal, keepsLines: boolean): Uint8Array {
   const core = internalsOf(terminal)
@@ -31,7 +32,7 @@ export function serializeScreen(terminal: Terminal, keepsLines: boolean): Uint8A
   }
   paintBuffer(painter, normal, { ...size, keepsLines })
   if (active === alt) {
-    // Entering saves the cursor of the normal screen, so what it has saved is brought back just before.
+    // Entering saves the cursor of the normal screen, so its saved state is restored just before.
     painter.control('\x1b8\x1b[?1049h\x0f\x1b[0"q\x1b[0m\x1b[H\x1b[2J')
     painter.penBecame(plainStyle)
     paintBuffer(painter, alt, { ...size, keepsLines: false })
@@ -61,12 +62,12 @@ function paintBuffer(
 }
 
 function isSavedPlain({ savedX, savedY, ybase, savedCurAttrData, savedCharset }: ScreenBuffer): boolean {
-  // Rows count from the first line that is kept: nothing was saved where the number has not moved with the screen.
+  // Rows count from the first kept line: nothing was saved if the number has not moved with the screen.
   const isHome = savedX === 0 && (savedY === 0 || savedY < ybase)
   return isHome && savedCurAttrData.fg === 0 && savedCurAttrData.bg === 0 && savedCharset === undefined
 }
 
-/** Saves what the buffer has saved; the cursor stays anywhere, the pen is plain again. */
+/** Saves what the buffer has saved; the cursor's place is undefined afterwards, the style is plain. */
 function save(painter: Painter, buffer: ScreenBuffer, { cols, rows }: Size): void {
   const row = Math.min(Math.max(buffer.savedY - buffer.ybase, 0), rows - 1)
   painter.control(`\x1b[${row + 1};${Math.min(buffer.savedX, cols - 1) + 1}H`)

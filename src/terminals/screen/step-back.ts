@@ -1,13 +1,13 @@
-/** Terminals: lets the thread that calls step back behind the others, where the system has priorities of threads. */
+/** Terminals: lowers the priority of the calling thread, if the system has thread priorities. */
 import { readlinkSync } from 'node:fs'
 import { setPriority } from 'node:os'
 
-/** A tenth of a core that others want too: a program is not slowed by its screen, and whoever joins still gets it. */
+/** A tenth of a contended core: a screen does not slow a program, and clients that join still get it. */
 const niceness = 10
 
-/** Lowers the priority of this thread; where that is not to be had, it goes on as it was. */
+/** Lowers the priority of this thread; if that is not possible, nothing changes. */
 export function stepBack(): void {
-  // On Linux a niceness is that of one thread, and a thread is asked for by its own number, which Node.js does not tell.
+  // On Linux a niceness belongs to one thread and is set by the thread's number, which Node.js does not expose.
   try {
     setPriority(Number(readlinkSync('/proc/thread-self').split('/').at(-1)), niceness)
   } catch (error) {

@@ -1,10 +1,10 @@
-/** Terminals: the only file that reads what xterm.js keeps to itself, because its interface tells neither all attributes nor all hidden state. */
+/** Terminals: the only file that reads private fields of xterm.js, because its interface has neither all attributes nor all hidden state. */
 import type { Terminal } from '@xterm/headless'
 
 /** Attributes beyond two words: `_ext` holds underline style (bits 26 to 28) and underline colour (bits 0 to 25). */
 export type ExtendedAttributes = { readonly _ext: number; readonly urlId: number }
 
-/** Attributes as two words of flags, colour mode and colour; `extended` counts in a cell only where `bg` says so. */
+/** Attributes as two words of flags, colour mode and colour; `extended` counts only if `bg` says so. */
 export type Attributes = { readonly fg: number; readonly bg: number; readonly extended: ExtendedAttributes }
 
 /** A table of replacements for ASCII; none is ASCII itself. */
@@ -20,7 +20,7 @@ export type BufferLine = {
   readonly getBg: (column: number) => number
   readonly hasContent: (column: number) => number
   readonly _extendedAttrs: Readonly<Record<number, ExtendedAttributes | undefined>>
-  /** Texts of more than one character, by column; those of columns that hold no such text are left over. */
+  /** Texts of more than one character, by column; entries of other columns are stale. */
   readonly _combined: Record<number, string | undefined>
 }
 
@@ -81,23 +81,23 @@ export type Internals = {
   readonly optionsService: { readonly rawOptions: { readonly cursorBlink: boolean; readonly convertEol: boolean } }
 }
 
-/** Returns what xterm.js keeps to itself; it changes as the terminal does. */
+/** Returns the private state of xterm.js; it changes with the terminal. */
 export function internalsOf(terminal: Terminal): Internals {
   return (terminal as unknown as { readonly _core: Internals })._core
 }
 
 /**
- * Parses bytes at once: `write` waits for a timer at each call.
- * No handler of a sequence may be asynchronous, and a character must be whole: xterm.js loses one that is cut after a byte 0x80.
+ * Parses bytes at once: `write` waits for a timer at each call. No handler of a sequence may be asynchronous, and
+ * characters must be whole: xterm.js loses one that is cut after a byte 0x80.
  */
 export function parseNow(terminal: Terminal, bytes: Uint8Array): void {
   internalsOf(terminal)._inputHandler.parse(bytes)
 }
 
-/** Characters of one cell: nobody sees the marks beyond, and xterm.js would keep any number. */
+/** Most characters of one cell: more marks are not visible, and xterm.js would keep any number. */
 const longestCluster = 1_024
 
-/** Cuts the text of the cell before the cursor, which output made of combining marks alone lets grow for ever. */
+/** Cuts the text of the cell before the cursor, which combining marks could otherwise grow without end. */
 export function boundCluster(terminal: Terminal): void {
   const { lines, x, y, ybase } = internalsOf(terminal).buffers.active
   const combined = lines.get(ybase + y)?._combined
@@ -109,8 +109,8 @@ export function boundCluster(terminal: Terminal): void {
 }
 
 /**
- * Mends the erasing above the cursor (ED 1, DECSED 1): with the cursor in the last cell of the last line there is,
- * xterm.js 6.0 looks for a line below, throws, and loses what was written with it.
+ * Corrects the erasing above the cursor (ED 1, DECSED 1): with the cursor in the last cell of the last line, xterm.js
+ * 6.0 looks for a line below, throws, and loses what was written with it.
  */
 export function mendEraseAbove(terminal: Terminal): void {
   const { _inputHandler: handler } = internalsOf(terminal)
@@ -126,10 +126,10 @@ export function mendEraseAbove(terminal: Terminal): void {
   terminal.parser.registerCsiHandler({ prefix: '?', final: 'J' }, (parameters) => erase(parameters, true))
 }
 
-/** The state in which it is between two sequences, as `_parser.currentState` tells it. */
+/** The value of `_parser.currentState` between two sequences. */
 export const parserGround = 0
 
-/** Bits of `fg` and `bg`: where the colour's mode stands, and the modes. */
+/** Bits of `fg` and `bg`: the colour mode, and its values. */
 export const colourMode = { mask: 0x3000000, basic: 0x1000000, indexed: 0x2000000, rgb: 0x3000000 } as const
 
 /** Flags of `fg`. */
@@ -151,7 +151,7 @@ export const bgFlags = {
   overline: 0x40000000,
 } as const
 
-/** Splits what `charProperties` returns: cells that the character takes, and whether it joins the one before. */
+/** Splits the result of `charProperties`: cells of the character, and whether it joins the one before. */
 export function readProperties(properties: number): { readonly width: number; readonly joins: boolean } {
   return { width: (properties >> 1) & 3, joins: (properties & 1) === 1 }
 }

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, type TestContext, test } from 'node:test'
 import type { TerminalSize } from '../../src/protocol/terminal-frames.ts'
-import { echoPattern } from '../../src/terminals/transports/echo.ts'
 import type { TerminalRequest, Transport } from '../../src/terminals/transports/transport.ts'
 import { FrameHandler } from '../fixtures/conversation.ts'
+import { echoPattern } from '../fixtures/echo-transport.ts'
 
 /** What is put under contract. */
 export type TransportUnderTest = {

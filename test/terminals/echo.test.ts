@@ -1,9 +1,9 @@
 /** The echo transport: the contract of all transports, and what a cooked TTY shows. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { EchoTransport } from '../../src/terminals/transports/echo.ts'
 import { transportContract } from '../contracts/transport.ts'
 import { FrameHandler } from '../fixtures/conversation.ts'
+import { EchoTransport } from '../fixtures/echo-transport.ts'
 import { terminalRequest } from '../fixtures/terminal-request.ts'
 
 transportContract({

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { WebSocket } from 'ws'
-import { echoPattern } from '../../../src/terminals/transports/echo.ts'
 import { call } from '../../fixtures/control-calls.ts'
+import { echoPattern } from '../../fixtures/echo-transport.ts'
 import { openTerminalSocket, type TerminalSocket } from '../../fixtures/terminal-socket.ts'
 import { type TerminalWorld, terminalWorld } from '../../fixtures/terminal-world.ts'
 

@@ -1,4 +1,4 @@
-/** Client: control from TypeScript, in Node.js and in browsers; one client holds one session, and refreshes it once for all its callers. */
+/** Client: control from TypeScript, in Node.js and in browsers. One client holds one session, and refreshes it once for all its callers. */
 import type {
   AccountAnswer,
   ChangeRequestList,
@@ -50,25 +50,25 @@ const defaultTimeLimitMs = 10_000
 /** 30 s: more than a request on its way and two honest clocks differ by. */
 const defaultRefreshAheadMs = 30_000
 
-/** How a client is made. */
+/** Options of a client. */
 export type ControlClientOptions = {
-  /** Scheme, host and the path prefix of control where it has one: `https://sallyport.example.org`. */
+  /** Scheme, host and the path prefix of control, if it has one: `https://sallyport.example.org`. */
   readonly baseUrl: string
-  /** A session that was kept from before. */
+  /** A session that was saved before. */
   readonly session?: SessionAnswer
-  /** Told of every new session and, with null, of its end: the place to keep it. */
+  /** Called with every new session and, with null, at its end: save it here. */
   readonly onSession?: (session: SessionAnswer | null) => void
-  /** From the first byte sent to the last byte read, for each request; 10,000 ms where not said. */
+  /** From the first byte sent to the last byte read, for each request; 10,000 ms by default. */
   readonly timeLimitMs?: number
-  /** A token is refreshed when its end is nearer than this; 30,000 ms where not said. */
+  /** A token is refreshed if it ends sooner than this; 30,000 ms by default. */
   readonly refreshAheadMs?: number
-  /** The global `fetch` where not said. */
+  /** By default the global `fetch`. */
   readonly fetch?: Fetch
-  /** Unix milliseconds; the machine's clock where not said. */
+  /** Unix milliseconds; by default the machine's clock. */
   readonly now?: () => number
 }
 
-/** Who holds a token that was verified. */
+/** The holder of a verified token. */
 export type VerifiedToken = {
   readonly accountId: number
   readonly username: string
@@ -76,7 +76,19 @@ export type VerifiedToken = {
   readonly groups: readonly string[]
 }
 
-/** A client of control. Every method that asks the server throws `ControlError` where it is refused, or not answered. */
+/**
+ * A client of control. Every method that calls the server throws `ControlError` if the server refuses or does not answer.
+ *
+ * @example
+ * ```ts
+ * import { ControlClient } from 'sallyport/client'
+ *
+ * const client = new ControlClient({ baseUrl: 'http://127.0.0.1:55007' })
+ * await client.signIn({ username: 'ada', password: 'correct horse battery staple' })
+ * console.log(await client.account())
+ * await client.signOut()
+ * ```
+ */
 export class ControlClient {
   readonly #sender: Sender
   readonly #onSession: (session: SessionAnswer | null) => void
@@ -97,12 +109,12 @@ export class ControlClient {
     this.#session = options.session ?? null
   }
 
-  /** The session that requests are sent with; null: nobody is signed in. */
+  /** The session of the requests; null: not signed in. */
   get session(): SessionAnswer | null {
     return this.#session
   }
 
-  /** Signs in and holds the session. A missing second factor is a `ControlError` of type `second-factor-required`. */
+  /** Signs in and keeps the session. A missing second factor is a `ControlError` of type `second-factor-required`. */
   async signIn(request: SignInRequest): Promise<SessionAnswer> {
     const question = { method: 'POST', path: '/api/v1/sessions', ...jsonBody(request) }
     const session = await ask(this.#sender, question, (response) => readJson<SessionAnswer>(response))
@@ -111,8 +123,8 @@ export class ControlClient {
   }
 
   /**
-   * Exchanges the refresh token; callers at the same time share one exchange. The session is let go where it is over (401),
-   * and kept where no answer came: repeating is safe, because the server returns the same successor.
+   * Exchanges the refresh token; concurrent callers share one exchange. If the session is over (401), it is dropped.
+   * Without an answer it is kept: repeating is safe, because the server returns the same successor.
    */
   refresh(): Promise<SessionAnswer> {
     const held = this.#session
@@ -126,10 +138,10 @@ export class ControlClient {
   /**
    * Sends a request with the access token and returns the answer, whatever its status.
    *
-   * The session is refreshed before where its token is about to end, and once after a 401, upon which the request is
-   * repeated; other refusals are the caller's to read.
+   * The session is refreshed before if its token is about to end, and once after a 401, and the request is repeated;
+   * the caller reads other refusals.
    *
-   * @throws ControlError `not-signed-in`; `no-answer` and `time-limit`; what a refresh was refused with.
+   * @throws ControlError `not-signed-in`; `no-answer` and `time-limit`; the refusal of a refresh.
    */
   async fetch(path: string, init: Omit<Question, 'path'> = {}): Promise<Response> {
     const session = await this.#fresh()
@@ -147,7 +159,7 @@ export class ControlClient {
     return items
   }
 
-  /** Ends one session by its id; one that has ended already is no error. */
+  /** Ends one session by its id; no error if it has ended already. */
   async endSession(id: string): Promise<void> {
     await this.#ask({ method: 'DELETE', path: `/api/v1/sessions/${encodeURIComponent(id)}` }, readNothing)
     this.#letGo(id)
@@ -158,7 +170,7 @@ export class ControlClient {
     await this.#end('/api/v1/sessions')
   }
 
-  /** Ends this session; one that is over already is no error. */
+  /** Ends this session; no error if it has ended already. */
   async signOut(): Promise<void> {
     await this.#end('/api/v1/sessions/current')
   }
@@ -169,9 +181,9 @@ export class ControlClient {
   }
 
   /**
-   * Returns who holds a token: this session's own, or another one, for which nothing is refreshed.
+   * Returns the holder of a token: this session's own, or another one, which is not refreshed.
    *
-   * @throws ControlError with status 401 where the token is not accepted.
+   * @throws ControlError with status 401 if the token is not accepted.
    */
   async verify(token?: string): Promise<VerifiedToken> {
     const question = { path: '/api/v1/verify' }
@@ -184,24 +196,24 @@ export class ControlClient {
     return await this.#postForTicket('/api/v1/pty_token/start', request)
   }
 
-  /** Returns a token that opens a socket at a terminal that is there. */
+  /** Returns a token that joins a running terminal. */
   async joinPty(request: JoinRequest): Promise<PtyTicket> {
     return await this.#postForTicket('/api/v1/pty_token/join', request)
   }
 
-  /** Returns one page of the PTY sessions that the account may reach, newest first. */
+  /** Returns one page of the PTY sessions that the account may know of, newest first. */
   async ptySessions(filter: PtySessionQuery = {}): Promise<PtySessionList> {
     const path = `/api/v1/pty_sessions${queryOf(filter)}`
     return await this.#ask({ path }, (response) => readJson<PtySessionList>(response))
   }
 
-  /** Returns one PTY session and everyone who was attached to it. */
+  /** Returns one PTY session with all its attachments. */
   async ptySession(id: string): Promise<PtySessionDetail> {
     const path = `/api/v1/pty_sessions/${encodeURIComponent(id)}`
     return await this.#ask({ path }, (response) => readJson<PtySessionDetail>(response))
   }
 
-  /** Ends a PTY session; that its processes are gone may come a moment later. */
+  /** Ends a PTY session; its processes may be gone a moment later. */
   async endPtySession(id: string): Promise<void> {
     await this.#ask({ method: 'POST', path: `/api/v1/pty_sessions/${encodeURIComponent(id)}/end` }, readNothing)
   }
@@ -250,7 +262,7 @@ export class ControlClient {
     return await send(this.#sender, { ...question, headers: withToken })
   }
 
-  /** A session that was let go, or replaced by a sign-in, while its exchange was under way is not brought back. */
+  /** A session that was dropped or replaced during its exchange is not restored. */
   async #exchangeOf(before: SessionAnswer): Promise<SessionAnswer> {
     const body: RefreshRequest = { refresh_token: before.refresh_token }
     const question = { method: 'POST', path: '/api/v1/sessions/refresh', ...jsonBody(body) }

@@ -1,13 +1,13 @@
-/** Client: why a terminal's socket is closed, as a person is told; what the gateway said of it goes before this table. */
+/** Client: the sentences for closed sockets; the gateway's own sentence comes first. */
 import type { ErrorNotice } from '../protocol/terminal-frames.ts'
 
 /** Why a socket was closed. */
 export type CloseReason = {
-  /** WebSocket close code; 1006 also where the client found the line dead. */
+  /** WebSocket close code; 1006 also if the client found the line dead. */
   readonly closeCode: number
-  /** The stable name that the gateway gave; null: it gave none. */
+  /** The stable name from the gateway; null: it gave none. */
   readonly code: string | null
-  /** For the person. */
+  /** For the user. */
   readonly sentence: string
   /** What may help; `resume` only while the client does so by itself. */
   readonly retry: ErrorNotice['retry']
@@ -15,7 +15,7 @@ export type CloseReason = {
 
 type Facts = { readonly sentence: string; readonly retry: ErrorNotice['retry'] }
 
-/** A page that goes away, a network that fails and a server that restarts look like this; a resume may find the session alive. */
+/** A page that goes away, a failing network and a restarting server look alike; a resume may find the session alive. */
 const lost: Facts = { sentence: 'The connection was lost.', retry: 'resume' }
 const closings: ReadonlyMap<number, Facts> = new Map<number, Facts>([
   [1000, { sentence: 'The connection was closed.', retry: 'no' }],
@@ -42,17 +42,17 @@ const closings: ReadonlyMap<number, Facts> = new Map<number, Facts>([
   [4507, { sentence: 'The terminal could not be recorded any more.', retry: 'later' }],
 ])
 
-/** Returns why a socket was closed: what the ERROR before it said, else what its code means. */
+/** Returns why a socket was closed: the ERROR before it, else the meaning of its code. */
 export function closeReason(closeCode: number, notice: ErrorNotice | null): CloseReason {
   const known = closings.get(closeCode)
   const facts = known ?? { sentence: `The connection was closed with code ${closeCode}.`, retry: 'new-token' }
   if (notice === null) return { closeCode, code: null, ...facts }
-  // A code that is final stays so, whatever the notice hopes for.
+  // A final code stays final, whatever the notice says.
   const retry = notice.retry === 'resume' && facts.retry !== 'resume' ? facts.retry : notice.retry
   return { closeCode, code: notice.code, sentence: notice.message, retry }
 }
 
-/** Returns a reason as it is told when nothing more is tried: what could have been resumed needs a new token. */
+/** Returns a reason for when nothing more is tried: then a new token is needed. */
 export function finalReason(reason: CloseReason): CloseReason {
   return reason.retry === 'resume' ? { ...reason, retry: 'new-token' } : reason
 }

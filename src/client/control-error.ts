@@ -1,17 +1,17 @@
-/** Client: the one error of the client; it holds what the server said of a refusal, and never a token or a password. */
+/** Client: the one error of the client. It has the server's refusal, and never a token or a password. */
 import type { FieldProblem } from '../protocol/control.ts'
 
-/** Types of errors that no server answered; every other type is the server's. */
+/** Types of errors without an answer of the server; every other type is the server's. */
 export const unanswered = {
-  /** The server could not be reached, or what came was cut off. */
+  /** The server could not be reached, or its answer was cut off. */
   noAnswer: 'no-answer',
-  /** The answer was not complete within the time limit; what was asked for may have happened. */
+  /** The answer was not complete within the time limit; the request may have taken effect. */
   timeLimit: 'time-limit',
-  /** Nobody is signed in, so nothing was sent. */
+  /** Not signed in, so nothing was sent. */
   notSignedIn: 'not-signed-in',
 } as const
 
-/** What an error is made of. */
+/** The facts of an error. */
 export type ControlErrorFacts = {
   readonly type: string
   readonly title: string
@@ -21,20 +21,20 @@ export type ControlErrorFacts = {
   readonly cause?: unknown
 }
 
-/** A request that was refused, or that nobody answered. */
+/** A request that was refused or not answered. */
 export class ControlError extends Error {
   /**
-   * The stable name of the refusal: problem `type` of the server (RFC 9457), one of `unanswered`, or `about:blank` where
-   * the answer names none.
+   * The stable name of the refusal: problem `type` of the server (RFC 9457), one of `unanswered`, or `about:blank` if
+   * the answer has none.
    */
   readonly type: string
   /** The public sentence. */
   readonly title: string
-  /** HTTP status; null where no answer came. */
+  /** HTTP status; null: there was no answer. */
   readonly status: number | null
-  /** The fields that were not accepted, where the server named any. */
+  /** The rejected fields, if the server named any. */
   readonly fields: readonly FieldProblem[]
-  /** Whole seconds that the server asks to wait; null: it does not say. */
+  /** Whole seconds that the server asks to wait; null: none. */
   readonly retryAfterSeconds: number | null
 
   constructor({ type, title, status, fields = [], retryAfterSeconds = null, cause }: ControlErrorFacts) {
@@ -48,12 +48,12 @@ export class ControlError extends Error {
   }
 }
 
-/** Tells whether a caught value is an error of this client, and of the given type where one is named. */
+/** Returns whether a caught value is an error of this client, and of the given type if there is one. */
 export function isControlError(value: unknown, type?: string): value is ControlError {
   return value instanceof ControlError && (type === undefined || value.type === type)
 }
 
-/** Reads the refusal out of an answer, whatever its shape. */
+/** Reads the refusal of an answer, whatever its shape. */
 export async function readRefusal(response: Response): Promise<ControlError> {
   const { type, title, error, fields } = parseObject(await response.text())
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)

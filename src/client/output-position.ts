@@ -1,14 +1,14 @@
-/** Client: how far the output of a terminal has come; every byte is given on once, in order, and none is left out unseen. */
+/** Client: the position in a terminal's output. Every byte is delivered once, in order, and a gap is noticed. */
 
-/** What becomes of output that arrived. */
+/** The result of arrived output. */
 export type Arrival =
   | { readonly kind: 'fresh'; readonly seq: number; readonly bytes: Uint8Array }
-  /** All of it was there before. */
+  /** All of it was known before. */
   | { readonly kind: 'old' }
   /** Bytes before it are missing. */
   | { readonly kind: 'gap' }
 
-/** The place in a terminal's output up to which everything was given on. */
+/** The offset up to which output was delivered. */
 export class OutputPosition {
   #next: number
 
@@ -16,12 +16,12 @@ export class OutputPosition {
     this.#next = seq
   }
 
-  /** Offset of the next byte that is lacking. */
+  /** Offset of the next missing byte. */
   get next(): number {
     return this.#next
   }
 
-  /** Goes on from a place: a snapshot shows all that was before it. */
+  /** Continues from an offset: a snapshot shows everything before it. */
   restart(seq: number): void {
     this.#next = seq
   }

@@ -1,10 +1,10 @@
-/** Client: sends one request; it never waits longer than its time limit and never follows a redirect. */
+/** Client: sends one request. It has a time limit and never follows a redirect. */
 import { ControlError, readRefusal, unanswered } from './control-error.ts'
 
 /** The part of the Fetch standard that the client uses. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
-/** Where and how requests are sent. */
+/** The target of requests. */
 export type Sender = {
   readonly fetch: Fetch
   /** Scheme, host and path prefix, without a slash at its end. */
@@ -15,7 +15,7 @@ export type Sender = {
 
 /** A request of the client. Bodies are texts or bytes, so that they can be sent twice. */
 export type Question = Omit<RequestInit, 'body'> & {
-  /** Begins with a slash; put after the base address. */
+  /** Starts with a slash; appended to the base address. */
   readonly path: string
   readonly body?: string | Uint8Array<ArrayBuffer>
 }
@@ -23,10 +23,10 @@ export type Question = Omit<RequestInit, 'body'> & {
 /**
  * Sends a request and returns the answer, whatever its status.
  *
- * Redirects fail: a password or a token is for the server that it was given to, and for no other.
+ * Redirects fail: a password or a token is for this server and no other.
  *
  * @throws ControlError `no-answer` or `time-limit`.
- * @throws what the caller's own signal was aborted with.
+ * @throws the reason of the caller's own signal, if it was aborted.
  */
 export async function send(sender: Sender, question: Question): Promise<Response> {
   const { path, signal, ...init } = question
@@ -42,9 +42,9 @@ export async function send(sender: Sender, question: Question): Promise<Response
 }
 
 /**
- * Sends a request and returns what `read` makes of an accepted answer.
+ * Sends a request and reads an accepted answer.
  *
- * @throws ControlError what the server refused with, else as `send` does.
+ * @throws ControlError with the server's refusal, else as `send` does.
  */
 export async function ask<Value>(
   sender: Sender,
@@ -55,9 +55,9 @@ export async function ask<Value>(
 }
 
 /**
- * Returns what `read` makes of an accepted answer.
+ * Reads an accepted answer.
  *
- * @throws ControlError what the server refused with; `no-answer` or `time-limit` where the rest of the answer did not come.
+ * @throws ControlError with the server's refusal; `no-answer` or `time-limit` if the rest of the answer did not come.
  */
 export async function readAnswer<Value>(
   sender: Sender,

@@ -1,4 +1,4 @@
-/** Client: the line to a gateway; one socket at a time, made again after an unclean drop until a minute has passed. */
+/** Client: the line to a gateway: one socket at a time, replaced after an unclean drop until a minute has passed. */
 import { decodeServerFrame } from '../protocol/decode-server-frame.ts'
 import { encodeClientFrame } from '../protocol/encode-frame.ts'
 import {
@@ -10,25 +10,25 @@ import {
 } from '../protocol/terminal-frames.ts'
 import { type CloseReason, closeReason, finalReason, ownReason } from './close-reasons.ts'
 
-/** First wait before a new attempt, and the longest; each is shortened by up to a half, so that not all come back at once. */
+/** First wait before a new attempt, and the longest; each is shortened at random by up to a half, so that clients spread. */
 const waitsMs = { first: 250, longest: 5000 } as const
 
-/** 5 s: a line that lived shorter goes on with the wait of its last attempt. */
+/** 5 s: a line that lived shorter continues with the wait of its last attempt. */
 const steadyMs = 5000
 
-/** 60 s: the gateway takes a resume no longer. */
+/** 60 s: the gateway accepts no resume after that. */
 const resumableMs = 60_000
 
 /** 10 s for a connection and its upgrade. */
 const attemptMs = 10_000
 
-/** 10 s of silence are asked after by a PING, another 10 s end the line. */
+/** After 10 s of silence the client sends a PING; after another 10 s the line ends. */
 const silenceMs = 10_000
 
-/** Close code of a socket that the client itself drops to resume; it is not the 1000 of somebody who leaves. */
+/** Close code when the client itself drops the socket to resume; 1000 would mean that the user left. */
 const droppedByClient = 4000
 
-/** State of a socket through which something can be sent (WHATWG WebSockets, `readyState`). */
+/** State of a socket that can send (WHATWG WebSockets, `readyState`). */
 const openSocket = 1
 
 /** The part of WebSocket (WHATWG, WebSockets) that the client uses. */
@@ -46,30 +46,30 @@ export type TerminalWebSocket = {
 /** Makes a socket that offers the subprotocols. */
 export type SocketFactory = (url: string, offers: string[]) => TerminalWebSocket
 
-/** Runs things later; what is returned takes them back. */
+/** Runs functions later; the result cancels them. */
 export type TerminalTimers = { readonly after: (ms: number, run: () => void) => () => void }
 
-/** What a line is at; `connecting` only before the first welcome. */
+/** The state of a line; `connecting` only before the first welcome. */
 export type TerminalState = 'connecting' | 'open' | 'reconnecting' | 'closed'
 
-/** What a line is made of. */
+/** The parts of a line. */
 export type LineSetup = {
   readonly url: string
   readonly token: string
   readonly socket: SocketFactory
   readonly timers: TerminalTimers
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of the monotonic clock. */
   readonly now: () => number
   /** From 0 included to 1 excluded. */
   readonly random: () => number
-  /** The HELLO of an attempt; `isResume` where there was a welcome before. */
+  /** The HELLO of an attempt; `isResume`: there was a welcome before. */
   readonly hello: (isResume: boolean) => Hello
-  /** Told of the welcome, and of all that follows it. */
+  /** Called with the welcome, and with everything after it. */
   readonly onFrame: (frame: ServerFrame) => void
   readonly onState: (state: TerminalState, reason: CloseReason | null) => void
 }
 
-/** A line that is kept; every frame it gives on came after the welcome of the socket that is current. */
+/** A line that reconnects. Every delivered frame came after the welcome of the current socket. */
 export class TerminalLine {
   readonly #setup: LineSetup
   readonly #cancels: Record<'attempt' | 'wait' | 'deadline' | 'silence', () => void>
@@ -83,7 +83,7 @@ export class TerminalLine {
   #openSinceMs = 0
   #waitMs: number = waitsMs.first
 
-  /** Begins to connect; the state `connecting` is told once the caller has the line. */
+  /** Starts to connect; the state `connecting` is reported after the caller has the line. */
   constructor(setup: LineSetup) {
     this.#setup = setup
     const none = (): void => undefined
@@ -101,7 +101,7 @@ export class TerminalLine {
 
   /** Sends a frame; false: the line is not open, and the frame is not kept. */
   send(frame: Uint8Array<ArrayBuffer>): boolean {
-    // A socket that the gateway has begun to close takes nothing any more, before its close is told.
+    // A socket that the gateway has begun to close accepts nothing, even before its close is reported.
     if (this.#state !== 'open' || this.#socket?.readyState !== openSocket) return false
     this.#socket.send(frame)
     return true
@@ -113,7 +113,7 @@ export class TerminalLine {
     this.#lose(this.#reasonOf(1006))
   }
 
-  /** Leaves: says BYE and closes. */
+  /** Leaves: sends BYE and closes. */
   leave(): void {
     if (this.#isGreeted) this.#socket?.send(encodeClientFrame({ type: 'bye' }))
     this.#abandon(1000)
@@ -132,7 +132,7 @@ export class TerminalLine {
     socket.addEventListener('open', () => whileCurrent(() => this.#greet(socket)))
     socket.addEventListener('message', ({ data }) => whileCurrent(() => this.#hear(data)))
     socket.addEventListener('close', ({ code }) => whileCurrent(() => this.#lose(this.#reasonOf(code))))
-    // What failed is told by the close that follows.
+    // The following close reports the failure.
     socket.addEventListener('error', () => undefined)
     this.#later('attempt', attemptMs, () => this.renew())
   }
@@ -173,12 +173,12 @@ export class TerminalLine {
     this.#cancels.deadline()
     this.#openSinceMs = this.#setup.now()
     this.#state = 'open'
-    // Before anybody is told: what was typed earlier goes before what is typed upon being told.
+    // This comes before the event, so that earlier input goes before input that the event causes.
     this.#setup.onFrame(frame)
     if (this.#state === 'open') this.#setup.onState('open', null)
   }
 
-  /** Asks after a silent gateway, because a network that swallows everything closes nothing. */
+  /** Pings a silent gateway, because a network that swallows everything closes nothing. */
   #listen(isAsked = false): void {
     this.#isHeard = false
     this.#later('silence', silenceMs, () => {
@@ -215,7 +215,7 @@ export class TerminalLine {
       return
     }
     if (this.#state === 'open') this.#beginToResume(reason)
-    // Whoever was told of the drop may have left.
+    // A listener of the drop may have left.
     if (this.#state === 'reconnecting') this.#connectLater(secret)
   }
 

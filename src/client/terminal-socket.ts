@@ -1,4 +1,4 @@
-/** Client: a terminal over `pty.v1`, in browsers and in Node.js 22 or newer; output is given on byte by byte, once and in order, across drops. */
+/** Client: a terminal over `pty.v1`, in browsers and in Node.js 22 or newer. Output is delivered byte by byte, once and in order, across drops. */
 import type { PtyTicket } from '../protocol/control.ts'
 import { encodeClientFrame } from '../protocol/encode-frame.ts'
 import { clampSize } from '../protocol/frame-numbers.ts'
@@ -31,55 +31,74 @@ export type {
 export type { CloseReason } from './close-reasons.ts'
 export type { SocketFactory, TerminalState, TerminalTimers, TerminalWebSocket } from './terminal-line.ts'
 
-/** 50 ms after the last change of the size it is sent. */
+/** 50 ms after the last change of the size, it is sent. */
 const resizeMs = 50
 
-/** Output that is parsed is acknowledged after so many bytes, and at the latest after so long. */
+/** Parsed output is acknowledged after this number of bytes, and after this time at the latest. */
 const acknowledged = { bytes: 65_536, ms: 50 } as const
 
-/** What a terminal is drawn from. */
+/** The state to draw a terminal from. */
 export type TerminalSnapshot = TerminalSize & { readonly seq: number; readonly bytes: Uint8Array }
 
 /** How the program of a terminal ended. */
 export type TerminalExit = { readonly code: number; readonly signal: number; readonly finalSeq: number }
 
-/** What a user of a terminal is told. Bytes are for the callee alone and are not written again. */
+/** The events of a terminal. Bytes belong to the callee and are not changed any more. */
 export type TerminalHandlers = {
-  /** Output that follows what was given before; `seq` is the offset of its first byte. Call `ack` once it is parsed. */
+  /** New output; `seq` is the offset of its first byte. Call `ack` when it is parsed. */
   readonly onOutput?: (bytes: Uint8Array, seq: number) => void
-  /** The whole screen: the terminal is reset first. Output goes on from its `seq`. */
+  /** The whole screen: reset the terminal first. Output continues from its `seq`. */
   readonly onSnapshot?: (snapshot: TerminalSnapshot) => void
   /** The size from the offset `seq` on. */
   readonly onSize?: (size: TerminalSize & { readonly seq: number }) => void
-  /** Told after every connection, resumes included. */
+  /** Called after every connection, resumes included. */
   readonly onWelcome?: (welcome: Welcome) => void
   readonly onEvent?: (event: TerminalEvent) => void
   readonly onExit?: (exit: TerminalExit) => void
   readonly onFlow?: (flow: { readonly state: FlowState; readonly seq: number }) => void
-  /** Some of what was typed just before a drop, or during it, was not sent and will not be. */
+  /** Some input from just before a drop, or during it, was not sent and will not be. */
   readonly onInputLost?: () => void
   /** The reason is null while the terminal is connecting or open. */
   readonly onState?: (state: TerminalState, reason: CloseReason | null) => void
 }
 
-/** How a terminal is opened. */
+/** Options of a terminal. */
 export type TerminalOptions = TerminalHandlers & {
   readonly size: TerminalSize
-  /** The global `WebSocket` where not said. */
+  /** By default the global `WebSocket`. */
   readonly socket?: SocketFactory
-  /** The runtime's own timers where not said. */
+  /** By default the runtime's own timers. */
   readonly timers?: TerminalTimers
-  /** Milliseconds of a clock that never goes back; the runtime's own where not said. */
+  /** Milliseconds of a monotonic clock; by default the runtime's own. */
   readonly now?: () => number
-  /** From 0 included to 1 excluded; `Math.random` where not said. */
+  /** From 0 included to 1 excluded; by default `Math.random`. */
   readonly random?: () => number
 }
 
 /**
  * Opens a terminal with a token from `startPty` or `joinPty`.
  *
- * @throws TypeError when the address of the gateway is not one of http or https.
- * @throws SyntaxError when the token cannot be offered as a subprotocol.
+ * @example
+ * ```ts
+ * import { ControlClient } from 'sallyport/client'
+ * import { openTerminal } from 'sallyport/terminal'
+ *
+ * const client = new ControlClient({ baseUrl: 'http://127.0.0.1:55007' })
+ * await client.signIn({ username: 'ada', password: 'correct horse battery staple' })
+ * const server = { os_user: 'deploy', server_ip: '10.0.0.5' }
+ * const ticket = await client.startPty({ purpose: 'health_check', server })
+ * const terminal = openTerminal(ticket, {
+ *   size: { cols: 80, rows: 24 },
+ *   onOutput: (bytes, seq) => {
+ *     process.stdout.write(bytes)
+ *     terminal.ack(seq + bytes.length)
+ *   },
+ * })
+ * terminal.write(new TextEncoder().encode('help\r'))
+ * ```
+ *
+ * @throws TypeError if the gateway's address is not http or https.
+ * @throws SyntaxError if the token cannot be a subprotocol.
  */
 export function openTerminal(ticket: PtyTicket, options: TerminalOptions): TerminalSocket {
   return new TerminalSocket(ticket, options)
@@ -98,13 +117,13 @@ export class TerminalSocket {
   #visible: boolean | null = null
   #isGapSeen = false
   #isSnapshotAwaited = false
-  /** Offsets up to which output was parsed, and was said to be; -1: nothing. */
+  /** Offsets up to which output was parsed, and acknowledged; -1: nothing. */
   #parsed = -1
   #parsedSent = -1
   #cancelResize: (() => void) | null = null
   #cancelAck: (() => void) | null = null
 
-  /** Begins to connect. */
+  /** Starts to connect. */
   constructor(ticket: PtyTicket, options: TerminalOptions) {
     this.#options = options
     this.#timers = options.timers ?? runtimeTimers
@@ -124,18 +143,18 @@ export class TerminalSocket {
     })
   }
 
-  /** What the terminal is at. */
+  /** The state of the terminal. */
   get state(): TerminalState {
     return this.#line.state
   }
 
-  /** Types. What is written while the line is down is sent once it is up again, if that is within five seconds. */
+  /** Sends input. If the line is down, it is sent when the line is up again within five seconds. */
   write(bytes: Uint8Array): void {
     if (this.#line.state === 'closed') return
     for (const frame of this.#input.add(bytes, this.#now())) this.#line.send(frame)
   }
 
-  /** Changes the size, 50 ms after the last of several changes; each number is brought within 2 to 1000. */
+  /** Changes the size, 50 ms after the last of several changes; each number is clamped to 2 to 1000. */
   resize(size: TerminalSize): void {
     if (this.#line.state === 'closed') return
     this.#size = clamped(size)
@@ -146,7 +165,7 @@ export class TerminalSocket {
     })
   }
 
-  /** Tells that all output before the offset `seq` was parsed; the gateway is told of several at once. */
+  /** Notes that all output before the offset `seq` was parsed; several are acknowledged at once. */
   ack(seq: number): void {
     if (this.#line.state === 'closed' || this.#position === null) return
     this.#parsed = Math.max(this.#parsed, Math.min(seq, this.#position.next))
@@ -155,18 +174,18 @@ export class TerminalSocket {
       this.#cancelAck ??= this.#timers.after(acknowledged.ms, () => this.#sendAck())
   }
 
-  /** Asks for something beside typing; false: the line is not open, and only `visible` is kept for when it is. */
+  /** Sends a control request; false: the line is not open, and only `visible` is kept for later. */
   control(request: ControlRequest): boolean {
     if (request.action === 'visible') this.#visible = request.visible
     return this.#line.send(encodeClientFrame({ type: 'control', control: request }))
   }
 
-  /** Asks for a snapshot; false: the line is not open, and a resume will bring what is lacking. */
+  /** Asks for a snapshot; false: the line is not open, and a resume will send what is missing. */
   resync(): boolean {
     return this.#line.send(encodeClientFrame({ type: 'resync' }))
   }
 
-  /** Leaves the terminal, which lives on for others; nobody is told of anything but the state `closed` any more. */
+  /** Leaves the terminal, which stays open for others; after it only the state `closed` is reported. */
   close(): void {
     this.#line.leave()
   }
@@ -214,7 +233,7 @@ export class TerminalSocket {
     for (const frame of frames) this.#line.send(frame)
     if (!isSame(this.#size, this.#sizeSent) && this.#cancelResize === null) this.#sendSize()
     if (this.#visible !== null) this.control({ action: 'visible', visible: this.#visible })
-    // What was acknowledged into the old socket may not have come.
+    // An acknowledgement on the old socket may not have arrived.
     if (this.#parsed >= 0) this.#sendAck()
     this.#options.onWelcome?.(welcome)
     if (isLost) this.#options.onInputLost?.()
@@ -229,7 +248,7 @@ export class TerminalSocket {
     this.#options.onOutput?.(arrival.bytes, arrival.seq)
   }
 
-  /** A resume brings what is missing; where it did not, the screen is asked for. */
+  /** A resume sends what is missing; if it did not, a snapshot is requested. */
   #mendGap(): void {
     this.#isSnapshotAwaited = this.#isGapSeen
     this.#isGapSeen = true
@@ -244,7 +263,7 @@ export class TerminalSocket {
     this.#options.onSnapshot?.({ cols, rows, seq, bytes })
   }
 
-  /** What was parsed beyond an older snapshot is sent again; the snapshot and that wait to be acknowledged again. */
+  /** Output beyond an older snapshot is sent again; both must be acknowledged again. */
   #parseAgainFrom(seq: number): void {
     this.#cancelAck?.()
     this.#cancelAck = null

@@ -1,8 +1,8 @@
-/** Client: what was typed and not yet acknowledged; it can be sent again for five seconds, and never without its beginning. */
+/** Client: input that is not yet acknowledged. It can be sent again for five seconds, and never without its start. */
 import { encodeClientFrame } from '../protocol/encode-frame.ts'
 import { longestInput } from '../protocol/frame-numbers.ts'
 
-/** 5 s: what somebody typed longer ago was typed for a screen that has gone. */
+/** 5 s: older input was typed for a screen that is gone. */
 const keptMs = 5000
 
 type Entry = {
@@ -11,14 +11,14 @@ type Entry = {
   readonly writtenAtMs: number
 }
 
-/** What is to be sent after a welcome. */
+/** The input to send after a welcome. */
 export type InputAgain = {
   readonly frames: readonly Uint8Array<ArrayBuffer>[]
-  /** Whether something that the gateway has not taken is not sent any more. */
+  /** Whether some input that the gateway did not take will not be sent any more. */
   readonly isLost: boolean
 }
 
-/** Input by its number, from the oldest that is not acknowledged. */
+/** Input by its number, from the oldest unacknowledged one. */
 export class UnacknowledgedInput {
   #entries: Entry[] = []
   #last = 0
@@ -30,7 +30,7 @@ export class UnacknowledgedInput {
     return this.#last
   }
 
-  /** Numbers what was typed, keeps it, and returns it as frames. */
+  /** Numbers input, keeps it, and returns it as frames. */
   add(bytes: Uint8Array, nowMs: number): readonly Uint8Array<ArrayBuffer>[] {
     this.#expire(nowMs)
     const frames: Uint8Array<ArrayBuffer>[] = []
@@ -44,16 +44,16 @@ export class UnacknowledgedInput {
     return frames
   }
 
-  /** Lets go of everything up to a number. */
+  /** Drops everything up to a number. */
   acknowledge(inputSeq: number): void {
     this.#keepFrom((entry) => entry.inputSeq > inputSeq)
     if (this.#expired <= inputSeq) this.#expired = 0
   }
 
   /**
-   * Returns what the gateway has not taken by a welcome.
+   * Returns what the gateway had not taken by a welcome.
    *
-   * Once a part of it is too old nothing after that part is sent either: a command that lacks its beginning is another one.
+   * If a part is too old, nothing after it is sent either: a command without its start is another command.
    */
   again(takenInputSeq: number, nowMs: number): InputAgain {
     this.acknowledge(takenInputSeq)

@@ -1,23 +1,26 @@
-/** Protocol: what clients of control send and what it answers; names in snake_case, times in RFC 3339 UTC. Types only. */
+/** Protocol: the JSON of control: names in snake_case, times in RFC 3339 UTC. Types only. */
 
-/** Who signs in; exactly one of `username` and `email` is sent. A username may be `admin:NAME` where both roles have it. */
+/** A sign-in; exactly one of `username` and `email` is sent. A username may be `admin:NAME` if both roles have it. */
 export type SignInRequest = ({ readonly username: string } | { readonly email: string }) & {
   readonly password: string
-  /** Code of the second factor, or a recovery code; asked for by a problem of type `second-factor-required`; blanks in it mean nothing. */
+  /**
+   * Code of the second factor, or a recovery code; asked for by a problem of type `second-factor-required`; blanks are
+   * ignored.
+   */
   readonly otp?: string
-  /** The organization that the session acts for; without it, none. */
+  /** The organization that the session acts for; undefined: none. */
   readonly organization_id?: string
 }
 
 /** Asks for the successor of a refresh token. */
 export type RefreshRequest = { readonly refresh_token: string }
 
-/** A session as it is handed out by a sign-in and by every refresh. */
+/** A session, as the answer to a sign-in or a refresh. */
 export type SessionAnswer = {
   readonly session_id: string
   readonly access_token: string
   readonly token_type: 'Bearer'
-  /** End of the access token; null: it has none of its own. */
+  /** End of the access token; null: it has none. */
   readonly expires_at: string | null
   readonly refresh_token: string
   readonly refresh_expires_at: string | null
@@ -36,11 +39,11 @@ export type SessionItem = {
   readonly last_seen_at: string
   /** null: the session has no absolute end. */
   readonly expires_at: string | null
-  /** The session that asks. */
+  /** Whether it is the session of this request. */
   readonly current: boolean
 }
 
-/** Every live session of the caller's account, oldest first; `next` is kept for pages. */
+/** Every live session of the caller's account, oldest first; `next` is reserved for pages. */
 export type SessionList = { readonly items: readonly SessionItem[]; readonly next: null }
 
 /** The caller's own account. */
@@ -59,7 +62,7 @@ export type AccountAnswer = {
   readonly created_at: string
 }
 
-/** Why and where a terminal is opened (PTY token API, StartRequest). */
+/** The purpose and place of a terminal (PTY token API, StartRequest). */
 export type StartRequest = {
   readonly server: { readonly os_user: string; readonly server_ip: string }
 } & (
@@ -67,7 +70,7 @@ export type StartRequest = {
   | { readonly purpose: 'health_check'; readonly change_id?: null }
 )
 
-/** Which terminal is joined, to type or to watch (PTY token API, JoinRequest). */
+/** The terminal to join, and the role (PTY token API, JoinRequest). */
 export type JoinRequest = { readonly pty_session_id: string; readonly start_role: 'implementor' | 'observer' }
 
 /** A token that opens one socket at the gateway, once (PTY token API, TokenResponse). */
@@ -77,7 +80,7 @@ export type PtyTicket = {
   readonly proxyUrl: string
 }
 
-/** One field that was not accepted, by its dotted path. */
+/** One rejected field, with its dotted path. */
 export type FieldProblem = { readonly field: string; readonly description: string }
 
 /** A refusal (RFC 9457); `type` is a stable name such as `credentials-invalid`. */
@@ -91,7 +94,7 @@ export type Problem = {
 /** A refusal of `pty_token/start` and `pty_token/join`. */
 export type PtyProblem = { readonly error: string }
 
-/** One PTY session, as those see it who may reach it. */
+/** One PTY session, as users see it who may know of it. */
 export type PtySessionItem = {
   readonly id: string
   readonly state: 'created' | 'active' | 'closed'
@@ -102,23 +105,23 @@ export type PtySessionItem = {
   readonly os_user: string
   /** Username. */
   readonly started_by: string
-  /** Username of the one who holds the implementor's slot; null: nobody does. */
+  /** Username of the implementor; null: there is none. */
   readonly implementor: string | null
-  /** Usernames of the observers that are attached now. */
+  /** Usernames of the attached observers. */
   readonly observers: readonly string[]
   readonly created_at: string
-  /** When the first socket opened; null: never. */
+  /** When the first socket attached; null: never. */
   readonly active_at: string | null
   readonly closed_at: string | null
-  /** Why it is over; null while it is not. */
+  /** Why it ended; null while it runs. */
   readonly end: { readonly reason: string; readonly sentence: string } | null
-  /** Exit status of the program; null while it runs, and where it was never known. */
+  /** Exit status of the program; null while it runs, and if it is not known. */
   readonly exit_code: number | null
-  /** Whether there is a recording of it. */
+  /** Whether it has a recording. */
   readonly recording: boolean
 }
 
-/** One account that was, or is, attached to a PTY session. */
+/** One account that is or was attached to a PTY session. */
 export type PtyAttachmentItem = {
   readonly id: string
   readonly username: string
@@ -131,13 +134,13 @@ export type PtyAttachmentItem = {
   readonly cause: string | null
 }
 
-/** One PTY session with everyone who was attached to it, oldest first. */
+/** One PTY session with all its attachments, oldest first. */
 export type PtySessionDetail = PtySessionItem & { readonly attachments: readonly PtyAttachmentItem[] }
 
 /** One page of PTY sessions, newest first; `next` is the `after` of the next page, null on the last. */
 export type PtySessionList = { readonly items: readonly PtySessionItem[]; readonly next: string | null }
 
-/** Which PTY sessions are asked for; what is left out is not compared. The members are the query's parameters. */
+/** A filter for PTY sessions; absent members do not filter. The members are the query's parameters. */
 export type PtySessionQuery = {
   readonly state?: PtySessionItem['state']
   readonly purpose?: PtySessionItem['purpose']
@@ -145,11 +148,11 @@ export type PtySessionQuery = {
   readonly server?: string
   /** Username. */
   readonly started_by?: string
-  /** RFC 3339; from included, to excluded. */
+  /** RFC 3339; from is included, to is not. */
   readonly created_from?: string
   readonly created_to?: string
   readonly limit?: number
-  /** `next` of the page before. */
+  /** `next` of the previous page. */
   readonly after?: string
 }
 
@@ -170,14 +173,14 @@ export type ServerList = { readonly items: readonly ServerItem[]; readonly next:
 export type ChangeRequestItem = {
   readonly id: string
   readonly summary: string
-  /** The window is strictly between the two. */
+  /** Both ends are outside the window. */
   readonly starts_at: string
   readonly ends_at: string
   readonly state: 'requested' | 'approved' | 'closed'
   readonly servers: readonly string[]
   readonly os_users: readonly string[]
   readonly groups: readonly string[]
-  /** Ids of the PTY sessions that were opened for it. */
+  /** Ids of its PTY sessions. */
   readonly pty_sessions: readonly string[]
 }
 

@@ -1,4 +1,4 @@
-/** Protocol: reads the frames of clients; nothing that comes makes it throw, and what it lets through is within every limit. */
+/** Protocol: decodes the frames of clients. It never throws, and what it returns is within every limit. */
 import { clampSize, largestU32, longestInput, readSize, readU64 } from './frame-numbers.ts'
 import {
   atLeast,
@@ -19,13 +19,13 @@ import {
   type TerminalSize,
 } from './terminal-frames.ts'
 
-/** Bytes of JSON in a HELLO: six numbers, and room for members to come. */
+/** Most bytes of JSON in a HELLO: six numbers, and room for new members. */
 const longestHello = 1024
 
-/** Bytes of JSON in a CONTROL: a message of 500 characters, each written as an escape. */
+/** Most bytes of JSON in a CONTROL: a message of 500 characters, each written as an escape. */
 const longestControl = 4096
 
-/** 1 to 500 characters that can be seen and one that is no space; of the invisible ones, the joiners that scripts need. */
+/** 1 to 500 visible characters, at least one of them no space; of the invisible ones, the joiners that scripts need. */
 const messageText = /^(?=.*\S)[^[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]--[\u200c\u200d]]{1,500}$/v
 
 const anyInteger = integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
@@ -52,7 +52,7 @@ const controlShapes: Readonly<Record<ControlRequest['action'], Reading<ControlRe
   'confirm-paste': object({ action: oneOf('confirm-paste'), confirmed: truth }),
 }
 
-/** Returns a RESIZE, its sizes brought within 2 to 1000; its payload is the same in both tables. */
+/** Returns a RESIZE with its sizes clamped to 2 to 1000; its payload is the same in both wire formats. */
 export const readResize: PayloadReader<ClientFrame> = exactly(4, ({ view }) => {
   const { cols, rows }: TerminalSize = readSize(view, 0)
   return { type: 'resize', cols: clampSize(cols), rows: clampSize(rows) }
@@ -72,12 +72,12 @@ const readers: ReadonlyMap<number, PayloadReader<ClientFrame>> = new Map<number,
   [clientFrameTypes.bye, exactly(0, () => ({ type: 'bye' }))],
 ])
 
-/** Returns the frame that a client sent, or why the bytes are none. Its `bytes` are a view of those given. */
+/** Returns the frame of a client, or why the bytes are none. Its `bytes` are a view of those given. */
 export function decodeClientFrame(bytes: Uint8Array): ClientFrame | BadFrame {
   return readFrame(bytes, readers)
 }
 
-/** Returns why input is not taken; null: it is. */
+/** Returns why input is rejected; null: it is not. */
 export function inputFault(bytes: Uint8Array): BadFrame | null {
   return bytes.length > longestInput ? bad('An input is longer than 64 KiB.') : null
 }

@@ -1,4 +1,4 @@
-/** Protocol: reads the frames of the gateway; nothing that comes makes it throw, and a frame that is let through is whole. */
+/** Protocol: decodes the frames of the gateway. It never throws, and a returned frame is complete. */
 import { flowStates } from './encode-frame.ts'
 import { isSize, readSize, readU64 } from './frame-numbers.ts'
 import {
@@ -40,7 +40,7 @@ const readers: ReadonlyMap<number, PayloadReader<ServerFrame | UnknownFrame>> = 
   [serverFrameTypes.error, json(noLimit, errorShape, (error) => ({ type: 'error', error }))],
 ])
 
-/** Returns the frame that the gateway sent, or why the bytes are none. Its `bytes` are a view of those given. */
+/** Returns the frame of the gateway, or why the bytes are none. Its `bytes` are a view of those given. */
 export function decodeServerFrame(bytes: Uint8Array): ServerFrame | UnknownFrame | BadFrame {
   return readFrame(bytes, readers)
 }

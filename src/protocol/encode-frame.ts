@@ -1,4 +1,4 @@
-/** Protocol: writes the frames of `pty.v1`; what is written here is what the decoders read. */
+/** Protocol: encodes the frames of `pty.v1`; the decoders read what is written here. */
 import { writeSize, writeU32, writeU64 } from './frame-numbers.ts'
 import {
   type ClientFrame,
@@ -18,9 +18,9 @@ export const outputHeadBytes = 9
 type Draft = { readonly bytes: Uint8Array<ArrayBuffer>; readonly view: DataView }
 
 /**
- * Returns an OUTPUT frame; the one copy of the output that all watchers share.
+ * Returns an OUTPUT frame: the one copy of the output that all clients share.
  *
- * @throws RangeError when `seq` is no whole number from 0 to 2^53 - 1.
+ * @throws RangeError if `seq` is not a whole number from 0 to 2^53 - 1.
  */
 export function encodeOutput(seq: number, output: Uint8Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(outputHeadBytes + output.length)
@@ -30,9 +30,9 @@ export function encodeOutput(seq: number, output: Uint8Array): Uint8Array<ArrayB
 }
 
 /**
- * Makes an OUTPUT frame of bytes that have the output behind {@link outputHeadBytes} of room.
+ * Writes the head of an OUTPUT frame before output that has {@link outputHeadBytes} of room in front.
  *
- * @throws RangeError when `seq` is no whole number from 0 to 2^53 - 1.
+ * @throws RangeError if `seq` is not a whole number from 0 to 2^53 - 1.
  */
 export function writeOutputHead(frame: Uint8Array, seq: number): void {
   frame[0] = serverFrameTypes.output
@@ -42,7 +42,7 @@ export function writeOutputHead(frame: Uint8Array, seq: number): void {
 /**
  * Returns the bytes of a frame for a client.
  *
- * @throws RangeError when a number is not in its range.
+ * @throws RangeError if a number is not in its range.
  */
 export function encodeServerFrame(frame: ServerFrame): Uint8Array<ArrayBuffer> {
   switch (frame.type) {
@@ -72,7 +72,7 @@ export function encodeServerFrame(frame: ServerFrame): Uint8Array<ArrayBuffer> {
 /**
  * Returns the bytes of a frame for the gateway.
  *
- * @throws RangeError when a number is not in its range.
+ * @throws RangeError if a number is not in its range.
  */
 export function encodeClientFrame(frame: Exclude<ClientFrame, { type: 'unknown' }>): Uint8Array<ArrayBuffer> {
   switch (frame.type) {

@@ -1,10 +1,10 @@
-/** Protocol: the numbers of a frame and their limits; big-endian, and none is read or written that a JavaScript number cannot hold exactly. */
+/** Protocol: the numbers of a frame and their limits: big-endian, and within what a JavaScript number holds exactly. */
 import type { TerminalSize } from './terminal-frames.ts'
 
-/** Fewest and most columns, and rows. */
+/** Least and most columns, and rows. */
 const sizeLimits = { least: 2, most: 1000 } as const
 
-/** Bytes that one INPUT may carry. */
+/** Most bytes of one INPUT. */
 export const longestInput = 65_536
 
 /** Largest u32. */
@@ -12,7 +12,7 @@ export const largestU32 = 0xffff_ffff
 
 const u32Count = 0x1_0000_0000
 
-/** Returns the u64 at an offset; null where it is above 2^53 - 1. */
+/** Returns the u64 at an offset; null: it is above 2^53 - 1. */
 export function readU64(view: DataView, at: number): number | null {
   const value = view.getUint32(at) * u32Count + view.getUint32(at + 4)
   return Number.isSafeInteger(value) ? value : null
@@ -21,7 +21,7 @@ export function readU64(view: DataView, at: number): number | null {
 /**
  * Writes a u64 at an offset.
  *
- * @throws RangeError when the value is no whole number from 0 to 2^53 - 1.
+ * @throws RangeError if the value is not a whole number from 0 to 2^53 - 1.
  */
 export function writeU64(view: DataView, at: number, value: number): void {
   if (!Number.isSafeInteger(value) || value < 0) throw new RangeError('A u64 is a whole number from 0 to 2^53 - 1.')
@@ -32,7 +32,7 @@ export function writeU64(view: DataView, at: number, value: number): void {
 /**
  * Writes a u32 at an offset.
  *
- * @throws RangeError when the value is no whole number from 0 to 2^32 - 1.
+ * @throws RangeError if the value is not a whole number from 0 to 2^32 - 1.
  */
 export function writeU32(view: DataView, at: number, value: number): void {
   if (!Number.isInteger(value) || value < 0 || value > largestU32) {
@@ -41,7 +41,7 @@ export function writeU32(view: DataView, at: number, value: number): void {
   view.setUint32(at, value)
 }
 
-/** Returns columns, or rows, within 2 to 1000; the value is a whole number. */
+/** Returns columns, or rows, clamped to 2 to 1000; the value is a whole number. */
 export function clampSize(value: number): number {
   return Math.min(Math.max(value, sizeLimits.least), sizeLimits.most)
 }
@@ -51,7 +51,7 @@ export function readSize(view: DataView, at: number): TerminalSize {
   return { cols: view.getUint16(at), rows: view.getUint16(at + 2) }
 }
 
-/** Tells whether columns and rows are whole numbers from 2 to 1000. */
+/** Returns whether columns and rows are whole numbers from 2 to 1000. */
 export function isSize({ cols, rows }: TerminalSize): boolean {
   return [cols, rows].every((value) => Number.isInteger(value) && clampSize(value) === value)
 }
@@ -59,7 +59,7 @@ export function isSize({ cols, rows }: TerminalSize): boolean {
 /**
  * Writes columns and rows at an offset, two u16.
  *
- * @throws RangeError when one is not from 2 to 1000.
+ * @throws RangeError if one is not from 2 to 1000.
  */
 export function writeSize(view: DataView, at: number, size: TerminalSize): void {
   if (!isSize(size)) throw new RangeError('Columns and rows are whole numbers from 2 to 1000.')

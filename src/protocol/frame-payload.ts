@@ -1,11 +1,11 @@
-/** Protocol: what every decoder begins with; the type byte picks the reader, and a reader sees its payload alone. */
+/** Protocol: the common part of all decoders: the type byte chooses the reader, and a reader sees only its payload. */
 import { misshapen, type Reading } from './members.ts'
 import { decodeUtf8 } from './utf-8.ts'
 
 /** Bytes that are no frame; the socket is closed with 4400. The reason is for the log and holds nothing of the bytes. */
 export type BadFrame = { readonly type: 'bad'; readonly reason: string }
 
-/** A type below 0x80 that this version does not know; it is passed over. */
+/** A type below 0x80 that this version does not know; it is ignored. */
 export type UnknownFrame = { readonly type: 'unknown' }
 
 /** The bytes after the type byte, and a view of them. */
@@ -14,10 +14,10 @@ export type Payload = { readonly bytes: Uint8Array; readonly view: DataView }
 /** Reads the payload of one type. */
 export type PayloadReader<Frame> = (payload: Payload) => Frame | BadFrame
 
-/** Types from here on must be known; the ones below may be passed over. */
+/** Types from here on must be known; lower ones may be ignored. */
 const firstStrictType = 0x80
 
-/** Returns the frame that the reader of its type makes of it. The frame's bytes are a view of those given, not a copy. */
+/** Returns the frame by the reader of its type. The frame's bytes are a view of those given, not a copy. */
 export function readFrame<Frame>(
   bytes: Uint8Array,
   readers: ReadonlyMap<number, PayloadReader<Frame>>,
@@ -30,7 +30,7 @@ export function readFrame<Frame>(
 }
 
 function payloadOf(bytes: Uint8Array): Payload {
-  // Written out, because `subarray` of a subclass such as Buffer would pass the subclass on.
+  // Written out, because `subarray` of a subclass such as Buffer would return the subclass.
   const payload = new Uint8Array(bytes.buffer, bytes.byteOffset + 1, bytes.length - 1)
   return { bytes: payload, view: new DataView(payload.buffer, payload.byteOffset, payload.length) }
 }
@@ -40,17 +40,17 @@ export function bad(reason: string): BadFrame {
   return { type: 'bad', reason }
 }
 
-/** Makes a reader of a payload that has exactly so many bytes. */
+/** Returns a reader of a payload with exactly this number of bytes. */
 export function exactly<Frame>(length: number, read: PayloadReader<Frame>): PayloadReader<Frame> {
   return (payload) => (payload.bytes.length === length ? read(payload) : bad('A frame has not the length of its type.'))
 }
 
-/** Makes a reader of a payload that has at least so many bytes. */
+/** Returns a reader of a payload with at least this number of bytes. */
 export function atLeast<Frame>(length: number, read: PayloadReader<Frame>): PayloadReader<Frame> {
   return (payload) => (payload.bytes.length >= length ? read(payload) : bad('A frame is shorter than its head.'))
 }
 
-/** Makes a reader of a JSON payload of at most so many bytes. */
+/** Returns a reader of a JSON payload with at most this number of bytes. */
 export function json<Value, Frame>(
   limit: number,
   reading: Reading<Value>,
@@ -76,5 +76,5 @@ function parse(bytes: Uint8Array): unknown {
   }
 }
 
-/** What a number that cannot be held exactly is refused with. */
+/** The reason for a number that cannot be held exactly. */
 export const numberTooLarge: BadFrame = bad('A number is above 2^53 - 1.')

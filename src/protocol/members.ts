@@ -1,6 +1,6 @@
-/** Protocol: reads JSON values member by member; what comes out holds the members that were asked for, of their types, and nothing else. */
+/** Protocol: reads JSON values member by member. The result has the requested members with their types, and nothing else. */
 
-/** What a value that has not the asked shape is read as. */
+/** The result for a value of another shape. */
 export const misshapen: unique symbol = Symbol('misshapen')
 
 /** Reads one value. */
@@ -31,7 +31,7 @@ export function oneOf<const Text extends string>(...texts: readonly Text[]): Rea
   return (value) => texts.find((known) => known === value) ?? misshapen
 }
 
-/** Reads null as null, and everything else as told. */
+/** Reads null as null, and everything else by the given reader. */
 export function nullable<Value>(reading: Reading<Value>): Reading<Value | null> {
   return (value) => (value === null ? null : reading(value))
 }
@@ -50,7 +50,7 @@ export function list<Value>(reading: Reading<Value>): Reading<readonly Value[]> 
   }
 }
 
-/** Reads an object with the given members; others of its members are passed over. */
+/** Reads an object with the given members; other members are ignored. */
 export function object<Members extends object>(
   readings: { readonly [Name in keyof Members]: Reading<Members[Name]> },
 ): Reading<Members> {
@@ -75,13 +75,13 @@ export function variants<Value>(tag: string, readings: Readonly<Record<string, R
   }
 }
 
-/** Returns the text of one member; null where the value is no object or has no such text. */
+/** Returns the text of one member; null: the value is no object or has no such text. */
 export function tagOf(value: unknown, tag: string): string | null {
   const member = isObject(value) ? ownMember(value, tag) : null
   return typeof member === 'string' ? member : null
 }
 
-/** Returns a member of the object's own; undefined where it has none. */
+/** Returns an own member of the object; undefined: it has none. */
 export function ownMember(value: object, name: string): unknown {
   return Object.hasOwn(value, name) ? (value as Readonly<Record<string, unknown>>)[name] : undefined
 }

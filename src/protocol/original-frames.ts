@@ -1,6 +1,6 @@
 /**
- * Protocol: the opcode table of the original browser-SSH proxy, for clients that do not offer `pty.v1`; binary, byte 0 is the
- * opcode. Opcodes and their direction are the original's; payloads of which it tells nothing are our choice.
+ * Protocol: the wire format of the original browser-SSH proxy, for clients that do not offer `pty.v1`: binary, byte 0
+ * is the opcode. Opcodes and their direction are the original's; payloads that it does not define are our choice.
  */
 import { inputFault, readResize } from './decode-client-frame.ts'
 import { type BadFrame, type Payload, type PayloadReader, readFrame } from './frame-payload.ts'
@@ -14,10 +14,10 @@ import type {
 } from './terminal-frames.ts'
 import { encodeUtf8 } from './utf-8.ts'
 
-/** Byte 0 of what the original's client sends; 11, 20 and 21 (sudo) are not offered. */
+/** Byte 0 of the original client's frames; 11, 20 and 21 (sudo) are not offered. */
 const originalClientOpcodes = { input: 0x00, resize: 0x10, close: 0x12, endSession: 0x18 } as const
 
-/** Byte 0 of what the original's client is sent. */
+/** Byte 0 of the frames to the original's client. */
 const originalServerOpcodes = {
   output: 0x01,
   warn: 0x05,
@@ -37,7 +37,7 @@ const originalServerOpcodes = {
 
 type Opcode = keyof typeof originalServerOpcodes
 
-/** RIS, full reset (ECMA-48 section 8.3.105): the original has no snapshot, so one is output that begins anew. */
+/** RIS, full reset (ECMA-48 section 8.3.105): the original has no snapshot, so one is sent as output after a reset. */
 const fullReset = new Uint8Array([0x1b, 0x63])
 
 const readers: ReadonlyMap<number, PayloadReader<ClientFrame>> = new Map<number, PayloadReader<ClientFrame>>([
@@ -48,7 +48,7 @@ const readers: ReadonlyMap<number, PayloadReader<ClientFrame>> = new Map<number,
 ])
 
 /**
- * Returns the frame that a client of the original sent, or why the bytes are none; such inputs have no number and get 0.
+ * Returns the frame of an original client, or why the bytes are none; its inputs have no number and get 0.
  *
  * A bad frame is answered with `encodeOriginalParseError`.
  */
@@ -61,7 +61,7 @@ export function encodeOriginalParseError({ reason }: BadFrame): Uint8Array<Array
   return textFrame('parseError', reason)
 }
 
-/** Returns an output frame; the one copy of the output that all watchers with the original's table share. */
+/** Returns an output frame: the one copy of the output that all clients with the original's format share. */
 export function encodeOriginalOutput(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 1))
   bytes[0] = originalServerOpcodes.output
@@ -73,7 +73,7 @@ export function encodeOriginalOutput(...parts: readonly Uint8Array[]): Uint8Arra
   return bytes
 }
 
-/** Returns what stands for a frame in the original's table: none, one or two frames, in the order in which they are sent. */
+/** Returns the original's frames for a frame: none, one or two, in the order in which they are sent. */
 export function encodeForOriginal(frame: ServerFrame): readonly Uint8Array<ArrayBuffer>[] {
   switch (frame.type) {
     case 'output':
@@ -128,7 +128,7 @@ function isUnwatched(why: (TerminalEvent & { kind: 'blocked' })['why']): boolean
   return why === 'observers-missing' || why === 'presence-missing'
 }
 
-/** The original tells minutes of the window and seconds of idleness; that they are decimal text is our choice. */
+/** The original sends minutes of the window and seconds of idleness; that they are decimal text is our choice. */
 function encodeWarning({ what, secondsLeft, sentence }: TerminalEvent & { kind: 'warning' }): Uint8Array<ArrayBuffer> {
   if (what === 'window') return textFrame('windowWarning', String(Math.ceil(secondsLeft / 60)))
   if (what === 'idle') return textFrame('idleWarning', String(Math.ceil(secondsLeft)))
@@ -140,7 +140,7 @@ function closeOpcode({ code }: ErrorNotice): Opcode {
   return code === 'idle' ? 'idleOver' : 'errorClose'
 }
 
-/** A username may hold a comma, which would end it in the list: that is written as percent-encoding has it (our choice). */
+/** A comma in a username would end it in the list, so it is percent-encoded (our choice). */
 function connectionList(participants: readonly ParticipantView[]): Uint8Array<ArrayBuffer> {
   const entries = participants.map(({ role, username }) => `${role}:${username.replace(/[%,]/g, percentEncoded)}`)
   return textFrame('connections', entries.join(','))

@@ -1,9 +1,9 @@
 /** Protocol: the frames of a terminal socket, `pty.v1`; byte 0 is the type, numbers are big-endian, text is UTF-8. */
 
-/** The subprotocols that a socket can speak; the client offers them, the gateway selects one. */
+/** The subprotocols of a socket; the client offers them, the gateway selects one. */
 export const subprotocols = { v1: 'pty.v1', original: 'X-Proxy-Session-Token' } as const
 
-/** What an offer to resume begins with; the secret follows. */
+/** The start of an offer to resume; the secret follows. */
 export const resumeOfferPrefix = 'resume.'
 
 /** Byte 0 of every frame that the gateway sends. */
@@ -35,21 +35,21 @@ export const clientFrameTypes = {
 /** Columns and rows, each from 2 to 1000. */
 export type TerminalSize = { readonly cols: number; readonly rows: number }
 
-/** What an attachment may do. */
+/** The role of an attachment. */
 export type TerminalRole = 'implementor' | 'observer'
 
-/** How output reaches an attachment now: all of it, none until it has caught up, or none because somebody paused the input. */
+/** How output reaches an attachment: all of it, none until it has caught up, or none because an observer paused the input. */
 export type FlowState = 'live' | 'behind' | 'paused'
 
-/** One attachment as others see it. */
+/** One attachment as other clients see it. */
 export type ParticipantView = {
-  /** Stable for the life of the attachment, resumes included. */
+  /** Stays the same for the life of the attachment, resumes included. */
   readonly id: string
   readonly username: string
   readonly role: TerminalRole
 }
 
-/** What the person at the other end should know about the rules of this PTY session. Times are Unix milliseconds. */
+/** The rules of this PTY session for the user. Times are Unix milliseconds. */
 export type PolicyView = {
   readonly purpose: 'change_request' | 'health_check'
   readonly server: string
@@ -57,13 +57,13 @@ export type PolicyView = {
   readonly changeId: string | null
   readonly windowEndsAtMs: number | null
   readonly idleSeconds: number
-  /** 0: nobody has to watch. */
+  /** 0: no observer is needed. */
   readonly observersNeeded: number
   readonly presenceMinutes: number | null
   readonly inputIsRecorded: boolean
 }
 
-/** Something that happened in the PTY session; `sentence` is for the person. */
+/** An event of the PTY session; `sentence` is for the user. */
 export type TerminalEvent =
   | {
       readonly kind: 'joined' | 'left'
@@ -72,7 +72,7 @@ export type TerminalEvent =
     }
   | {
       readonly kind: 'presence'
-      readonly sentence: string /** The attachment has to confirm by then. */
+      readonly sentence: string /** The attachment must confirm by then. */
       readonly byMs: number | null
     }
   | {
@@ -83,9 +83,9 @@ export type TerminalEvent =
     }
   | { readonly kind: 'blocked'; readonly why: BlockReason; readonly sentence: string }
   | { readonly kind: 'unblocked' }
-  /** Somebody typed after a warning that nobody did. */
+  /** A user typed after the warning that no input came. */
   | { readonly kind: 'active' }
-  /** Something to know of the terminal itself: what outlives it, say. */
+  /** A message about the terminal itself, such as a program that outlives it. */
   | { readonly kind: 'notice'; readonly sentence: string }
   | { readonly kind: 'message'; readonly from: ParticipantView; readonly text: string }
 
@@ -107,27 +107,27 @@ export type Welcome = {
   readonly participant: ParticipantView
   readonly participants: readonly ParticipantView[]
   readonly role: TerminalRole
-  /** Where the next OUTPUT or SNAPSHOT begins. */
+  /** The offset at which the next OUTPUT or SNAPSHOT starts. */
   readonly seq: number
-  /** The last INPUT that was taken; 0: none. */
+  /** Number of the last INPUT that was taken; 0: none. */
   readonly inputSeq: number
   readonly cols: number
   readonly rows: number
-  /** Single-use; bring it as `resume.<secret>` within 60 s of a drop. */
+  /** Single-use; offer it as `resume.<secret>` within 60 s of a drop. */
   readonly resume: string
   readonly policy: PolicyView
 }
 
 /** Why the socket is about to be closed; the close code follows. */
 export type ErrorNotice = {
-  /** A stable name: a refusal's code, or an end's. */
+  /** A stable name: the code of a refusal or of an end. */
   readonly code: string
   readonly message: string
   /** Whether a new attempt may help. */
   readonly retry: 'no' | 'resume' | 'new-token' | 'later'
 }
 
-/** A frame from the gateway. `seq` is an offset in the bytes that the terminal has put out. */
+/** A frame from the gateway. `seq` is an offset in the terminal's output. */
 export type ServerFrame =
   | { readonly type: 'output'; readonly seq: number; readonly bytes: Uint8Array }
   | {
@@ -155,18 +155,18 @@ export type Hello = {
   readonly resume?: { readonly seq: number; readonly inputSeq: number }
 }
 
-/** What a client asks for beside typing. */
+/** What a client asks for besides input. */
 export type ControlRequest =
   | { readonly action: 'present' }
-  /** Whether the person can see the terminal: an observer counts only while it can be seen. */
+  /** Whether the user can see the terminal: an observer counts only while it is visible. */
   | { readonly action: 'visible'; readonly visible: boolean }
   | { readonly action: 'end' }
   | { readonly action: 'message'; readonly text: string }
-  /** The implementor gives its slot up and goes on as an observer where policy lets it. */
+  /** The implementor frees its slot and stays as an observer, if the policy allows it. */
   | { readonly action: 'release' }
-  /** An observer stops, or lets go on, what the implementor types. */
+  /** An observer pauses or resumes the implementor's input. */
   | { readonly action: 'pause' | 'continue' }
-  /** The paste that was held back is wanted, or is not. */
+  /** The user confirms or drops the held paste. */
   | { readonly action: 'confirm-paste'; readonly confirmed: boolean }
 
 /** A frame from a client. */
@@ -179,5 +179,5 @@ export type ClientFrame =
   | { readonly type: 'resync' }
   | { readonly type: 'control'; readonly control: ControlRequest }
   | { readonly type: 'bye' }
-  /** A type below 0x80 that this version does not know; it is passed over. */
+  /** A type below 0x80 that this version does not know; it is ignored. */
   | { readonly type: 'unknown' }

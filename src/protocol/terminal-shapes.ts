@@ -23,7 +23,7 @@ import type {
   Welcome,
 } from './terminal-frames.ts'
 
-/** What may stand after `resume.` in an offer of a subprotocol (RFC 9110 section 5.6.2, token): base64url. */
+/** The text after `resume.` in an offer of a subprotocol (RFC 9110 section 5.6.2, token): base64url. */
 const secretText = /^[A-Za-z0-9_-]{1,128}$/
 
 const anyText = text()
@@ -79,7 +79,7 @@ const eventShapes: Readonly<Record<TerminalEvent['kind'], Reading<TerminalEvent>
 
 const event = variants('kind', eventShapes)
 
-/** Reads an EVENT; `unknown` where its kind is of a later version. */
+/** Reads an EVENT; `unknown`: its kind is of a later version. */
 export function readEvent(value: unknown): TerminalEvent | 'unknown' | typeof misshapen {
   const kind = tagOf(value, 'kind')
   return kind === null || Object.hasOwn(eventShapes, kind) ? event(value) : 'unknown'

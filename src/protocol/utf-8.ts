@@ -1,9 +1,9 @@
-/** Protocol: UTF-8 (RFC 3629) by hand, because the protocol compiles without the types of any runtime; what is malformed is never repaired. */
+/** Protocol: UTF-8 (RFC 3629) without a runtime's types; malformed bytes are never repaired. */
 
-/** 8,192 units at once: far below what a call takes as arguments. */
+/** 8,192 units at once: far below the limit of a call's arguments. */
 const unitsAtOnce = 8192
 
-/** Returns the UTF-8 bytes of a text; a lone surrogate becomes U+FFFD, as TextEncoder has it. */
+/** Returns the UTF-8 bytes of a text; a lone surrogate becomes U+FFFD, as with TextEncoder. */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(3 * text.length)
   let length = 0
@@ -11,7 +11,7 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   return bytes.slice(0, length)
 }
 
-/** What the first byte begins with where none, one, two and three bytes follow. */
+/** The first bits of a character with no, one, two and three following bytes. */
 const leadBits = [0, 0xc0, 0xe0, 0xf0]
 
 function putCodePoint(bytes: Uint8Array, at: number, given: number): number {
@@ -28,7 +28,7 @@ function putCodePoint(bytes: Uint8Array, at: number, given: number): number {
   return at + 1 + following
 }
 
-/** Returns the text of UTF-8 bytes; null where they are malformed, overlong, a surrogate or beyond U+10FFFF. A byte order mark is kept. */
+/** Returns the text of UTF-8 bytes; null: they are malformed, overlong, a surrogate or beyond U+10FFFF. A byte order mark is kept. */
 export function decodeUtf8(bytes: Uint8Array): string | null {
   let text = ''
   let units: number[] = []

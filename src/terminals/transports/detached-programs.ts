@@ -1,17 +1,16 @@
-/** Terminals: finds the programs that left the session of a local shell; a mark in their environment tells whose they were. */
+/** Terminals: finds the programs that left the session of a local shell, by a mark in their environment. */
 import { readdir, readFile } from 'node:fs/promises'
 
-/** Programs that are named in one sentence. */
+/** Most programs that are named in one sentence. */
 const mostNamed = 5
 
 /** Name of the variable that marks a local shell and what it starts; the value is the id of the PTY session. */
 export const sessionVariable = 'SALLYPORT_PTY_SESSION'
 
 /**
- * Returns the sentence that names the programs which a local shell detached and which run on; null if there is none.
+ * Returns the sentence that names programs which a local shell detached and which keep running; null: there are none.
  *
- * A program that was started without its environment, or that became another user's, is not found. Systems without
- * /proc tell nothing.
+ * A program with a new environment, or of another user, is not found. On systems without /proc none is found.
  *
  * @see proc_pid_environ(5)
  */
@@ -36,7 +35,7 @@ async function nameIfMarked(id: string, mark: string): Promise<string | null> {
   return `${name.replaceAll(/[^ -~]/g, '')} (process ${id})`
 }
 
-/** A process may end, or be another user's; what cannot be read is not told, and keeps no end waiting. */
+/** A process may end, or belong to another user; it is then left out. */
 async function readIfThere<Value>(read: () => Promise<Value>): Promise<Value | null> {
   try {
     return await read()

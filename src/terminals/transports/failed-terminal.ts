@@ -1,4 +1,4 @@
-/** Terminals: the terminal that never came to be; it has ended already, for a transport's reason. */
+/** Terminals: a terminal that could not be opened; it has ended already, with a transport's reason. */
 import type { Terminal, TransportFailure } from './transport.ts'
 
 /** Returns a terminal without output that has ended with `failure`. */

@@ -1,13 +1,13 @@
-/** Terminals: input in front of a PTY that may not take it; nothing is dropped, and waiting costs a try now and then. */
+/** Terminals: input for a PTY that may be full. Nothing is dropped, and waiting costs a try now and then. */
 import type { CancelTimer, Timers } from '../timers.ts'
 
-/** Milliseconds until the first try again, doubled up to the longest; a PTY takes 64 KiB a time, so even 50 ms is fast. */
+/** Milliseconds before the first retry, doubled up to the longest; a PTY takes 64 KiB at a time, so even 50 ms is fast. */
 const shortestWaitMs = 5
 const longestWaitMs = 50
 
-/** What an input queue is made of. */
+/** The ports of an input queue. */
 export type InputQueueParts = {
-  /** Writes what fits and returns how many bytes that were; 0 where nothing fits, null where nobody will ever read. */
+  /** Writes what fits and returns the number of bytes; 0: nothing fits; null: it will never be read. */
   readonly writeSome: (bytes: Uint8Array) => number | null
   readonly timers: Timers
 }
@@ -15,8 +15,8 @@ export type InputQueueParts = {
 /**
  * Input that waits for a program to read it.
  *
- * A master does not tell a Node.js stream when there is room: libuv writes to it blocking, and trying again at once
- * takes a whole core. So a full PTY is tried by a timer.
+ * Node.js gets no event when a PTY has room: libuv writes to it blocking, and retrying at once takes a whole core. So a
+ * full PTY is tried by a timer.
  */
 export class InputQueue {
   readonly #parts: InputQueueParts
@@ -31,7 +31,7 @@ export class InputQueue {
     this.#parts = parts
   }
 
-  /** Hands bytes over, behind what waits; returns the bytes that wait now. */
+  /** Queues bytes; returns the bytes that wait now. */
   write(bytes: Uint8Array): number {
     if (this.#isClosed || bytes.byteLength === 0) return this.#bytes
     this.#chunks.push(bytes.slice())
@@ -40,7 +40,7 @@ export class InputQueue {
     return this.#bytes
   }
 
-  /** Resolves once nothing waits. */
+  /** Resolves when nothing waits. */
   drained(): Promise<void> {
     if (this.#bytes === 0) return Promise.resolve()
     return new Promise((resolve) => {
@@ -48,7 +48,7 @@ export class InputQueue {
     })
   }
 
-  /** Gives up what waits; nobody will read it. */
+  /** Drops waiting input, which will not be read any more. */
   close(): void {
     this.#isClosed = true
     this.#cancel?.()

@@ -1,4 +1,4 @@
-/** Terminals: shells on Sallyport's own machine, as another OS user wherever the process can switch to one; nothing of our environment reaches them. */
+/** Terminals: shells on Sallyport's own machine, as another OS user if the process can switch. They inherit nothing of our environment. */
 import { accessSync, constants, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { Refusal } from '../../core/errors.ts'
@@ -10,35 +10,35 @@ import type { SpawnBound } from './spawn-bound.ts'
 import { type PtyProgram, spawnPty } from './spawn-pty.ts'
 import type { Terminal, TerminalListener, TerminalRequest, Transport } from './transport.ts'
 
-/** What a local transport is made of. */
+/** The ports of a local transport. */
 export type LocalTransportParts = {
   readonly timers: Timers
   readonly bound: SpawnBound
   /**
-   * Asked at every opening; returns why it may not be, or null.
+   * Called at every opening; returns why it is refused, or null.
    *
-   * @param isOwnUser The shell would run as the user of Sallyport itself, and could read its keys and recordings.
+   * @param isOwnUser The shell would run as Sallyport's own user, and could read its keys and recordings.
    */
   readonly isAllowed: (isOwnUser: boolean) => Promise<string | null>
-  /** Numeric id that the process runs as; 0 may switch to every user. */
+  /** Numeric id of the process's user; 0 can switch to every user. */
   readonly ownUid?: number
-  /** The program of util-linux that switches users; null: this machine has none. */
+  /** The program of util-linux that switches users; null: it is not installed. */
   readonly setpriv?: string | null
 }
 
-/** What decides whether local shells may be. */
+/** The facts that decide whether local shells are allowed. */
 export type LocalShellFacts = {
-  /** The operator asked for local shells. */
+  /** The operator allowed local shells. */
   readonly isAsked: boolean
   readonly isOwnUser: boolean
-  /** Servers of the inventory that are reached over ssh. */
+  /** Number of servers of the inventory with transport ssh. */
   readonly hasSshServers: boolean
 }
 
 /**
- * Returns why a local shell may not be opened, or null.
+ * Returns why a local shell is refused, or null.
  *
- * A shell of our own user is for a try-out only: as soon as there is a real server to protect, it is refused.
+ * A shell of our own user is for a try-out only: as soon as there is a real server, it is refused.
  */
 export function whyNoLocalShell({ isAsked, isOwnUser, hasSshServers }: LocalShellFacts): string | null {
   if (!isAsked) return 'local shells are off; --allow-local-shell allows them'

@@ -1,4 +1,4 @@
-/** Terminals: the OS users of this machine as its passwd file lists them; users of a directory service are not found. */
+/** Terminals: the OS users in this machine's passwd file; users of a directory service are not found. */
 
 /** An OS user that a shell can run as. */
 export type OsUser = {
@@ -7,11 +7,11 @@ export type OsUser = {
   readonly gid: number
   /** Absolute path. */
   readonly home: string
-  /** Absolute path of the login shell; `/bin/sh` where the file names none. */
+  /** Absolute path of the login shell; `/bin/sh` by default. */
   readonly shell: string
 }
 
-/** Returns the user of that name; null where there is none, or its line is not well formed. @see passwd(5) */
+/** Returns the user of that name; null: there is none, or its line is malformed. @see passwd(5) */
 export function findOsUser(passwd: string, name: string): OsUser | null {
   const fields = passwd
     .split('\n')

@@ -1,20 +1,23 @@
-/** Terminals: reads the master of a PTY; every byte is handed over once, in order, and the descriptor is given back at the end. */
+/** Terminals: reads the master of a PTY. Every byte is delivered once, in order, and the descriptor is closed at the end. */
 import { readSync, writeSync } from 'node:fs'
 import { ReadStream } from 'node:tty'
 import type { TerminalListener } from './transport.ts'
 
-/** 64 KiB: the most that one read brings. All readers share it: what is to be kept was copied before the next read. */
+/** 64 KiB: the size of one read. All readers share the buffer, so a listener must copy what it keeps. */
 const buffer = Buffer.allocUnsafeSlow(64 * 1024)
-/** 128 KiB: more than a PTY holds; what a descendant goes on writing is cut off there. */
+/** 128 KiB: more than a PTY holds; what a descendant keeps writing is cut off there. */
 const longestRestBytes = 128 * 1024
 
-/** The only user of a master; bytes go no other way, so nothing is written to a descriptor that was given back. */
+/** The only user of a master, so that nothing is written to a closed descriptor. */
 export class OutputReader {
   readonly #masterFd: number
   readonly #stream: ReadStream
   readonly #listener: TerminalListener
   #isOver = false
-  /** Resolves once there is no more output: nobody holds the terminal any more, or {@link OutputReader.finish} was called. */
+  /**
+   * Resolves when there is no more output: no program holds the terminal any more, or {@link OutputReader.finish} was
+   * called.
+   */
   readonly ended: Promise<void>
 
   constructor(masterFd: number, listener: TerminalListener) {
@@ -27,7 +30,7 @@ export class OutputReader {
         this.#stream.destroy()
         resolve()
       }
-      // EIO is how a master tells that no program holds the terminal any more.
+      // A master reports EIO when no program holds the terminal any more.
       this.#stream.on('error', over)
       this.#stream.on('end', over)
       this.#stream.on('close', over)
@@ -35,7 +38,7 @@ export class OutputReader {
     this.#stream.resume()
   }
 
-  /** True while the descriptor is the terminal's. */
+  /** True while the descriptor belongs to the terminal. */
   get isOpen(): boolean {
     return !(this.#isOver || this.#stream.destroyed)
   }
@@ -48,7 +51,7 @@ export class OutputReader {
     if (this.isOpen) this.#stream.resume()
   }
 
-  /** Writes what the terminal takes; 0 where it takes nothing now, null where it is gone. */
+  /** Writes what fits; 0: nothing fits now; null: the terminal is gone. */
   writeSome(bytes: Uint8Array): number | null {
     if (!this.isOpen) return null
     try {
@@ -61,7 +64,7 @@ export class OutputReader {
     }
   }
 
-  /** Hands over what is there now and ends. */
+  /** Delivers what is there now and ends. */
   finish(): void {
     if (!this.isOpen) return
     this.#isOver = true

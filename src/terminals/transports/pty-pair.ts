@@ -1,28 +1,28 @@
-/** Terminals: opens PTYs; both ends are close-on-exec, so that no program holds a terminal that is not its own. */
+/** Terminals: opens PTYs. Both ends are close-on-exec, so that no program inherits another one's terminal. */
 import { readdirSync, readFileSync, readSync } from 'node:fs'
 import type { TerminalSize } from '../../protocol/terminal-frames.ts'
 
 type Library = typeof import('@replit/ruspty/index.js')
 
-/** A PTY that no program uses yet. */
+/** A PTY without a program. */
 export type PtyPair = {
-  /** Non-blocking; whoever reads it closes it. */
+  /** Non-blocking; its reader closes it. */
   readonly masterFd: number
   /** The device that the program opens. */
   readonly slavePath: string
-  /** @throws Error when the master was closed. */
+  /** @throws Error if the master was closed. */
   readonly resize: (size: TerminalSize) => void
-  /** Lets go of the device, which is held so that output does not end before the program does. */
+  /** Closes the device, which is kept open so that output does not end before the program does. */
   readonly release: () => void
 }
 
 /**
  * Opens a PTY of the given size.
  *
- * The library opens one only together with a program, and marks the end of that program within the output: so it runs
- * a shell that does nothing, and its mark is taken out before anything else can be there.
+ * The library opens one only together with a program, and marks the end of that program in the output: so it runs a
+ * shell that does nothing, and its mark is removed before anything else can be there.
  *
- * @throws Error where the machine has no PTYs for us: another system than Linux on x64 with glibc, or none left.
+ * @throws Error if the machine cannot open PTYs: another system than Linux on x64 with glibc, or none left.
  */
 export async function openPtyPair(size: TerminalSize): Promise<PtyPair> {
   const library = await loadLibrary()
@@ -73,7 +73,7 @@ function loadLibrary(): Promise<Library> {
   return loaded
 }
 
-/** What Sallyport itself was started with is no program's of its terminals; Node.js opens all it opens close-on-exec. */
+/** Descriptors that Sallyport itself inherited must not reach programs in terminals; Node.js opens its own close-on-exec. */
 function closeInheritedOnExec(library: Library): void {
   for (const name of readdirSync('/proc/self/fd')) {
     const fd = Number(name)
@@ -81,7 +81,7 @@ function closeInheritedOnExec(library: Library): void {
     try {
       library.setCloseOnExec(fd, true)
     } catch (error) {
-      // The descriptor that listed the folder is closed by now.
+      // The descriptor that listed the folder is closed already.
       if (!String(error).includes('EBADF')) throw error
     }
   }

@@ -1,30 +1,33 @@
-/** Terminals: ends everything that runs in a terminal, once its leader has ended too; whatever ignores the hang-up is killed, whatever left the session lives on. */
+/**
+ * Terminals: ends everything in a terminal after its leader has ended. Programs that ignore the hang-up are killed;
+ * programs that left the session keep running.
+ */
 import type { CancelTimer, Timers } from '../timers.ts'
 import { sessionProcesses } from './session-processes.ts'
 
-/** 300 ms between the hang-up and the kill: enough for an editor to save, short enough for "now". */
+/** 300 ms between the hang-up and the kill: enough for an editor to save. */
 const graceMs = 300
-/** 50 ms between looks at jobs that were hung up. */
+/** 50 ms between checks of jobs that were hung up. */
 const earlyLookMs = 50
-/** 10 ms between looks at what was killed; the kernel needs a moment to take it down. */
+/** 10 ms between checks of killed processes; the kernel needs a moment. */
 const lookMs = 10
-/** 100 looks; a process that a second after SIGKILL still is there hangs in the kernel, and nobody can end it. */
+/** 100 checks; a process that is still there a second after SIGKILL hangs in the kernel. */
 const mostLooks = 100
 
-/** What the end of a session is made of. */
+/** The parts of a session's end. */
 export type SessionEndParts = {
-  /** Process id of the leader; session and process group have the same number. */
+  /** Process id of the leader; its session and process group have the same number. */
   readonly leader: number
   readonly timers: Timers
-  /** Told when the leader lived until it was killed. */
+  /** Called if the leader lived until it was killed. */
   readonly onOutlived: () => void
 }
 
-/** The end of one session; begun at most once. */
+/** The end of one session; it starts at most once. */
 export class SessionEnd {
   readonly #parts: SessionEndParts
   readonly #resolve: () => void
-  /** Resolves once nobody of the session is left. */
+  /** Resolves when no process of the session is left. */
   readonly done: Promise<void>
   #hasBegun = false
   #leaderLives = true
@@ -55,14 +58,17 @@ export class SessionEnd {
     if (!leaderLives) void this.#lookEarly()
   }
 
-  /** To be told when the leader has ended; from then on its number may be another's. Its jobs end with it. */
+  /** Call it when the leader has ended; from then on its number may be reused. Its jobs end with it. */
   leaderEnded(): void {
     this.#leaderLives = false
     if (this.#hasBegun) void this.#lookEarly()
     else this.begin(false)
   }
 
-  /** Most sessions are empty as soon as their leader is gone, and most jobs heed the hang-up: then nobody waits for the grace. */
+  /**
+   * Most sessions are empty when their leader is gone, and most jobs obey the hang-up: then there is no wait for the
+   * grace.
+   */
   async #lookEarly(isFirst = true): Promise<void> {
     const left = await sessionProcesses(this.#parts.leader)
     if (this.#cancelKill === null) return
@@ -93,7 +99,7 @@ function signal(id: number, name: 'SIGHUP' | 'SIGTERM' | 'SIGKILL'): void {
   try {
     process.kill(id, name)
   } catch (error) {
-    // Gone already, or a program that changed its user: then the closed terminal is all that can be done.
+    // Gone already, or a program that changed its user: then closing the terminal is all that can be done.
     if (!['ESRCH', 'EPERM'].includes(String((error as NodeJS.ErrnoException).code))) throw error
   }
 }

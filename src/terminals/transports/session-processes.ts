@@ -1,9 +1,9 @@
-/** Terminals: who lives in the session of a terminal's leader, as Linux tells it. */
+/** Terminals: the processes of a session, as Linux lists them. */
 import { readdir, readFile } from 'node:fs/promises'
 
 /**
- * Returns the ids of all processes of the session that `leader` began, whatever process group they are in; without
- * those that have ended and wait to be reaped. Empty on systems without /proc.
+ * Returns the ids of all processes of the session of `leader`, in any process group, without zombies. Empty on systems
+ * without /proc.
  *
  * @see proc_pid_stat(5): state is field 3, session field 6, both after the parenthesised name.
  */

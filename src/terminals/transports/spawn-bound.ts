@@ -1,10 +1,10 @@
-/** Terminals: at most so many terminals are being opened at once, because each fork blocks the loop for milliseconds. */
+/** Terminals: bounds the terminals that are being opened at once, because each fork blocks the event loop for milliseconds. */
 import { Refusal } from '../../core/errors.ts'
 import type { CancelTimer, Timers } from '../timers.ts'
 
 type Waiting = { readonly start: () => void; readonly cancel: CancelTimer }
 
-/** Lets spawns through in the order of their asking; one bound is shared by all transports of the process. */
+/** Lets spawns through in order; all transports of the process share one bound. */
 export class SpawnBound {
   readonly #timers: Timers
   readonly #limit: number
@@ -12,7 +12,7 @@ export class SpawnBound {
   #inFlight = 0
   readonly #waiting: Waiting[] = []
 
-  /** Eight in flight and a wait of 10 s are our choice: a login over ssh takes well under a second. */
+  /** Eight at once and a wait of 10 s are our choice: a login over ssh takes well under a second. */
   constructor(timers: Timers, limits: { readonly inFlight: number; readonly waitMs: number } = defaultLimits) {
     this.#timers = timers
     this.#limit = limits.inFlight
@@ -20,9 +20,9 @@ export class SpawnBound {
   }
 
   /**
-   * Runs `spawn` as soon as there is room, and makes room again when it is settled.
+   * Runs `spawn` when there is room, and frees the room when it is settled.
    *
-   * @throws Refusal NO_GATEWAY when there was no room for as long as anyone may wait.
+   * @throws Refusal NO_GATEWAY if there was no room within the longest wait.
    */
   async run<Opened>(spawn: () => Promise<Opened>): Promise<Opened> {
     if (this.#inFlight < this.#limit) this.#inFlight += 1
@@ -36,7 +36,7 @@ export class SpawnBound {
     }
   }
 
-  /** The place of whoever leaves is handed on, so that nobody can slip in between. */
+  /** A freed place goes to the next in line, so that a newcomer cannot take it. */
   #turn(): Promise<void> {
     return new Promise((resolve, reject) => {
       const cancel = this.#timers.after(this.#waitMs, () => {

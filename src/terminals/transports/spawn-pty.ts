@@ -1,4 +1,4 @@
-/** Terminals: runs a program as the leader of a session of its own under a PTY; its end comes after all of its output. */
+/** Terminals: runs a program as the leader of its own session under a PTY. The exit comes after all of its output. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chown } from 'node:fs/promises'
@@ -12,29 +12,29 @@ import { openPtyPair, type PtyPair } from './pty-pair.ts'
 import { SessionEnd } from './session-end.ts'
 import type { Terminal, TerminalExit, TerminalListener } from './transport.ts'
 
-/** 300 ms: how long descendants may hold the terminal once its leader has ended. */
+/** 300 ms: how long descendants may hold the terminal after its leader has ended. */
 const descendantsMs = 300
 
-/** Opens the device, which makes it the terminal of the session that Node.js began, and becomes the program. */
+/** Opens the device, which becomes the terminal of the session that Node.js started, and then becomes the program. */
 const takeTerminal = 'exec "$@" 0<>"$0" 1>&0 2>&0'
 
-/** A program that is to run. */
+/** A program to run. */
 export type PtyProgram = {
   /** Absolute path. */
   readonly command: string
   readonly args: readonly string[]
-  /** All of its environment: nothing is inherited. */
+  /** Its whole environment: nothing is inherited. */
   readonly env: Readonly<Record<string, string>>
   readonly size: TerminalSize
   /** `/` by default. */
   readonly directory?: string
-  /** Numeric id of the OS user that the terminal is to belong to; by default our own. Needs root. */
+  /** Numeric id of the terminal's OS user; by default our own. Others need root. */
   readonly ownerUid?: number
-  /** Asked once nobody of the session is left; returns what the person should know of programs that left it, or null. */
+  /** Called when no process of the session is left; returns a sentence about programs that left it, or null. */
   readonly whatIsLeft?: () => Promise<string | null>
 }
 
-/** Runs a program under a new PTY; where that cannot be done here, the terminal has ended with that failure. */
+/** Runs a program under a new PTY. If this machine cannot, the returned terminal has ended with that failure. */
 export async function spawnPty(program: PtyProgram, listener: TerminalListener, timers: Timers): Promise<Terminal> {
   let pair: PtyPair
   try {
@@ -148,10 +148,10 @@ class PtyTerminal implements Terminal {
     if (!this.#isOver) {
       if (!this.#isEnding) {
         this.#isEnding = true
-        // What waits for the program to read was typed for one that is not to run on.
+        // Waiting input was meant for a program that must not continue.
         this.#input.close()
         this.#sessionEnd.begin(this.#leaderExit === null)
-        // What the PTY still holds is less than 128 KiB: whoever paused can take it, and the end must not wait for them.
+        // The PTY holds less than 128 KiB: a paused listener can take it, and the end must not wait.
         this.resume()
       }
       await this.#sessionEnd.done
@@ -170,7 +170,7 @@ class PtyTerminal implements Terminal {
   }
 
   #outputEnded(): void {
-    // A terminal that was taken away from its program (vhangup(2)) is of no use to anybody.
+    // A terminal that was taken away from its program (vhangup(2)) is useless.
     if (this.#leaderExit === null) void this.end()
     else this.#finish()
   }

@@ -1,5 +1,5 @@
 /**
- * Terminals: what our ssh-agent answers. It signs one login and nothing else, whatever is asked of it. No input or output.
+ * Terminals: the answers of our ssh-agent. It signs one login and nothing else. No I/O.
  *
  * @see draft-ietf-sshm-ssh-agent for the messages; OpenSSH's PROTOCOL.agent section 1 for the binding to a session.
  */
@@ -21,7 +21,7 @@ const messages = {
 /** First byte of a request to authenticate a user (RFC 4252 section 5). */
 const userauthRequest = 50
 
-/** Messages that one client may send; OpenSSH sends three. */
+/** Most messages of one client; OpenSSH sends three. */
 const mostMessages = 16
 
 /** The one login that an agent signs. */
@@ -33,16 +33,16 @@ export type AgentLogin = {
   readonly isServersKey: (blob: Uint8Array) => boolean
 }
 
-/** How far the login came, as the agent saw it; a server asks for a signature only once it accepted the certificate. */
+/** How far the login came, as the agent saw it. A server asks for a signature only after it accepted the certificate. */
 export type AgentProgress = 'idle' | 'listed' | 'signed' | 'refused'
 
-/** What goes back, and whether the conversation is over with it. */
+/** The answer, and whether it ends the exchange. */
 export type AgentAnswer = { readonly reply: Buffer; readonly isOver: boolean }
 
-/** The session that the client said it is in. */
+/** The session that the client named. */
 type Binding = { readonly hostKey: Buffer; readonly sessionId: Buffer }
 
-/** The agent's side of one conversation. */
+/** The agent's side of one exchange. */
 export class AgentExchange {
   readonly #login: AgentLogin
   #binding: Binding | null = null
@@ -58,7 +58,10 @@ export class AgentExchange {
     return this.#progress
   }
 
-  /** Answers one message, without its length; never throws. After an answer that ends the conversation, every other one fails. */
+  /**
+   * Answers one message, without its length; never throws. After an answer that ends the exchange, every other one
+   * fails.
+   */
   answer(message: Uint8Array): AgentAnswer {
     this.#messages += 1
     if (this.#isOver() || this.#messages > mostMessages) return this.#refuse()
@@ -95,7 +98,7 @@ export class AgentExchange {
     return { reply: Buffer.concat(reply), isOver: false }
   }
 
-  /** A client of OpenSSH 8.9 or newer tells its session first; it goes on whatever the answer is. */
+  /** A client of OpenSSH 8.9 or newer names its session first, and continues after any answer. */
   #extend(reader: WireReader): AgentAnswer {
     if (reader.text() !== 'session-bind@openssh.com') return failure
     const [hostKey, sessionId] = [reader.string(), reader.string()]
@@ -122,7 +125,7 @@ export class AgentExchange {
     return { reply, isOver: true }
   }
 
-  /** Reads what is to be signed (RFC 4252 section 7; OpenSSH's PROTOCOL section 3.1 for the form that names the host key). */
+  /** Reads the data to sign (RFC 4252 section 7; OpenSSH's PROTOCOL section 3.1 for the form with the host key). */
   #isOurLogin(reader: WireReader): boolean {
     const sessionId = reader.string()
     const isOurSession = this.#binding === null ? sessionId.length > 0 : this.#binding.sessionId.equals(sessionId)

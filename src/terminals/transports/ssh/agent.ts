@@ -1,25 +1,25 @@
-/** Terminals: the socket of our ssh-agent; it takes one connection, and is gone with the one signature. */
+/** Terminals: the socket of our ssh-agent. It accepts one connection, and closes after the one signature. */
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { AgentExchange, type AgentLogin, type AgentProgress } from './agent-protocol.ts'
 import { uint32 } from './wire.ts'
 
-/** Bytes of a message at most; OpenSSH takes 256 KiB, a login needs a few. */
+/** Most bytes of a message; OpenSSH allows 256 KiB, a login needs a few. */
 export const longestMessage: number = 32 * 1024
 
-/** An agent that listens. */
+/** A listening agent. */
 export type Agent = {
   readonly progress: () => AgentProgress
-  /** Resolves once the agent is over, by its one signature, by a refusal, or because it was closed. */
+  /** Resolves when the agent has ended: by its one signature, by a refusal, or because it was closed. */
   readonly over: Promise<void>
-  /** Ends it and takes its socket away. */
+  /** Ends it and removes its socket. */
   readonly close: () => void
 }
 
 /**
  * Listens on a Unix socket for the one login.
  *
- * @param path in a directory that nobody else may enter.
+ * @param path In a directory that only our user may enter.
  */
 export async function startAgent(path: string, login: AgentLogin): Promise<Agent> {
   const conversation = new AgentExchange(login)
@@ -33,7 +33,7 @@ export async function startAgent(path: string, login: AgentLogin): Promise<Agent
     server.on('connection', (socket) => {
       if (client !== null) return void socket.destroy()
       client = socket
-      // The path goes away with the first connection: there is nothing to be had by a second one.
+      // The path is removed at the first connection: a second one gets nothing.
       server.close()
       void converse(socket, conversation).then(endOnce)
     })

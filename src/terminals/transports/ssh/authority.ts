@@ -1,8 +1,8 @@
-/** Terminals: the authority that signs certificates for terminals; whoever makes one keeps it sealed. */
+/** Terminals: the authority that signs certificates for terminals. Its key is stored sealed. */
 import type { KeyObject } from 'node:crypto'
 import { asSigningKey, type KeyType, makeSigningKey, publicLine, type SigningKey } from './keys.ts'
 
-/** Where the authority's key comes from: made once, sealed in the store. */
+/** The source of the authority's key: created once, sealed in the store. */
 export type SshAuthority = {
   readonly load: () => Promise<{
     readonly privateKey: KeyObject
@@ -14,7 +14,7 @@ export type SshAuthority = {
 /** Comment of the authority's public key line. */
 const comment = 'sallyport-user-ca'
 
-/** Makes the key of an authority. */
+/** Creates the key of an authority. */
 export function makeSshAuthorityKey(type: KeyType): { readonly privateKey: KeyObject; readonly publicLine: string } {
   const key = makeSigningKey(type)
   return { privateKey: key.privateKey, publicLine: publicLine(key, comment) }

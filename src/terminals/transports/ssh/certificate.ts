@@ -1,40 +1,40 @@
 /**
- * Terminals: OpenSSH user certificates; each is for one login, of one person, as one OS user, on one server.
+ * Terminals: OpenSSH user certificates. Each is for one login of one person, as one OS user, on one server.
  *
- * The layout is that of OpenSSH's PROTOCOL.certkeys; what is put in is our choice.
+ * The layout is OpenSSH's PROTOCOL.certkeys; the content is our choice.
  */
 import { Buffer } from 'node:buffer'
 import { publicFields, type SigningKey, signBlob } from './keys.ts'
 import { string, uint32, uint64 } from './wire.ts'
 
-/** Seconds for which a certificate is good already, for servers whose clock is late. */
+/** Seconds before now from which a certificate is valid, for servers whose clock is late. */
 const secondsBefore = 300
 
-/** Seconds for which a certificate stays good; sshd looks at it only while somebody logs in. */
+/** Seconds for which a certificate stays valid; sshd checks it only at the login. */
 const secondsAfter = 120
 
-/** The kind of certificate that users have, as opposed to hosts. */
+/** The type of user certificates, as opposed to host certificates. */
 const userKind = 1
 
 /** Most characters of an account's name in a key id. */
 const longestName = 128
 
-/** What a certificate is to say. */
+/** The content of a certificate. */
 export type CertificateInput = {
   readonly serverName: string
   readonly osUser: string
   readonly ptySessionId: string
   readonly username: string
   readonly changeId: string | null
-  /** The only command that the server is to run; null: a shell. */
+  /** The only command that the server may run; null: a shell. */
   readonly command: string | null
-  /** Addresses and CIDRs from which it is good; null: from everywhere. */
+  /** Addresses and CIDRs from which it is valid; null: everywhere. */
   readonly sourceAddresses: readonly string[] | null
 }
 
-/** What a certificate is made of, beside the wish. */
+/** What a certificate is made with, besides its content. */
 export type CertificateMaking = {
-  /** Who is certified; its private half signs the login. */
+  /** The certified key; its private half signs the login. */
   readonly subject: SigningKey
   readonly authority: SigningKey
   /** Unix milliseconds. */
@@ -49,7 +49,7 @@ export type Certificate = {
   readonly keyId: string
 }
 
-/** Makes a certificate: good from five minutes ago for two minutes more, with a terminal and nothing else. */
+/** Creates a certificate that is valid from five minutes ago for two more minutes, with a terminal and nothing else. */
 export function makeCertificate(input: CertificateInput, making: CertificateMaking): Certificate {
   const { subject, authority, randomBytes } = making
   const now = Math.floor(making.nowMs / 1000)
@@ -78,7 +78,7 @@ export function principalOf(serverName: string, osUser: string): string {
   return `${serverName}/${osUser}`
 }
 
-/** Returns the key id, which sshd writes into its own log; only characters that neither a log nor `;` and `=` are confused by. */
+/** Returns the key id, which sshd writes into its log; only characters that confuse neither a log nor `;` and `=`. */
 export function keyIdOf({
   ptySessionId,
   username,
@@ -87,7 +87,7 @@ export function keyIdOf({
   return `pty=${safe(ptySessionId)};account=${safe(username)};change=${changeId === null ? '-' : safe(changeId)}`
 }
 
-/** Critical options and extensions stand in the order of their names; the value of an option is a string in a string. */
+/** Critical options and extensions are sorted by name; the value of an option is a string in a string. */
 function criticalOptions({ command, sourceAddresses }: CertificateInput): Buffer {
   const option = (name: string, value: string | null): Buffer =>
     value === null ? Buffer.alloc(0) : Buffer.concat([string(name), string(string(value))])
@@ -97,7 +97,7 @@ function criticalOptions({ command, sourceAddresses }: CertificateInput): Buffer
   ])
 }
 
-/** Percent-encodes what is not safe, byte by byte; what is too long is cut, and ends with `~`. */
+/** Percent-encodes unsafe bytes; a text that is too long is cut, and ends with `~`. */
 function safe(text: string): string {
   const characters = [...text].map((character) =>
     /^[A-Za-z0-9._@+-]$/.test(character)

@@ -19,13 +19,13 @@ export type ClientEnd = {
   readonly progress: AgentProgress
 }
 
-/** With this status the client program says that it failed; a program on the server may end with it too. */
+/** The client program exits with this status when it failed; a program on the server may exit with it too. */
 const clientFailed = 255
 
-/** Characters of a log that go on into ours. */
+/** Characters of a log that go into ours. */
 const longestDetail = 500
 
-/** Before the login: what a line begins with or holds, and what it means; the first that matches counts. */
+/** Failures before the login: the start or a part of a line, and its meaning; the first match counts. */
 const beforeLogin: readonly (readonly [RegExp, TransportFailureKind])[] = [
   [/^(?:command-line|\/dev\/null)(?:: | )line \d+: |^No user exists for uid |^unknown option /m, 'not-possible-here'],
   [/^Host key verification failed\./m, 'host-key-mismatch'],
@@ -34,7 +34,7 @@ const beforeLogin: readonly (readonly [RegExp, TransportFailureKind])[] = [
   [/: Permission denied \(|Too many authentication failures/, 'login-refused'],
 ]
 
-/** What helps where a login was refused. */
+/** The advice for a refused login. */
 const refusedHints: Readonly<Record<AgentProgress, string>> = {
   idle: 'the client program never asked for the certificate',
   listed:
@@ -43,7 +43,7 @@ const refusedHints: Readonly<Record<AgentProgress, string>> = {
   refused: 'the client program asked for a signature that is not this login',
 }
 
-/** Returns how a terminal ended whose client program ended so. */
+/** Returns how a terminal ended, from the end of its client program. */
 export function classifyEnd(end: ClientEnd): TerminalExit {
   const { code, signal, log, progress } = end
   const exit = { code, signal, failure: null }
@@ -52,12 +52,12 @@ export function classifyEnd(end: ClientEnd): TerminalExit {
   const killedBy = / Killed by signal (\d+)\.$/m.exec(log)?.[1]
   if (killedBy !== undefined) return { ...exit, code: -1, signal: Number(killedBy) }
   if (/ client_input_channel_req: channel \d+ rtype exit-status /.test(log)) return exit
-  // Which signal it was is in the message, and the client program keeps it to itself.
+  // The signal is in the message, but the client program does not report it.
   if (/ client_input_channel_req: channel \d+ rtype exit-signal /.test(log)) return { ...exit, code: -1 }
   return { ...exit, code: -1, failure: failureOf(end) }
 }
 
-/** What the shell says of a program that it cannot run comes as a status too. */
+/** The shell reports a program that it cannot run by a status too. */
 function neverRan(code: number): TransportFailure {
   return { kind: 'not-possible-here', detail: `the client program ended with ${code} before it logged in` }
 }
@@ -71,14 +71,14 @@ function failureOf({ log, progress }: ClientEnd): TransportFailure {
   return { kind: progress === 'signed' ? 'login-refused' : 'unreachable', detail: detailOf(log) }
 }
 
-/** The client program's advice to change a file that is gone helps nobody; the fingerprint does. */
+/** The client program's advice to change a file that is gone is useless; the fingerprint is not. */
 function shownKey(log: string): string | null {
   const [, type, shown] =
     /^The fingerprint for the (\S+) key sent by the remote host is\r?\n(SHA256:\S+)\.\r?$/m.exec(log) ?? []
   return shown === undefined ? null : `the server showed ${type} ${shown}`
 }
 
-/** The log as one printable line, without the evidence of ordinary steps and without the frame around warnings. */
+/** The log as one printable line, without the messages of ordinary steps and the frame around warnings. */
 function detailOf(log: string): string {
   const lines = log.split(/\r?\n/).filter((line) => !/^debug\d: |^@|: (?:Transferred|Bytes per second): /.test(line))
   const text = printable(lines.map((line) => line.replace(/^\S+:\w+\(\):\d+ \([^)]*\): /, '')).join('\n'))

@@ -1,5 +1,5 @@
 /**
- * Terminals: what the client program says of itself, apart from what the server sends.
+ * Terminals: the client program's own log, separate from what the server sends.
  *
  * It goes through a named pipe, not a file: a server that makes its client complain without end fills no disk.
  */
@@ -8,25 +8,25 @@ import { closeSync, constants, openSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { promisify } from 'node:util'
 
-/** Characters that are kept of the beginning, and as many of the end. */
+/** Characters that are kept of the start, and as many of the end. */
 const keptCharacters = 16 * 1024
 
-/** What the client program says once its terminal is raw and the server runs something. */
+/** The client program logs this when its terminal is raw and the server runs something. */
 const began = /: (?:shell|exec) request accepted on channel \d+$/m
 
 /** The reading end. */
 export type ClientLog = {
-  /** Resolves once the session has begun; never, when it does not come to that. */
+  /** Resolves when the session has begun; never, if it does not come to that. */
   readonly began: Promise<void>
-  /** Returns what was said, once the client program is gone and everything was read. */
+  /** Returns the log when the client program is gone and everything was read. */
   readonly finish: () => Promise<string>
 }
 
-/** Makes the pipe and reads it. @throws Error when it cannot be made. */
+/** Creates the pipe and reads it. @throws Error if it cannot be created. */
 export async function openClientLog(path: string): Promise<ClientLog> {
   await promisify(execFile)('mkfifo', ['-m', '600', '--', path])
   const reading = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  // As long as we hold the pipe open for writing too, its end comes when we say so.
+  // While we hold the pipe open for writing too, its end comes when we close it.
   let writing: number | null = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
   const socket = new Socket({ fd: reading, readable: true, writable: false })
   const kept = { head: '', tail: '' }

@@ -1,21 +1,21 @@
-/** Terminals: the words that the client program is started with; nothing of a user's or the machine's configuration counts. */
+/** Terminals: the command line of the client program; no configuration of a user or of the machine applies. */
 import { isIP } from 'node:net'
 import { inventoryName } from '../../../core/terminals/server.ts'
 import { NotPossibleHere } from './not-possible-here.ts'
 
-/** Names that need no quoting anywhere and can be no option. */
+/** Names that need no quoting and cannot be an option. */
 const osUserName = /^[a-z_][a-z0-9_-]{0,31}$/
 
-/** Paths that stand in an option's value as they are: no blanks, no `%`, `$` or `~`, which OpenSSH expands. */
+/** Paths that may be an option's value as they are: no blanks, and no `%`, `$` or `~`, which OpenSSH expands. */
 const plainPath = /^\/[A-Za-z0-9._/+@-]+$/
 
-/** What the words name. */
+/** The facts of the command line. */
 export type LoginWords = {
   readonly serverName: string
   readonly address: string
   readonly port: number
   readonly osUser: string
-  /** What the server is asked to run; null: a shell. */
+  /** The command that the server is asked to run; null: a shell. */
   readonly command: string | null
   readonly agentPath: string
   readonly knownHostsPath: string
@@ -24,8 +24,9 @@ export type LoginWords = {
 }
 
 /**
- * Functions of the client program whose messages are logged at whatever level: why it gave up, that the session began, that
- * an exit status came, that the server fell silent. `LogLevel` stays at ERROR, because from INFO on it writes into the terminal.
+ * Functions of the client program whose messages are logged at every level: why it gave up, that the session began,
+ * that an exit status came, that the server fell silent. `LogLevel` stays at ERROR, because from INFO on it writes into
+ * the terminal.
  */
 const evidence = [
   'packet.c:sshpkt_vfatal()*',
@@ -39,10 +40,10 @@ const evidence = [
 /**
  * Returns the arguments of ssh.
  *
- * No escape character, because it would hand the user port forwarding on this machine; no forwarding, no multiplexing, no
- * agent but ours, no key that was not pinned.
+ * No escape character, because it would give the user port forwarding on this machine; no forwarding, no multiplexing,
+ * no agent but ours, no key that was not pinned.
  *
- * @throws NotPossibleHere when a part could mean more than itself.
+ * @throws NotPossibleHere if a part could mean more than itself.
  */
 export function sshArguments(words: LoginWords): readonly string[] {
   refuseAmbiguous(words)
@@ -64,7 +65,7 @@ export function sshArguments(words: LoginWords): readonly string[] {
     ConnectTimeout: String(words.connectTimeoutSeconds),
     ServerAliveInterval: '15',
     ServerAliveCountMax: '3',
-    // A server takes it whose AcceptEnv names LANG; without it programs show no character beyond ASCII.
+    // A server accepts it if AcceptEnv includes LANG; without it programs show no characters beyond ASCII.
     SetEnv: 'LANG=C.UTF-8',
   }
   return [
@@ -75,7 +76,7 @@ export function sshArguments(words: LoginWords): readonly string[] {
   ]
 }
 
-/** Returns the environment of ssh: the terminal's type, which it hands on, and nothing of ours. */
+/** Returns the environment of ssh: the terminal's type, which it passes on, and nothing of ours. */
 export function sshEnvironment(): Readonly<Record<string, string>> {
   return { PATH: '/usr/bin:/bin', LC_ALL: 'C', TERM: 'xterm-256color' }
 }

@@ -1,11 +1,11 @@
-/** Terminals: where OpenSSH's client program is. */
+/** Terminals: finds OpenSSH's client program. */
 import { accessSync, constants } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 
-/** Where it is on every system that we know. */
+/** Its path on all usual systems. */
 const usualPath = '/usr/bin/ssh'
 
-/** Returns the path of `ssh` on a search path, the usual one where it is nowhere there; relative parts are passed over. */
+/** Returns the path of `ssh` on a search path, by default the usual one; relative parts are skipped. */
 export function findSshProgram(searchPath: string | undefined): string {
   const places = (searchPath ?? '').split(delimiter).filter(isAbsolute)
   return places.map((place) => join(place, 'ssh')).find(isProgram) ?? usualPath

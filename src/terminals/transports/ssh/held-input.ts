@@ -1,7 +1,7 @@
-/** Terminals: input that came before the session began; the terminal of the client program would echo and interpret it until then. */
+/** Terminals: buffers input that came before the session began; until then the client program's terminal would echo and interpret it. */
 import type { Terminal } from '../transport.ts'
 
-/** Holds input back until it is released, and hands it through from then on. */
+/** Buffers input until it is released, and passes it through from then on. */
 export class HeldInput {
   readonly #terminal: Pick<Terminal, 'write' | 'drained'>
   #held: Uint8Array[] | null = []
@@ -16,7 +16,7 @@ export class HeldInput {
     this.#tellReleased = resolve
   }
 
-  /** Hands input over, or keeps it; returns the bytes that wait. */
+  /** Passes input on, or buffers it; returns the bytes that wait. */
   write(bytes: Uint8Array): number {
     if (this.#held === null) return this.#terminal.write(bytes)
     this.#held.push(bytes.slice())
@@ -24,13 +24,13 @@ export class HeldInput {
     return this.#heldBytes
   }
 
-  /** Resolves once no input waits any more. */
+  /** Resolves when no input waits any more. */
   async drained(): Promise<void> {
     if (this.#heldBytes > 0) await this.#released
     return this.#terminal.drained()
   }
 
-  /** Hands over what was held, in order; safe to call again. */
+  /** Passes the buffered input on, in order; may be called again. */
   release(): void {
     const held = this.#held ?? []
     this.#held = null

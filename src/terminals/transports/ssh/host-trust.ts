@@ -1,14 +1,14 @@
-/** Terminals: which host keys are a server's; the one pinned in the inventory, or what its host authority signed. */
+/** Terminals: which host keys are a server's: the one pinned in the inventory, or one that its host authority signed. */
 import type { TerminalTarget } from '../transport.ts'
 import { parsePublicLine } from './keys.ts'
 import { MalformedBytes, string, WireReader } from './wire.ts'
 
-/** The kind of certificate that hosts have, as opposed to users. */
+/** The type of host certificates, as opposed to user certificates. */
 const hostKind = 2
 
 const certificateSuffix = '-cert-v01@openssh.com'
 
-/** Strings of the public key between nonce and serial, by the name of the certificate without its suffix (PROTOCOL.certkeys). */
+/** Number of strings of the public key between nonce and serial, by the certificate's name without its suffix (PROTOCOL.certkeys). */
 const keyFields: Readonly<Record<string, number>> = {
   'ssh-ed25519': 1,
   'ssh-rsa': 2,
@@ -20,10 +20,10 @@ const keyFields: Readonly<Record<string, number>> = {
 }
 
 /**
- * Returns what tells whether a host key's blob is the server's.
+ * Returns a function that checks whether a host key's blob is the server's.
  *
- * The client program checks signatures, names and times by the known-hosts file; this is a second, coarser look by the
- * agent, so that what it signs cannot be for another host.
+ * The client program checks signatures, names and times by the known-hosts file. This is a second, coarser check by the
+ * agent, so that its signature cannot be for another host.
  */
 export function hostTrust({
   hostKey,
@@ -41,7 +41,7 @@ export function hostTrust({
 
 type HostCertificate = { readonly plainBlob: Buffer; readonly authorityBlob: Buffer }
 
-/** Returns the parts of a host certificate, or null for anything else. */
+/** Returns the parts of a host certificate; null: it is none. */
 function readHostCertificate(blob: Uint8Array): HostCertificate | null {
   try {
     const reader = new WireReader(blob)

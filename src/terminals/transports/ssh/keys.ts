@@ -1,15 +1,15 @@
-/** Terminals: keys as OpenSSH writes them; ed25519 (RFC 8709) and ECDSA over P-256 (RFC 5656), nothing else is made here. */
+/** Terminals: keys in OpenSSH's form: ed25519 (RFC 8709) and ECDSA over P-256 (RFC 5656). */
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { mpint, string, WireReader } from './wire.ts'
 
 /** Kinds of keys, as the option names them. */
 export type KeyType = 'ed25519' | 'ecdsa'
 
-/** What signs: a private key with what SSH has to know of it. */
+/** A private key with what SSH needs to know of it. */
 export type SigningKey = {
   readonly privateKey: KeyObject
   readonly type: KeyType
-  /** Name of the public key's algorithm, which is the signature's too. */
+  /** Name of the public key's and the signature's algorithm. */
   readonly algorithm: string
   /** The public key as a blob, its algorithm first. */
   readonly publicBlob: Buffer
@@ -20,20 +20,20 @@ const algorithms: Readonly<Record<KeyType, string>> = { ed25519: 'ssh-ed25519', 
 /** Curve, as blobs of ECDSA keys name it. */
 const curve = 'nistp256'
 
-/** Makes a key. */
+/** Creates a key. */
 export function makeSigningKey(type: KeyType): SigningKey {
   const pair = type === 'ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ec', { namedCurve: 'P-256' })
   return asSigningKey(pair.privateKey)
 }
 
-/** Returns what signs with a private key. @throws Error for a key of a kind that is not offered. */
+/** Returns the signer of a private key. @throws Error for an unsupported kind. */
 export function asSigningKey(privateKey: KeyObject): SigningKey {
   const type = typeOf(privateKey)
   const algorithm = algorithms[type]
   return { privateKey, type, algorithm, publicBlob: Buffer.concat([string(algorithm), publicFields(privateKey, type)]) }
 }
 
-/** Returns the fields of a public key as they follow the algorithm, in a key's blob and in a certificate. */
+/** Returns the fields of a public key after the algorithm, as in a key's blob and in a certificate. */
 export function publicFields(key: KeyObject, type: KeyType): Buffer {
   const jwk = createPublicKey(key).export({ format: 'jwk' })
   const x = Buffer.from(jwk.x ?? '', 'base64url')
@@ -55,10 +55,10 @@ export function publicLine({ algorithm, publicBlob }: SigningKey, comment: strin
   return `${algorithm} ${publicBlob.toString('base64')} ${comment}`
 }
 
-/** A public key line, taken apart. */
+/** A parsed public key line. */
 export type PublicKey = { readonly algorithm: string; readonly blob: Buffer }
 
-/** Returns the key of one line, or null where the line is none or names another algorithm than its blob. */
+/** Returns the key of one line; null: the line is malformed, or names another algorithm than its blob. */
 export function parsePublicLine(line: string): PublicKey | null {
   const [, algorithm, base64] = /^([a-z0-9@.-]{1,64}) ([A-Za-z0-9+/]+={0,2})(?: [ -~]*)?$/.exec(line) ?? []
   if (algorithm === undefined || base64 === undefined) return null

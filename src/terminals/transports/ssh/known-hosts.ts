@@ -1,4 +1,4 @@
-/** Terminals: the known-hosts file of one login; it holds the one server, under its name in the inventory. */
+/** Terminals: the known-hosts file of one login, with the one server under its name in the inventory. */
 import { inventoryName } from '../../../core/terminals/server.ts'
 import type { TerminalTarget } from '../transport.ts'
 import { parsePublicLine } from './keys.ts'
@@ -7,7 +7,7 @@ import { NotPossibleHere } from './not-possible-here.ts'
 /**
  * Returns the lines of the file: the pinned key, the authority that signs the host's key, or both.
  *
- * @throws NotPossibleHere when the name or a key could mean more than itself there.
+ * @throws NotPossibleHere if the name or a key could mean more than itself there.
  */
 export function knownHosts({ name, hostKey, hostCa }: Pick<TerminalTarget, 'name' | 'hostKey' | 'hostCa'>): string {
   if (!inventoryName.test(name)) throw new NotPossibleHere('The name of the server cannot stand in a known-hosts file.')

@@ -1,4 +1,4 @@
-/** Terminals: what one login needs beside the client program; a folder that only we may enter, gone as soon as it was used. */
+/** Terminals: what one login needs besides the client program, in a folder that only our user may enter, removed after use. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,30 +11,30 @@ import { openClientLog } from './client-log.ts'
 import { hostTrust } from './host-trust.ts'
 import { knownHosts } from './known-hosts.ts'
 
-/** What a login is made of. */
+/** The parts of a login. */
 export type LoginStart = {
   readonly input: CertificateInput
   readonly making: CertificateMaking
   readonly target: TerminalTarget
-  /** Told of a folder that could not be removed. */
+  /** Called if the folder could not be removed. */
   readonly log: Pick<Log, 'error'>
 }
 
-/** A login that waits for the client program. */
+/** A prepared login. */
 export type Login = {
   readonly certificate: Certificate
   readonly paths: { readonly agentPath: string; readonly knownHostsPath: string; readonly logPath: string }
   readonly progress: () => AgentProgress
-  /** Resolves once the server runs what was asked of it; never, when it does not come to that. */
+  /** Resolves when the server runs the command; never, if it does not come to that. */
   readonly began: Promise<void>
-  /** Takes everything away and returns what the client program said; to be called once it is gone, or never came. */
+  /** Removes everything and returns the client program's log; call it when the program is gone, or never started. */
   readonly finish: () => Promise<string>
 }
 
 /**
- * Makes folder, agent, known-hosts file and log. The private key is in no file.
+ * Creates folder, agent, known-hosts file and log. The private key is in no file.
  *
- * @throws NotPossibleHere when the inventory says what cannot be used; a system error when the folder cannot.
+ * @throws NotPossibleHere if the inventory has unusable values; a system error if the folder cannot be created.
  */
 export async function prepareLogin({ input, making, target, log }: LoginStart): Promise<Login> {
   const certificate = makeCertificate(input, making)

@@ -1,19 +1,19 @@
-/** Terminals: from where a certificate is good. */
+/** Terminals: the addresses from which a certificate is valid. */
 import { createSocket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 
-/** `auto`: the address that this machine reaches the server from; `off`: from everywhere; else addresses and CIDRs. */
+/** `auto`: the address from which this machine reaches the server; `off`: everywhere; else addresses and CIDRs. */
 export type SourceAddressRule = 'auto' | 'off' | readonly string[]
 
-/** Returns the rule that a checked option holds: `auto`, `off`, or addresses and CIDRs with commas between them. */
+/** Returns the rule of a checked option: `auto`, `off`, or addresses and CIDRs with commas between them. */
 export function sourceAddressRule(text: string): SourceAddressRule {
   return text === 'auto' || text === 'off' ? text : text.split(',')
 }
 
 /**
- * Returns the addresses that a certificate for a server names, or null for everywhere.
+ * Returns the addresses of a certificate for a server; null: everywhere.
  *
- * @throws Error when there is no route to the server.
+ * @throws Error if there is no route to the server.
  */
 export async function sourceAddresses(
   rule: SourceAddressRule,

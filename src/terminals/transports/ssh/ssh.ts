@@ -1,4 +1,4 @@
-/** Terminals: the transport over OpenSSH; every terminal has a key, a certificate, an agent and a client program of its own. */
+/** Terminals: the transport over OpenSSH. Every terminal has its own key, certificate, agent and client program. */
 import { access, constants } from 'node:fs/promises'
 import { Refusal } from '../../../core/errors.ts'
 import type { Clock, Log, Random } from '../../../core/ports.ts'
@@ -16,7 +16,7 @@ import { type Login, prepareLogin } from './login.ts'
 import { NotPossibleHere } from './not-possible-here.ts'
 import { type SourceAddressRule, sourceAddresses } from './source-address.ts'
 
-/** What the transport stands on. */
+/** The ports of the transport. */
 export type SshPorts = {
   readonly authority: SshAuthority
   readonly clock: Pick<Clock, 'wallMs'>
@@ -27,9 +27,9 @@ export type SshPorts = {
   readonly log: Pick<Log, 'error'>
 }
 
-/** Choices of the operator. */
+/** The operator's settings. */
 export type SshSettings = {
-  /** Of the key that each login has; the authority's own was chosen when it was made. */
+  /** For the key of each login; the authority's own key was chosen when it was created. */
   readonly keyType: KeyType
   readonly sourceAddress: SourceAddressRule
   /** Path of the client program, OpenSSH 8.5 or newer. */
@@ -41,13 +41,13 @@ export type SshSettings = {
 /** A terminal over ssh; `asks` is for probes, which ask the server for another command than the certificate forces. */
 export type SshRequest = TerminalRequest & { readonly asks?: string }
 
-/** The transport; it is a `Transport` that takes probes too. */
+/** The transport: a `Transport` that also takes probes. */
 export type SshTransport = Pick<Transport, 'close'> & {
   /** Opens a terminal. @throws as `Transport` says. */
   readonly open: (request: SshRequest, listener: TerminalListener) => Promise<Terminal>
 }
 
-/** What the person is told whenever we end a terminal: the certificate was for the login, and there is no way to look. */
+/** The message to the user whenever we end a terminal: the certificate was for one login, so we cannot look again. */
 const survivorsSentence =
   'The connection to the server was ended; a program there that was detached (nohup, setsid), or ignores the hang-up, runs on.'
 
@@ -104,7 +104,7 @@ async function startClient(
   return withLogin(await spawnPty(program, listener, ports.timers), { login, listener })
 }
 
-/** Returns the terminal with the end that the client program meant, and with nothing left of the login by then. */
+/** Returns the terminal with the end that the client program meant; everything of the login is removed by then. */
 function withLogin(
   terminal: Terminal,
   { login, listener }: { readonly login: Login; readonly listener: TerminalListener },
@@ -171,7 +171,7 @@ async function requireProgram(path: string): Promise<void> {
   }
 }
 
-/** What keeps a login from being tried; null for errors that are nobody's doing but ours. */
+/** Returns what makes a login impossible; null: an error of our own. */
 function failureOf(error: unknown): TransportFailure | null {
   if (error instanceof NotPossibleHere) return impossible(error.message)
   const { code, syscall } = error as NodeJS.ErrnoException

@@ -1,6 +1,6 @@
-/** Terminals: the data types of SSH on the wire (RFC 4251 section 5); a reader never looks beyond the bytes it was given. */
+/** Terminals: the data types of SSH on the wire (RFC 4251 section 5). A reader never reads beyond its bytes. */
 
-/** The bytes are not what was to be read. The message says what was wanted, never what came. */
+/** The bytes are malformed. The message says what was expected, never what came. */
 export class MalformedBytes extends Error {
   override readonly name = 'MalformedBytes'
 }
@@ -30,7 +30,7 @@ export function string(value: string | Uint8Array): Buffer {
   return Buffer.concat([uint32(bytes.length), bytes])
 }
 
-/** Returns a positive number, given big-endian, as an mpint: no leading zeros but the one that keeps it positive. */
+/** Returns a positive number, given big-endian, as an mpint: without leading zeros, except one that keeps it positive. */
 export function mpint(magnitude: Uint8Array): Buffer {
   const first = magnitude.findIndex((value) => value !== 0)
   if (first === -1) return string('')
@@ -47,39 +47,39 @@ export class WireReader {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
-  /** Reads a byte. @throws MalformedBytes when none is left. */
+  /** Reads a byte. @throws MalformedBytes if none is left. */
   byte(): number {
     return this.#take(1, 'a byte').readUInt8()
   }
 
-  /** Reads a boolean; every value but 0 is true. @throws MalformedBytes when no byte is left. */
+  /** Reads a boolean; every value but 0 is true. @throws MalformedBytes if no byte is left. */
   boolean(): boolean {
     return this.byte() !== 0
   }
 
-  /** Reads a uint32. @throws MalformedBytes when four bytes are not left. */
+  /** Reads a uint32. @throws MalformedBytes if four bytes are not left. */
   uint32(): number {
     return this.#take(4, 'a uint32').readUInt32BE()
   }
 
-  /** Reads a uint64. @throws MalformedBytes when eight bytes are not left. */
+  /** Reads a uint64. @throws MalformedBytes if eight bytes are not left. */
   uint64(): bigint {
     return this.#take(8, 'a uint64').readBigUInt64BE()
   }
 
-  /** Reads a string as its bytes. @throws MalformedBytes when it ends beyond the bytes. */
+  /** Reads a string as its bytes. @throws MalformedBytes if it ends beyond the bytes. */
   string(): Buffer {
     return this.#take(this.uint32(), 'a string')
   }
 
-  /** Reads a string of printable ASCII. @throws MalformedBytes when it is anything else. */
+  /** Reads a string of printable ASCII. @throws MalformedBytes if it is anything else. */
   text(): string {
     const bytes = this.string()
     if (!bytes.every((value) => value >= 0x20 && value < 0x7f)) throw new MalformedBytes('A printable text was wanted.')
     return bytes.toString('latin1')
   }
 
-  /** Tells that everything was read. @throws MalformedBytes when bytes are left. */
+  /** Checks that everything was read. @throws MalformedBytes if bytes are left. */
   end(): void {
     if (this.#at !== this.#bytes.length) throw new MalformedBytes('The end was wanted.')
   }

@@ -1,8 +1,8 @@
-/** Console: the buttons below a terminal and the box for messages; each role sees what it may do. */
+/** Console: the buttons below a terminal and the box for messages; each role sees its own. */
 import type { TerminalRole } from '../client/terminal-socket.ts'
 import { button, make } from './elements.ts'
 
-/** What the buttons do. */
+/** The actions of the buttons. */
 export type Actions = {
   readonly end: () => void
   readonly leave: () => void
@@ -62,7 +62,7 @@ export class ActionBar {
     ])
   }
 
-  /** Shows what may be done now. */
+  /** Enables the possible actions. */
   show({ role, isOpen, isPaused, isSlotFree }: ActFacts): void {
     const isTyping = role === 'implementor'
     this.#release.hidden = !isTyping

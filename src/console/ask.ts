@@ -1,20 +1,20 @@
-/** Console: asks the person one question and waits for the answer. */
+/** Console: asks the user one question and waits for the answer. */
 import { button, make } from './elements.ts'
 
-/** What is asked. */
+/** The question. */
 export type Question = {
   readonly title: string
-  /** What it is about, as it is: shown with its line ends. */
+  /** The subject, shown unchanged with its line ends. */
   readonly text: string
-  /** Whether it is code or an address, letter by letter. */
+  /** Whether it is code or an address. */
   readonly isLiteral?: boolean
-  /** Whether a yes cannot be undone: then the no is what stands out. */
+  /** Whether a yes cannot be undone: then the no is highlighted. */
   readonly isFinal?: boolean
   readonly yes: string
   readonly no: string
 }
 
-/** Resolves with true where the person says yes; closing the question is a no. */
+/** Resolves with true if the user says yes; closing the question is a no. */
 export function ask({ title, text, isLiteral = false, isFinal = false, yes, no }: Question): Promise<boolean> {
   const dialog = make('dialog', { 'aria-labelledby': 'question' })
   const answer = (value: string) => (): void => dialog.close(value)

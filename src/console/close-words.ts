@@ -1,4 +1,4 @@
-/** Console: says the close code of a socket in words. */
+/** Console: the close code of a socket in words. */
 import type { CloseReason } from '../client/terminal-socket.ts'
 
 const words: ReadonlyMap<number, string> = new Map([
@@ -23,7 +23,7 @@ const words: ReadonlyMap<number, string> = new Map([
   [4507, 'not recorded any more'],
 ])
 
-/** Returns the codes of an end as a person can read them out: `4410, ended, shell-exit`. */
+/** Returns the codes of an end for a user to read out: `4410, ended, shell-exit`. */
 export function closeWords({ closeCode, code }: Pick<CloseReason, 'closeCode' | 'code'>): string {
   const parts = [String(closeCode), words.get(closeCode), code ?? undefined]
   return parts.filter((part) => part !== undefined).join(', ')

@@ -1,12 +1,12 @@
-/** Console: makes elements; whatever comes from the server goes in as text, so that no name and no message becomes markup. */
+/** Console: creates elements. Everything from the server becomes text, so that no name and no message becomes markup. */
 
-/** What stands in an element. */
+/** The content of an element. */
 export type Content = readonly (Node | string)[]
 
 /** Attributes by name. */
 export type Attributes = Readonly<Record<string, string>>
 
-/** Makes an element with attributes and content. */
+/** Creates an element with attributes and content. */
 export function make<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Attributes = {},
@@ -18,14 +18,14 @@ export function make<Tag extends keyof HTMLElementTagNameMap>(
   return element
 }
 
-/** Makes a button that does something and submits nothing. */
+/** Creates a button that submits nothing. */
 export function button(label: string, run: () => void, attributes: Attributes = {}): HTMLButtonElement {
   const made = make('button', { type: 'button', ...attributes }, [label])
   made.addEventListener('click', run)
   return made
 }
 
-/** Makes a control with its label above it, and a line of help where there is one. */
+/** Creates a control with its label above it, and optionally a line of help. */
 export function field(label: string, control: HTMLElement, help: string | null = null): HTMLLabelElement {
   const hint = help === null ? [] : [make('small', {}, [help])]
   return make('label', { class: 'field' }, [make('span', {}, [label]), control, ...hint])
@@ -34,7 +34,7 @@ export function field(label: string, control: HTMLElement, help: string | null =
 /** One choice of a select. */
 export type Choice = { readonly value: string; readonly label: string }
 
-/** Fills a select and keeps what was chosen, where it can still be; choices that are the same are left alone, because a list may be open. */
+/** Fills a select and keeps the selection if it is still there; equal choices are left alone, because a list may be open. */
 export function fillSelect(select: HTMLSelectElement, choices: readonly Choice[]): void {
   const isSame =
     choices.length === select.options.length &&

@@ -1,18 +1,18 @@
-/** Console: what the person should know of a terminal that they left. Pure. */
+/** Console: the message about a terminal that the user left. Pure. */
 import type { PtySessionItem } from '../client/client.ts'
 
-/** What is said in the lobby. */
+/** The message on the start screen. */
 export type EndMessage = {
   /** Empty: nothing. */
   readonly sentence: string
-  /** Id of the PTY session that waits for an implementor; null: none does. */
+  /** Id of the PTY session that waits for an implementor; null: none. */
   readonly waitingId: string | null
 }
 
-/** Of a terminal that is over there is nothing to say. */
+/** A terminal that has ended needs no message. */
 export const noEndMessage: EndMessage = { sentence: '', waitingId: null }
 
-/** Tells whether what was said is over: the terminal has ended, or somebody else implements it. */
+/** Returns whether the message is obsolete: the terminal has ended, or another user is its implementor. */
 export function isOver({ waitingId }: EndMessage, sessions: readonly PtySessionItem[], username: string): boolean {
   if (waitingId === null) return false
   const found = sessions.find(({ id }) => id === waitingId)

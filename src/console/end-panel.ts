@@ -1,12 +1,12 @@
-/** Console: what stands above a terminal that is over; why, with what code, and what can be done. */
+/** Console: the panel above a terminal that has ended: why, with which code, and what can be done. */
 import type { CloseReason, TerminalExit } from '../client/terminal-socket.ts'
 import { closeWords } from './close-words.ts'
 import { button, make } from './elements.ts'
 
-/** One way on. */
+/** One action. */
 export type EndAct = { readonly label: string; readonly run: () => void }
 
-/** Makes the panel; the first act has the focus. */
+/** Creates the panel; the first action has the focus. */
 export function endPanel(reason: CloseReason, exit: TerminalExit | null, acts: readonly EndAct[]): HTMLElement {
   const [first, ...others] = acts.map(({ label, run }) => button(label, run))
   first?.classList.add('main')
@@ -23,7 +23,7 @@ export function endPanel(reason: CloseReason, exit: TerminalExit | null, acts: r
 
 function detailOf(reason: CloseReason, exit: TerminalExit | null): string {
   const code = `Code ${closeWords(reason)}.`
-  // Of a shell that was ended, the signal is our own.
+  // The signal of a shell that we ended is our own.
   if (exit === null || (reason.code !== 'shell-exit' && exit.signal !== 0)) return code
   return exit.signal === 0 ? `Exit status ${exit.code}. ${code}` : `Ended by signal ${exit.signal}. ${code}`
 }

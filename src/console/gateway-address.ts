@@ -1,11 +1,11 @@
-/** Console: where the gateway is as seen from this page. */
+/** Console: the gateway's address as this page can reach it. */
 import type { PtyTicket } from '../client/client.ts'
 
 const loopbackNames: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
 
 /**
- * Returns the ticket with the address that this page can reach the gateway at: a page that was opened under another name
- * of the same loopback address stays with its own, because the gateway lets in pages of its own host alone.
+ * Returns the ticket with an address that this page can reach. A page that was opened under another name of the same
+ * loopback address keeps its own, because the gateway accepts only pages of its own host.
  */
 export function withGatewayOf(pageUrl: string, ticket: PtyTicket): PtyTicket {
   const [page, gateway] = [new URL(pageUrl), new URL(ticket.proxyUrl)]

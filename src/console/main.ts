@@ -1,4 +1,4 @@
-/** Console: starts the page; one view at a time, one session, which lives in this page's memory and nowhere else. */
+/** Console: starts the page: one view at a time, one session, which is in this page's memory only. */
 import { ControlClient, isControlError, type PtyTicket, type StartRequest } from '../client/client.ts'
 import type { TerminalRole } from '../client/terminal-socket.ts'
 import { type EndMessage, noEndMessage } from './end-message.ts'
@@ -34,7 +34,7 @@ function isTerminal(view: View | null): boolean {
   return view?.element.classList.contains('terminal') === true
 }
 
-/** A terminal that is open stays: the server closes it where it has to, and says why. */
+/** An open terminal stays: the server closes it if it must, with a reason. */
 function toSignIn(notice: string): void {
   if (isTerminal(current)) return
   document.title = 'Sallyport: sign in'
@@ -63,7 +63,7 @@ function toLobby(endMessage: EndMessage = noEndMessage): void {
   )
 }
 
-/** Goes where the link that was opened leads to, else to the lobby. */
+/** Goes to the target of the opened link, or to the start screen. */
 async function enter(): Promise<void> {
   const id = joinIdOf(location.hash)
   if (id === null) {
@@ -96,7 +96,7 @@ function openTerminal(ticket: PtyTicket, role: TerminalRole, startAgain: (() => 
   show(new TerminalView(place, { back: toLobby, join, isSignedIn }))
 }
 
-/** A session of which nothing can be told counts as one that lives. */
+/** A session of unknown state counts as live. */
 async function isSignedIn(): Promise<boolean> {
   try {
     await client.account()
@@ -107,7 +107,7 @@ async function isSignedIn(): Promise<boolean> {
 }
 
 allowXtermStyles()
-// A link that is opened in a page that is there changes its fragment alone.
+// A link that is opened in an existing page changes only its fragment.
 window.addEventListener('hashchange', () => {
   if (client.session !== null && !isTerminal(current)) void enter()
 })

@@ -1,12 +1,12 @@
-/** Console: a place for notices; each stands there until what ends its kind has happened. */
+/** Console: a place for notices; each stays until an event ends its kind. */
 import { button, make } from './elements.ts'
 import { type NoticeKind, type NoticeName, type NoticeTrigger, noticeKinds } from './notice-kinds.ts'
 
-/** What a notice says beside its sentence. */
+/** The parts of a notice besides its sentence. */
 export type NoticeDetails = {
-  /** For a kind that lasts as it is told: so many milliseconds. */
+  /** For a kind with a duration of its own: milliseconds. */
   readonly lastsMs?: number
-  /** Moves a countdown on. */
+  /** Updates a countdown. */
   readonly tick?: () => void
 }
 
@@ -26,7 +26,7 @@ export class NoticeBoard {
     this.element = element
   }
 
-  /** Shows a notice; of a kind that is not of many, in place of the one before. */
+  /** Shows a notice; unless its kind allows several, it replaces the last one. */
   show(name: NoticeName, content: readonly (Node | string)[], { lastsMs, tick }: NoticeDetails = {}): void {
     const kind: NoticeKind = noticeKinds[name]
     const dismiss = button('Dismiss', () => this.#remove([shown]))
@@ -35,7 +35,7 @@ export class NoticeBoard {
       ...(kind.isDismissible ? [dismiss] : []),
     ])
     const before = kind.isMany === true ? undefined : this.#shown.find((other) => other.name === name)
-    // Said again while it stands there, it would be read aloud again.
+    // If it were shown again, a screen reader would read it again.
     const isSame = before?.element.textContent === element.textContent
     if (isSame && kind.lasts === null && tick === undefined) return
     const ms = kind.lasts === 'told' ? (lastsMs ?? 0) : kind.lasts
@@ -49,7 +49,7 @@ export class NoticeBoard {
     tick?.()
   }
 
-  /** Takes away what is over by what happened. */
+  /** Removes the notices that an event ends. */
   happened(...what: readonly NoticeTrigger[]): void {
     this.#remove(
       this.#shown.filter(({ name }) => {
@@ -59,12 +59,12 @@ export class NoticeBoard {
     )
   }
 
-  /** Moves countdowns on. */
+  /** Updates countdowns. */
   tick(): void {
     for (const { tick } of this.#shown) tick?.()
   }
 
-  /** Lets go of what would end notices later. */
+  /** Cancels what would end notices later. */
   close(): void {
     for (const { timer } of this.#shown) if (timer !== null) clearTimeout(timer)
   }

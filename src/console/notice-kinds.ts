@@ -1,45 +1,45 @@
-/** Console: every kind of notice with what ends it; no other can be shown. Pure. */
+/** Console: every kind of notice with what ends it. Pure. */
 
-/** What happens in the page, and may end a notice. */
+/** An event of the page that may end a notice. */
 export type NoticeTrigger =
-  /** The person asks the server for something, anew. */
+  /** The user sends another request. */
   | 'act'
-  /** The person answered the question that was asked. */
+  /** The user answered the question. */
   | 'answered'
   | 'held'
   | 'let-go'
   | 'line-down'
   | 'line-up'
-  /** The lists of the lobby were read: the server answers. */
+  /** The lists of the start screen were read: the server answers. */
   | 'lists-read'
-  /** The terminal is over. */
+  /** The terminal has ended. */
   | 'over'
-  /** Somebody holds the implementor's slot. */
+  /** There is an implementor. */
   | 'somebody-types'
-  /** Whoever implements pressed a key, or pasted. */
+  /** The implementor pressed a key, or pasted. */
   | 'typed'
-  /** The person implements from now on, or only watches. */
+  /** The user became the implementor, or an observer. */
   | 'types'
   | 'watches'
 
-/** What holds of a kind. */
+/** The rules of a kind. */
 export type NoticeKind = {
   readonly look: 'attention' | 'message' | 'plain'
-  /** In milliseconds; `told`: as long as the notice says itself; null: no time ends it. */
+  /** In milliseconds; `told`: as the notice says; null: no time ends it. */
   readonly lasts: number | 'told' | null
   readonly endedBy: readonly NoticeTrigger[]
-  /** Whether the person may take it away; what does not end by itself while it holds may not. */
+  /** Whether the user may dismiss it. A notice that stays as long as its cause cannot be dismissed. */
   readonly isDismissible: boolean
-  /** Stands before the others. */
+  /** Shown before the others. */
   readonly isUrgent?: true
-  /** Several stand beside each other; of other kinds the newest takes the place of the one before. */
+  /** Several can be shown; of other kinds the newest replaces the last one. */
   readonly isMany?: true
 }
 
 /** 8 s: long enough to be read twice. */
 const brief = 8_000
 
-/** 30 s: for what is not said again. */
+/** 30 s: for a notice that is not repeated. */
 const long = 30_000
 
 /** The name of a kind. */
@@ -69,7 +69,7 @@ export type NoticeName =
 /** The kinds by their names. */
 export const noticeKinds: Readonly<Record<NoticeName, NoticeKind>> = {
   'line-down': { look: 'attention', lasts: null, endedBy: ['line-up', 'over'], isDismissible: false, isUrgent: true },
-  // Whoever comes back is asked again.
+  // A client that resumes is asked again.
   presence: {
     look: 'attention',
     lasts: null,
@@ -77,7 +77,7 @@ export const noticeKinds: Readonly<Record<NoticeName, NoticeKind>> = {
     isDismissible: false,
     isUrgent: true,
   },
-  // Whoever comes back is told anew whether input is held.
+  // A client that resumes gets the state of its input again.
   held: {
     look: 'attention',
     lasts: null,

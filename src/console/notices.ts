@@ -1,11 +1,11 @@
-/** Console: what the person has to know now; held input, warnings, the question whether somebody watches, messages. */
+/** Console: what the user must know now: blocked input, warnings, the question whether they watch, messages. */
 import type { BlockReason, ParticipantView, TerminalEvent } from '../client/terminal-socket.ts'
 import { clockOf } from './durations.ts'
 import { button, make } from './elements.ts'
 import { NoticeBoard } from './notice-board.ts'
 import type { NoticeName, NoticeTrigger } from './notice-kinds.ts'
 
-/** Reasons that hold input until it is let go; what another reason says was said of one key or paste. */
+/** Reasons that block all input until an event ends them; other reasons concern one key or paste. */
 const lastingReasons: ReadonlySet<BlockReason> = new Set([
   'observers-missing',
   'presence-missing',
@@ -13,12 +13,12 @@ const lastingReasons: ReadonlySet<BlockReason> = new Set([
   'no-new-commands',
 ])
 
-/** 8 s: a warning of less is read all the same. */
+/** 8 s: a shorter warning is shown this long too. */
 const leastWarningMs = 8_000
 
 type Warning = Extract<TerminalEvent, { kind: 'warning' }>
 
-/** Returns whether a reason holds all input until it is let go. */
+/** Returns whether a reason blocks all input until an event ends it. */
 export function isLasting(why: BlockReason): boolean {
   return lastingReasons.has(why)
 }
@@ -26,8 +26,8 @@ export function isLasting(why: BlockReason): boolean {
 /**
  * The strip of notices above a terminal.
  *
- * Room for one line is always there, so that a notice alone does not resize what runs in the terminal; more of them take
- * theirs from it, because what they would lie over may be what has to be read.
+ * There is always room for one line, so that one notice does not resize the terminal. More notices take their room from
+ * it, because they must not cover what has to be read.
  */
 export class Notices {
   readonly #board = new NoticeBoard(make('div', { class: 'stack', role: 'log', 'aria-label': 'Notices' }))
@@ -42,7 +42,7 @@ export class Notices {
     this.#board.show(why === 'paste-unconfirmed' ? 'paste-held' : isLasting(why) ? 'held' : 'not-sent', [sentence])
   }
 
-  /** Shows a warning for as long as it is one. */
+  /** Shows a warning for its time. */
   warn({ what, sentence, secondsLeft }: Warning): void {
     const untilMs = performance.now() + secondsLeft * 1000
     const left = countdown()
@@ -53,7 +53,7 @@ export class Notices {
     this.#board.show(what, [withCount(sentence, left)], { lastsMs, tick })
   }
 
-  /** Asks whether the person is watching. */
+  /** Asks whether the user is watching. */
   askPresence(sentence: string, byMs: number | null, confirm: () => void): void {
     const left = countdown()
     const answer = (): void => {
@@ -67,22 +67,22 @@ export class Notices {
     this.#board.show('presence', [byMs === null ? sentence : withCount(sentence, left), yes], { tick })
   }
 
-  /** Shows what somebody says. */
+  /** Shows a user's message. */
   message({ username }: ParticipantView, text: string): void {
     this.#board.show('message', [make('strong', {}, [username]), make('span', {}, [text])])
   }
 
-  /** Says a sentence of a kind. */
+  /** Shows a sentence of a kind. */
   tell(name: NoticeName, sentence: string): void {
     this.#board.show(name, [make('span', {}, [sentence])])
   }
 
-  /** Takes away what is over by what happened. */
+  /** Removes the notices that an event ends. */
   happened(...what: readonly NoticeTrigger[]): void {
     this.#board.happened(...what)
   }
 
-  /** Moves countdowns on. */
+  /** Updates countdowns. */
   tick(): void {
     this.#board.tick()
   }
@@ -92,12 +92,12 @@ export class Notices {
   }
 }
 
-/** A count that moves every second; nobody wants to hear that. */
+/** A screen reader must not read a count that changes every second. */
 function countdown(): HTMLElement {
   return make('span', { class: 'count', role: 'timer' })
 }
 
-/** Puts a count in place of the span that a sentence names, which stands still; where it names none, behind it. */
+/** Puts a count in place of the span in a sentence; if it has none, behind it. */
 function withCount(sentence: string, count: HTMLElement): HTMLElement {
   const [span] = /\b\d+ (?:second|minute|hour)s?\b/.exec(sentence) ?? []
   if (span === undefined) return make('span', {}, [sentence, ' ', count])

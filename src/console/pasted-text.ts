@@ -1,14 +1,14 @@
-/** Console: what of a text that somebody pastes goes to the terminal. */
+/** Console: which part of a pasted text goes to the terminal. */
 
-/** U+009B, which is an escape and a bracket in one. */
+/** U+009B is an escape and a bracket in one character. */
 const controlSequence = 0x9b
 const kept: ReadonlySet<string> = new Set(['\t', '\r', '\n'])
 
 /**
- * Returns a text without ESC, U+009B and every other control below U+0020 but tab, CR and LF.
+ * Returns a text without ESC, U+009B and every other control below U+0020 except tab, CR and LF.
  *
- * A program that asked for bracketed pastes takes `ESC [201~` for the end of one, and what follows for keys; other
- * controls are keys to it wherever they stand.
+ * A program that uses bracketed paste takes `ESC [201~` for its end, and the rest for keys; other controls are keys to
+ * it anyway.
  *
  * @see xterm control sequences, "Bracketed Paste Mode"
  */

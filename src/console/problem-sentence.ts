@@ -1,7 +1,7 @@
-/** Console: says for the person why something did not work. */
+/** Console: the sentences for failed requests. */
 import { isControlError } from '../client/client.ts'
 
-/** Returns the sentence of a refusal, with the fields it names; what is no refusal is an error of the page, which its console tells. */
+/** Returns the sentence of a refusal with its fields; anything else is an error of the page, and goes to its console. */
 export function problemSentence(cause: unknown): string {
   if (!isControlError(cause)) {
     console.error(cause)
@@ -13,7 +13,7 @@ export function problemSentence(cause: unknown): string {
   return [title, ...named, ...wait].join(' ')
 }
 
-/** Returns the kind of notice that a refusal is: what a server that answers again settles, or what only another attempt does. */
+/** Returns the kind of notice for a refusal: one that ends when the server answers again, or only with another attempt. */
 export function refusalKind(cause: unknown): 'no-answer' | 'refused' {
   const status = isControlError(cause) ? cause.status : 0
   return status === null || status >= 500 ? 'no-answer' : 'refused'

@@ -1,33 +1,33 @@
-/** Console: the terminals that run now and that the person may know of, each with the ways into it. */
+/** Console: the running terminals that the user may know of, each with the ways to attach. */
 import type { ChangeRequestItem, JoinRequest, PtySessionItem, ServerItem } from '../client/client.ts'
 import { momentOf } from './durations.ts'
 import { button, field, make } from './elements.ts'
 import { joinIdOf } from './join-link.ts'
 import { problemSentence } from './problem-sentence.ts'
 
-/** What the list leads to. */
+/** The actions of the list. */
 export type ListActs = {
   readonly join: (request: JoinRequest) => void
-  /** Rejects with a refusal, which is told at the field of the link. */
+  /** Rejects with a refusal, which is shown at the field of the link. */
   readonly watchLink: (ptySessionId: string) => Promise<void>
   readonly end: (session: PtySessionItem) => void
 }
 
-/** What the person may reach. */
+/** What the user may reach. */
 export type ReachableServers = {
-  /** Who may end terminals knows of every one, and ends any; the groups decide on the ways into it. */
+  /** An administrator who may end terminals sees and ends any; the groups decide about attaching. */
   readonly endsAll: boolean
   readonly servers: readonly ServerItem[]
   readonly changes: readonly ChangeRequestItem[]
 }
 
-/** The list with what fills it. */
+/** The list and its update. */
 export type RunningList = {
   readonly element: HTMLElement
   readonly fill: (items: readonly PtySessionItem[], reach: ReachableServers) => void
 }
 
-/** Makes the list, with the form that takes a link. */
+/** Creates the list, with the form for a link. */
 export function runningList(acts: ListActs): RunningList {
   const list = make('ul', { class: 'running', 'aria-label': 'Running terminals' })
   const element = make('section', { class: 'card' }, [
@@ -41,7 +41,7 @@ export function runningList(acts: ListActs): RunningList {
     fill: (items, reach) => {
       const ways = items.map((item) => waysInto(item, reach))
       const key = JSON.stringify([items, ways])
-      // What has not changed keeps its place and the focus that may be in it.
+      // Unchanged rows keep their place and their focus.
       if (key === shown) return
       shown = key
       const rows = items.map((item, index) => rowOf(item, acts, ways[index] ?? []))
@@ -52,7 +52,7 @@ export function runningList(acts: ListActs): RunningList {
 
 type Way = 'watch' | 'take-over' | 'end'
 
-/** Whoever is told of a terminal may watch it, but who may end terminals is told of all; a second implementor is refused anyhow. */
+/** A user who sees a terminal may watch it, except an administrator, who sees all; a second implementor is refused anyway. */
 function waysInto(item: PtySessionItem, { endsAll, servers, changes }: ReachableServers): readonly Way[] {
   const isServerReached = servers.some(({ name }) => name === item.server)
   const isChangeReached = item.change_id === null || changes.some(({ id }) => id === item.change_id)

@@ -1,9 +1,9 @@
-/** Console: the form that begins a session; the password goes to the server and is kept nowhere. */
+/** Console: the form that signs in. The password is sent to the server and kept nowhere. */
 import { type ControlClient, isControlError } from '../client/client.ts'
 import { field, make } from './elements.ts'
 import { problemSentence } from './problem-sentence.ts'
 
-/** Makes the form; whoever keeps the client is told of the session by it. */
+/** Creates the form; the client reports the new session. */
 export function signInView(client: ControlClient, notice: string): HTMLElement {
   const username = make('input', { name: 'username', autocomplete: 'username', required: '', autofocus: '' })
   const password = make('input', {

@@ -1,17 +1,17 @@
-/** Console: chooses where a terminal is opened, as whom and why; only what the server has said can be chosen. */
+/** Console: chooses the server, the user and the purpose of a terminal from what the server offers. */
 import type { ChangeRequestItem, ServerItem, StartRequest } from '../client/client.ts'
 import { momentOf } from './durations.ts'
 import { field, fillSelect, make } from './elements.ts'
 
 const healthCheck = ''
 
-/** The form with what fills it. */
+/** The form and its update. */
 export type StartForm = {
   readonly element: HTMLElement
   readonly fill: (servers: readonly ServerItem[], changes: readonly ChangeRequestItem[]) => void
 }
 
-/** Makes the form; `start` resolves once the terminal is there, or it was told why not. */
+/** Creates the form; `start` resolves when the terminal is open, or the reason is shown. */
 export function startForm(start: (request: StartRequest) => Promise<void>): StartForm {
   let servers: readonly ServerItem[] = []
   let changes: readonly ChangeRequestItem[] = []
@@ -21,7 +21,7 @@ export function startForm(start: (request: StartRequest) => Promise<void>): Star
   const submit = make('button', { class: 'main' }, ['Start'])
   const note = make('p', { class: 'dim' }, ['Looking up your servers…'])
   const form = make('form', { class: 'card' }, [
-    // Where the person begins, and goes on from a terminal that was left.
+    // The user starts here, and comes back here from a terminal.
     make('h2', { tabindex: '-1', autofocus: '' }, ['Start a terminal']),
     field('Server', server),
     field('OS user', osUser),

@@ -1,4 +1,4 @@
-/** Console: what a person who signed in begins with; starts a terminal, or goes to one that runs. */
+/** Console: the first screen of a user who signed in: starts a terminal, or attaches to a running one. */
 import type {
   AccountAnswer,
   ChangeRequestItem,
@@ -17,17 +17,16 @@ import { runningList } from './running-list.ts'
 import { startForm } from './start-form.ts'
 import type { View } from './view.ts'
 
-/** 5 s: who watches a list waits for somebody. */
+/** 5 s: a user who watches a list waits for another user. */
 const refreshMs = 5_000
 
-/** What the lobby leads to; each rejects with a refusal. */
+/** The actions of the start screen; each rejects with a refusal. */
 export type StartActions = {
   readonly start: (request: StartRequest) => Promise<void>
   readonly join: (request: JoinRequest) => Promise<void>
   readonly signOut: () => Promise<void>
 }
 
-/** Opens the lobby. */
 export function openStartScreen(client: ControlClient, acts: StartActions, endMessage: EndMessage): View {
   const told = new NoticeBoard(make('div', { role: 'status', class: 'told' }))
   if (endMessage.sentence !== '') told.show('farewell', [endMessage.sentence])

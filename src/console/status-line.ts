@@ -1,14 +1,14 @@
-/** Console: the line that tells where the person is, in which role, with whom, and until when. */
+/** Console: the line that says on which server the user is, in which role, with whom, and until when. */
 import type { FlowState, ParticipantView, PolicyView, TerminalRole, TerminalState } from '../client/terminal-socket.ts'
 import { clockOf, momentOf } from './durations.ts'
 import { make } from './elements.ts'
 
-/** What is told. */
+/** The content of the line. */
 export type StatusFacts = {
   readonly role: TerminalRole
   readonly state: TerminalState
   readonly flow: FlowState
-  /** Whether what is typed does not reach the server. */
+  /** Whether input is blocked. */
   readonly isHeld: boolean
   /** null: before the first welcome. */
   readonly policy: PolicyView | null
@@ -29,7 +29,7 @@ const flowWords: Readonly<Record<FlowState, string>> = {
   paused: 'output paused',
 }
 
-/** A window that is nearer than this stands out: 5 minutes. */
+/** A window that ends sooner is highlighted: 5 minutes. */
 const soonMs = 300_000
 
 /** The status line. */
@@ -55,7 +55,7 @@ export class StatusLine {
   ])
   #windowEndsAtMs: number | null = null
 
-  /** Tells all of it anew. */
+  /** Shows all of it. */
   show(facts: StatusFacts): void {
     const { state, flow, policy, participants, ownId } = facts
     const badge = badgeOf(facts)
@@ -78,7 +78,7 @@ export class StatusLine {
     this.tick(Date.now())
   }
 
-  /** Moves the countdown on. */
+  /** Updates the countdown. */
   tick(nowMs: number): void {
     const { window } = this.#slots
     if (this.#windowEndsAtMs === null) return
@@ -120,6 +120,6 @@ function peopleWords(people: readonly ParticipantView[], ownId: string | null, n
   })
   const observers = people.filter(({ role }) => role === 'observer').length
   const missing = needed > observers ? [`${needed - observers} more to watch`] : []
-  // First, because somebody has to do something about it.
+  // First, because the user has to act.
   return [...missing, ...words].join(', ')
 }

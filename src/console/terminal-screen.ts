@@ -1,4 +1,4 @@
-/** Console: the terminal that the person sees; output, sizes and snapshots take effect in the order in which they were told. */
+/** Console: the terminal on the screen. Output, sizes and snapshots take effect in order. */
 import { FitAddon } from '@xterm/addon-fit'
 import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes'
 import { WebLinksAddon } from '@xterm/addon-web-links'
@@ -11,7 +11,7 @@ import { withoutControls } from './pasted-text.ts'
 import { WholeCharacters } from './whole-characters.ts'
 import { WriteQueue } from './write-queue.ts'
 
-/** In CSS pixels: the size of whoever types, and the smallest that a larger terminal is shrunk to for whoever watches. */
+/** In CSS pixels: the font size for the implementor, and the smallest to which a larger terminal is shrunk for an observer. */
 const fontPixels = { usual: 14, smallest: 7 } as const
 
 /** Lines above the screen. */
@@ -41,19 +41,19 @@ const theme: ITheme = {
   brightWhite: '#f5f9fc',
 }
 
-/** What a screen tells. */
+/** The events of a screen. */
 export type ScreenOptions = {
-  /** What was typed, pasted, or answered by the terminal itself; never from whoever watches. */
+  /** What was typed, pasted, or answered by the terminal itself; never from an observer. */
   readonly onInput: (bytes: Uint8Array) => void
-  /** The text of a paste that is about to be given on. */
+  /** The text of a paste that is about to be sent. */
   readonly onPaste: (text: string) => void
-  /** A key was pressed or something pasted, while the person types. */
+  /** A key was pressed or a text pasted by the implementor. */
   readonly onTyped: () => void
-  /** The size that would fill the place, whenever that changes while the person types. */
+  /** The size that would fill the place, on a change while the user is the implementor. */
   readonly onFit: (size: TerminalSize) => void
-  /** The person wants the keyboard out of the terminal. */
+  /** The user wants the keyboard out of the terminal. */
   readonly onEscape: () => void
-  /** Somebody who watches pressed a key that types. */
+  /** An observer pressed a key that types. */
   readonly onVainKey: () => void
 }
 
@@ -85,7 +85,7 @@ export class TerminalScreen {
     this.#resized = new ResizeObserver(() => this.#adapt())
   }
 
-  /** Draws; the element is in the page by now. */
+  /** Draws; the element must be in the page. */
   open(): void {
     const terminal = this.#terminal
     terminal.loadAddon(new UnicodeGraphemesAddon())
@@ -95,7 +95,7 @@ export class TerminalScreen {
     drawWithGraphics(terminal)
     const encoder = new TextEncoder()
     terminal.onData((text) => this.#type(encoder.encode(text)))
-    // Not upon data: the terminal answers a program by itself.
+    // Not on data, because the terminal answers programs by itself.
     terminal.onKey(() => {
       if (this.#isTyping) this.#options.onTyped()
     })
@@ -106,7 +106,7 @@ export class TerminalScreen {
     this.#tellName()
   }
 
-  /** Whether what is typed is given on. */
+  /** Whether input is sent. */
   set isTyping(isTyping: boolean) {
     this.#isTyping = isTyping
     this.#terminal.options.disableStdin = !isTyping
@@ -115,14 +115,14 @@ export class TerminalScreen {
     this.#adapt()
   }
 
-  /** Makes the terminal, which has shown nothing yet, as large as its place, and returns that. */
+  /** Gives the empty terminal the size of its place, and returns the size. */
   fill(): TerminalSize {
     const size = this.fittingSize()
     this.#terminal.resize(size.cols, size.rows)
     return size
   }
 
-  /** The size that fills the place; the one that the terminal has while that cannot be told. */
+  /** The size that fills the place; while it is unknown, the terminal's own. */
   fittingSize(): TerminalSize {
     const { cols, rows } = this.#terminal
     const proposed = this.#fit.proposeDimensions()
@@ -130,12 +130,12 @@ export class TerminalScreen {
     return isKnown ? { cols: proposed.cols, rows: proposed.rows } : { cols, rows }
   }
 
-  /** Shows output; `parsed` is told once it is in the terminal. */
+  /** Shows output; `parsed` is called when it is in the terminal. */
   write(bytes: Uint8Array, parsed: () => void): void {
     this.#queue.write(this.#whole.take(bytes), parsed)
   }
 
-  /** Takes a size after the output before it. */
+  /** Sets a size after the output before it. */
   resize({ cols, rows }: TerminalSize): void {
     this.#queue.run(() => {
       this.#terminal.resize(cols, rows)
@@ -143,7 +143,7 @@ export class TerminalScreen {
     })
   }
 
-  /** Shows a whole screen in place of all that was there. */
+  /** Shows a whole screen instead of everything before. */
   restore({ cols, rows, bytes }: TerminalSnapshot, parsed: () => void): void {
     this.#whole.reset()
     this.#queue.run(() => {
@@ -154,7 +154,7 @@ export class TerminalScreen {
     this.#queue.write(bytes, parsed)
   }
 
-  /** Has screen readers told of the output, which costs time while much of it comes. */
+  /** Lets screen readers read the output, which takes time if there is much. */
   set isReadAloud(isReadAloud: boolean) {
     this.#terminal.options.screenReaderMode = isReadAloud
   }
@@ -176,13 +176,13 @@ export class TerminalScreen {
     if (this.#isTyping) this.#options.onInput(bytes)
   }
 
-  /** Before the terminal library, which gives on whatever a text holds. */
+  /** Before the terminal library, which would send everything in the text. */
   #takePastes(): void {
     const { element } = this
     const first = { capture: true }
     element.addEventListener('paste', (event) => this.#takeTransfer(event, event.clipboardData), first)
     element.addEventListener('drop', (event) => this.#takeTransfer(event, event.dataTransfer), first)
-    // Else the browser leaves the page for what is dropped.
+    // Otherwise the browser leaves the page for the dropped file or link.
     element.addEventListener('dragover', (event) => event.preventDefault())
     element.addEventListener('beforeinput', (event) => this.#takeInserted(event), first)
     element.addEventListener('input', () => cleanValue(this.#terminal.textarea), first)
@@ -194,7 +194,7 @@ export class TerminalScreen {
     this.#paste(data?.getData('text/plain') ?? '')
   }
 
-  /** What is put in at once, and no key types, is a paste. */
+  /** Text that comes at once, without keys, is a paste. */
   #takeInserted(event: InputEvent): void {
     const { data } = event
     if (!event.cancelable || data === null || data === withoutControls(data)) return
@@ -212,7 +212,9 @@ export class TerminalScreen {
     this.focus()
   }
 
-  /** Whoever types gets a terminal for the place; whoever watches gets the terminal as it is, shrunk where that helps. */
+  /**
+   * The implementor gets a terminal that fits the place; an observer gets the terminal as it is, shrunk if that helps.
+   */
   #adapt(): void {
     if (this.#terminal.element === undefined) return
     if (this.#isTyping) {
@@ -233,7 +235,7 @@ export class TerminalScreen {
     this.#terminal.options.fontSize = Math.max(fontPixels.smallest, Math.min(fontPixels.usual, fitting))
   }
 
-  /** Programs get every key but two, which terminals of their own never give on either. */
+  /** Programs get every key except two, which other terminals do not send either. */
   #takesKey(event: KeyboardEvent): boolean {
     const isOurs = event.type === 'keydown' && event.ctrlKey && event.shiftKey && !event.altKey && !event.metaKey
     if (isOurs && event.code === 'KeyL') {
@@ -251,19 +253,19 @@ export class TerminalScreen {
   }
 }
 
-/** What an input method puts together cannot be taken before it is there; the terminal library reads it after this. */
+/** The text of an input method is not there yet; the terminal library reads it after this. */
 function cleanValue(textarea: HTMLTextAreaElement | undefined): void {
   if (textarea === undefined) return
   const harmless = withoutControls(textarea.value)
   if (harmless !== textarea.value) textarea.value = harmless
 }
 
-/** Tells whether a key puts something in: a character, or the line that was typed. */
+/** Returns whether a key enters something: a character, or the typed line. */
 function isTypingKey({ type, key, ctrlKey, altKey, metaKey }: KeyboardEvent): boolean {
   return type === 'keydown' && !ctrlKey && !altKey && !metaKey && (key.length === 1 || key === 'Enter')
 }
 
-/** Draws with WebGL where the browser has it, and with elements where not, or once the graphics are lost. */
+/** Draws with WebGL if the browser has it, otherwise with elements, also when the graphics context is lost. */
 function drawWithGraphics(terminal: Terminal): void {
   const addon = new WebglAddon()
   addon.onContextLoss(() => addon.dispose())

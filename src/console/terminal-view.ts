@@ -1,4 +1,4 @@
-/** Console: one terminal with everything around it; brings the socket, the screen and what the person is told together. */
+/** Console: one terminal with everything around it: the socket, the screen and the notices. */
 import type { PtyTicket } from '../client/client.ts'
 import {
   type BlockReason,
@@ -29,16 +29,16 @@ import type { View } from './view.ts'
 export type TerminalPlace = {
   readonly ticket: PtyTicket
   readonly role: TerminalRole
-  /** Begins a terminal like this one; null: it was joined. */
+  /** Starts a terminal like this one; null: it was joined. */
   readonly startAgain: (() => Promise<void>) | null
 }
 
-/** What a terminal leads to. */
+/** The actions of a terminal. */
 export type TerminalExits = {
   readonly back: (endMessage: EndMessage) => void
-  /** Rejects with a refusal, upon which the view stays. */
+  /** Rejects with a refusal; then the view stays. */
   readonly join: (ptySessionId: string, role: TerminalRole) => Promise<void>
-  /** Whether the session of this page still lives, as far as can be told. */
+  /** Whether the session of this page is still live, as far as is known. */
   readonly isSignedIn: () => Promise<boolean>
 }
 
@@ -61,7 +61,7 @@ export class TerminalView implements View {
   #role: TerminalRole
   #state: TerminalState = 'connecting'
   #flow: FlowState = 'live'
-  /** Why nothing that is typed reaches the server; null: it does. */
+  /** Why input is blocked; null: it is not. */
   #held: BlockReason | null = null
   #isVainTold = false
   #isEndAsked = false
@@ -93,7 +93,7 @@ export class TerminalView implements View {
     ])
   }
 
-  /** Draws the terminal and begins to connect. */
+  /** Draws the terminal and starts to connect. */
   shown(): void {
     this.#screen.open()
     const isTyping = this.#role === 'implementor'
@@ -151,16 +151,16 @@ export class TerminalView implements View {
     this.#flow = 'live'
     this.#notices.happened('line-up')
     this.#become(welcome.role)
-    // After a resume, sizes that were missed come in their places.
+    // After a resume, missed sizes come at their places.
     if (isFirst) this.#screen.resize(welcome)
     else this.#notices.tell('line-back', 'The connection was lost for a moment; the screen is whole again.')
-    // Whoever takes over brings another window.
+    // A new implementor has a window of another size.
     if (welcome.role === 'implementor') this.#socket?.resize(this.#screen.fittingSize())
     history.replaceState(null, '', joinFragment(welcome.ptySessionId))
     document.title = `${welcome.policy.osUser}@${welcome.policy.server}: Sallyport`
   }
 
-  /** During a drop nothing is kept for later, as the person is told. */
+  /** During a drop, input is not kept, and the user sees this. */
   #type(bytes: Uint8Array): void {
     if (this.#state === 'reconnecting') return
     this.#socket?.write(bytes)
@@ -228,13 +228,13 @@ export class TerminalView implements View {
     this.#notices.happened('over')
     this.#screen.isTyping = false
     this.#bar.element.hidden = true
-    // The access that was taken back may be another person's.
+    // The revoked access may be another person's.
     const isSignedIn = reason.code !== 'revoked' || (await this.#exits.isSignedIn())
     const panel = endPanel(this.#inOwnWords(reason), this.#exit, this.#waysOn(reason, isSignedIn))
     this.#notices.element.before(panel)
   }
 
-  /** A gateway that a page cannot reach, or that does not let pages of this address in, looks to it like a drop. */
+  /** A gateway that the page cannot reach, or that refuses pages of this address, looks like a drop. */
   #inOwnWords(reason: CloseReason): CloseReason {
     const isOwnEnd = this.#isEndAsked && reason.code === `ended-by-${this.#role}`
     if (isOwnEnd) return { ...reason, sentence: 'You ended the session.' }
@@ -243,7 +243,7 @@ export class TerminalView implements View {
     return { ...reason, sentence: `The terminal's address could not be reached. Open this page at ${address}.` }
   }
 
-  /** A token may be had for a terminal that lives on; one that is over is begun again, where that may help. */
+  /** A token can be had for a live terminal; an ended one is started again, if that may help. */
   #waysOn({ retry, closeCode }: CloseReason, isSignedIn: boolean): EndAct[] {
     const back = {
       label: isSignedIn ? 'Back to the servers' : 'Sign in again',
@@ -286,7 +286,7 @@ export class TerminalView implements View {
     if (isWanted) this.#isEndAsked = this.#socket?.control({ action: 'end' }) ?? false
   }
 
-  /** Once: whoever watches and knows it presses keys for other reasons. */
+  /** Once: an observer who knows it presses keys for other reasons. */
   #tellVain(): void {
     if (this.#isVainTold || this.#state !== 'open') return
     this.#isVainTold = true
@@ -304,7 +304,7 @@ export class TerminalView implements View {
         'The link was copied. Whoever opens it signs in, and watches where the rules allow it.',
       )
     } catch {
-      // Without HTTPS, or without leave, a page cannot write there: the link is shown to be copied by hand.
+      // Without HTTPS or permission, a page cannot write to the clipboard: the link is shown to be copied by hand.
       this.#notices.tell('link', link)
     }
   }

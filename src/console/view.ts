@@ -1,9 +1,9 @@
 /** Console: what fills the page at one time. */
 
-/** A view; it is closed before another takes its place. */
+/** A view; it is closed before another replaces it. */
 export type View = {
   readonly element: HTMLElement
-  /** Told once its element is in the page. */
+  /** Called when its element is in the page. */
   readonly shown?: () => void
   readonly close: () => void
 }

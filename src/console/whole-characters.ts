@@ -1,10 +1,10 @@
-/** Console: gives output on in whole UTF-8 characters; xterm.js 6 loses some characters that are cut between two writes. */
+/** Console: passes output on in whole UTF-8 characters; xterm.js 6 loses some characters that are cut between two writes. */
 
-/** Holds back the beginning of a character until the rest of it comes; at most three bytes, and nothing is lost or changed. */
+/** Holds back the start of a character until the rest comes; at most three bytes, and nothing is lost or changed. */
 export class WholeCharacters {
   #held: Uint8Array = new Uint8Array(0)
 
-  /** Returns what may be shown now: what was held back, and all but the unfinished character at the end. */
+  /** Returns what may be shown now: what was held back, and everything except an unfinished character at the end. */
   take(bytes: Uint8Array): Uint8Array {
     const all = this.#held.length === 0 ? bytes : joined(this.#held, bytes)
     const end = all.length - unfinishedBytes(all)
@@ -12,13 +12,13 @@ export class WholeCharacters {
     return all.subarray(0, end)
   }
 
-  /** Forgets what is held back: what follows begins anew. */
+  /** Forgets what is held back. */
   reset(): void {
     this.#held = new Uint8Array(0)
   }
 }
 
-/** Returns the length of the character that has begun at the end and is not all there (RFC 3629 section 3). */
+/** Returns the length of an unfinished character at the end (RFC 3629 section 3). */
 function unfinishedBytes(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
     const byte = bytes[bytes.length - back] as number

@@ -1,6 +1,6 @@
-/** Console: keeps what a terminal is told in order; sizes and resets wait until all output before them was parsed. */
+/** Console: keeps the steps of a terminal in order: sizes and resets wait until all output before them was parsed. */
 
-/** Parses output and says when it has. */
+/** Parses output and reports when it is done. */
 export type Parser = { readonly write: (bytes: Uint8Array, parsed: () => void) => void }
 
 type Step = { readonly bytes: Uint8Array; readonly parsed: () => void } | { readonly run: () => void }
@@ -15,19 +15,19 @@ export class WriteQueue {
     this.#parser = parser
   }
 
-  /** Has output parsed, after everything that was told before. */
+  /** Parses output after all earlier steps. */
   write(bytes: Uint8Array, parsed: () => void = () => undefined): void {
     this.#waiting.push({ bytes, parsed })
     this.#go()
   }
 
-  /** Does something once everything that was told before has been parsed. */
+  /** Runs something after all earlier steps. */
   run(run: () => void): void {
     this.#waiting.push({ run })
     this.#go()
   }
 
-  /** Output goes to the parser as it comes: it has a queue of its own, and does best when that is filled. */
+  /** Output goes to the parser as it comes: it has its own queue, and works best if that is full. */
   #go(): void {
     for (let step = this.#waiting[0]; step !== undefined; step = this.#waiting[0]) {
       if ('run' in step) {

@@ -1,10 +1,10 @@
-/** Console: lets xterm.js style itself under a policy that allows no inline style; both ways are those that the policy leaves open. */
+/** Console: lets xterm.js set its styles under a policy without inline styles, by the two ways that the policy allows. */
 
 /**
- * Gives every style element that is made from now on the nonce of this page, and has the style attributes that xterm.js
- * writes as text on spans, for colours beyond the palette, set through the object model.
+ * Gives every new style element the nonce of this page, and sets the style attributes that xterm.js writes as text on
+ * spans, for colours beyond the palette, through the object model.
  *
- * xterm.js takes another document in its options, but makes one of its style elements with the window's own all the same.
+ * xterm.js takes another document in its options, but makes one of its style elements with the window's own.
  */
 export function allowXtermStyles(): void {
   const nonce = document.querySelector('style')?.nonce ?? ''

@@ -1,8 +1,7 @@
 /** Terminals: sends one attachment its output in order, at its own pace. Nothing is sent twice; only a snapshot replaces missed output. */
 import type { OutputPath, OutputReader } from './output-path.ts'
 import type { Snapshot } from './screen/screen.ts'
-import type { SharedOutput, Sink } from './sink.ts'
-import { SharedOutput as Piece } from './sink.ts'
+import { SharedOutput, type Sink } from './sink.ts'
 import type { SizeMark } from './size-marks.ts'
 import type { CancelTimer, Timers } from './timers.ts'
 
@@ -260,7 +259,7 @@ export class Reader implements OutputReader {
         const bytes = found instanceof Promise ? await found : found
         if (this.#mode !== 'flowing' || this.#isHeld || this.#sentSeq !== from) continue
         if (bytes.length === 0) throw new Error(`The output at ${from} is neither in the ring nor in the record.`)
-        this.#send(new Piece(from, bytes))
+        this.#send(new SharedOutput(from, bytes))
       }
     } catch (cause) {
       if (!this.#isClosed()) this.#parts.onFailed(cause)

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { newTerminal } from '../../../src/terminals/screen/new-terminal.ts'
 import {
@@ -9,6 +11,7 @@ import {
   underlineColour,
   underlineStyle,
 } from '../../../src/terminals/screen/xterm-internals.ts'
+import { projectRoot } from '../../../tools/source-tree.ts'
 import { feed, terminalFed, visibleRows } from '../../fixtures/compare-terminals.ts'
 
 /** Names what a value is made of, to the depth that is read. */
@@ -17,6 +20,19 @@ function shapeOf(value: unknown, names: readonly string[]): Readonly<Record<stri
 }
 
 const started = '\x1b[1;31;44m\x1b[4:3;58;5;9me\u0301\x1b]8;id=a;https://example.com/\x07x\x1b7\x1b)0'
+
+/** The versions whose private fields `src/terminals/screen/xterm-internals.ts` reads. */
+const readVersions = { '@xterm/headless': '6.0.0', '@xterm/addon-unicode-graphemes': '0.4.0' } as const
+
+for (const [name, version] of Object.entries(readVersions)) {
+  test(`SCR-19 the private fields were read in the installed version of ${name}`, () => {
+    const { version: installed } = JSON.parse(
+      readFileSync(join(projectRoot, 'node_modules', name, 'package.json'), 'utf8'),
+    ) as { version: string }
+    const advice = `${name} has changed: compare every private field in xterm-internals.ts with its sources, run test/terminals/screen, then change the version here.`
+    assert.equal(installed, version, advice)
+  })
+}
 
 test('SCR-19 what is read of the inside of xterm.js is there', () => {
   const terminal = newTerminal(20, 4)

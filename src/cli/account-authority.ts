@@ -1,4 +1,4 @@
-/** Cli: what the verb `account` says of administrators; which role or permissions, and the last owner. */
+/** Cli: the role and the permissions of administrators, and the last owner, for the verb `account`. */
 import type { Command } from 'commander'
 import type { Authority } from '../main/account-command.ts'
 import type { Account, StoreCommand } from '../main/store-command.ts'
@@ -7,7 +7,7 @@ import { nameOf } from './find-account.ts'
 import { printNotice } from './output.ts'
 import { collect } from './values.ts'
 
-/** Flags of who may do what. */
+/** The flags of an authority. */
 export type AuthorityFlags = {
   readonly adminRole?: string
   readonly permission?: readonly string[]
@@ -23,14 +23,14 @@ export function addAuthorityOptions(command: Command): Command {
 
 /** Adds `--force`. */
 export function addForceOption(command: Command): Command {
-  return command.option('--force', 'Goes on although no owner who can sign in is left.')
+  return command.option('--force', 'Continues even if no owner who can sign in remains.')
 }
 
 /**
- * Reads the authority that flags name; empty where they name none.
+ * Reads the authority of the flags; empty if they name none.
  *
- * @param role what `--role` says; undefined: nothing.
- * @throws UsageError when a name is not known, when both flags are given, or when the role is not admin.
+ * @param role the value of `--role`.
+ * @throws UsageError for an unknown name, for both flags together, and for the role user.
  */
 export async function readAuthority(
   { adminRole, permission }: AuthorityFlags,
@@ -40,7 +40,7 @@ export async function readAuthority(
   if (adminRole !== undefined && permission !== undefined) {
     throw new UsageError('--admin-role and --permission exclude each other.')
   }
-  if (role === 'user') throw new UsageError('--admin-role and --permission go with --role admin alone.')
+  if (role === 'user') throw new UsageError('--admin-role and --permission need --role admin.')
   const { permissionNames, roleNames, toAuthority } = await import('../main/account-command.ts')
   const [flag, named, known] =
     adminRole === undefined
@@ -50,32 +50,30 @@ export async function readAuthority(
   return { authority: toAuthority(named) }
 }
 
-/** @throws CommandFailure when a user would be given an authority without the role admin. */
+/** @throws CommandFailure when a user would get an authority without the role admin. */
 export function requireAdministrator(account: Account, role: string | undefined): void {
   if ((role ?? account.role) === 'admin') return
   throw new CommandFailure(`${nameOf(account)} is no administrator; give --role admin as well.`)
 }
 
 /**
- * Runs an act that may take the last owner away. With `--force` it is said what will be lost, and then done.
+ * Runs a change that may remove the last owner. With `--force` it prints the consequence and then makes the change.
  *
- * @throws CommandFailure when the account is the last owner who can sign in, and `--force` was not given.
+ * @throws CommandFailure when the account is the last owner who can sign in and `--force` was not given.
  */
 export async function keepLastOwner<Outcome>(
-  {
-    command,
-    account,
-    flags,
-  }: { readonly command: StoreCommand; readonly account: Account; readonly flags: AuthorityFlags },
-  act: (how: { readonly mayEndLastOwner: boolean }) => Promise<Outcome>,
+  on: { readonly command: StoreCommand; readonly account: Account; readonly flags: AuthorityFlags },
+  change: (how: { readonly mayEndLastOwner: boolean }) => Promise<Outcome>,
 ): Promise<Outcome> {
   try {
-    return await act({ mayEndLastOwner: false })
+    return await change({ mayEndLastOwner: false })
   } catch (cause) {
-    if (!command.isLastOwner(cause)) throw cause
-    const last = `${nameOf(account)} is the last owner who can sign in`
-    if (flags.force !== true) throw new CommandFailure(`${last}; make another owner first, or give --force.`)
-    await printNotice(`${last}. Until account add --role admin makes one, nobody makes administrators or rotates keys.`)
-    return act({ mayEndLastOwner: true })
+    if (!on.command.isLastOwner(cause)) throw cause
+    const last = `${nameOf(on.account)} is the last owner who can sign in`
+    if (on.flags.force !== true) throw new CommandFailure(`${last}; create another owner first, or give --force.`)
+    await printNotice(
+      `${last}. No administrator can be created and no key rotated until account add --role admin creates an owner.`,
+    )
+    return change({ mayEndLastOwner: true })
   }
 }

@@ -1,4 +1,4 @@
-/** Cli: the verb `account`; makes, shows and changes accounts. Passwords come from standard input or a terminal only. */
+/** Cli: the verb `account` creates, shows and changes accounts. Passwords come only from standard input or a terminal. */
 import type { Command } from 'commander'
 import type { Account, StoreCommand } from '../main/store-command.ts'
 import {
@@ -11,11 +11,11 @@ import {
 } from './account-authority.ts'
 import { addStoreOptions, type Flags, loadConfig } from './configuration.ts'
 import { UsageError } from './failure.ts'
-import { findAccount, nameOf } from './find-account.ts'
-import { printJson, printPairs, printTable } from './output.ts'
+import { accountHelp, findAccount, nameOf } from './find-account.ts'
+import { type Columns, jsonOption, printJson, printList, printPairs, type Value } from './output.ts'
 import { readPassword } from './read-password.ts'
 import { collect, readChoice, readExpiry, readGroups, timeForms, timeText } from './values.ts'
-import { changeStore, readStore, type StoreChange } from './with-store.ts'
+import { changeStore, changeVerb, readVerb } from './with-store.ts'
 
 type AccountFlags = Flags &
   AuthorityFlags & {
@@ -31,70 +31,71 @@ type AccountFlags = Flags &
     readonly password?: boolean
   }
 
-const nameHelp = 'username; admin:NAME or user:NAME where both roles have it'
-
 /** Adds the verb. */
 export function addAccountVerb(program: Command): void {
-  const account = program.command('account').description('Make, show and change accounts.')
-  addWritingVerbs(account)
-  addReadingVerbs(account)
-  const acts = [
+  const account = program.command('account').description('Create, show and change accounts.')
+  addAddVerb(account)
+  addSetVerb(account)
+  addStoreOptions(
+    account
+      .command('set-password')
+      .description('Set a password and end all sessions.')
+      .argument('<NAME>', accountHelp)
+      .option('--password-stdin', 'Reads the password from standard input, one line.'),
+  ).action(setPassword)
+  readVerb(
+    account
+      .command('list')
+      .description('List accounts.')
+      .option(...jsonOption),
+    list,
+  )
+  const show = account.command('show').description('Show one account.').argument('<NAME>', accountHelp)
+  readVerb(show.option(...jsonOption), showOne)
+  const changes = [
     ['disable', 'Ends all sessions of an account, and refuses new ones and its credentials.', disable],
     ['enable', 'Lets a disabled account sign in again, and accepts its credentials again.', enable],
-    ['reset-second-factor', 'Takes the second factor away and ends all sessions.', resetSecondFactor],
+    ['reset-second-factor', 'Removes the second factor and ends all sessions.', resetSecondFactor],
     ['remove', 'Removes an account and ends all its sessions; its name is free again.', remove],
   ] as const
-  for (const [verb, sentence, act] of acts) {
-    const described = account.command(verb).description(sentence).argument('<NAME>', nameHelp)
-    const endsOwners = verb === 'disable' || verb === 'remove'
-    addStoreOptions(endsOwners ? addForceOption(described) : described).action((name: string, flags: AccountFlags) =>
-      changeStore({ flags }, act(name, flags)),
+  for (const [name, sentence, change] of changes) {
+    const verb = account.command(name).description(sentence).argument('<NAME>', accountHelp)
+    const mayEndOwners = name === 'disable' || name === 'remove'
+    changeVerb(mayEndOwners ? addForceOption(verb) : verb, async (command, named: string, flags: AccountFlags) =>
+      change(command, await findAccount(command, named), flags),
     )
   }
 }
 
-function addWritingVerbs(account: Command): void {
+function addAddVerb(account: Command): void {
   const add = account
     .command('add')
     .description('Add an account.')
     .argument('<NAME>', 'username')
-    .option('--email <E>', 'E-mail address, with which it can sign in too.')
+    .option('--email <E>', 'E-mail address; the account can sign in with it too.')
     .option('--role <ROLE>', 'admin or user. (default user)')
-    .option('--group <G>', 'Group that it belongs to; may be repeated.', collect)
+    .option('--group <G>', 'Group of the account; may be repeated.', collect)
     .option('--expires <T>', `Time from which it cannot sign in: ${timeForms}; or never.`)
-    .option('--person <P>', 'Natural person behind it, or another account of that person; itself by default.')
+    .option('--person <P>', 'Natural person behind it, or another account of that person; by default itself.')
     .option('--password-stdin', 'Reads the password from standard input, one line.')
-    .option('--no-password', 'Sets none: it cannot sign in until one is set.')
+    .option('--no-password', 'Sets no password: it cannot sign in until one is set.')
   addStoreOptions(addAuthorityOptions(add)).action(addOne)
+}
+
+function addSetVerb(account: Command): void {
   const set = account
     .command('set')
-    .description('Change an account; a new role, and new permissions, end all its sessions.')
-    .argument('<NAME>', nameHelp)
+    .description('Change an account; a new role and new permissions end all its sessions.')
+    .argument('<NAME>', accountHelp)
     .option('--email <E>', 'E-mail address.')
-    .option('--no-email', 'Takes the e-mail address away.')
+    .option('--no-email', 'Removes the e-mail address.')
     .option('--role <ROLE>', 'admin or user.')
     .option('--expires <T>', `Time from which it cannot sign in: ${timeForms}; or never.`)
     .option('--person <P>', 'Natural person behind it, or another account of that person.')
-    .option('--no-person', 'Lets it stand for itself.')
+    .option('--no-person', 'Makes the account its own person.')
     .option('--add-group <G>', 'Group to join; may be repeated.', collect)
     .option('--remove-group <G>', 'Group to leave; may be repeated.', collect)
   addStoreOptions(addForceOption(addAuthorityOptions(set))).action(setOne)
-  const setPassword = account
-    .command('set-password')
-    .description('Set a password and end all sessions.')
-    .argument('<NAME>', nameHelp)
-    .option('--password-stdin', 'Reads the password from standard input, one line.')
-  addStoreOptions(setPassword).action(setOnePassword)
-}
-
-function addReadingVerbs(account: Command): void {
-  addStoreOptions(account.command('list').description('List accounts.').option('--json', 'Prints JSON.')).action(
-    (flags: AccountFlags) => readStore(flags, (command) => list(command, flags.json === true)),
-  )
-  const show = account.command('show').description('Show one account.').argument('<NAME>', nameHelp)
-  addStoreOptions(show.option('--json', 'Prints JSON.')).action((name: string, flags: AccountFlags) =>
-    readStore(flags, async (command) => showOne(command, await findAccount(command, name), flags.json === true)),
-  )
 }
 
 async function addOne(username: string, flags: AccountFlags): Promise<void> {
@@ -120,14 +121,7 @@ async function addOne(username: string, flags: AccountFlags): Promise<void> {
 }
 
 async function setOne(name: string, flags: AccountFlags): Promise<void> {
-  const { email, role, expires, person, addGroup, removeGroup, adminRole, permission } = flags
-  if (
-    [email, role, expires, person, addGroup, removeGroup, adminRole, permission].every((flag) => flag === undefined)
-  ) {
-    throw new UsageError(
-      'Nothing is to change; give --email, --role, --admin-role, --permission, --expires, --person, --add-group or --remove-group.',
-    )
-  }
+  const { email, role, expires, person, addGroup, removeGroup } = flags
   const change = {
     ...(email === undefined ? {} : { email: email === false ? null : email.trim() }),
     ...(role === undefined ? {} : { role: readChoice('--role', role, ['admin', 'user']) }),
@@ -136,6 +130,11 @@ async function setOne(name: string, flags: AccountFlags): Promise<void> {
     ...(addGroup === undefined ? {} : { addGroups: readGroups('--add-group', addGroup) }),
     ...(removeGroup === undefined ? {} : { removeGroups: readGroups('--remove-group', removeGroup) }),
     ...(await readAuthority(flags, role)),
+  }
+  if (Object.keys(change).length === 0) {
+    throw new UsageError(
+      'There is nothing to change; give --email, --role, --admin-role, --permission, --expires, --person, --add-group or --remove-group.',
+    )
   }
   await changeStore({ flags }, async (command) => {
     const found = await findAccount(command, name)
@@ -147,7 +146,7 @@ async function setOne(name: string, flags: AccountFlags): Promise<void> {
   })
 }
 
-async function setOnePassword(name: string, flags: AccountFlags): Promise<void> {
+async function setPassword(name: string, flags: AccountFlags): Promise<void> {
   const password = await readPassword(flags.passwordStdin === true)
   await changeStore({ flags }, async (command) => {
     const account = await command.changeAccount(await findAccount(command, name), { password })
@@ -155,85 +154,61 @@ async function setOnePassword(name: string, flags: AccountFlags): Promise<void> 
   })
 }
 
-function disable(name: string, flags: AccountFlags): StoreChange {
-  return async (command) => {
-    const account = await findAccount(command, name)
-    await keepLastOwner({ command, account, flags }, (how) =>
-      command.changeAccount(account, { status: 'disabled' }, how),
-    )
-    return `Disabled ${nameOf(account)} and ended its sessions.`
+async function disable(command: StoreCommand, account: Account, flags: AccountFlags): Promise<string> {
+  await keepLastOwner({ command, account, flags }, (how) => command.changeAccount(account, { status: 'disabled' }, how))
+  return `Disabled ${nameOf(account)} and ended its sessions.`
+}
+
+async function enable(command: StoreCommand, account: Account): Promise<string> {
+  const credentials = await command.enableAccount(account)
+  const accepted =
+    credentials === 0
+      ? 'It has no credentials.'
+      : credentials === 1
+        ? 'Its one credential is accepted again.'
+        : `Its ${credentials} credentials are accepted again.`
+  return `Enabled ${nameOf(account)}. ${accepted}`
+}
+
+async function resetSecondFactor(command: StoreCommand, account: Account): Promise<string> {
+  await command.resetSecondFactor(account)
+  return `Removed the second factor of ${nameOf(account)} and ended its sessions.`
+}
+
+async function remove(command: StoreCommand, account: Account, flags: AccountFlags): Promise<string> {
+  await keepLastOwner({ command, account, flags }, (how) => command.removeAccount(account, how))
+  return `Removed ${nameOf(account)} and ended its sessions.`
+}
+
+async function list(command: StoreCommand, flags: AccountFlags): Promise<void> {
+  const columns: Columns<Account> = {
+    ID: ({ id }) => id,
+    NAME: ({ username }) => username,
+    ROLE: ({ role }) => role,
+    'ADMIN ROLE': ({ authority }) => authority?.role ?? null,
+    STATUS: ({ status }) => status,
+    EMAIL: ({ email }) => email,
+    GROUPS: ({ groups }) => groups.join(','),
+    EXPIRES: ({ expiresAt }) => timeText(secondsToMs(expiresAt)),
+    'LAST SIGN-IN': ({ lastSignInAtMs }) => timeText(lastSignInAtMs),
   }
+  const rows = await command.accounts()
+  await printList({ rows, columns, whenEmpty: 'There are no accounts.' }, flags, (account) =>
+    accountJson(command, account),
+  )
 }
 
-function enable(name: string): StoreChange {
-  return async (command) => {
-    const { account, credentials } = await command.enableAccount(await findAccount(command, name))
-    const back =
-      credentials === 0
-        ? 'It has no credentials.'
-        : credentials === 1
-          ? 'Its one credential is accepted again.'
-          : `Its ${credentials} credentials are accepted again.`
-    return `Enabled ${nameOf(account)}. ${back}`
-  }
-}
-
-function resetSecondFactor(name: string): StoreChange {
-  return async (command) => {
-    const account = await command.resetSecondFactor(await findAccount(command, name))
-    return `Took the second factor of ${nameOf(account)} away and ended its sessions.`
-  }
-}
-
-function remove(name: string, flags: AccountFlags): StoreChange {
-  return async (command) => {
-    const account = await findAccount(command, name)
-    await keepLastOwner({ command, account, flags }, (how) => command.removeAccount(account, how))
-    return `Removed ${nameOf(account)} and ended its sessions.`
-  }
-}
-
-async function list(command: StoreCommand, asJson: boolean): Promise<void> {
-  const accounts = await command.accounts()
-  if (asJson) return printJson(accounts.map((account) => accountJson(command, account)))
-  await printTable({
-    rows: accounts,
-    columns: {
-      ID: ({ id }) => id,
-      NAME: ({ username }) => username,
-      ROLE: ({ role }) => role,
-      'ADMIN ROLE': ({ authority }) => authority?.role ?? null,
-      STATUS: ({ status }) => status,
-      EMAIL: ({ email }) => email,
-      GROUPS: ({ groups }) => groups.join(','),
-      EXPIRES: ({ expiresAt }) => timeText(secondsToMs(expiresAt)),
-      'LAST SIGN-IN': ({ lastSignInAtMs }) => timeText(lastSignInAtMs),
-    },
-    whenEmpty: 'There are no accounts.',
-  })
-}
-
-async function showOne(command: StoreCommand, account: Account, asJson: boolean): Promise<void> {
+async function showOne(command: StoreCommand, name: string, flags: AccountFlags): Promise<void> {
+  const account = await findAccount(command, name)
   const memberships = await command.reads.memberships(account.id)
   const organizations = memberships.map(({ organization }) => organization.name)
   const sessions = (await command.reads.liveSessions(account.id)).length
   const shown = { ...accountJson(command, account), organizations, live_sessions: sessions }
-  if (asJson) return printJson(shown)
-  await printPairs(
-    Object.fromEntries(
-      Object.entries(shown).map(([name, value]) => [
-        name.replaceAll('_', ' '),
-        Array.isArray(value) ? value.join(', ') : typeof value === 'boolean' ? (value ? 'yes' : 'no') : value,
-      ]),
-    ) as Record<string, string | number | null>,
-  )
+  await (flags.json === true ? printJson(shown) : printPairs(shown))
 }
 
-/** Names are stable; hashes, sealed secrets and the epoch stay inside. */
-function accountJson(
-  command: StoreCommand,
-  account: Account,
-): Record<string, string | number | boolean | null | readonly string[]> {
+/** The names are stable. Hashes, sealed secrets and the epoch are left out. */
+function accountJson(command: StoreCommand, account: Account): Record<string, Value> {
   return {
     id: account.id,
     uuid: account.uuid,

@@ -1,39 +1,39 @@
-/** Cli: asks a person at a terminal, or reads lines of standard input; what is secret is not echoed and not repeated. */
+/** Cli: asks the user at a terminal, or reads lines of standard input. Secrets are not echoed and not repeated. */
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { CommandFailure } from './failure.ts'
 
-/** Bytes of what is read at most; the longest password that is accepted has 1,024 characters. */
+/** Most bytes of the input; the longest accepted password has 1,024 characters. */
 const mostBytes = 8_192
 
-/** One question, and whether the answer is echoed. */
-export type Question = { readonly text: string; readonly isSeen: boolean }
+/** One question. */
+export type Question = { readonly text: string; readonly isEchoed: boolean }
 
 /**
- * Returns the answers of a person, asked on standard error, so that standard output stays free for what the command says.
+ * Returns the answers of the user. The questions go to standard error; standard output is for the result of the command.
  *
- * @throws CommandFailure when the person gives up.
+ * @throws CommandFailure when the user cancels.
  */
 export function ask(questions: readonly Question[]): Promise<readonly string[]> {
   const answers: string[] = []
   const output = new Writable({
     write: (chunk, _encoding, done) => {
-      if (questions[answers.length]?.isSeen === true) process.stderr.write(chunk as Uint8Array)
+      if (questions[answers.length]?.isEchoed === true) process.stderr.write(chunk as Uint8Array)
       done()
     },
   })
-  // One reader for all questions: a second one would miss what was typed ahead.
+  // One reader for all questions: a second one would miss input that was typed ahead.
   const reader = createInterface({ input: process.stdin, output, terminal: true, historySize: 0 })
   const askNext = (): void => {
-    const { text = '', isSeen = false } = questions[answers.length] ?? {}
-    reader.setPrompt(isSeen ? text : '')
-    if (isSeen) reader.prompt()
+    const { text = '', isEchoed = false } = questions[answers.length] ?? {}
+    reader.setPrompt(isEchoed ? text : '')
+    if (isEchoed) reader.prompt()
     else process.stderr.write(text)
   }
   return new Promise((resolve, reject) => {
     askNext()
     reader.on('line', (line) => {
-      if (questions[answers.length]?.isSeen !== true) process.stderr.write('\n')
+      if (questions[answers.length]?.isEchoed !== true) process.stderr.write('\n')
       answers.push(line)
       if (answers.length < questions.length) askNext()
       else reader.close()
@@ -48,7 +48,7 @@ export function ask(questions: readonly Question[]): Promise<readonly string[]> 
 }
 
 /**
- * Returns the lines of an input, without an empty one at its end.
+ * Returns the lines of an input, without an empty last line.
  *
  * @throws CommandFailure when it is too long or not UTF-8.
  */

@@ -1,4 +1,4 @@
-/** Cli: attaches the terminal of whoever runs the command to a PTY session, and returns it as it was. */
+/** Cli: attaches the user's terminal to a PTY session, and restores it afterwards. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PtyTicket } from '../client/client.ts'
 import {
@@ -20,16 +20,16 @@ import {
   writeTerminalNotice,
 } from './terminal-notices.ts'
 
-/** Exit code of an end that is not the program's own, as ssh has it. */
+/** Exit code if the PTY session did not end by its program, as in ssh. */
 const failureCode = 255
 
 /** Signals that end the command, by their numbers. */
 const endingSignals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
 
-/** 1 s for the gateway to hear that somebody leaves; else it would keep the slot for whoever may come back. */
+/** 1 s for the close frame to reach the gateway. Without it, the gateway keeps the slot for a resume. */
 const leaveMs = 1_000
 
-/** Ends of a terminal that never came to its server, or was cut off from it. */
+/** End reasons of a terminal that could not reach its server, or lost it. */
 const serverEnds: ReadonlySet<string> = new Set([
   'host-key-mismatch',
   'connection-refused',
@@ -37,18 +37,18 @@ const serverEnds: ReadonlySet<string> = new Set([
   'connection-lost',
 ])
 
-/** Where a terminal leads, for whoever has to find out why it did not. */
+/** The server of a terminal, for error messages. */
 export type TerminalTarget = { readonly address: string; readonly port: number }
 
-/** Byte that ends the input of a terminal. */
+/** ^D, which ends the input of a terminal. */
 const endOfInput = Uint8Array.of(0x04)
 
 /**
- * Attaches to the PTY session that the ticket opens, until it ends or is left.
+ * Attaches to the PTY session of the ticket, until it ends or the user leaves.
  *
- * @param target null: it is not known here.
- * @returns the exit code of the command: that of the program, 128 and its signal, 0 where somebody left, else 255 with a
- * sentence on standard error.
+ * @param target null: unknown.
+ * @returns the exit code: that of the program, 128 plus its signal, 0 if the user left, else 255 with a sentence on
+ * standard error.
  * @throws CommandFailure when the output cannot be written.
  */
 export async function attachTerminal(
@@ -71,9 +71,9 @@ class AttachedTerminal {
   #written: Promise<void> = Promise.resolve()
   #welcome: Welcome | null = null
   #exit: TerminalExit | null = null
-  /** Exit code of somebody who left; null: nobody did. */
+  /** Exit code of a user who left; null: the user did not leave. */
   #leftWith: number | null = null
-  /** What was said of input that is held, since it passed last. */
+  /** Notices about blocked input since it was last unblocked. */
   readonly #blockNotices = new Set<string>()
   #isPaused = false
   #isPastePending = false
@@ -95,16 +95,16 @@ class AttachedTerminal {
       size: this.#local.size(),
       socket: (url, offers) => this.#openSocket(url, offers),
       onOutput: (bytes, seq) => this.#show(seq + bytes.length, bytes),
-      // It begins with a reset of its own.
+      // A snapshot begins with a reset.
       onSnapshot: ({ seq, bytes }) => this.#show(seq, bytes),
       onSize: (size) => this.#compareSize(size),
       onWelcome: (welcome) => this.#greet(welcome),
-      onEvent: (event) => this.#tell(event),
+      onEvent: (event) => this.#notice(event),
       onExit: (exit) => {
         this.#exit = exit
       },
-      onInputLost: () => writeNotice('Some of what was typed was lost.'),
-      onState: (state, reason) => this.#tellState(state, reason),
+      onInputLost: () => writeNotice('Some input was lost.'),
+      onState: (state, reason) => this.#onState(state, reason),
     })
     this.ended = this.#finish()
   }
@@ -128,7 +128,7 @@ class AttachedTerminal {
     }
   }
 
-  /** Of what could not be reached the address is told: it is the first thing to look at. */
+  /** Names the address that could not be reached: it is the first thing to check. */
   #sentenceOf({ closeCode, code, sentence }: CloseReason): string {
     if (closeCode === 1006 && this.#welcome === null) return `The gateway ${this.#gateway} could not be reached.`
     if (closeCode === 1006) return `${sentence} The gateway is ${this.#gateway}.`
@@ -140,7 +140,7 @@ class AttachedTerminal {
     return this.#welcome?.ptySessionId ?? ''
   }
 
-  /** null: the program did not end by itself. */
+  /** Returns null if the PTY session did not end by its program. */
   #exitCode({ code }: CloseReason): number | null {
     const isOwn = code === 'shell-exit' || code === null
     if (this.#exit === null || !isOwn) return null
@@ -165,7 +165,7 @@ class AttachedTerminal {
     this.#terminal.close()
   }
 
-  /** Writes in order and acknowledges what is written: whoever reads slowly is sent no more than fits. */
+  /** Writes in order and acknowledges written output, so that a slow reader gets no more than it can take. */
   #show(seq: number, bytes: Uint8Array): void {
     this.#written = this.#written.then(() => this.#local.write(bytes))
     this.#written.then(
@@ -184,10 +184,10 @@ class AttachedTerminal {
   #begin(welcome: Welcome): void {
     writeTerminalNotice(welcomeSentence(welcome))
     if (this.#isObserver) this.#compareSize(welcome)
-    // Nobody types into what is only watched; a program that sends something is not read.
+    // A program whose output is piped to an observer is not read.
     if (this.#isObserver && !this.#local.isTyped) return
-    this.#local.take({
-      onInput: (bytes) => this.#takeKeys(bytes),
+    this.#local.acquire({
+      onInput: (bytes) => this.#onKeys(bytes),
       onInputEnd: () => this.#endInput(),
       onSize: (size) => this.#terminal.resize(size),
     })
@@ -198,7 +198,7 @@ class AttachedTerminal {
     else this.#terminal.write(endOfInput)
   }
 
-  #takeKeys(bytes: Uint8Array): void {
+  #onKeys(bytes: Uint8Array): void {
     if (this.#local.isTyped) for (const act of this.#keys.take(bytes)) this.#do(act)
     else this.#terminal.write(bytes)
   }
@@ -207,8 +207,7 @@ class AttachedTerminal {
     switch (act.kind) {
       case 'input':
         if (!this.#isObserver) this.#terminal.write(act.bytes)
-        else if (!this.#isHinted)
-          writeTerminalNotice('You are watching: what you type is not sent. ~. leaves, ~? helps.')
+        else if (!this.#isHinted) writeTerminalNotice('You are watching: your input is not sent. ~. leaves, ~? helps.')
         this.#isHinted = true
         break
       case 'leave':
@@ -232,10 +231,10 @@ class AttachedTerminal {
   }
 
   #ask(request: Parameters<TerminalSocket['control']>[0]): void {
-    if (!this.#terminal.control(request)) writeTerminalNotice('There is no connection now; try again.')
+    if (!this.#terminal.control(request)) writeTerminalNotice('There is no connection at the moment; try again.')
   }
 
-  #tell(event: TerminalEvent): void {
+  #notice(event: TerminalEvent): void {
     if (event.kind === 'blocked' && event.why === 'paused-by-observer') this.#isPaused = true
     if (event.kind === 'blocked' && event.why === 'paste-unconfirmed') this.#isPastePending = true
     if (event.kind === 'unblocked') this.#isPaused = false
@@ -243,7 +242,7 @@ class AttachedTerminal {
     if (sentence !== null && !this.#isRepeated(event, sentence)) writeTerminalNotice(sentence)
   }
 
-  /** Each key that is typed while input is held is refused anew; that is said once. What is said of a paste is of that one. */
+  /** Each key typed while input is blocked is refused again, which is printed once. Notices about a paste are always printed. */
   #isRepeated(event: TerminalEvent, sentence: string): boolean {
     if (event.kind === 'unblocked') this.#blockNotices.clear()
     if (event.kind !== 'blocked' || event.why === 'paste-unconfirmed' || event.why === 'paste-too-large') return false
@@ -258,7 +257,7 @@ class AttachedTerminal {
     writeTerminalNotice(`The terminal has ${cols} columns and ${rows} rows; yours has ${own.cols} and ${own.rows}.`)
   }
 
-  #tellState(state: TerminalState, reason: CloseReason | null): void {
+  #onState(state: TerminalState, reason: CloseReason | null): void {
     if (state === 'reconnecting') writeNotice(`${reason?.sentence ?? ''} Trying again; ~. leaves.`)
     else if (state === 'closed' && reason !== null) this.#end.resolve(reason)
   }

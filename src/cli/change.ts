@@ -1,11 +1,20 @@
-/** Cli: the verb `change`; change requests open terminals on the servers, in the window and for the groups that they name. */
+/** Cli: the verb `change`. A change request opens terminals on its servers, for its groups, during its window. */
 import type { Command } from 'commander'
 import type { ChangeRequest, StoreCommand } from '../main/store-command.ts'
 import { addStoreOptions, type Flags } from './configuration.ts'
 import { CommandFailure, UsageError } from './failure.ts'
-import { printJson, printNotice, printPairs, printTable, visible } from './output.ts'
+import {
+  type Columns,
+  jsonOption,
+  printJson,
+  printList,
+  printNotice,
+  printPairs,
+  type Value,
+  visible,
+} from './output.ts'
 import { distinct, readGroups, readTime, timeForms, timeText } from './values.ts'
-import { changeStore, readStore } from './with-store.ts'
+import { changeStore, changeVerb, readVerb } from './with-store.ts'
 
 type ChangeFlags = Flags & {
   readonly json?: boolean
@@ -22,147 +31,136 @@ type ChangeFlags = Flags & {
 
 /** Adds the verb. */
 export function addChangeVerb(program: Command): void {
-  const change = program.command('change').description('Keep change requests, which open terminals for a while.')
+  const change = program.command('change').description('Keep change requests, which open terminals for some time.')
   const add = change
     .command('add')
     .description('Add a change request.')
     .argument('<ID>', 'id, as the ticket system writes it')
-    .option('--server <NAME...>', 'Servers that it is about.')
+    .option('--server <NAME...>', 'Servers of the change.')
     .option('--os-user <U...>', 'OS users that terminals may run as.')
     .option('--group <G...>', 'Groups whose members may work on it.')
     .option('--from <T>', `Start of the window: ${timeForms}.`)
     .option('--until <T>', 'End of the window; a span such as +8h is counted from its start.')
-    .option('--summary <S>', 'What it is about, one line.')
-    .option('--requested-by <PERSON>', 'Person, or account of the person, who asked for it.')
+    .option('--summary <S>', 'Summary, one line.')
+    .option('--requested-by <PERSON>', 'Person who requested it, or an account of that person.')
     .option('--approve', 'Approves it at once.')
-    .option('--by <PERSON>', 'With --approve: person, or account of the person, who approves.')
+    .option('--by <PERSON>', 'With --approve: person who approves, or an account of that person.')
   addStoreOptions(add).action(addOne)
-  addStoreOptions(change.command('list').description('List change requests.').option('--json', 'Prints JSON.')).action(
-    (flags: ChangeFlags) => readStore(flags, (command) => list(command, flags.json === true)),
+  readVerb(
+    change
+      .command('list')
+      .description('List change requests.')
+      .option(...jsonOption),
+    list,
   )
   const show = change.command('show').description('Show one change request.').argument('<ID>', 'id')
-  addStoreOptions(show.option('--json', 'Prints JSON.')).action((id: string, flags: ChangeFlags) =>
-    readStore(flags, (command) => showOne(command, id, flags.json === true)),
-  )
+  readVerb(show.option(...jsonOption), showOne)
   const approve = change.command('approve').description('Approve a change request.').argument('<ID>', 'id')
-  addStoreOptions(approve.option('--by <PERSON>', 'Person, or account of the person, who approves.')).action(approveOne)
-  const close = change
-    .command('close')
-    .description('Close a change request; terminals under it end.')
-    .argument('<ID>', 'id')
-  addStoreOptions(close).action(closeOne)
-}
-
-function approveOne(id: string, flags: ChangeFlags): Promise<void> {
-  return changeStore({ flags }, async (command) => {
-    await command.setChangeState({ id, state: 'approved', approvedBy: flags.by ?? null })
-    if (flags.by !== undefined) await warnOfUnknownPersons(command, id)
-    return `Approved the change request ${visible(id)}.`
-  })
-}
-
-function closeOne(id: string, flags: Flags): Promise<void> {
-  return changeStore({ flags }, async (command) => {
+  changeVerb(approve.option('--by <PERSON>', 'Person who approves, or an account of that person.'), approveOne)
+  const close = change.command('close').description('Close a change request; its terminals end.').argument('<ID>', 'id')
+  changeVerb(close, async (command, id: string) => {
     await command.setChangeState({ id, state: 'closed' })
     return `Closed the change request ${visible(id)}.`
   })
 }
 
+async function approveOne(command: StoreCommand, id: string, { by }: ChangeFlags): Promise<string> {
+  await command.setChangeState({ id, state: 'approved', approvedBy: by ?? null })
+  if (by !== undefined) await warnOfUnknownPersons(command, id)
+  return `Approved the change request ${visible(id)}.`
+}
+
 async function addOne(id: string, flags: ChangeFlags): Promise<void> {
-  const needed = (name: 'server' | 'osUser' | 'group', flag: string): readonly string[] => {
-    if (flags[name] === undefined) throw new UsageError(`${flag} is needed.`)
-    return flags[name]
-  }
-  if (flags.from === undefined) throw new UsageError('--from is needed.')
-  if (flags.until === undefined) throw new UsageError('--until is needed.')
-  if (flags.by !== undefined && flags.approve !== true) throw new UsageError('--by goes with --approve.')
+  const { server, osUser, group, from, until, approve, by } = flags
+  if (from === undefined) throw new UsageError('--from is needed.')
+  if (until === undefined) throw new UsageError('--until is needed.')
+  if (by !== undefined && approve !== true) throw new UsageError('--by needs --approve.')
   const nowMs = Date.now()
-  const startsAtMs = readTime('--from', flags.from, { nowMs, fromMs: nowMs })
-  const request: ChangeRequest = {
+  const startsAtMs = readTime('--from', from, { nowMs, fromMs: nowMs })
+  if (server === undefined) throw new UsageError('--server is needed.')
+  if (osUser === undefined) throw new UsageError('--os-user is needed.')
+  if (group === undefined) throw new UsageError('--group is needed.')
+  const change: ChangeRequest = {
     id,
     summary: flags.summary ?? '',
-    servers: distinct(needed('server', '--server')),
-    osUsers: distinct(needed('osUser', '--os-user')),
-    groups: readGroups('--group', needed('group', '--group')),
+    servers: distinct(server),
+    osUsers: distinct(osUser),
+    groups: readGroups('--group', group),
     startsAtMs,
-    endsAtMs: readTime('--until', flags.until, { nowMs, fromMs: startsAtMs }),
-    state: flags.approve === true ? 'approved' : 'requested',
+    endsAtMs: readTime('--until', until, { nowMs, fromMs: startsAtMs }),
+    state: approve === true ? 'approved' : 'requested',
     requestedBy: flags.requestedBy ?? null,
-    approvedBy: flags.by ?? null,
+    approvedBy: by ?? null,
   }
-  if (request.endsAtMs <= request.startsAtMs) throw new UsageError('--until must be after --from.')
+  if (change.endsAtMs <= change.startsAtMs) throw new UsageError('--until must be after --from.')
   await changeStore({ flags }, async (command) => {
-    await command.addChange(request)
+    await command.addChange(change)
     await warnOfUnknownPersons(command, id)
-    return `Added the change request ${visible(id)}${flags.approve === true ? ', approved' : ''}.`
+    return `Added the change request ${visible(id)}${approve === true ? ', approved' : ''}.`
   })
 }
 
-/** Four eyes compares persons: a slip in a name would make two of one. */
+/** Four eyes compares persons: a typing error would make two persons of one. */
 async function warnOfUnknownPersons(command: StoreCommand, id: string): Promise<void> {
   const { unknownPersons } = await import('../main/inventory-command.ts')
   for (const person of await unknownPersons(command, id))
-    await printNotice(`No account is the person ${visible(person)}.`)
+    await printNotice(`No account belongs to the person ${visible(person)}.`)
 }
 
-async function list(command: StoreCommand, asJson: boolean): Promise<void> {
-  const changes = await command.changes()
-  if (asJson) {
-    const names = await namesOf(command)
-    return printJson(changes.map((change) => changeJson(change, names)))
+async function list(command: StoreCommand, flags: ChangeFlags): Promise<void> {
+  const columns: Columns<ChangeRequest> = {
+    ID: ({ id }) => id,
+    STATE: ({ state }) => state,
+    FROM: ({ startsAtMs }) => timeText(startsAtMs),
+    UNTIL: ({ endsAtMs }) => timeText(endsAtMs),
+    SERVERS: ({ servers }) => servers.join(','),
+    'OS USERS': ({ osUsers }) => osUsers.join(','),
+    GROUPS: ({ groups }) => groups.join(','),
+    SUMMARY: ({ summary }) => summary,
   }
-  await printTable({
-    rows: changes,
-    columns: {
-      ID: ({ id }) => id,
-      STATE: ({ state }) => state,
-      FROM: ({ startsAtMs }) => timeText(startsAtMs),
-      UNTIL: ({ endsAtMs }) => timeText(endsAtMs),
-      SERVERS: ({ servers }) => servers.join(','),
-      'OS USERS': ({ osUsers }) => osUsers.join(','),
-      GROUPS: ({ groups }) => groups.join(','),
-      SUMMARY: ({ summary }) => summary,
-    },
-    whenEmpty: 'There are no change requests.',
-  })
+  const names = flags.json === true ? await accountNames(command) : () => []
+  await printList(
+    { rows: await command.changes(), columns, whenEmpty: 'There are no change requests.' },
+    flags,
+    (change) => changeJson(change, names),
+  )
 }
 
-async function showOne(command: StoreCommand, id: string, asJson: boolean): Promise<void> {
+async function showOne(command: StoreCommand, id: string, flags: ChangeFlags): Promise<void> {
   const change = await command.reads.changeById(id)
   if (change === null) throw new CommandFailure(`There is no change request ${visible(id)}.`)
-  const names = await namesOf(command)
-  if (asJson) return printJson(changeJson(change, names))
+  const names = await accountNames(command)
+  if (flags.json === true) return printJson(changeJson(change, names))
   const approvedBy = personText(change.approvedBy, names)
   await printPairs({
     id: change.id,
     summary: change.summary,
     state: change.state,
-    servers: change.servers.join(', '),
-    'os users': change.osUsers.join(', '),
-    groups: change.groups.join(', '),
-    'requested by': personText(change.requestedBy, names),
-    'approved by': change.state === 'approved' ? (approvedBy ?? 'nobody was named (no --by)') : approvedBy,
+    servers: change.servers,
+    os_users: change.osUsers,
+    groups: change.groups,
+    requested_by: personText(change.requestedBy, names),
+    approved_by: change.state === 'approved' ? (approvedBy ?? 'no person was named (no --by)') : approvedBy,
     from: timeText(change.startsAtMs),
     until: timeText(change.endsAtMs),
   })
 }
 
-/** Names of the accounts of each person. */
-type PersonNames = (person: string | null) => readonly string[]
+/** Returns the names of the accounts of a person. */
+type AccountNames = (person: string | null) => readonly string[]
 
-async function namesOf(command: StoreCommand): Promise<PersonNames> {
+async function accountNames(command: StoreCommand): Promise<AccountNames> {
   const { personNames } = await import('../main/inventory-command.ts')
   const names = await personNames(command)
   return (person) => (person === null ? [] : (names.get(person) ?? []))
 }
 
-/** A person whom no account stands for is shown as it was told. */
-function personText(person: string | null, namesOfPerson: PersonNames): string | null {
-  const names = namesOfPerson(person)
-  return names.length === 0 ? person : names.join(', ')
+/** A person without an account is shown as stored. */
+function personText(person: string | null, names: AccountNames): string | null {
+  return names(person).length === 0 ? person : names(person).join(', ')
 }
 
-function changeJson(change: ChangeRequest, names: PersonNames): Record<string, string | null | readonly string[]> {
+function changeJson(change: ChangeRequest, names: AccountNames): Record<string, Value> {
   return {
     id: change.id,
     summary: change.summary,

@@ -1,22 +1,22 @@
-/** Cli: turns flags, environment and configuration file into choices. Every flag comes from the table of options. */
+/** Cli: reads the configuration from flags, environment and file. Every flag comes from the table of options. */
 import { readFile } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
 import { ConfigError } from '../config/formats.ts'
 import { type Option as ConfigOption, dialectOf, environmentName, flagName, options } from '../config/options.ts'
 import { type Config, readConfig } from '../config.ts'
-import { CommandFailure, UsageError } from './failure.ts'
+import { CommandFailure, systemCode, UsageError } from './failure.ts'
 import { visible } from './output.ts'
 import { collect } from './values.ts'
 
-/** Flags as commander parsed them. */
+/** Flags as Commander parsed them. */
 export type Flags = Readonly<Record<string, string | readonly string[] | boolean | undefined>>
 
-/** Options of commands on the store; a server takes all of them. */
+/** Options that verbs on the store have as flags; `serve` has all options. */
 const storeOptions: readonly string[] = ['data', 'databaseUrl']
 
 const configVariable = 'SALLYPORT_CONFIG'
 
-/** Adds the options of every command on the store. */
+/** Adds the options of a verb on the store. */
 export function addStoreOptions(command: Command): Command {
   return addOptions(
     command,
@@ -24,32 +24,32 @@ export function addStoreOptions(command: Command): Command {
   )
 }
 
-/** Adds every option, those of each dialect under a heading. */
+/** Adds every option; those of a dialect have their own heading. */
 export function addAllOptions(command: Command): Command {
   const secrets = options.filter(({ isSecret }) => isSecret === true)
   const lines = secrets.map(({ name, sentence }) => `  ${environmentName(name)}  ${sentence}`)
   return addOptions(command, options).addHelpText(
     'after',
-    `\nBy environment or configuration file only:\n${lines.join('\n')}`,
+    `\nOnly by environment or configuration file:\n${lines.join('\n')}`,
   )
 }
 
 /**
- * Returns the choices that hold.
+ * Returns the configuration.
  *
- * @throws UsageError for a choice that cannot be obeyed, and for a secret where every user of the machine could read it.
+ * @throws UsageError for a bad option, and for a secret as a flag, which every user of the machine could read.
  * @throws CommandFailure when the configuration file cannot be read.
  */
 export async function loadConfig(flags: Flags, env: NodeJS.ProcessEnv): Promise<Config> {
-  refuseShownSecrets(flags)
+  refuseSecretFlags(flags)
   const path = typeof flags.config === 'string' ? flags.config : env[configVariable]
   const file = path === undefined || path === '' ? undefined : await readConfigFile(path)
-  const config = obey({ flags: byOptionName(flags), env, file })
+  const config = readOptions({ flags: byOptionName(flags), env, file })
   if (config.databaseUrl !== null) throw new UsageError('--database-url: the PostgreSQL store is not built yet.')
   return config
 }
 
-/** Returns what the help says of an option: its sentence, its variable and its default. */
+/** Returns the help of an option: its sentence, variable and default. */
 function describe(option: ConfigOption): string {
   return `${option.sentence} (${environmentName(option.name)}${defaultText(option)})`
 }
@@ -89,7 +89,7 @@ function byOptionName(flags: Flags): Flags {
   )
 }
 
-function refuseShownSecrets(flags: Flags): void {
+function refuseSecretFlags(flags: Flags): void {
   for (const { name, isSecret } of options) {
     const value = flags[attributeName(name)]
     const holdsSecret = value !== undefined && (isSecret === true || (name === 'databaseUrl' && hasPassword(value)))
@@ -113,18 +113,18 @@ async function readConfigFile(path: string): Promise<unknown> {
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
-    const code = String((error as NodeJS.ErrnoException).code)
-    throw new CommandFailure(`The configuration file ${visible(path)} cannot be read (${code}).`, { cause: error })
+    const sentence = `The configuration file ${visible(path)} cannot be read (${systemCode(error)}).`
+    throw new CommandFailure(sentence, { cause: error })
   }
   try {
     return JSON.parse(text) as unknown
   } catch (error) {
-    // The parser's own message quotes the file, which may hold a secret.
+    // The message of the parser quotes the file, which may hold a secret.
     throw new UsageError(`The configuration file ${visible(path)} is not JSON.`, { cause: error })
   }
 }
 
-function obey(sources: Parameters<typeof readConfig>[0]): Config {
+function readOptions(sources: Parameters<typeof readConfig>[0]): Config {
   try {
     return readConfig(sources)
   } catch (error) {

@@ -1,12 +1,12 @@
-/** Cli: tells the escape sequences in what comes from a terminal, its own answers and its function keys, from text. Pure. */
+/** Cli: separates a terminal's escape sequences, which are its answers and function keys, from typed text. Pure. */
 
 const escapeByte = 0x1b
 const bell = 0x07
 const [bracket, letterO, letterM] = [0x5b, 0x4f, 0x4d]
-/** What begins a string: DCS, SOS, OSC, PM, APC. */
+/** The second bytes of strings: DCS, SOS, OSC, PM, APC. */
 const stringStarts: readonly number[] = [0x50, 0x58, 0x5d, 0x5e, 0x5f]
 
-/** 100 ms: what a terminal sends comes at once; what comes later was typed by a person. */
+/** 100 ms: the bytes of a sequence come together; a later byte was typed by a person. */
 const togetherMs = 100
 
 /** Bytes of a mouse report after `ESC [ M`. */
@@ -15,7 +15,7 @@ const mouseBytes = 3
 type State = 'text' | 'escape' | 'control' | 'single' | 'string' | 'string-end' | 'mouse'
 
 /**
- * Follows what comes from a terminal, byte by byte.
+ * Follows the input of a terminal, byte by byte.
  *
  * @see xterm control sequences, "C1 (8-Bit) Control Characters"
  */
@@ -25,8 +25,8 @@ export class EscapeSequences {
   #isFirst = false
   #mouseLeft = 0
 
-  /** Tells whether a byte belongs to a sequence. */
-  holds(byte: number, nowMs: number): boolean {
+  /** Returns whether a byte belongs to a sequence. */
+  includes(byte: number, nowMs: number): boolean {
     if (nowMs - this.#lastMs > togetherMs) this.#state = 'text'
     this.#lastMs = nowMs
     const before = this.#state

@@ -1,12 +1,12 @@
-/** Cli: the verbs `login`, `logout` and `whoami`; one session is kept at a time, for every command of this OS user. */
+/** Cli: the verbs `login`, `logout` and `whoami`. One session is saved at a time, for all commands of this OS user. */
 import type { Command } from 'commander'
 import { type ControlClient, isControlError } from '../client/client.ts'
 import { CommandFailure } from './failure.ts'
-import { printJson, printLines, printPairs, visible } from './output.ts'
+import { jsonOption, printJson, printLines, printPairs, visible } from './output.ts'
 import { readSignIn, type SignInAnswers } from './read-sign-in.ts'
 import { readSavedSession, type SavedSession, savedSessionPath, saveSession } from './saved-session.ts'
 import { defaultServer, namedServer, serverVariable } from './server-url.ts'
-import { createClient, explainRefusal, type ServerFlags, serverOption, withSession } from './with-session.ts'
+import { createClient, failureOf, type ServerFlags, serverOption, withSession } from './with-session.ts'
 
 type LoginFlags = ServerFlags & {
   readonly username?: string
@@ -18,22 +18,22 @@ type LoginFlags = ServerFlags & {
 export function addLoginVerbs(program: Command): void {
   program
     .command('login')
-    .description('Sign in at a server and save the session for the verbs that use it.')
-    .option('--server <URL>', `Server. (${serverVariable}, default the one before, else ${defaultServer})`)
-    .option('--username <NAME>', 'Name, or admin:NAME where both roles have it; asked for at a terminal.')
-    .option('--password-stdin', 'Takes the password from standard input, and a code from its second line.')
+    .description('Sign in at a server and save the session for the verbs that call it.')
+    .option('--server <URL>', `Server. (${serverVariable}, default the previous one, else ${defaultServer})`)
+    .option('--username <NAME>', 'Name, or admin:NAME if both roles have it; asked for at a terminal.')
+    .option('--password-stdin', 'Reads the password from standard input, and a code from its second line.')
     .action(login)
   program
     .command('logout')
-    .description('End the session that is kept; terminals that it opened end with it.')
+    .description('End the saved session; terminals that it opened end too.')
     .option(...serverOption)
     .option('--everywhere', 'Ends every session of the account.')
     .action(logout)
   program
     .command('whoami')
-    .description('Show who is signed in.')
+    .description('Show the signed-in account.')
     .option(...serverOption)
-    .option('--json', 'Prints JSON.')
+    .option(...jsonOption)
     .action(whoAmI)
 }
 
@@ -49,12 +49,12 @@ async function login(flags: LoginFlags): Promise<void> {
   try {
     await signIn(client, answers)
   } catch (error) {
-    throw isControlError(error) ? explainRefusal(null, error, server) : error
+    throw isControlError(error) ? failureOf(error, server) : error
   }
   await printLines([`Signed in at ${server} as ${visible(answers.username)}.`])
 }
 
-/** A file that holds something else is no reason not to sign in: it is replaced. */
+/** An unreadable file is replaced by the sign-in. */
 function previousSession(path: string): SavedSession | null {
   try {
     return readSavedSession(path)
@@ -89,9 +89,9 @@ async function whoAmI(flags: LoginFlags): Promise<void> {
     username: account.username,
     role: account.role,
     email: account.email,
-    groups: account.groups.join(', '),
-    organizations: account.organizations.map(({ name }) => name).join(', '),
-    'second factor': account.second_factor ? 'yes' : 'no',
+    groups: account.groups,
+    organizations: account.organizations.map(({ name }) => name),
+    'second factor': account.second_factor,
     expires: account.expires_at,
   })
 }

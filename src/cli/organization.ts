@@ -1,20 +1,18 @@
-/** Cli: the verb `organization`; who leaves one, or is in one that is removed, loses the sessions scoped to it. */
+/** Cli: the verb `organization`. An account that leaves, or whose organization is removed, loses its sessions there. */
 import type { Command } from 'commander'
 import type { StoreCommand } from '../main/store-command.ts'
 import { addStoreOptions, type Flags } from './configuration.ts'
 import { CommandFailure } from './failure.ts'
-import { findAccount, nameOf } from './find-account.ts'
-import { printJson, printTable, visible } from './output.ts'
+import { accountHelp, findAccount, nameOf } from './find-account.ts'
+import { jsonOption, printList, visible } from './output.ts'
 import { timeText } from './values.ts'
-import { changeStore, readStore } from './with-store.ts'
+import { changeStore, changeVerb, readVerb } from './with-store.ts'
 
 type Organization = Awaited<ReturnType<StoreCommand['reads']['organizations']>>[number]
 
-const memberHelp = 'username; admin:NAME or user:NAME where both roles have it'
-
 /** Adds the verb. */
 export function addOrganizationVerb(program: Command): void {
-  const organization = program.command('organization').description('Make organizations and say who belongs to them.')
+  const organization = program.command('organization').description('Keep organizations and their members.')
   addStoreOptions(organization.command('add').description('Add an organization.').argument('<ORG>', 'name')).action(
     (name: string, flags: Flags) =>
       changeStore({ flags, mayCreate: true }, async (command) => {
@@ -22,71 +20,60 @@ export function addOrganizationVerb(program: Command): void {
         return `Added the organization ${name}.`
       }),
   )
-  const list = organization.command('list').description('List organizations with their members.')
-  addStoreOptions(list.option('--json', 'Prints JSON.')).action((flags: Flags) =>
-    readStore(flags, (command) => listAll(command, flags.json === true)),
-  )
-  const remove = organization.command('remove').description('Remove an organization and end the sessions in it.')
-  addStoreOptions(remove.argument('<ORG>', 'name')).action((name: string, flags: Flags) =>
-    changeStore({ flags }, async (command) => {
-      await command.removeOrganization(await findOrganization(command, name))
-      return `Removed the organization ${name} and ended the sessions in it.`
-    }),
-  )
-  addMemberVerbs(organization)
+  const listing = organization.command('list').description('List organizations with their members.')
+  readVerb(listing.option(...jsonOption), list)
+  const removal = organization.command('remove').description('Remove an organization and end the sessions in it.')
+  changeVerb(removal.argument('<ORG>', 'name'), async (command, name: string) => {
+    await command.removeOrganization(await findOrganization(command, name))
+    return `Removed the organization ${name} and ended the sessions in it.`
+  })
+  const membership = (name: string, sentence: string): Command =>
+    organization.command(name).description(sentence).argument('<ORG>', 'name').argument('<NAME>', accountHelp)
+  changeVerb(membership('add-member', 'Let an account sign in to an organization.'), addMember)
+  changeVerb(membership('remove-member', 'Remove an account and end its sessions there.'), removeMember)
 }
 
-function addMemberVerbs(organization: Command): void {
-  const add = organization.command('add-member').description('Let an account sign in to an organization.')
-  addStoreOptions(add.argument('<ORG>', 'name').argument('<NAME>', memberHelp)).action(
-    (name: string, member: string, flags: Flags) =>
-      changeStore({ flags }, async (command) => {
-        const organization = await findOrganization(command, name)
-        const account = await findAccount(command, member)
-        await command.addMember({ organization, accountId: account.id })
-        return `Added ${nameOf(account)} to ${name}.`
-      }),
-  )
-  const remove = organization.command('remove-member').description('Take an account out and end its sessions there.')
-  addStoreOptions(remove.argument('<ORG>', 'name').argument('<NAME>', memberHelp)).action(
-    (name: string, member: string, flags: Flags) =>
-      changeStore({ flags }, async (command) => {
-        const organization = await findOrganization(command, name)
-        const account = await findAccount(command, member)
-        await command.removeMember({ organization, accountId: account.id })
-        return `Took ${nameOf(account)} out of ${name} and ended its sessions there.`
-      }),
-  )
+async function addMember(command: StoreCommand, name: string, member: string): Promise<string> {
+  const organization = await findOrganization(command, name)
+  const account = await findAccount(command, member)
+  await command.addMember({ organization, accountId: account.id })
+  return `Added ${nameOf(account)} to ${name}.`
 }
 
-async function listAll(command: StoreCommand, asJson: boolean): Promise<void> {
-  const organizations = await Promise.all(
-    (await command.reads.organizations()).map(async (organization) => ({
-      ...organization,
-      members: (await command.members(organization.id)).map(({ id, username, role }) => ({ id, username, role })),
+async function removeMember(command: StoreCommand, name: string, member: string): Promise<string> {
+  const organization = await findOrganization(command, name)
+  const account = await findAccount(command, member)
+  await command.removeMember({ organization, accountId: account.id })
+  return `Removed ${nameOf(account)} from ${name} and ended its sessions there.`
+}
+
+async function list(command: StoreCommand, flags: { readonly json?: boolean }): Promise<void> {
+  const rows = await Promise.all(
+    (await command.reads.organizations()).map(async ({ id, name, createdAtMs }) => ({
+      id,
+      name,
+      created_at: timeText(createdAtMs),
+      members: (await command.members(id)).map((account) => ({
+        id: account.id,
+        username: account.username,
+        role: account.role,
+      })),
     })),
   )
-  if (asJson) {
-    return printJson(
-      organizations.map(({ id, name, createdAtMs, members }) => ({
-        id,
-        name,
-        created_at: timeText(createdAtMs),
-        members,
-      })),
-    )
-  }
-  await printTable({
-    rows: organizations,
-    columns: {
-      NAME: ({ name }) => name,
-      ID: ({ id }) => id,
-      CREATED: ({ createdAtMs }) => timeText(createdAtMs),
-      MEMBERS: ({ members }) =>
-        members.map(({ username, role }) => (role === 'admin' ? `admin:${username}` : username)).join(','),
+  await printList(
+    {
+      rows,
+      columns: {
+        NAME: ({ name }) => name,
+        ID: ({ id }) => id,
+        CREATED: ({ created_at: at }) => at,
+        MEMBERS: ({ members }) =>
+          members.map(({ username, role }) => (role === 'admin' ? `admin:${username}` : username)).join(','),
+      },
+      whenEmpty: 'There are no organizations.',
     },
-    whenEmpty: 'There are no organizations.',
-  })
+    flags,
+  )
 }
 
 async function findOrganization({ reads }: StoreCommand, name: string): Promise<Organization> {

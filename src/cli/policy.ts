@@ -1,10 +1,10 @@
-/** Cli: the verb `policy`; what terminals of a change request, a server or a group are held to. */
+/** Cli: the verb `policy`. A policy restricts the terminals of a change request, a server or a group. */
 import type { Command } from 'commander'
 import type { PolicySubject } from '../main/policy-command.ts'
 import type { StoreCommand } from '../main/store-command.ts'
 import { addStoreOptions, type Flags } from './configuration.ts'
 import { CommandFailure, UsageError } from './failure.ts'
-import { printJson, printNotice, printPairs, visible } from './output.ts'
+import { jsonOption, printJson, printNotice, printPairs, type Value, visible } from './output.ts'
 import { readJson } from './read-json.ts'
 import { changeStore, readStore } from './with-store.ts'
 
@@ -15,24 +15,27 @@ type PolicyFlags = Flags & {
   readonly group?: string
 }
 
-/** A policy is a page of JSON; what is larger is another file, in bytes. */
+/** Bytes. A policy is a page of JSON; a larger file is something else. */
 const fileLimit = 65_536
 
 /** Adds the verb. */
 export function addPolicyVerb(program: Command): void {
-  const policy = program.command('policy').description('Keep the policies that terminals are held to.')
+  const policy = program.command('policy').description('Keep the policies of terminals.')
   const set = policy
     .command('set')
-    .description('Set or replace a policy; of several that touch a terminal the stricter holds.')
+    .description('Set or replace a policy; if several apply to a terminal, the strictest holds.')
     .argument('<FILE>', 'JSON file')
-  addStoreOptions(addSubject(set)).action(setOne)
-  const show = policy.command('show').description('Show a policy.').option('--json', 'Prints JSON.')
-  addStoreOptions(addSubject(show)).action(showOne)
+  addStoreOptions(addSubjectOptions(set)).action(setOne)
+  const show = policy
+    .command('show')
+    .description('Show a policy.')
+    .option(...jsonOption)
+  addStoreOptions(addSubjectOptions(show)).action(showOne)
   const remove = policy.command('remove').description('Remove a policy.')
-  addStoreOptions(addSubject(remove)).action(removeOne)
+  addStoreOptions(addSubjectOptions(remove)).action(removeOne)
 }
 
-function addSubject(command: Command): Command {
+function addSubjectOptions(command: Command): Command {
   return command
     .option('--change <ID>', 'Terminals under this change request.')
     .option('--server <NAME>', 'Terminals on this server.')
@@ -45,16 +48,16 @@ async function setOne(path: string, flags: PolicyFlags): Promise<void> {
   await changeStore({ flags }, async (command) => {
     const { writePolicy } = await import('../main/policy-command.ts')
     await writePolicy(command, subject, json)
-    if (subject.kind === 'group') await warnOfGroup(command, subject.name)
+    if (subject.kind === 'group') await warnOfUnknownGroup(command, subject.name)
     return `Set the policy of ${nameOf(subject)}.`
   })
 }
 
-/** A slip in the name would leave terminals without the policy; that the group comes later is as well possible. */
-async function warnOfGroup(command: StoreCommand, group: string): Promise<void> {
+/** A typing error in the name would leave terminals without the policy. The group may also be created later. */
+async function warnOfUnknownGroup(command: StoreCommand, group: string): Promise<void> {
   const { isGroupListed } = await import('../main/inventory-command.ts')
   if (await isGroupListed(command, group)) return
-  await printNotice(`No server, change or account lists the group ${visible(group)}.`)
+  await printNotice(`No server, change request or account lists the group ${visible(group)}.`)
 }
 
 async function showOne(flags: PolicyFlags): Promise<void> {
@@ -63,8 +66,7 @@ async function showOne(flags: PolicyFlags): Promise<void> {
     const { readPolicy } = await import('../main/policy-command.ts')
     const policy = await readPolicy(command, subject)
     if (policy === null) throw new CommandFailure(`There is no policy of ${nameOf(subject)}.`)
-    if (flags.json === true) return printJson(policy)
-    await printPairs(pairsOf(policy))
+    await (flags.json === true ? printJson(policy) : printPairs(flatten(policy)))
   })
 }
 
@@ -93,14 +95,13 @@ function nameOf({ kind, name }: PolicySubject): string {
   return `the ${kind === 'change' ? 'change request' : kind} ${visible(name)}`
 }
 
-/** Members as pairs, those of an object named after it: `observers count`. */
-function pairsOf(policy: Readonly<Record<string, unknown>>, before = ''): Record<string, string> {
-  const pairs: Record<string, string> = {}
-  for (const [name, value] of Object.entries(policy)) {
-    const label = `${before}${name.replaceAll('_', ' ')}`
-    if (Array.isArray(value)) pairs[label] = value.join(', ')
-    else if (typeof value === 'object' && value !== null) Object.assign(pairs, pairsOf({ ...value }, `${label} `))
-    else pairs[label] = typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value)
-  }
-  return pairs
+/** Returns the members as pairs. A member of an object has the name of the object before its own: `observers count`. */
+function flatten(policy: object, prefix = ''): Record<string, Value> {
+  return Object.fromEntries(
+    Object.entries(policy).flatMap(([name, value]) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? Object.entries(flatten(value, `${prefix}${name} `))
+        : [[`${prefix}${name}`, value as Value]],
+    ),
+  )
 }

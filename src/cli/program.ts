@@ -1,4 +1,4 @@
-/** Cli: the verbs as one program, and what is said when the words do not fit it. */
+/** Cli: the program with its verbs, and the sentence for a wrong command line. */
 import { Command, CommanderError } from 'commander'
 import { version } from '../config/version.ts'
 import { addAccountVerb } from './account.ts'
@@ -17,9 +17,9 @@ import { addServerVerb } from './server.ts'
 import { addSessionsVerb } from './sessions.ts'
 
 /**
- * Runs the verb that the words name.
+ * Runs the verb of the command line.
  *
- * @throws UsageError when they name none, or its flags and arguments are not understood.
+ * @throws UsageError for an unknown verb, and for wrong flags or arguments.
  */
 export async function runProgram(words: readonly string[]): Promise<void> {
   const program = createProgram()
@@ -28,20 +28,20 @@ export async function runProgram(words: readonly string[]): Promise<void> {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     const isAnswered = error.exitCode === 0 && /^commander\.(help|helpDisplayed|version)$/.test(error.code)
-    if (!isAnswered) throw new UsageError(explain(error, namedCommand(program, words)), { cause: error })
+    if (!isAnswered) throw new UsageError(usageSentence(error, namedCommand(program, words)), { cause: error })
   }
 }
 
-/** Makes the program: every verb with its flags and its help. */
+/** Returns the program: every verb with its flags and its help. */
 export function createProgram(): Command {
   const program = new Command('sallyport')
-  // Every command made below inherits these two.
+  // All verbs inherit these two settings.
   program.exitOverride().configureOutput({ writeErr: () => undefined })
   program
     .description('Session and token server with supervised terminals.')
     .version(version.number, '--version', 'Prints the version.')
     .helpOption('-h, --help', 'Prints this help.')
-    // The verbs below inherit the text; the program itself has no such verb.
+    // The verbs inherit the text; the program itself has no verb `help`.
     .helpCommand('help [VERB]', 'Print the help of a verb.')
     .helpCommand(false)
   addServeVerb(program)
@@ -59,7 +59,7 @@ export function createProgram(): Command {
   return program
 }
 
-/** The deepest command that the words name. */
+/** Returns the deepest verb that the words name. */
 function namedCommand(program: Command, words: readonly string[]): Command {
   let command = program
   for (const word of words) {
@@ -70,15 +70,15 @@ function namedCommand(program: Command, words: readonly string[]): Command {
   return command
 }
 
-/** Says what is wrong without commander's own message, which repeats values that may be secrets. */
-function explain(error: CommanderError, command: Command): string {
+/** Returns our own sentence: Commander's message repeats values, which may be secrets. */
+function usageSentence(error: CommanderError, command: Command): string {
   const [quoted = ''] = /(?<=')[^']*(?=')/.exec(error.message) ?? []
   const flag = visible(/^(?:--[\w-]+|-[^-])/.exec(quoted)?.[0] ?? quoted)
   const verb = pathOf(command)
   const hint = `see ${verb} --help`
   switch (error.code) {
     case 'commander.unknownOption':
-      return `${flag} is not an option of ${verb}${partHint(command)}; ${hint}.`
+      return `${flag} is not an option of ${verb}${lineHint(command)}; ${hint}.`
     case 'commander.optionMissingArgument':
       return `${flag} needs a value; ${hint}.`
     case 'commander.missingArgument':
@@ -90,14 +90,14 @@ function explain(error: CommanderError, command: Command): string {
     case 'commander.help':
       return `A verb is missing after ${verb}; ${hint}.`
     default:
-      return `The command is not understood; ${hint}.`
+      return `The command line is wrong; ${hint}.`
   }
 }
 
-/** Words of a line that somebody would type elsewhere may begin with a hyphen. */
-function partHint({ registeredArguments }: Command): string {
+/** The words of a line, such as that of `catalogue test`, may begin with a hyphen. */
+function lineHint({ registeredArguments }: Command): string {
   const line = registeredArguments.find(({ variadic, required }) => variadic && required)
-  return line === undefined ? '' : `; where it belongs to ${line.name()}, put -- before that`
+  return line === undefined ? '' : `; if it belongs to ${line.name()}, put -- before ${line.name()}`
 }
 
 function pathOf(command: Command): string {

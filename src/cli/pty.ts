@@ -1,9 +1,9 @@
-/** Cli: the verb `pty`; opens and joins terminals, lists and ends PTY sessions. Its exit code is that of the program. */
+/** Cli: the verb `pty` opens and joins terminals, and lists and ends PTY sessions. Its exit code is that of the program. */
 import type { Command } from 'commander'
 import type { ControlClient, PtySessionItem, PtySessionQuery, PtyTicket, StartRequest } from '../client/client.ts'
 import { attachTerminal, type TerminalTarget } from './attach-terminal.ts'
 import { CommandFailure, UsageError } from './failure.ts'
-import { printJson, printLines, printTable, visible } from './output.ts'
+import { type Columns, jsonOption, printLines, printList, visible } from './output.ts'
 import { requireSafeGateway } from './server-url.ts'
 import { type ServerFlags, serverOption, withSession } from './with-session.ts'
 
@@ -15,7 +15,7 @@ type PtyFlags = ServerFlags & {
   readonly all?: boolean
 }
 
-const escapes = 'At the beginning of a line ~? shows what can be done beside typing, and ~. leaves.'
+const escapes = 'At the beginning of a line, ~? shows the escapes and ~. leaves.'
 
 /** Adds the verb. */
 export function addPtyVerb(program: Command): void {
@@ -26,26 +26,26 @@ export function addPtyVerb(program: Command): void {
     .argument('<SERVER>', 'name in the inventory')
     .option('--as <U>', 'OS user.')
     .option('--change <ID>', 'Change request that the terminal is for.')
-    .option('--health-check', 'Only commands of the catalogue.')
+    .option('--health-check', 'Runs only commands of the catalogue, without a shell.')
     .option(...serverOption)
     .action(start)
   pty
     .command('join')
-    .description(`Attach this terminal to a PTY session that is there. ${escapes}`)
+    .description(`Attach this terminal to a running PTY session. ${escapes}`)
     .argument('<ID>', 'id of the PTY session')
-    .option('--observe', 'Watches without typing.')
+    .option('--observe', 'Attaches as an observer, without input.')
     .option(...serverOption)
     .action(join)
   pty
     .command('list')
-    .description('List the PTY sessions that run, newest first.')
-    .option('--all', 'Those too that are over, or were never opened.')
+    .description('List the running PTY sessions, newest first.')
+    .option('--all', 'Includes sessions that ended or never opened.')
     .option(...serverOption)
-    .option('--json', 'Prints JSON.')
+    .option(...jsonOption)
     .action(list)
   pty
     .command('end')
-    .description('End a PTY session for everybody; one that is over is no error.')
+    .description('End a PTY session for all participants; an ended one is no error.')
     .argument('<ID>', 'id of the PTY session')
     .option(...serverOption)
     .action(endOne)
@@ -56,7 +56,7 @@ async function start(name: string, flags: PtyFlags): Promise<void> {
   if (osUser === undefined) throw new UsageError('--as is needed.')
   const purpose = readPurpose(flags)
   const { ticket, target } = await withSession(flags, async (client) => {
-    const target = await targetOf(client, name)
+    const target = await findServer(client, name)
     const server = { os_user: osUser, server_ip: target.address }
     return { ticket: await client.startPty({ server, ...purpose }), target }
   })
@@ -74,7 +74,7 @@ function readPurpose({
   return change === undefined ? { purpose: 'health_check' } : { purpose: 'change_request', change_id: change }
 }
 
-async function targetOf(client: ControlClient, name: string): Promise<TerminalTarget> {
+async function findServer(client: ControlClient, name: string): Promise<TerminalTarget> {
   let after: string | undefined
   do {
     const { items, next } = await client.servers(after)
@@ -82,7 +82,7 @@ async function targetOf(client: ControlClient, name: string): Promise<TerminalTa
     if (found !== undefined) return found
     after = next ?? undefined
   } while (after !== undefined)
-  throw new CommandFailure(`There is no server ${visible(name)} that you may reach.`)
+  throw new CommandFailure(`There is no server ${visible(name)} that you may use.`)
 }
 
 async function join(id: string, flags: PtyFlags): Promise<void> {
@@ -104,36 +104,28 @@ async function attach(
 }
 
 async function list(flags: PtyFlags): Promise<void> {
-  const wanted: PtySessionQuery = flags.all === true ? {} : { state: 'active' }
-  const sessions = await withSession(flags, (client) => everyPage(client, wanted))
-  if (flags.json === true) return printJson(sessions)
-  await printTable({
-    rows: sessions,
-    columns: {
-      ID: ({ id }) => id,
-      STATE: ({ state }) => state,
-      SERVER: ({ server }) => server,
-      'OS USER': ({ os_user: osUser }) => osUser,
-      FOR: ({ purpose, change_id: change }) => change ?? purpose.replace('_', ' '),
-      'STARTED BY': ({ started_by: by }) => by,
-      IMPLEMENTOR: ({ implementor }) => implementor,
-      OBSERVERS: ({ observers }) => observers.join(', '),
-      CREATED: ({ created_at: at }) => at,
-      END: ({ end }) => end?.reason ?? null,
-    },
-    whenEmpty: flags.all === true ? 'There are no PTY sessions.' : 'No PTY session runs; see --all.',
-  })
+  const sessions = await withSession(flags, (client) =>
+    everyPage(client, flags.all === true ? {} : { state: 'active' }),
+  )
+  const columns: Columns<PtySessionItem> = {
+    ID: ({ id }) => id,
+    STATE: ({ state }) => state,
+    SERVER: ({ server }) => server,
+    'OS USER': ({ os_user: osUser }) => osUser,
+    FOR: ({ purpose, change_id: change }) => change ?? purpose.replace('_', ' '),
+    'STARTED BY': ({ started_by: by }) => by,
+    IMPLEMENTOR: ({ implementor }) => implementor,
+    OBSERVERS: ({ observers }) => observers,
+    CREATED: ({ created_at: at }) => at,
+    END: ({ end }) => end?.reason ?? null,
+  }
+  const whenEmpty = flags.all === true ? 'There are no PTY sessions.' : 'No PTY session is running; see --all.'
+  await printList({ rows: sessions, columns, whenEmpty }, flags)
 }
 
-async function everyPage(client: ControlClient, wanted: PtySessionQuery): Promise<readonly PtySessionItem[]> {
-  const found: PtySessionItem[] = []
-  let page = await client.ptySessions(wanted)
-  found.push(...page.items)
-  while (page.next !== null) {
-    page = await client.ptySessions({ ...wanted, after: page.next })
-    found.push(...page.items)
-  }
-  return found
+async function everyPage(client: ControlClient, query: PtySessionQuery): Promise<readonly PtySessionItem[]> {
+  const { items, next } = await client.ptySessions(query)
+  return next === null ? items : [...items, ...(await everyPage(client, { ...query, after: next }))]
 }
 
 async function endOne(id: string, flags: PtyFlags): Promise<void> {

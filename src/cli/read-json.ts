@@ -1,20 +1,19 @@
-/** Cli: reads a small JSON document from a file, and says what is wrong with one that cannot be read. */
+/** Cli: reads a small JSON document from a file. */
 import { readFile } from 'node:fs/promises'
-import { CommandFailure } from './failure.ts'
+import { CommandFailure, systemCode } from './failure.ts'
 import { visible } from './output.ts'
 
 /**
- * Returns what the file holds.
+ * Returns the JSON of a file.
  *
- * @throws CommandFailure when it cannot be read, has more than `limitBytes`, or holds no JSON in UTF-8.
+ * @throws CommandFailure when it cannot be read, is larger than `limitBytes`, or is no JSON in UTF-8.
  */
 export async function readJson(path: string, limitBytes: number): Promise<unknown> {
   let bytes: Uint8Array
   try {
     bytes = await readFile(path)
   } catch (error) {
-    const code = String((error as NodeJS.ErrnoException).code)
-    throw new CommandFailure(`${visible(path)} cannot be read (${code}).`, { cause: error })
+    throw new CommandFailure(`${visible(path)} cannot be read (${systemCode(error)}).`, { cause: error })
   }
   if (bytes.length > limitBytes) throw new CommandFailure(`${visible(path)} is larger than ${limitBytes} bytes.`)
   try {

@@ -1,12 +1,12 @@
-/** Cli: takes what a sign-in needs from a person at a terminal, or from standard input; never from the command line. */
+/** Cli: reads name, password and code at a terminal or from standard input. Password and code are never on the command line. */
 import { ask, readLines } from './ask.ts'
 import { CommandFailure, UsageError } from './failure.ts'
 
-/** What a sign-in is made of. */
+/** The input of a sign-in. */
 export type SignInAnswers = {
   readonly username: string
   readonly password: string
-  /** Returns the code of the second factor; a person is asked only now. @throws CommandFailure when there is none. */
+  /** Returns the code of the second factor; asks for it only now. @throws CommandFailure when there is none. */
   readonly code: () => Promise<string>
 }
 
@@ -14,33 +14,32 @@ export type SignInAnswers = {
  * Returns name and password.
  *
  * @param flags `passwordStdin`: the first line of standard input is the password, the second, if any, is the code.
- * @throws UsageError when something lacks and there is nobody to ask.
+ * @throws UsageError when a part is missing and standard input is no terminal.
  */
 export async function readSignIn(flags: {
   readonly username?: string
   readonly passwordStdin?: boolean
 }): Promise<SignInAnswers> {
-  const isAsked = process.stdin.isTTY
-  if (flags.username === undefined && !isAsked)
-    throw new UsageError('--username is needed where no terminal can ask for the name.')
-  if (isAsked) return await askPerson(flags.username)
-  if (flags.passwordStdin !== true)
-    throw new UsageError('--password-stdin is needed where no terminal can ask for the password.')
+  const isTerminal = process.stdin.isTTY
+  if (flags.username === undefined && !isTerminal)
+    throw new UsageError('--username is needed if standard input is no terminal.')
+  if (isTerminal) return await askUser(flags.username)
+  if (flags.passwordStdin !== true) throw new UsageError('--password-stdin is needed if standard input is no terminal.')
   return await readInput(flags.username ?? '')
 }
 
-async function askPerson(known: string | undefined): Promise<SignInAnswers> {
-  const passwordAlone = { text: 'Password: ', isSeen: false }
+async function askUser(given: string | undefined): Promise<SignInAnswers> {
+  const passwordAlone = { text: 'Password: ', isEchoed: false }
   const answers = await ask(
-    known === undefined ? [{ text: 'Username: ', isSeen: true }, passwordAlone] : [passwordAlone],
+    given === undefined ? [{ text: 'Username: ', isEchoed: true }, passwordAlone] : [passwordAlone],
   )
-  const [username = '', password = ''] = known === undefined ? answers : [known, ...answers]
+  const [username = '', password = ''] = given === undefined ? answers : [given, ...answers]
   if (username === '') throw new CommandFailure('The name is empty.')
   if (password === '') throw new CommandFailure('The password is empty.')
   return {
     username,
     password,
-    code: async () => requireCode((await ask([{ text: 'Code: ', isSeen: true }]))[0]),
+    code: async () => requireCode((await ask([{ text: 'Code: ', isEchoed: true }]))[0]),
   }
 }
 
@@ -54,5 +53,5 @@ async function readInput(username: string): Promise<SignInAnswers> {
 function requireCode(code: string | undefined): string {
   const bare = code?.trim() ?? ''
   if (bare !== '') return bare
-  throw new CommandFailure('A code of the second factor is needed; on standard input it is the second line.')
+  throw new CommandFailure('The code of the second factor is needed; on standard input it is the second line.')
 }

@@ -1,10 +1,10 @@
-/** Cli: the verb `recording`; lists, plays, hands out, proves and searches what terminals recorded. */
+/** Cli: the verb `recording` lists, plays, exports, verifies and searches the recordings of terminals. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { ListedRecord, RecordingMatch, RecordingReport, Recordings } from '../main/recording-command.ts'
 import { addStoreOptions, type Flags, loadConfig } from './configuration.ts'
 import { CommandFailure, UsageError } from './failure.ts'
-import { printJson, printLines, printTable, visible } from './output.ts'
+import { type Columns, jsonOption, printJson, printLines, printList, printNotice, visible } from './output.ts'
 import { newFile, standardOutput } from './raw-output.ts'
 import { readChoice, readInteger, timeText } from './values.ts'
 import { readStore } from './with-store.ts'
@@ -19,53 +19,50 @@ type RecordingFlags = Flags & {
   readonly limit?: string
 }
 
-/** Lines that a search shows where nothing else is said. */
+/** Lines of a search without `--limit`. */
 const defaultLimit = 1_000
+
+const idHelp = 'id of the PTY session'
 
 /** Adds the verb. */
 export function addRecordingVerb(program: Command): void {
-  const recording = program.command('recording').description('Read the recordings of terminals and prove them.')
-  const list = recording.command('list').description('List recordings, newest first.').option('--json', 'Prints JSON.')
+  const recording = program.command('recording').description('Read and verify the recordings of terminals.')
+  const list = recording
+    .command('list')
+    .description('List recordings, newest first.')
+    .option(...jsonOption)
   addStoreOptions(list).action(listAll)
   const play = recording
     .command('play')
-    .description('Play a recording to this terminal; what could act on the terminal itself is left out.')
-    .argument('<ID>', 'id of the PTY session')
-    .option('--speed <N>', 'Times as fast as it was, 0.1 to 1000. (default 1)')
-    .option('--idle-limit <S>', 'Seconds that a pause takes at most.')
+    .description('Play a recording to this terminal, without sequences that could act on the terminal itself.')
+    .argument('<ID>', idHelp)
+    .option('--speed <N>', 'Speed, 0.1 to 1000 times the original. (default 1)')
+    .option('--idle-limit <S>', 'Longest pause, in seconds.')
   addStoreOptions(play).action(playOne)
   const exporting = recording
     .command('export')
     .description('Print a recording, or write it to a new file.')
-    .argument('<ID>', 'id of the PTY session')
-    .option('--output <FILE>', 'File to make, for its owner alone. (default standard output)')
-    .option(
-      '--format <F>',
-      'asciicast (version 3), asciicast-v2, or raw: the bytes that the program put out. (default asciicast)',
-    )
+    .argument('<ID>', idHelp)
+    .option('--output <FILE>', 'File to create, readable by its owner alone. (default standard output)')
+    .option('--format <F>', 'asciicast (version 3), asciicast-v2, or raw: the bytes of the output. (default asciicast)')
   addStoreOptions(exporting).action(exportOne)
   const verify = recording
     .command('verify')
-    .description(
-      'Prove recordings with the public key; name the first place of each that does not hold, and what is missing.',
-    )
-    .argument('[ID]', 'id of the PTY session')
-    .option('--all', 'Every recording that is there, or should be.')
-    .option('--json', 'Prints JSON.')
+    .description('Verify recordings with the public key; name the first fault of each, and missing ones.')
+    .argument('[ID]', idHelp)
+    .option('--all', 'Every recording that exists or should exist.')
+    .option(...jsonOption)
   addStoreOptions(verify).action(verifySome)
   const search = recording
     .command('search')
-    .description('Find lines that a screen showed and that hold a text, whatever its case.')
+    .description('Find lines that a screen showed and that hold a text, in upper or lower case.')
     .argument('<TEXT>', 'plain text')
     .argument('[ID...]', 'ids of PTY sessions (default all)')
-    .option('--limit <number>', `Lines at most. (default ${defaultLimit})`)
-    .option('--json', 'Prints JSON.')
+    .option('--limit <number>', `Most lines. (default ${defaultLimit})`)
+    .option(...jsonOption)
   addStoreOptions(search).action(searchSome)
-  const keys = recording
-    .command('keys')
-    .description('Print the public key that recordings are signed with, as PEM.')
-    .option('--json', 'Prints JSON.')
-  addStoreOptions(keys).action(printKey)
+  const keys = recording.command('keys').description('Print the public key that signs recordings, as PEM.')
+  addStoreOptions(keys.option(...jsonOption)).action(printKey)
 }
 
 async function withRecordings(flags: Flags, work: (recordings: Recordings) => Promise<void>): Promise<void> {
@@ -76,25 +73,21 @@ async function withRecordings(flags: Flags, work: (recordings: Recordings) => Pr
   })
 }
 
-function listAll(flags: RecordingFlags): Promise<void> {
-  return withRecordings(flags, async (recordings) => {
+async function listAll(flags: RecordingFlags): Promise<void> {
+  const columns: Columns<ListedRecord> = {
+    ID: ({ ptySessionId }) => ptySessionId,
+    STARTED: ({ head }) => timeText(head?.startedAtMs ?? null),
+    SERVER: ({ head }) => head?.server ?? null,
+    'OS USER': ({ head }) => head?.osUser ?? null,
+    CHANGE: ({ head }) => head?.changeId ?? null,
+    BY: ({ head }) => head?.startedBy ?? null,
+    BYTES: ({ bytes }) => bytes,
+    END: ({ isEnded }) => (isEnded ? 'ended' : 'none'),
+    'KEPT UNTIL': ({ head }) => timeText(head?.keepUntilMs ?? null),
+  }
+  await withRecordings(flags, async (recordings) => {
     const rows = (await recordings.list()).reverse()
-    if (flags.json === true) return printJson(rows.map(recordingJson))
-    await printTable({
-      rows,
-      columns: {
-        ID: ({ ptySessionId }) => ptySessionId,
-        STARTED: ({ head }) => timeText(head?.startedAtMs ?? null),
-        SERVER: ({ head }) => head?.server ?? null,
-        'OS USER': ({ head }) => head?.osUser ?? null,
-        CHANGE: ({ head }) => head?.changeId ?? null,
-        BY: ({ head }) => head?.startedBy ?? null,
-        BYTES: ({ bytes }) => bytes,
-        END: ({ isEnded }) => (isEnded ? 'ended' : 'none'),
-        'KEPT UNTIL': ({ head }) => timeText(head?.keepUntilMs ?? null),
-      },
-      whenEmpty: 'There are no recordings.',
-    })
+    await printList({ rows, columns, whenEmpty: 'There are no recordings.' }, flags, recordingJson)
   })
 }
 
@@ -125,7 +118,10 @@ async function exportOne(id: string, flags: RecordingFlags): Promise<void> {
     throw new UsageError('--format raw could act on this terminal: use --output, a pipe, or recording play.')
   }
   await withRecordings(flags, async (recordings) => {
-    if (output !== undefined && !(await recordings.has(id))) throw missing(id)
+    // Checked before a file is created.
+    if (output !== undefined && !(await recordings.has(id))) {
+      throw new CommandFailure(`There is no recording ${visible(id)}.`)
+    }
     const target = output === undefined ? standardOutput : await newFile(output)
     try {
       await recordings.export(id, format, target.write)
@@ -139,48 +135,36 @@ async function exportOne(id: string, flags: RecordingFlags): Promise<void> {
 async function verifySome(id: string | undefined, flags: RecordingFlags): Promise<void> {
   if (id === undefined && flags.all !== true) throw new UsageError('ID or --all is needed.')
   if (id !== undefined && flags.all === true) throw new UsageError('ID and --all exclude each other.')
+  const columns: Columns<RecordingReport> = {
+    ID: ({ ptySessionId }) => ptySessionId,
+    RESULT: ({ fault, isMissing }) => (isMissing ? 'missing' : fault === null ? 'ok' : 'broken'),
+    SEGMENTS: ({ segments }) => segments,
+    BYTES: ({ bytes }) => bytes,
+    END: ({ end }) => end,
+    NOTE: ({ fault, mark }) => fault ?? mark,
+  }
   await withRecordings(flags, async (recordings) => {
-    const reports = id === undefined ? await recordings.verifyAll() : [await recordings.verify(id)]
-    if (flags.json === true) await printJson(reports.map(reportJson))
-    else {
-      await printTable({
-        rows: reports,
-        columns: {
-          ID: ({ ptySessionId }) => ptySessionId,
-          RESULT: ({ fault, isMissing }) => (isMissing ? 'missing' : fault === null ? 'ok' : 'broken'),
-          SEGMENTS: ({ segments }) => segments,
-          BYTES: ({ bytes }) => bytes,
-          END: ({ end }) => end,
-          NOTE: ({ fault, mark }) => fault ?? mark,
-        },
-        whenEmpty: 'There are no recordings.',
-      })
-    }
-    const broken = reports.flatMap(({ ptySessionId, fault }) => (fault === null ? [] : [`${ptySessionId}: ${fault}`]))
-    if (broken.length > 0) throw new CommandFailure(`${broken.join('; ')}.`)
+    const rows = id === undefined ? await recordings.verifyAll() : [await recordings.verify(id)]
+    await printList({ rows, columns, whenEmpty: 'There are no recordings.' }, flags, reportJson)
+    const faults = rows.flatMap(({ ptySessionId, fault }) => (fault === null ? [] : [`${ptySessionId}: ${fault}`]))
+    if (faults.length > 0) throw new CommandFailure(`${faults.join('; ')}.`)
   })
 }
 
 async function searchSome(text: string, ids: readonly string[], flags: RecordingFlags): Promise<void> {
   if (text === '') throw new UsageError('TEXT is empty.')
   const limit = readInteger('--limit', flags.limit ?? String(defaultLimit), { from: 1, to: 100_000 })
+  const columns: Columns<RecordingMatch> = {
+    ID: ({ ptySessionId }) => ptySessionId,
+    TIME: ({ startedAtMs, atMs }) => timeText(startedAtMs === null ? null : startedAtMs + atMs),
+    OFFSET: ({ atMs }) => offsetText(atMs),
+    LINE: ({ line }) => line,
+  }
   await withRecordings(flags, async (recordings) => {
     const wanted = ids.length > 0 ? ids : (await recordings.list()).map(({ ptySessionId }) => ptySessionId)
-    const matches = await recordings.search(text, { ids: [...new Set(wanted)], limit })
-    if (flags.json === true) await printJson(matches.map(matchJson))
-    else {
-      await printTable({
-        rows: matches,
-        columns: {
-          ID: ({ ptySessionId }) => ptySessionId,
-          TIME: ({ startedAtMs, atMs }) => timeText(startedAtMs === null ? null : startedAtMs + atMs),
-          OFFSET: ({ atMs }) => offsetText(atMs),
-          LINE: ({ line }) => line,
-        },
-        whenEmpty: 'No screen showed it for long.',
-      })
-    }
-    if (matches.length === limit) process.stderr.write(`Only the first ${limit} lines; see --limit.\n`)
+    const rows = await recordings.search(text, { ids: [...new Set(wanted)], limit })
+    await printList({ rows, columns, whenEmpty: 'No screen showed the text long enough.' }, flags, matchJson)
+    if (rows.length === limit) await printNotice(`Only the first ${limit} lines; see --limit.`)
   })
 }
 
@@ -198,15 +182,11 @@ function readNumber(flag: string, text: string, range: { readonly from: number; 
   throw new UsageError(`${flag} takes a number from ${range.from} to ${range.to}.`)
 }
 
-/** Hours, minutes, seconds and milliseconds since the beginning. */
+/** Returns the time since the beginning in hours, minutes, seconds and milliseconds. */
 function offsetText(atMs: number): string {
   const [seconds, hours] = [Math.floor(atMs / 1_000), Math.floor(atMs / 3_600_000)]
   const two = (value: number): string => String(value % 60).padStart(2, '0')
   return `${hours}:${two(Math.floor(seconds / 60))}:${two(seconds)}.${String(Math.floor(atMs) % 1_000).padStart(3, '0')}`
-}
-
-function missing(id: string): CommandFailure {
-  return new CommandFailure(`There is no recording ${visible(id)}.`)
 }
 
 function recordingJson({ ptySessionId, bytes, head, isEnded }: ListedRecord): object {

@@ -1,4 +1,4 @@
-/** Cli: the file that a session is kept in between commands; its owner's alone, and whole at every moment. */
+/** Cli: the file with the session of `login`. Only its owner can read it, and it is replaced as a whole. */
 import { randomUUID } from 'node:crypto'
 import {
   chmodSync,
@@ -14,63 +14,59 @@ import {
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import type { SessionAnswer } from '../client/client.ts'
-import { CommandFailure } from './failure.ts'
+import { CommandFailure, systemCode } from './failure.ts'
 import { visible } from './output.ts'
 
-/** A session with where it was begun. */
+/** A session with the server that issued it. */
 export type SavedSession = { readonly server: string; readonly session: SessionAnswer }
 
-/** Returns where the session is kept: below `$XDG_STATE_HOME`, else below `~/.local/state` (XDG Base Directory). */
+/** Returns the path of the file: below `$XDG_STATE_HOME`, else below `~/.local/state` (XDG Base Directory). */
 export function savedSessionPath(env: NodeJS.ProcessEnv): string {
   const { XDG_STATE_HOME: stateHome = '' } = env
-  // The specification says that a path that is not absolute is not obeyed.
+  // The specification ignores a path that is not absolute.
   return join(isAbsolute(stateHome) ? stateHome : join(homedir(), '.local/state'), 'sallyport', 'session.json')
 }
 
 /**
- * Returns the session that is kept; null: there is none.
+ * Returns the saved session; null: there is none.
  *
- * @throws CommandFailure when the file cannot be read, or holds something else.
+ * @throws CommandFailure when the file cannot be read, or holds no session.
  */
 export function readSavedSession(path: string): SavedSession | null {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    if (systemCode(error) === 'ENOENT') return null
     throw unusable(path, error)
   }
-  const kept = parse(text)
-  if (kept !== null) return kept
+  const saved = parse(text)
+  if (saved !== null) return saved
   throw new CommandFailure(`${visible(path)} holds no session; sign in again with sallyport login.`)
 }
 
-/**
- * Keeps a session in place of whatever was kept.
- *
- * @throws CommandFailure when it cannot be written.
- */
-export function saveSession(path: string, kept: SavedSession): void {
+/** Replaces the saved session. @throws CommandFailure when the file cannot be written. */
+export function saveSession(path: string, saved: SavedSession): void {
   const folder = dirname(path)
-  const fresh = `${path}.${randomUUID()}`
+  const temporary = `${path}.${randomUUID()}`
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     chmodSync(folder, 0o700)
-    writeWhole(fresh, `${JSON.stringify(kept)}\n`)
-    renameSync(fresh, path)
+    writeDurably(temporary, `${JSON.stringify(saved)}\n`)
+    renameSync(temporary, path)
   } catch (error) {
-    rmSync(fresh, { force: true })
+    rmSync(temporary, { force: true })
     throw unusable(path, error)
   }
 }
 
 /**
- * Follows a session that is kept: its successors replace it, and its end takes the file away.
+ * Replaces a saved session by its successor, or removes the file when the session has ended.
  *
- * A command that runs beside others touches nothing once somebody has signed in anew, or out. Two that refresh at the
- * same time write the same successor, because the server answers a repeated exchange alike.
+ * Does nothing if another command signed in again or out in the meantime. Two commands that refresh at the same time write
+ * the same successor, because the server answers a repeated exchange with the same tokens.
  *
- * @param next null: the session is over.
+ * @param next null: the session has ended.
  */
 export function updateSavedSession(path: string, { server, session }: SavedSession, next: SessionAnswer | null): void {
   if (readSavedSession(path)?.session.session_id !== session.session_id) return
@@ -78,8 +74,8 @@ export function updateSavedSession(path: string, { server, session }: SavedSessi
   else saveSession(path, { server, session: next })
 }
 
-/** On the disk before it is renamed: a file that lost its bytes in a power failure would be a lost session. */
-function writeWhole(path: string, text: string): void {
+/** Syncs the file before it is renamed, so that a power failure cannot lose the session. */
+function writeDurably(path: string, text: string): void {
   const file = openSync(path, 'wx', 0o600)
   try {
     writeSync(file, text)
@@ -103,6 +99,5 @@ function parse(text: string): SavedSession | null {
 }
 
 function unusable(path: string, cause: unknown): CommandFailure {
-  const code = String((cause as NodeJS.ErrnoException).code)
-  return new CommandFailure(`The session cannot be kept in ${visible(path)} (${code}).`, { cause })
+  return new CommandFailure(`The session file ${visible(path)} cannot be used (${systemCode(cause)}).`, { cause })
 }

@@ -1,19 +1,19 @@
-/** Cli: fetches the host keys of one address and has a person confirm the one that is pinned: trust on first use, and said so. */
+/** Cli: scans the host keys of an address, and lets the user confirm the key to pin (trust on first use). */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, isIP } from 'node:net'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
-import { CommandFailure, UsageError } from './failure.ts'
+import { CommandFailure, systemCode, UsageError } from './failure.ts'
 
-/** Where to look. */
+/** The server to scan. */
 export type ScanTarget = { readonly address: string; readonly port: number }
 
-/** A host key as a server showed it. */
+/** A host key that a server showed. */
 export type ScannedKey = { readonly algorithm: string; readonly base64: string; readonly fingerprint: string }
 
-/** Algorithms in the order in which they are preferred; others are passed over. */
+/** Algorithms in the order of preference; others are ignored. */
 const preferred = [
   'ssh-ed25519',
   'ecdsa-sha2-nistp256',
@@ -22,24 +22,24 @@ const preferred = [
   'ssh-rsa',
 ] as const
 
-/** Seconds until a server that says nothing is given up, as ssh-keyscan takes them. */
+/** Seconds, as ssh-keyscan takes them. */
 const timeoutSeconds = '5'
 
-/** Milliseconds that a connection may take which only finds out why no key came. */
+/** Milliseconds of the connection that finds out why no key came. */
 const probeMs = 2_000
 
-/** Refuses what cannot be scanned. @throws UsageError where nobody can be asked, or the address is none. */
+/** @throws UsageError when standard input is no terminal, or the address is no IP address. */
 export function requireScannable({ address }: ScanTarget): void {
   if (!process.stdin.isTTY)
-    throw new UsageError('--host-key or --host-ca is needed where no terminal can confirm a scanned key.')
+    throw new UsageError('--host-key or --host-ca is needed; only at a terminal can a scanned key be confirmed.')
   if (isIP(address) === 0 || address.includes('%'))
     throw new UsageError('--address takes an IPv4 or IPv6 address, not a name.')
 }
 
 /**
- * Shows the keys of a server that is scannable and returns the line of the one that a person confirmed.
+ * Prints the keys of a scannable server and returns the line of the key that the user confirmed.
  *
- * @throws CommandFailure when no key came, or the person did not type `yes`.
+ * @throws CommandFailure when no key came, or the user did not type `yes`.
  */
 export async function scanHostKey(target: ScanTarget): Promise<string> {
   const keys = await scan(target)
@@ -53,31 +53,31 @@ export async function scanHostKey(target: ScanTarget): Promise<string> {
   return `${first.algorithm} ${first.base64}`
 }
 
-/** Returns what the person reads before answering. */
+/** Returns the lines that the user reads before the answer. */
 export function hostKeyLines({ address, port }: ScanTarget, keys: readonly ScannedKey[]): string[] {
   return [
     `Host keys that ${address} port ${port} shows now:`,
     ...keys.map(({ algorithm, fingerprint }) => `  ${algorithm} ${fingerprint}`),
-    'This is trust on first use: whoever answers at that address now is believed from now on.',
+    'This is trust on first use: from now on we trust the server that answers at this address now.',
     'Compare with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` (or the like) on the server itself.',
   ]
 }
 
-/** Returns the keys in the output of ssh-keyscan, best first, each algorithm once; lines that are none are passed over. */
+/** Returns the keys in the output of ssh-keyscan, the preferred first, one of each algorithm. Other lines are ignored. */
 export function parseScan(output: string): readonly ScannedKey[] {
   const found = new Map<string, ScannedKey>()
   for (const line of output.split('\n')) {
     const [, algorithm = '', base64 = ''] = /^\S+ ([a-z0-9-]+) ([A-Za-z0-9+/]{32,}={0,2})$/.exec(line.trim()) ?? []
     const blob = Buffer.from(base64, 'base64')
-    if (algorithm === '' || found.has(algorithm) || !namesItself(blob, algorithm)) continue
+    if (algorithm === '' || found.has(algorithm) || !namesAlgorithm(blob, algorithm)) continue
     const fingerprint = `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`
     found.set(algorithm, { algorithm, base64, fingerprint })
   }
   return preferred.flatMap((algorithm) => found.get(algorithm) ?? [])
 }
 
-/** A key's blob begins with the name of its algorithm (RFC 4253 section 6.6). */
-function namesItself(blob: Buffer, algorithm: string): boolean {
+/** A key blob begins with the name of its algorithm (RFC 4253 section 6.6). */
+function namesAlgorithm(blob: Buffer, algorithm: string): boolean {
   return (
     blob.length > 4 + algorithm.length && blob.subarray(4, 4 + blob.readUInt32BE()).toString('latin1') === algorithm
   )
@@ -89,18 +89,18 @@ async function scan({ address, port }: ScanTarget): Promise<readonly ScannedKey[
     const { stdout } = await promisify(execFile)('ssh-keyscan', words, { maxBuffer: 64 * 1024 })
     return parseScan(stdout)
   } catch (error) {
-    const code = String((error as NodeJS.ErrnoException).code)
-    if (code === 'ENOENT') throw new CommandFailure('ssh-keyscan is not installed; give --host-key.', { cause: error })
+    if (systemCode(error) === 'ENOENT')
+      throw new CommandFailure('ssh-keyscan is not installed; give --host-key.', { cause: error })
     return parseScan(String((error as { stdout?: unknown }).stdout ?? ''))
   }
 }
 
-/** Of a connection that is refused, or not answered, ssh-keyscan says nothing; one of our own tells. */
+/** ssh-keyscan prints nothing about a refused or unanswered connection, so we open one ourselves. */
 async function reasonForNoKey({ address, port }: ScanTarget): Promise<string> {
   const socket = connect({ host: address, port })
   try {
     await once(socket, 'connect', { signal: AbortSignal.timeout(probeMs) })
-    return 'something listens there and shows none'
+    return 'the port is open, but shows no key'
   } catch (error) {
     const { name, code } = error as NodeJS.ErrnoException
     if (name === 'AbortError') return 'it did not answer in time'
@@ -110,7 +110,7 @@ async function reasonForNoKey({ address, port }: ScanTarget): Promise<string> {
   }
 }
 
-/** Returns the line that was typed; the empty text where the person gave up. */
+/** Returns the typed line; empty if the user cancelled. */
 function readAnswer(): Promise<string> {
   const reader = createInterface({ input: process.stdin, terminal: false })
   return new Promise((resolve) => {

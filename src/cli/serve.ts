@@ -1,12 +1,12 @@
-/** Cli: the verb `serve`; runs a server until a signal ends it. What it prints on standard output is for a person, once. */
+/** Cli: the verb `serve` runs a server until SIGTERM or SIGINT, and reloads its TLS files at SIGHUP. */
 import type { Command } from 'commander'
 import { version } from '../config/version.ts'
 import type { RunningServer } from '../main.ts'
 import { addAllOptions, type Flags, loadConfig } from './configuration.ts'
 import { printLines, visible } from './output.ts'
 
-/** How long answers that are under way may take once the server is told to end, in milliseconds. */
-const drainMs = 10_000
+/** Most milliseconds of a graceful shutdown. */
+const shutdownMs = 10_000
 
 /** Adds the verb. */
 export function addServeVerb(program: Command): void {
@@ -15,71 +15,74 @@ export function addServeVerb(program: Command): void {
 
 async function serve(flags: Flags): Promise<void> {
   const config = await loadConfig(flags, process.env)
-  const ending = new Ending()
+  const termination = new TerminationSignals()
   const { startServer } = await import('../main.ts')
   const server = await startServer({ config, env: process.env })
-  ending.beOrderly()
+  termination.waitForShutdown()
   logUnexpectedErrors(server)
-  reloadOnHangup(server, config.tlsCert !== null)
+  reloadTlsAtHangup(server, config.tlsCert !== null)
   await printLines([
     `Sallyport ${version.number} listens on ${visible(server.url)}`,
-    ...(server.setupLink === null ? [] : [`Make the first administrator here, once: ${visible(server.setupLink)}`]),
-    ...(server.isOwnerMissing ? [`No owner can sign in. Make one: ${makeOwner(config.data)}`] : []),
+    ...(server.setupLink === null ? [] : [`Create the first administrator here, once: ${visible(server.setupLink)}`]),
+    ...(server.isOwnerMissing ? [`No owner can sign in. Create one: ${addOwner(config.data)}`] : []),
   ])
-  await ending.first
-  await closeInTime(server)
+  await termination.received
+  await shutDown(server)
 }
 
-function makeOwner(data: string): string {
+function addOwner(data: string): string {
   return `sallyport account add NAME --role admin --data ${visible(data)}`
 }
 
-/** The first signal asks for an orderly end; a second one, or one before there is a server to close, ends at once. */
-class Ending {
-  /** Resolves at the first signal of an orderly end. */
-  readonly first: Promise<void>
-  #isOrderly = false
+/**
+ * SIGTERM and SIGINT. While the server starts, a signal ends the process at once with exit code 1. Once it runs, the first
+ * signal begins the graceful shutdown, and a second one ends the process at once.
+ */
+class TerminationSignals {
+  /** Resolves at the signal that begins the graceful shutdown. */
+  readonly received: Promise<void>
+  #isGraceful = false
 
   constructor() {
-    this.first = new Promise((resolve) => {
+    this.received = new Promise((resolve) => {
       for (const signal of ['SIGTERM', 'SIGINT'] as const) {
         process.on(signal, () => {
-          if (!this.#isOrderly) process.exit(1)
-          this.#isOrderly = false
+          if (!this.#isGraceful) process.exit(1)
+          this.#isGraceful = false
           resolve()
         })
       }
     })
   }
 
-  /** From here on there is a server to close. */
-  beOrderly(): void {
-    this.#isOrderly = true
+  waitForShutdown(): void {
+    this.#isGraceful = true
   }
 }
 
-async function closeInTime(server: RunningServer): Promise<void> {
+/** Shuts the server down gracefully, at most for `shutdownMs`. {@link RunningServer.close} has the steps. */
+async function shutDown(server: RunningServer): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, drainMs)
+    timer = setTimeout(resolve, shutdownMs)
   })
   await Promise.race([server.close(), late])
   clearTimeout(timer)
 }
 
-function reloadOnHangup({ reloadTls, ports: { log } }: RunningServer, hasTls: boolean): void {
+function reloadTlsAtHangup({ reloadTls, ports: { log } }: RunningServer, hasTls: boolean): void {
   process.on('SIGHUP', () => {
-    if (!hasTls) return log.info({}, 'there are no TLS files to read again')
+    if (!hasTls) return log.info({}, 'SIGHUP: no TLS files are configured')
     reloadTls().then(
-      () => log.info({}, 'the TLS files were read again'),
-      (err: unknown) => log.error({ err }, 'the TLS files cannot be used; the old ones stay'),
+      () => log.info({}, 'the TLS files were reloaded'),
+      (err: unknown) => log.error({ err }, 'the TLS files cannot be used; the server keeps the old ones'),
     )
   })
 }
 
-/** The log keeps the stack; the process then ends as any failed command does. */
+/** Logs the stack. The process then ends like any failed command. */
 function logUnexpectedErrors({ ports }: RunningServer): void {
   process.prependListener('uncaughtException', (err) => {
-    ports.log.error({ err }, 'an error that nobody expected ends the server')
+    ports.log.error({ err }, 'an unexpected error ends the server')
   })
 }

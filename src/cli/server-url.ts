@@ -1,16 +1,16 @@
-/** Cli: which server is meant; nothing secret is ever sent to one in the clear, but for one on this machine. */
+/** Cli: the address of the server. Secrets go over plain HTTP only to this machine. */
 import { CommandFailure, UsageError } from './failure.ts'
 
 /** Variable that names the server. */
 export const serverVariable = 'SALLYPORT_SERVER'
 
-/** Where `serve` listens unless told otherwise. */
+/** The default address of `serve`. */
 export const defaultServer = 'http://127.0.0.1:55007'
 
 /**
- * Returns the server that the flag or the variable names, as scheme, host and path prefix; null: neither does.
+ * Returns the server of the flag or the variable, as scheme, host and path prefix; null: neither is given.
  *
- * @throws UsageError when the text is no such address, or would be spoken to in the clear. The text is not repeated.
+ * @throws UsageError for a bad address, and for plain HTTP to another machine. The error does not repeat the text.
  */
 export function namedServer(flag: string | undefined, env: NodeJS.ProcessEnv): string | null {
   if (flag !== undefined) return readServer('--server', flag)
@@ -18,7 +18,7 @@ export function namedServer(flag: string | undefined, env: NodeJS.ProcessEnv): s
   return text === undefined || text === '' ? null : readServer(serverVariable, text)
 }
 
-/** Accepts the address of a gateway that a server named. @throws CommandFailure when it would be spoken to in the clear. */
+/** Checks the address of a gateway that a server named. @throws CommandFailure for a plain connection to another machine. */
 export function requireSafeGateway(text: string): void {
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || !isSafe(url)) {
@@ -38,9 +38,9 @@ function readServer(name: string, text: string): string {
     url.search === '' &&
     url.hash === ''
   if (!isPlainAddress || !/^https?:$/.test(url.protocol)) {
-    throw new UsageError(`${name} takes https:// with a host and, where there is one, a path.`)
+    throw new UsageError(`${name} takes https:// with a host and an optional path.`)
   }
-  if (!isSafe(url)) throw new UsageError(`${name} takes http:// for this machine alone; others need https://.`)
+  if (!isSafe(url)) throw new UsageError(`${name} takes http:// only for this machine; other servers need https://.`)
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
 }
 

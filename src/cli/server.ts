@@ -1,14 +1,14 @@
-/** Cli: the verb `server`; keeps the inventory that terminals lead to. A host key is given, or scanned and confirmed by a person. */
+/** Cli: the verb `server` keeps the inventory. The user gives a host key, or confirms one that was scanned. */
 import { createHash } from 'node:crypto'
 import type { Command } from 'commander'
 import type { Server, StoreCommand } from '../main/store-command.ts'
 import { addStoreOptions, type Flags } from './configuration.ts'
 import { CommandFailure, UsageError } from './failure.ts'
-import { printJson, printTable, visible } from './output.ts'
+import { type Columns, jsonOption, printList, type Value, visible } from './output.ts'
 import { requireScannable, scanHostKey } from './scan-host-key.ts'
 import { addServerSetupVerb } from './server-setup.ts'
 import { collect, distinct, readChoice, readGroups, readInteger } from './values.ts'
-import { changeStore, readStore, readStoreIfAny } from './with-store.ts'
+import { changeStore, changeVerb, readStoreIfAny, readVerb } from './with-store.ts'
 
 type ServerFlags = Flags & {
   readonly json?: boolean
@@ -21,97 +21,97 @@ type ServerFlags = Flags & {
   readonly hostCa?: string
 }
 
+const nameHelp = 'name in the inventory'
+
 /** Adds the verb. */
 export function addServerVerb(program: Command): void {
   const server = program.command('server').description('Keep the inventory of servers.')
-  const add = server.command('add').description('Add a server.').argument('<NAME>', 'name in the inventory')
-  addFactOptions(add, ofNew).action((name: string, flags: ServerFlags) => addOne(name, flags))
-  const set = server
-    .command('set')
-    .description('Change a server; lists that are given replace the old ones.')
-    .argument('<NAME>', 'name in the inventory')
-  addFactOptions(set, { port: '', hostKey: '', transport: '' })
-    .option('--no-group', 'Takes every group away.')
-    .action((name: string, flags: ServerFlags) => setOne(name, flags))
-  addStoreOptions(server.command('list').description('List servers.').option('--json', 'Prints JSON.')).action(
-    (flags: ServerFlags) => readStore(flags, (command) => list(command, flags.json === true)),
+  const add = server.command('add').description('Add a server.').argument('<NAME>', nameHelp)
+  addServerOptions(add, {
+    port: ' (default 22)',
+    hostKey: '; at a terminal it can be scanned and confirmed',
+    transport: ' (default ssh)',
+  }).action(addOne)
+  const set = server.command('set').description('Change a server; a given list replaces the old one.')
+  addServerOptions(set.argument('<NAME>', nameHelp), { port: '', hostKey: '', transport: '' })
+    .option('--no-group', 'Removes every group.')
+    .action(setOne)
+  readVerb(
+    server
+      .command('list')
+      .description('List servers.')
+      .option(...jsonOption),
+    list,
   )
   const remove = server.command('remove').description('Remove a server; its terminals end.')
-  addStoreOptions(remove.argument('<NAME>', 'name in the inventory')).action((name: string, flags: Flags) =>
-    changeStore({ flags }, async (command) => {
-      await command.removeServer(name)
-      return `Removed the server ${visible(name)}.`
-    }),
-  )
+  changeVerb(remove.argument('<NAME>', nameHelp), async (command, name: string) => {
+    await command.removeServer(name)
+    return `Removed the server ${visible(name)}.`
+  })
   addServerSetupVerb(server)
 }
 
-/** @param more what is added to sentences that say more of a new server. */
-function addFactOptions(
+/** @param notes what the help says of a new server beside the sentence of the option. */
+function addServerOptions(
   command: Command,
-  more: { readonly port: string; readonly hostKey: string; readonly transport: string },
+  notes: { readonly port: string; readonly hostKey: string; readonly transport: string },
 ): Command {
   return addStoreOptions(
     command
       .option('--address <IP>', 'IPv4 or IPv6 address; no two servers have the same.')
-      .option('--port <number>', `Port of its SSH server.${more.port}`)
+      .option('--port <number>', `Port of its SSH server.${notes.port}`)
       .option('--os-user <U...>', 'OS users that terminals may run as.')
       .option('--group <G>', 'Group whose members may reach it; may be repeated.', collect)
-      .option('--host-key <KEY>', `Its public host key, one line as OpenSSH writes it${more.hostKey}.`)
-      .option('--host-ca <KEY>', 'Public key of the authority that signs its host key.')
-      .option('--transport <T>', `ssh, or local for a shell on this machine.${more.transport}`),
+      .option('--host-key <KEY>', `Its public host key, one line as OpenSSH writes it${notes.hostKey}.`)
+      .option('--host-ca <KEY>', 'Public key of the certificate authority that signs its host key.')
+      .option('--transport <T>', `ssh, or local for a shell on this machine.${notes.transport}`),
   )
-}
-
-/** What is said of a new server alone. */
-const ofNew = {
-  port: ' (default 22)',
-  hostKey: '; at a terminal it can be scanned and confirmed',
-  transport: ' (default ssh)',
 }
 
 async function addOne(name: string, flags: ServerFlags): Promise<void> {
   if (flags.address === undefined) throw new UsageError('--address is needed.')
   if (flags.osUser === undefined) throw new UsageError('--os-user is needed.')
-  const input = change({ ...blank, name }, flags)
-  const isScanned = hasNoHostKey(input)
-  const hostKey = isScanned ? await scanNewServer(input, flags) : input.hostKey
+  const server = changed({ ...newServer, name }, flags)
+  const isScanned = hasNoHostKey(server)
+  const hostKey = isScanned ? await scanNewServer(server, flags) : server.hostKey
   await changeStore({ flags, mayCreate: true }, async (command) => {
     const { requireUnused } = await import('../main/inventory-command.ts')
-    await requireUnused(command, input)
-    await command.addServer({ ...input, hostKey, ...(isScanned ? { hostKeyOrigin: 'scanned' } : {}) })
+    await requireUnused(command, server)
+    await command.addServer({ ...server, hostKey, ...(isScanned ? { hostKeyOrigin: 'scanned' } : {}) })
     return `Added the server ${visible(name)}.`
   })
 }
 
-/** A person is asked to compare a key only where the server can be added. */
-async function scanNewServer(input: Server, flags: ServerFlags): Promise<string> {
-  requireScannable(input)
+/** Checks first that the server can be added: only then does a user compare a key. */
+async function scanNewServer(server: Server, flags: ServerFlags): Promise<string> {
+  requireScannable(server)
   await readStoreIfAny(flags, async (command) => {
     const { requireUnused } = await import('../main/inventory-command.ts')
-    await requireUnused(command, input)
+    await requireUnused(command, server)
   })
-  return scanHostKey(input)
+  return scanHostKey(server)
 }
 
 async function setOne(name: string, flags: ServerFlags): Promise<void> {
   const { address, port, transport, osUser, group, hostKey, hostCa } = flags
   if ([address, port, transport, osUser, group, hostKey, hostCa].every((flag) => flag === undefined)) {
-    throw new UsageError('Nothing is to change; give --address, --port, --os-user, --group, --host-key or --transport.')
+    throw new UsageError(
+      'There is nothing to change; give --address, --port, --os-user, --group, --host-key, --host-ca or --transport.',
+    )
   }
   await changeStore({ flags }, async (command) => {
     const known = await command.reads.serverByName(name)
     if (known === null) throw new CommandFailure(`There is no server ${visible(name)}.`)
-    const input = change(known, flags)
-    if (hasNoHostKey(input)) throw new UsageError('--host-key or --host-ca is needed for ssh.')
+    const server = changed(known, flags)
+    if (hasNoHostKey(server)) throw new UsageError('--host-key or --host-ca is needed for ssh.')
     const { requireUnusedAddress } = await import('../main/inventory-command.ts')
-    await requireUnusedAddress(command, input)
-    await command.changeServer(input)
+    await requireUnusedAddress(command, server)
+    await command.changeServer(server)
     return `Changed the server ${visible(name)}.`
   })
 }
 
-const blank: Omit<Server, 'name'> = {
+const newServer: Omit<Server, 'name'> = {
   address: '',
   port: 22,
   transport: 'ssh',
@@ -121,8 +121,8 @@ const blank: Omit<Server, 'name'> = {
   hostCa: null,
 }
 
-/** Returns the server as the flags want it; a new key replaces a CA, and the reverse. */
-function change(before: Server, flags: ServerFlags): Server {
+/** Returns the server with the changes of the flags. A new key replaces a CA, and the reverse. */
+function changed(before: Server, flags: ServerFlags): Server {
   const { hostKey, hostCa, group } = flags
   const transport =
     flags.transport === undefined
@@ -131,14 +131,10 @@ function change(before: Server, flags: ServerFlags): Server {
   if (hostKey !== undefined && hostCa !== undefined)
     throw new UsageError('--host-key and --host-ca exclude each other.')
   const isKeyGiven = hostKey !== undefined || hostCa !== undefined
-  if (transport === 'local' && isKeyGiven)
-    throw new UsageError('--host-key and --host-ca do not go with a local server.')
-  const keys =
-    transport === 'local'
-      ? { hostKey: null, hostCa: null }
-      : isKeyGiven
-        ? { hostKey: hostKey?.trim() ?? null, hostCa: hostCa?.trim() ?? null }
-        : { hostKey: before.hostKey, hostCa: before.hostCa }
+  if (transport === 'local' && isKeyGiven) throw new UsageError('A local server takes no --host-key and no --host-ca.')
+  const keys = isKeyGiven
+    ? { hostKey: hostKey?.trim() ?? null, hostCa: hostCa?.trim() ?? null }
+    : { hostKey: before.hostKey, hostCa: before.hostCa }
   return {
     name: before.name,
     address: flags.address ?? before.address,
@@ -146,7 +142,7 @@ function change(before: Server, flags: ServerFlags): Server {
     transport,
     osUsers: flags.osUser === undefined ? before.osUsers : distinct(flags.osUser),
     groups: group === undefined ? before.groups : readGroups('--group', group === false ? [] : group),
-    ...keys,
+    ...(transport === 'local' ? { hostKey: null, hostCa: null } : keys),
   }
 }
 
@@ -154,25 +150,20 @@ function hasNoHostKey({ transport, hostKey, hostCa }: Server): boolean {
   return transport === 'ssh' && hostKey === null && hostCa === null
 }
 
-async function list(command: StoreCommand, asJson: boolean): Promise<void> {
-  const servers = await command.servers()
-  if (asJson) return printJson(servers.map(serverJson))
-  await printTable({
-    rows: servers,
-    columns: {
-      NAME: ({ name }) => name,
-      ADDRESS: ({ address }) => address,
-      PORT: ({ port }) => port,
-      TRANSPORT: ({ transport }) => transport,
-      'OS USERS': ({ osUsers }) => osUsers.join(','),
-      GROUPS: ({ groups }) => groups.join(','),
-      TRUST: ({ hostKey, hostCa }) => trust(hostKey, hostCa),
-    },
-    whenEmpty: 'There are no servers.',
-  })
+async function list(command: StoreCommand, flags: ServerFlags): Promise<void> {
+  const columns: Columns<Server> = {
+    NAME: ({ name }) => name,
+    ADDRESS: ({ address }) => address,
+    PORT: ({ port }) => port,
+    TRANSPORT: ({ transport }) => transport,
+    'OS USERS': ({ osUsers }) => osUsers.join(','),
+    GROUPS: ({ groups }) => groups.join(','),
+    TRUST: trustedKey,
+  }
+  await printList({ rows: await command.servers(), columns, whenEmpty: 'There are no servers.' }, flags, serverJson)
 }
 
-function serverJson(server: Server): Record<string, string | number | null | readonly string[]> {
+function serverJson(server: Server): Record<string, Value> {
   return {
     name: server.name,
     address: server.address,
@@ -185,8 +176,8 @@ function serverJson(server: Server): Record<string, string | number | null | rea
   }
 }
 
-/** The key as `ssh-keygen -l` tells it, so that the two can be compared by eye. */
-function trust(hostKey: string | null, hostCa: string | null): string | null {
+/** Returns the key with its fingerprint as `ssh-keygen -l` prints it, so that a person can compare the two. */
+function trustedKey({ hostKey, hostCa }: Server): string | null {
   const line = hostKey ?? hostCa
   if (line === null) return null
   const [algorithm = '', blob = ''] = line.split(' ')

@@ -1,34 +1,34 @@
-/** Cli: what happens in a PTY session beside its output, as short lines on standard error. */
+/** Cli: notices about a PTY session, as short lines on standard error. */
 import type { TerminalEvent, Welcome } from '../client/terminal-socket.ts'
 import { visible } from './output.ts'
 
-/** Says something to a person at a terminal; where standard error is none, nobody is there to read it. */
+/** Writes a notice if standard error is a terminal. */
 export function writeTerminalNotice(text: string): void {
   if (process.stderr.isTTY === true) writeNotice(text)
 }
 
-/** Says something whoever reads it. */
+/** Writes a notice on standard error, terminal or not. */
 export function writeNotice(text: string): void {
   process.stderr.write(noticeText(text, lineContext()))
 }
 
-/** Says several lines to a person at a terminal. */
+/** Writes several lines if standard error is a terminal. */
 export function writeTerminalLines(lines: readonly string[]): void {
   const { isTerminal, isRaw } = lineContext()
   const end = lineEnd(isRaw)
   if (isTerminal) process.stderr.write(`${end}${lines.map(visible).join(end)}${end}`)
 }
 
-/** Where a notice goes: in raw modes nothing but a return brings the cursor back. */
-export type NoticePlace = { readonly isTerminal: boolean; readonly isRaw: boolean }
+/** The output of a notice. In raw mode only a carriage return moves the cursor back. */
+export type NoticeContext = { readonly isTerminal: boolean; readonly isRaw: boolean }
 
-/** Returns a notice as it is written; at a terminal it begins a line of its own. */
-export function noticeText(text: string, { isTerminal, isRaw }: NoticePlace): string {
+/** Returns a notice as it is written. At a terminal it begins on a new line. */
+export function noticeText(text: string, { isTerminal, isRaw }: NoticeContext): string {
   const end = lineEnd(isRaw)
   return `${isTerminal ? end : ''}sallyport: ${visible(text)}${end}`
 }
 
-function lineContext(): NoticePlace {
+function lineContext(): NoticeContext {
   return { isTerminal: process.stderr.isTTY === true, isRaw: process.stdin.isRaw === true }
 }
 
@@ -36,7 +36,7 @@ function lineEnd(isRaw: boolean): string {
   return isRaw ? '\r\n' : '\n'
 }
 
-/** Returns what is said at the beginning. */
+/** Returns the first notice of an attachment. */
 export function welcomeSentence({ ptySessionId, role, policy, participants, participant }: Welcome): string {
   const others = participants.filter(({ id }) => id !== participant.id).map(({ username }) => username)
   const company = others.length === 0 ? '' : ` with ${others.join(', ')}`
@@ -44,7 +44,7 @@ export function welcomeSentence({ ptySessionId, role, policy, participants, part
   return `${role === 'observer' ? 'Watching ' : ''}${place}${company}; ~? for help.`
 }
 
-/** Returns what is said of an event; null: nothing. @param ownId the attachment that is told. */
+/** Returns the notice of an event; null: there is none. @param ownId our attachment. */
 export function eventSentence(event: TerminalEvent, ownId: string): string | null {
   switch (event.kind) {
     case 'joined':
@@ -61,7 +61,7 @@ export function eventSentence(event: TerminalEvent, ownId: string): string | nul
     case 'active':
       return null
     case 'unblocked':
-      return 'Input passes again.'
+      return 'Input is unblocked.'
     case 'message':
       return `${event.from.username}: ${event.text}`
     case 'warning':

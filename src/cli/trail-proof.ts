@@ -1,4 +1,4 @@
-/** Cli: tells what an audit trail proved, and names the first place of each chain that does not hold. */
+/** Cli: prints the report of a verified audit trail, with the first fault of each chain. */
 import type { TrailReport } from '../main/audit-command.ts'
 import { CommandFailure } from './failure.ts'
 import { printJson, printLines, printTable, visible } from './output.ts'
@@ -7,7 +7,7 @@ type ChainReport = TrailReport['chains'][number]
 type ChainFault = NonNullable<ChainReport['fault']>
 type SealFault = NonNullable<TrailReport['seals']['fault']>
 
-/** Prints what was proved. @throws CommandFailure with a sentence for everything that does not hold. */
+/** Prints the report. @throws CommandFailure with one sentence for each fault. */
 export async function printProof({ chains, seals }: TrailReport, asJson: boolean): Promise<void> {
   const proven = chains.filter(({ head, fault }) => head !== null || fault !== null)
   const faults = [
@@ -40,7 +40,9 @@ function signatureLines(report: TrailReport): string[] {
   return [
     `Signatures: ${count}, the newest of ${lastAt}, by the key ${keyId}.`,
     `Not covered by a signature yet: ${unsigned === 0 ? 'none' : `the newest ${events(unsigned)}`}.`,
-    ...(before === 0 ? [] : [`From before signing: the oldest ${events(before)}; nothing protected them until then.`]),
+    ...(before === 0
+      ? []
+      : [`Written before signing began: the oldest ${events(before)}; no signature protected them until then.`]),
   ]
 }
 
@@ -58,27 +60,27 @@ function sum(chains: readonly ChainReport[], count: (chain: ChainReport) => numb
 
 const sentences: Readonly<Record<ChainFault['kind'], (fault: ChainFault) => string>> = {
   missing: (fault) => `${at(fault)} is missing.`,
-  altered: (fault) => `${at(fault)} was altered: its hash is not that of its text and the event before it.`,
+  altered: (fault) => `${at(fault)} was altered: its hash does not match its text and the previous event.`,
   'head-missing': (fault) => `The chain ${visible(fault.chain)} has lost its head; its last event is ${fault.seq}.`,
-  'head-behind': (fault) => `${at(fault)} is beyond the head of its chain.`,
-  'head-differs': (fault) => `${at(fault)} is not the one that the head of its chain names.`,
-  'unlike-seen': (fault) => `${at(fault)} is not the one that was seen: the trail was rolled back or replaced.`,
-  'unlike-signed': (fault) => `${at(fault)}, or one after it, is not the one that was signed.`,
-  gone: (fault) => `The chain ${visible(fault.chain)} was signed and is gone.`,
-  'foreign-head': (fault) => `${at(fault)}, or one after it, was written by somebody without the master key.`,
-  'signed-anew': (fault) => `${at(fault)} tells of a key that signed before; its signatures are gone.`,
-  'told-broken': (fault) => `${at(fault)} tells that the trail was found broken then.`,
+  'head-behind': (fault) => `${at(fault)} is after the head of its chain.`,
+  'head-differs': (fault) => `${at(fault)} does not match the head of its chain.`,
+  'unlike-seen': (fault) => `${at(fault)} does not match the given head: the trail was rolled back or replaced.`,
+  'unlike-signed': (fault) => `${at(fault)}, or a later one, does not match its signature.`,
+  gone: (fault) => `The chain ${visible(fault.chain)} was signed and is missing.`,
+  'foreign-head': (fault) => `${at(fault)}, or a later one, was written without the master key.`,
+  'signed-anew': (fault) => `${at(fault)} names a key that signed before; its signatures are missing.`,
+  'told-broken': (fault) => `${at(fault)} records that the trail was already broken.`,
 }
 
 const sealSentences: Readonly<Record<SealFault['kind'], (fault: SealFault) => string>> = {
   'no-key': () =>
-    'Nothing is signed: the store has no key of the audit trail. If a server has run on it, the key was taken away.',
-  'foreign-key': () => 'The key of the audit trail does not open with the master key: it was replaced.',
+    'Nothing is signed: the store has no key of the audit trail. If a server has run on it, the key was removed.',
+  'foreign-key': () => 'The master key does not open the key of the audit trail: one of them was replaced.',
   'no-seals': () => 'All signatures are missing.',
   'seal-missing': (fault) => `${number(fault)} is missing.`,
-  'seal-forged': (fault) => `${number(fault)} was not made with the key.`,
-  'seal-unlinked': (fault) => `${number(fault)} does not follow from the one before it.`,
-  'seal-backwards': (fault) => `${number(fault)} covers fewer events than the one before it.`,
+  'seal-forged': (fault) => `${number(fault)} was not made with this key.`,
+  'seal-unlinked': (fault) => `${number(fault)} does not follow from the previous one.`,
+  'seal-backwards': (fault) => `${number(fault)} covers fewer events than the previous one.`,
 }
 
 function at({ chain, seq }: ChainFault): string {

@@ -1,26 +1,25 @@
-/** Cli: reads the values of flags; what is not well formed is a usage error that names the flag. Pure. */
+/** Cli: reads the values of flags. A malformed value is a usage error that names the flag. Pure. */
 import { UsageError } from './failure.ts'
 
 const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?(?:[Zz]|([+-])(\d\d):(\d\d))$/
 
-/** Days of 24 hours, hours and minutes after a moment, in that order. */
+/** Days of 24 hours, hours and minutes, in this order. */
 const span = /^\+(?=\d)(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,5})m)?$/
 
-/** How times are written, for the help of flags. */
+/** The forms of a time, for the help of flags. */
 export const timeForms = 'RFC 3339 with offset, now, or a span such as +8h or +1d12h'
 
-/** The moments that a time may refer to, in Unix milliseconds. */
+/** Unix milliseconds. */
 export type TimeReference = {
   readonly nowMs: number
-  /** What a span is counted from. */
+  /** Start of a span. */
   readonly fromMs: number
 }
 
 /**
- * Returns a time in Unix milliseconds; what is relative is a whole second.
+ * Returns a time in Unix milliseconds. `now` and spans are whole seconds.
  *
- * @throws UsageError unless the text is `now`, a span, or RFC 3339 with an offset and a moment that exists; leap seconds
- * are not taken.
+ * @throws UsageError unless the text is `now`, a span, or an existing RFC 3339 time with an offset. Leap seconds are refused.
  */
 export function readTime(flag: string, text: string, { nowMs, fromMs }: TimeReference): number {
   if (text === 'now') return wholeSecond(nowMs)
@@ -36,24 +35,24 @@ function wholeSecond(ms: number): number {
 
 function readMoment(flag: string, text: string): number {
   const match = rfc3339.exec(text)
-  if (match === null) throw wrongTime(flag)
+  if (match === null) throw badTime(flag)
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number)
   const offset = [Number(match[9] ?? 0), Number(match[10] ?? 0)] as const
   const local = new Date(0)
   local.setUTCFullYear(year, month - 1, day)
   const isDate = local.getUTCMonth() === month - 1 && local.getUTCDate() === day
-  if (!isDate || hour > 23 || minute > 59 || second > 59 || offset[0] > 23 || offset[1] > 59) throw wrongTime(flag)
+  if (!isDate || hour > 23 || minute > 59 || second > 59 || offset[0] > 23 || offset[1] > 59) throw badTime(flag)
   local.setUTCHours(hour, minute, second, Math.floor(Number(match[7] ?? 0) * 1000))
   const offsetMs = (offset[0] * 60 + offset[1]) * 60_000
   return local.getTime() - (match[8] === '-' ? -offsetMs : offsetMs)
 }
 
-/** Returns a time in Unix seconds, or null for `never`; a span is counted from now. @throws UsageError as {@link readTime} does. */
+/** Returns a time in Unix seconds; null for `never`. A span starts now. @throws UsageError as {@link readTime} does. */
 export function readExpiry(flag: string, text: string, nowMs: number): number | null {
   return text === 'never' ? null : Math.floor(readTime(flag, text, { nowMs, fromMs: nowMs }) / 1000)
 }
 
-/** Returns a whole number. @throws UsageError when the text is none, or out of the range. */
+/** Returns a whole number. @throws UsageError when the text is none, or out of range. */
 export function readInteger(flag: string, text: string, range: { readonly from: number; readonly to: number }): number {
   const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
   if (number >= range.from && number <= range.to) return number
@@ -68,29 +67,29 @@ export function readChoice<Choice extends string>(flag: string, text: string, ch
   throw new UsageError(`${flag} takes ${first} or ${choices.at(-1)}.`)
 }
 
-/** Returns the values of a flag that was given once or more, each once, in their order. */
+/** Returns the values of a repeated flag in their order, without duplicates. */
 export function distinct(values: readonly string[] | undefined): readonly string[] {
   return [...new Set(values ?? [])]
 }
 
-/** Returns names of groups, each once. @throws UsageError when one could not stand in a policy or beside a server. */
+/** Returns names of groups without duplicates. @throws UsageError for a name that no group may have. */
 export function readGroups(flag: string, values: readonly string[] | undefined): readonly string[] {
   const groups = distinct(values)
   if (groups.every((group) => /^[A-Za-z0-9._-]{1,64}$/.test(group))) return groups
   throw new UsageError(`${flag} takes 1 to 64 letters, digits, dots, hyphens or underscores.`)
 }
 
-/** Collects the values of a flag that may be repeated. */
+/** Collects the values of a repeated flag. */
 export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value]
 }
 
-/** Writes Unix milliseconds as RFC 3339 in UTC, without a fraction; null stays null. */
+/** Returns Unix milliseconds as RFC 3339 in UTC, without a fraction; null stays null. */
 export function timeText(milliseconds: number | null): string | null {
   return milliseconds === null ? null : new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
-function wrongTime(flag: string): UsageError {
+function badTime(flag: string): UsageError {
   return new UsageError(
     `${flag} takes a time with its offset, such as 2026-01-31T18:00:00+01:00 (RFC 3339), now, or a span such as +8h.`,
   )

@@ -1,9 +1,9 @@
-/** The version that documents, probes and the command line tell. */
+/** The version in documents, probes and the command line. */
 import { readFileSync, statSync } from 'node:fs'
 
 const packageFile = new URL('../../package.json', import.meta.url)
 
-/** `builtAt` is RFC 3339: when this copy of the package was written. */
+/** `builtAt`: RFC 3339, the time of the package file. */
 export const version: { readonly number: string; readonly builtAt: string } = {
   number: (JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }).version,
   builtAt: statSync(packageFile)

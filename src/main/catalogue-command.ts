@@ -22,18 +22,18 @@ type Verdict =
   | { readonly kind: 'refused'; readonly sentence: string }
 
 /** Sets or replaces the catalogue of a group; returns how many commands it has. @throws INPUT_INVALID naming each fault. */
-export async function setOneCatalogue(command: StoreCommand, group: string, document: unknown): Promise<number> {
+export async function writeCatalogue(command: StoreCommand, group: string, document: unknown): Promise<number> {
   const catalogue = await setCatalogue(portsOf(command), { group, document }, command.request)
   return catalogue.commands.length
 }
 
 /** Removes the catalogue of a group. */
-export function removeOneCatalogue(command: StoreCommand, group: string): Promise<'removed' | 'missing'> {
+export function deleteCatalogue(command: StoreCommand, group: string): Promise<'removed' | 'missing'> {
   return removeCatalogue(command.storeAccess.ports, group, command.request)
 }
 
 /** Returns the catalogue of a group, or null. */
-export async function readOneCatalogue(command: StoreCommand, group: string): Promise<ShownCatalogue | null> {
+export async function readCatalogue(command: StoreCommand, group: string): Promise<ShownCatalogue | null> {
   const catalogue = await read(command, group)
   return catalogue === null ? null : toCommand(group, catalogue)
 }
@@ -45,7 +45,7 @@ export async function listCatalogues(command: StoreCommand): Promise<readonly Sh
 }
 
 /** Judges a line as a health check of a member of the group alone would; null: the group has no catalogue. */
-export async function tryLine(command: StoreCommand, group: string, line: string): Promise<Verdict | null> {
+export async function judgeLine(command: StoreCommand, group: string, line: string): Promise<Verdict | null> {
   const catalogue = await read(command, group)
   if (catalogue === null) return null
   const verdict: LineVerdict = matchLine(line, [catalogue])

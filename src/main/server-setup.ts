@@ -94,11 +94,11 @@ export async function checkServerSetup(
     await transport.close()
   }
   const judged = judgeTogether(checks)
-  const isPassed = judged.every(isGood)
+  const allPassed = judged.every(isPassed)
   const act = {
     action: 'server',
     subject: `server:${server.name}`,
-    detail: { setup_check: isPassed ? 'passed' : 'failed' },
+    detail: { setup_check: allPassed ? 'passed' : 'failed' },
   } as const
   const audit = auditEvent(command.request, { account: null, atMs: command.storeAccess.ports.clock.wallMs() }, act)
   await command.storeAccess.store.execute('appendAudit', { events: [audit] })
@@ -118,12 +118,12 @@ export function adviceFor({ server }: ServerSetup, checks: readonly SetupCheck[]
     'not-possible-here': '',
   }
   const setUp = `see \`sallyport server setup ${name}\``
-  const advice = checks.filter((check) => !isGood(check)).map(({ login }) => helps[login] ?? setUp)
+  const advice = checks.filter((check) => !isPassed(check)).map(({ login }) => helps[login] ?? setUp)
   return [...new Set(advice)].filter((sentence) => sentence !== '')
 }
 
 /** Tells whether terminals and health checks can use an OS user. */
-export function isGood({ login, forceCommand }: SetupCheck): boolean {
+export function isPassed({ login, forceCommand }: SetupCheck): boolean {
   return login === 'works' && forceCommand === 'honoured'
 }
 

@@ -150,16 +150,12 @@ export class StoreCommand {
     return grantedBy(authority)
   }
 
-  /**
-   * Enables an account, and tells how many of its credentials are accepted again.
-   *
-   * @throws Refusal as the core's `changeAccount` does.
-   */
-  async enableAccount(account: Account): Promise<{ readonly account: Account; readonly credentials: number }> {
-    const enabled = await this.changeAccount(account, { status: 'enabled' })
+  /** Enables an account. Returns how many of its credentials are accepted again. @throws Refusal as `changeAccount` does. */
+  async enableAccount(account: Account): Promise<number> {
+    await this.changeAccount(account, { status: 'enabled' })
     const held = await this.reads.credentials({ accountId: account.id })
     const nowMs = this.storeAccess.ports.clock.wallMs()
-    return { account: enabled, credentials: held.filter((one) => isCredentialLive(one, nowMs)).length }
+    return held.filter((one) => isCredentialLive(one, nowMs)).length
   }
 
   /**

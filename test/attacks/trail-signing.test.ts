@@ -192,7 +192,7 @@ test('EVD-2 what was there before the first signature is told as older, and is s
   assert.deepEqual(errors, [])
   const { stdout, stderr } = await sallyport(['audit', 'verify'], { data })
   assert.equal(stderr, '')
-  assert.match(stdout, /^From before signing: the oldest 3 events; nothing protected them until then\.$/m)
+  assert.match(stdout, /^Written before signing began: the oldest 3 events; no signature protected them until then\.$/m)
   edit(data, `UPDATE audit_events SET text = replace(text, '"seq":2', '"seq":9')`)
   rehash(data, 'server')
   const forged = await sallyport(['audit', 'verify'], { data })

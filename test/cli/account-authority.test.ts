@@ -75,7 +75,7 @@ describe('administrators on the command line', { concurrency: 2 }, () => {
     assert.equal(added.code, 0)
     const stays = [
       1,
-      'sallyport: the administrator root is the last owner who can sign in; make another owner first, or give --force.\n',
+      'sallyport: the administrator root is the last owner who can sign in; create another owner first, or give --force.\n',
     ]
     const ends = [
       'account disable root',
@@ -91,7 +91,7 @@ describe('administrators on the command line', { concurrency: 2 }, () => {
       'Changed the administrator root.\n',
     ])
     const lost =
-      'the administrator root is the last owner who can sign in. Until account add --role admin makes one, nobody makes administrators or rotates keys.\n'
+      'the administrator root is the last owner who can sign in. No administrator can be created and no key rotated until account add --role admin creates an owner.\n'
     assert.deepEqual(await sallyport(['account', 'disable', 'root', '--force'], { data }), {
       code: 0,
       stdout: 'Disabled the administrator root and ended its sessions.\n',

@@ -84,7 +84,7 @@ test('CLI-22 the command names the broken link, ends with 1, and ends with 0 whe
         '',
       ].join('\n'),
       stderr:
-        'sallyport: Event 2 of the chain command was altered: its hash is not that of its text and the event before it.\n',
+        'sallyport: Event 2 of the chain command was altered: its hash does not match its text and the previous event.\n',
     },
   )
 })
@@ -131,7 +131,7 @@ test('CLI-23 a trail that was rolled back with its signatures is whole in itself
     [code, stderr],
     [
       1,
-      'sallyport: Event 4 of the chain command is not the one that was seen: the trail was rolled back or replaced.\n',
+      'sallyport: Event 4 of the chain command does not match the given head: the trail was rolled back or replaced.\n',
     ],
   )
 })

@@ -102,11 +102,11 @@ suite('verbs that talk to a server', () => {
       said.push([outcome.code, outcome.stderr])
     }
     assert.deepEqual(said, [
-      [2, 'sallyport: --password-stdin is needed where no terminal can ask for the password.\n'],
-      [2, 'sallyport: --username is needed where no terminal can ask for the name.\n'],
+      [2, 'sallyport: --password-stdin is needed if standard input is no terminal.\n'],
+      [2, 'sallyport: --username is needed if standard input is no terminal.\n'],
       [1, 'sallyport: Standard input holds no password.\n'],
       [1, 'sallyport: Standard input holds more than a password and a code.\n'],
-      [1, 'sallyport: A code of the second factor is needed; on standard input it is the second line.\n'],
+      [1, 'sallyport: The code of the second factor is needed; on standard input it is the second line.\n'],
       [0, ''],
     ])
     assert.equal(home.kept().server, world.url)
@@ -158,7 +158,7 @@ suite('verbs that talk to a server', () => {
     assert.deepEqual(await home.run(['whoami', '--server', url]), {
       code: 1,
       stdout: '',
-      stderr: `sallyport: Nobody is signed in at ${url}; sign in with sallyport login --server ${url}.\n`,
+      stderr: `sallyport: You are not signed in at ${url}; sign in with sallyport login --server ${url}.\n`,
     })
     assert.deepEqual(asked, [])
   })
@@ -224,7 +224,7 @@ suite('verbs that talk to a server', () => {
     const home = clientHome(t)
     const verbs = [['whoami'], ['logout'], ['sessions', 'list'], ['pty', 'list'], ['pty', 'join', 'any']]
     const outcomes = await Promise.all(verbs.map((words) => home.run(words)))
-    const stderr = 'sallyport: Nobody is signed in; sign in with sallyport login.\n'
+    const stderr = 'sallyport: You are not signed in; sign in with sallyport login.\n'
     assert.deepEqual(
       outcomes,
       verbs.map(() => ({ code: 1, stdout: '', stderr })),
@@ -271,7 +271,7 @@ suite('verbs that talk to a server', () => {
       [
         [1, 'sallyport: The name or the password is not right.\n'],
         [1, 'sallyport: There is no such PTY session.\n'],
-        [1, 'sallyport: There is no server web-1 that you may reach.\n'],
+        [1, 'sallyport: There is no server web-1 that you may use.\n'],
       ],
     )
   })

@@ -115,7 +115,7 @@ test('CLI-78 every event has its sentence, and the own coming and going has none
       'Something.',
       'Something. (~y sends it, ~n does not)',
       'Something.',
-      'Input passes again.',
+      'Input is unblocked.',
       'Something.',
       null,
       'olga: hello',

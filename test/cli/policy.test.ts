@@ -124,12 +124,12 @@ describe('policies', { concurrency: 2 }, () => {
       await run('change', 'approve', 'CHG-3'),
     ].map(({ code, stderr }) => [code, stderr])
     assert.deepEqual(told, [
-      [0, 'No server, change or account lists the group ooops.\n'],
+      [0, 'No server, change request or account lists the group ooops.\n'],
       [0, ''],
       [0, ''],
-      [0, 'No account is the person nobody.\n'],
+      [0, 'No account belongs to the person nobody.\n'],
       [0, ''],
-      [0, 'No account is the person boss.\n'],
+      [0, 'No account belongs to the person boss.\n'],
       [0, ''],
       [0, ''],
     ])
@@ -137,7 +137,7 @@ describe('policies', { concurrency: 2 }, () => {
     const shown = await Promise.all(['CHG-1', 'CHG-2', 'CHG-3'].map((id) => run('change', 'show', id)))
     assert.deepEqual(
       shown.map(({ stdout }) => /^approved by +(.*)$/m.exec(stdout)?.[1]),
-      ['ada', 'boss', 'nobody was named (no --by)'],
+      ['ada', 'boss', 'no person was named (no --by)'],
     )
   })
 

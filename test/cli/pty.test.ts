@@ -85,7 +85,7 @@ suite('attached terminals', { skip: whyNoPty() }, () => {
     const id = await attachedTo(shell)
     await shell.until('$ ')
     shell.type('~?')
-    await shell.until('~e  end the PTY session for everybody')
+    await shell.until('~e  end the PTY session for all participants')
     shell.type('~~x\r')
     await shell.until('~x\r\n~x: not found\r\n$ ')
     shell.type('~zoe\r')
@@ -134,11 +134,11 @@ suite('attached terminals', { skip: whyNoPty() }, () => {
     await watching.until('first: not found')
     await shell.until('sallyport: olga joined as an observer.\r\n')
     watching.type('exit 9\r')
-    await watching.until('sallyport: You are watching: what you type is not sent. ~. leaves, ~? helps.\r\n')
+    await watching.until('sallyport: You are watching: your input is not sent. ~. leaves, ~? helps.\r\n')
     watching.type('~p~s')
     await Promise.all([shell, watching].map((each) => each.until('sallyport: An observer has paused the input; ')))
     watching.type('~s')
-    await shell.until('sallyport: Input passes again.\r\n')
+    await shell.until('sallyport: Input is unblocked.\r\n')
     shell.type('second\r')
     await watching.until('second: not found')
     watching.type('~.')
@@ -211,7 +211,7 @@ suite('attached terminals', { skip: whyNoPty() }, () => {
     assert.deepEqual(await ada.run(['pty', 'list']), {
       code: 0,
       stdout: '',
-      stderr: 'No PTY session runs; see --all.\n',
+      stderr: 'No PTY session is running; see --all.\n',
     })
     const all = JSON.parse((await ada.run(['pty', 'list', '--all', '--json'])).stdout) as {
       id: string
@@ -226,7 +226,7 @@ suite('attached terminals', { skip: whyNoPty() }, () => {
     const shell = await attachedShell(t, ada, start)
     const id = await attachedTo(shell)
     const observer = await observe(id)
-    await shell.until('sallyport: Input passes again.\r\n')
+    await shell.until('sallyport: Input is unblocked.\r\n')
     shell.type('one\rtwo')
     await shell.until('(~y sends it, ~n does not)\r\n')
     shell.type('~n')
@@ -257,7 +257,7 @@ suite('attached terminals', { skip: whyNoPty() }, () => {
       await world.ports.node.renew()
     }
     const observer = await observe(id)
-    await shell.until('sallyport: Input passes again.\r\n')
+    await shell.until('sallyport: Input is unblocked.\r\n')
     shell.type('done\r')
     await shell.until('done: not found\r\n$ ')
     assert.equal(shell.text().split(refused).length, 2)

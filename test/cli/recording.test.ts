@@ -161,7 +161,7 @@ describe('recordings', { concurrency: 2 }, () => {
     assert.deepEqual(await sallyport(words, data), {
       code: 1,
       stdout: '',
-      stderr: `sallyport: ${file} exists already, and nothing is overwritten.\n`,
+      stderr: `sallyport: ${file} exists already; choose another file.\n`,
     })
     assert.deepEqual(await readings(data), Array(3).fill(`pty_session:${id} export`))
   })

@@ -49,7 +49,7 @@ export function dataPath(t: Pick<TestContext, 'after'>): string {
 
 /** Returns what a command says on standard error that makes a store. */
 export function madeStore(data: string): string {
-  return `Made a new store in ${data}.\n`
+  return `Created a new store in ${data}.\n`
 }
 
 /** Returns a text with what differs from run to run named instead. */

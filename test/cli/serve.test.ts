@@ -17,8 +17,8 @@ describe('a server and commands beside it', { concurrency: 2 }, () => {
   test('CLI-10, CLI-19, CLI-20, CLI-25, CLI-26 accounts are usable and useless at once, or the command says that it cannot know', async (t) => {
     const data = dataPath(t)
     const server = await serve(t, data)
-    const link = /^Make the first administrator here, once: (\S+)\n$/m.exec(server.stdout())?.[1] ?? ''
-    assert.equal(server.stdout(), `${greeting(server)}Make the first administrator here, once: ${link}\n`)
+    const link = /^Create the first administrator here, once: (\S+)\n$/m.exec(server.stdout())?.[1] ?? ''
+    assert.equal(server.stdout(), `${greeting(server)}Create the first administrator here, once: ${link}\n`)
     assert.match(link, new RegExp(`^${server.url}/setup#[A-Za-z0-9_-]{43}$`))
 
     const add = ['account', 'add', 'ada', '--password-stdin']
@@ -55,7 +55,7 @@ describe('a server and commands beside it', { concurrency: 2 }, () => {
     assert.equal((await sallyport(['account', 'add', 'root', '--role', 'admin', '--no-password'], { data })).code, 0)
     const server = await serve(t, data)
     const make = `sallyport account add NAME --role admin --data ${data}`
-    assert.equal(server.stdout(), `${greeting(server)}No owner can sign in. Make one: ${make}\n`)
+    assert.equal(server.stdout(), `${greeting(server)}No owner can sign in. Create one: ${make}\n`)
     const socket = await unfinishedRequest(t, server)
     server.child.kill('SIGINT')
     await refusing(server)
@@ -84,11 +84,11 @@ describe('a server and commands beside it', { concurrency: 2 }, () => {
     const before = await presentedName(server)
     writeFileSync(join(folder, 'cert.pem'), 'no certificate')
     server.child.kill('SIGHUP')
-    await server.logged('the TLS files cannot be used; the old ones stay')
+    await server.logged('the TLS files cannot be used; the server keeps the old ones')
     const kept = await presentedName(server)
     use(folder, 'two')
     server.child.kill('SIGHUP')
-    await server.logged('the TLS files were read again')
+    await server.logged('the TLS files were reloaded')
     assert.deepEqual([before, kept, await presentedName(server)], ['one', 'one', 'two'])
   })
 

@@ -33,7 +33,7 @@ test('SSH-23 what a server needs is printed, step by step, and the authority is 
   assert.deepEqual(stdout.split('\n'), [
     'On web-1 (127.0.0.1, port 22), as root:',
     '',
-    '1. Make the folder of the principals:',
+    '1. Create the folder of the principals:',
     '   mkdir -p -m 0755 /etc/ssh/sallyport_principals',
     '',
     '2. Write /etc/ssh/sallyport_user_ca.pub, mode 0644:',
@@ -45,20 +45,20 @@ test('SSH-23 what a server needs is printed, step by step, and the authority is 
     '4. Write /etc/ssh/sallyport_principals/deploy, mode 0644:',
     '   web-1/deploy',
     '',
-    '5. Put into /etc/ssh/sshd_config, above its first Match line:',
+    '5. Add to /etc/ssh/sshd_config, above its first Match line:',
     '   TrustedUserCAKeys /etc/ssh/sallyport_user_ca.pub',
     '   AuthorizedPrincipalsFile /etc/ssh/sallyport_principals/%u',
     '',
-    '6. Recommended beside them; with the last one keys in home directories stop working, so prove a login first:',
+    '6. Recommended; the last one disables keys in home directories, so verify a login first:',
     '   AcceptEnv LANG',
     '   ClientAliveInterval 15',
     '   ClientAliveCountMax 3',
     '   AuthorizedKeysFile none',
     '',
-    '7. Check it and take it into use (the unit is called sshd on some systems):',
+    '7. Check the configuration and reload it (the unit is called sshd on some systems):',
     '   sshd -t && systemctl reload ssh',
     '',
-    '8. Then prove it from here:',
+    '8. Then verify it from here:',
     '   sallyport server setup web-1 --check',
     '',
   ])
@@ -227,7 +227,7 @@ test('SSH-26 a scanned key is pinned for yes and for nothing else, and the audit
   const shown = [
     `Host keys that 127.0.0.1 port ${sshd.port} shows now:`,
     `  ssh-ed25519 ${fingerprintOf(sshd)}`,
-    'This is trust on first use: whoever answers at that address now is believed from now on.',
+    'This is trust on first use: from now on we trust the server that answers at this address now.',
     'Compare with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` (or the like) on the server itself.',
   ].join('\r\n')
   assert.deepEqual(
@@ -265,7 +265,7 @@ test('SSH-26 an address where no key comes from, and one that is none, add nothi
     [await add('127.0.0.1'), await add('127.0.0.1', mutePort), await add('web-1.example.com')],
     [
       `sallyport: No host key came from 127.0.0.1 port ${freed}: the connection was refused.\r\n`,
-      `sallyport: No host key came from 127.0.0.1 port ${mutePort}: something listens there and shows none.\r\n`,
+      `sallyport: No host key came from 127.0.0.1 port ${mutePort}: the port is open, but shows no key.\r\n`,
       'sallyport: --address takes an IPv4 or IPv6 address, not a name.\r\n',
     ],
   )
@@ -306,7 +306,7 @@ test('SSH-27 without a terminal nothing is scanned', { skip }, async (t) => {
   assert.deepEqual(await sallyport(words, { data, input: 'yes\n' }), {
     code: 2,
     stdout: '',
-    stderr: 'sallyport: --host-key or --host-ca is needed where no terminal can confirm a scanned key.\n',
+    stderr: 'sallyport: --host-key or --host-ca is needed; only at a terminal can a scanned key be confirmed.\n',
   })
   assert.deepEqual([existsSync(data), sshd.log().includes('Connection from')], [false, false])
 })

@@ -73,7 +73,7 @@ describe('verbs on the store', { concurrency: 2 }, () => {
         'account add ada --role admin --password-stdin --expires 2030-01-31T18:00:00+01:00',
         'Added the administrator ada.\n',
       ],
-      ['account disable ada', '', [1, 'ada is ambiguous; say admin:ada or user:ada.']],
+      ['account disable ada', '', [1, 'ada is ambiguous; use admin:ada or user:ada.']],
       ['account set user:ada --remove-group dba --no-email', 'Changed the account ada.\n'],
       [
         'account set-password user:ada --password-stdin',
@@ -104,7 +104,7 @@ describe('verbs on the store', { concurrency: 2 }, () => {
     await play(data, [
       [
         'organization remove-member acme admin:ada',
-        'Took the administrator ada out of acme and ended its sessions there.\n',
+        'Removed the administrator ada from acme and ended its sessions there.\n',
       ],
       ['organization remove acme', 'Removed the organization acme and ended the sessions in it.\n'],
       ['account remove user:ada', 'Removed the account ada and ended its sessions.\n'],
@@ -132,7 +132,7 @@ describe('verbs on the store', { concurrency: 2 }, () => {
     await play(data, [[reset, '', [1, 'The password is too short to be the only factor; set a longer one first.']]])
     enrol(data, { isShort: 0 })
     await play(data, [
-      [reset, 'Took the second factor of the account ada away and ended its sessions.\n'],
+      [reset, 'Removed the second factor of the account ada and ended its sessions.\n'],
       [reset, '', [1, 'The account has no second factor.']],
     ])
   })
@@ -216,9 +216,9 @@ describe('verbs on the store', { concurrency: 2 }, () => {
     assert.deepEqual(
       outcomes.map(({ code, stdout, stderr }) => [code, stdout, stderr]),
       [
-        [2, '', 'sallyport: --password-stdin is needed where no terminal can ask for the password.\n'],
+        [2, '', 'sallyport: --password-stdin is needed if standard input is no terminal.\n'],
         [1, '', 'sallyport: Standard input holds no password.\n'],
-        [1, '', 'sallyport: Standard input holds more than the one line of a password.\n'],
+        [1, '', 'sallyport: Standard input holds more than one line.\n'],
         [1, '', 'sallyport: The password on standard input is not UTF-8.\n'],
         [1, '', 'sallyport: The password must have at least 15 characters.\n'],
       ],

@@ -60,7 +60,7 @@ const misuses: readonly (readonly [words: readonly string[], sentence: string])[
   ],
   [
     ['account', 'set', 'ada'],
-    'Nothing is to change; give --email, --role, --admin-role, --permission, --expires, --person, --add-group or --remove-group.',
+    'There is nothing to change; give --email, --role, --admin-role, --permission, --expires, --person, --add-group or --remove-group.',
   ],
   [
     ['account', 'set', 'ada', '--admin-role', 'owner', '--permission', 'audit.read'],
@@ -68,7 +68,7 @@ const misuses: readonly (readonly [words: readonly string[], sentence: string])[
   ],
   [
     ['account', 'add', 'ada', '--no-password', '--permission', 'audit.read'],
-    '--admin-role and --permission go with --role admin alone.',
+    '--admin-role and --permission need --role admin.',
   ],
   [['account', 'set', 'ada', '--admin-role', 'king'], '--admin-role takes owner or operator or approver or auditor.'],
   [
@@ -83,7 +83,7 @@ const misuses: readonly (readonly [words: readonly string[], sentence: string])[
   [['server', 'add', 'a', '--address', '::1'], '--os-user is needed.'],
   [
     ['server', 'add', 'a', '--address', '::1', '--os-user', 'root'],
-    '--host-key or --host-ca is needed where no terminal can confirm a scanned key.',
+    '--host-key or --host-ca is needed; only at a terminal can a scanned key be confirmed.',
   ],
   [
     ['server', 'add', 'a', '--address', '::1', '--os-user', 'root', '--host-key', key, '--host-ca', key],
@@ -91,7 +91,7 @@ const misuses: readonly (readonly [words: readonly string[], sentence: string])[
   ],
   [
     ['server', 'add', 'a', '--address', '::1', '--os-user', 'root', '--transport', 'local', '--host-key', key],
-    '--host-key and --host-ca do not go with a local server.',
+    'A local server takes no --host-key and no --host-ca.',
   ],
   [
     ['server', 'add', 'a', '--address', '::1', '--os-user', 'root', '--host-key', key, '--port', '99999'],
@@ -99,7 +99,7 @@ const misuses: readonly (readonly [words: readonly string[], sentence: string])[
   ],
   [
     ['server', 'set', 'a'],
-    'Nothing is to change; give --address, --port, --os-user, --group, --host-key or --transport.',
+    'There is nothing to change; give --address, --port, --os-user, --group, --host-key, --host-ca or --transport.',
   ],
   [[...change, '--until', '2026-01-31T18:00:00Z'], '--from is needed.'],
   [
@@ -112,14 +112,14 @@ const misuses: readonly (readonly [words: readonly string[], sentence: string])[
   ],
   [
     [...change, '--from', '2026-01-31T18:00:00Z', '--until', '2026-01-31T19:00:00Z', '--by', 'ada'],
-    '--by goes with --approve.',
+    '--by needs --approve.',
   ],
   [['policy', 'show'], 'Exactly one of --change, --server and --group is needed.'],
   [
     ['policy', 'set', 'file.json', '--group', 'ops', '--server', 'web-1'],
     'Exactly one of --change, --server and --group is needed.',
   ],
-  [['audit', 'list', '--after', '7'], '--after needs --chain, because every chain has numbers of its own.'],
+  [['audit', 'list', '--after', '7'], '--after needs --chain, because every chain has its own numbers.'],
   [['audit', 'list', '--limit', '-1'], '--limit takes a whole number from 1 to 100000.'],
   [['pty', 'start', 'web-1', '--change', 'CR1'], '--as is needed.'],
   [['pty', 'start', 'web-1', '--as', 'deploy'], 'Exactly one of --change and --health-check is needed.'],
@@ -127,8 +127,11 @@ const misuses: readonly (readonly [words: readonly string[], sentence: string])[
     ['pty', 'start', 'web-1', '--as', 'deploy', '--change', 'CR1', '--health-check'],
     'Exactly one of --change and --health-check is needed.',
   ],
-  [['login', '--server', 'example.org'], '--server takes https:// with a host and, where there is one, a path.'],
-  [['login', '--server', 'http://10.0.0.1'], '--server takes http:// for this machine alone; others need https://.'],
+  [['login', '--server', 'example.org'], '--server takes https:// with a host and an optional path.'],
+  [
+    ['login', '--server', 'http://10.0.0.1'],
+    '--server takes http:// only for this machine; other servers need https://.',
+  ],
   [['audit', 'verify', '--against', 'x:1'], '--against takes chain:seq:hash, as the server logs it each minute.'],
 ]
 
@@ -224,7 +227,7 @@ test('CLI-52 an option that is none may be a word of the line that is tried, and
       await refusalOf(['catalogue', 'show', 'ops', '-n']),
     ],
     [
-      '-n is not an option of sallyport catalogue test; where it belongs to LINE, put -- before that; see sallyport catalogue test --help.',
+      '-n is not an option of sallyport catalogue test; if it belongs to LINE, put -- before LINE; see sallyport catalogue test --help.',
       '-n is not an option of sallyport catalogue show; see sallyport catalogue show --help.',
     ],
   )

@@ -1,4 +1,4 @@
-/** The composition root: the only file that knows every wing; reads as a table of contents. */
+/** The composition root: the only file that imports every layer. `assemble` starts the parts in order. */
 import { readFile } from 'node:fs/promises'
 import type { Server as HttpsServer } from 'node:https'
 import { version } from './config/version.ts'
@@ -44,77 +44,80 @@ import { pacerproKey, sftpgoKey } from './platform/signing-keys.ts'
 import { listenForNotifications } from './stores/sqlite/notify.ts'
 import type { Gateway } from './terminals/gateway.ts'
 
-/** Longest that a node answers from memory without a look at the log. */
+/** Longest time that a node answers from memory without reading the revocation log. */
 const leaseMs = 1_000
 
-/** A day in milliseconds. */
 const dayMs = 86_400_000
 
-/** What a server is started with. */
+/** The input of a server's start. */
 export type ServerStart = Start & {
-  /** Shortened by tests that are slow on purpose. */
+  /** Shorter in some tests. */
   readonly timeouts?: Timeouts
-  /** What tests replace of the terminals. */
+  /** Parts of the terminals that tests replace. */
   readonly terminals?: TerminalTest
 }
 
-/** A server that listens. */
+/** A running server. */
 export type RunningServer = {
-  /** Where it listens: scheme, host and port. */
+  /** Scheme, host and port. */
   readonly url: string
   readonly app: App
   readonly ports: Ports
-  /** The link that makes the first administrator; null where one was ever made. */
+  /** The link that creates the first administrator; null if one was ever created. */
   readonly setupLink: string | null
-  /** Nobody is left who may make administrators and can sign in. */
+  /** Whether no owner who can sign in remains. */
   readonly isOwnerMissing: boolean
-  /** Reads the TLS files again. */
+  /** Reloads the TLS files. */
   readonly reloadTls: () => Promise<void>
-  /** Answers what is under way, refuses what is new, writes what memory holds. */
+  /**
+   * Shuts down, as at SIGTERM. Takes no new requests, ends the terminals, answers the requests under way, stops the jobs,
+   * writes the state in memory, signs the audit trail and closes the store: the `shutdown.defer` steps of `assemble`, the
+   * last one first.
+   */
   readonly close: () => Promise<void>
 }
 
 /**
- * Starts a server; resolves once it listens. What was opened is closed again when a later part fails.
+ * Starts a server; resolves once it listens. If a part fails, the parts before it are shut down.
  *
- * @param extend registers further routes before it listens (for benches, which measure beside a bare route).
+ * @param extend registers further routes before the server listens; benches compare with a bare route.
  */
 export async function startServer(
   start: ServerStart,
   extend?: (app: App, ports: Ports) => void,
 ): Promise<RunningServer> {
-  const opened = new AsyncDisposableStack()
+  const shutdown = new AsyncDisposableStack()
   try {
-    return await assemble(start, opened, extend)
+    return await assemble(start, shutdown, extend)
   } catch (cause) {
-    await opened.disposeAsync()
+    await shutdown.disposeAsync()
     throw cause
   }
 }
 
 async function assemble(
   start: ServerStart,
-  opened: AsyncDisposableStack,
+  shutdown: AsyncDisposableStack,
   extend?: (app: App, ports: Ports) => void,
 ): Promise<RunningServer> {
   const { config } = start
   const storeAccess = await openStoreAccess(start, 'server')
-  opened.defer(storeAccess.close)
+  shutdown.defer(storeAccess.close)
   const trail = await startTrailSigner(storeAccess)
-  opened.defer(() => signTrail(storeAccess, trail))
+  shutdown.defer(() => signTrail(storeAccess, trail))
   const keyring = await openKeyring(storeAccess, config)
   const mailer = openMailer(config, storeAccess.ports.log)
-  if (mailer !== null) opened.defer(() => mailer.close())
+  if (mailer !== null) shutdown.defer(() => mailer.close())
   const ports = completePorts(storeAccess, {
     config,
     keyring,
     mailer,
     throttleTime: await openThrottleTime(storeAccess.ports),
   })
-  opened.defer(() => writeMemoryState(ports))
-  // Before the node joins, so that no command can find nobody to tell of an entry that the node does not see.
+  shutdown.defer(() => writeMemoryState(ports))
+  // Before the node joins: a command that appends to the log must always reach a server that serves.
   const notifications = await listenForNotifications(storeAccess.store.socketPath, () => ports.node.renew())
-  opened.defer(() => notifications.close())
+  shutdown.defer(() => notifications.close())
   await ports.node.join()
   const setup = await openSetup(ports)
   const settings = httpSettings(config)
@@ -124,10 +127,10 @@ async function assemble(
     publicUrls: () => [settings.publicUrl, settings.gatewayUrl],
     ...(start.terminals === undefined ? {} : { test: start.terminals }),
   })
-  opened.defer(() => terminals.close())
-  const keyJob = { name: 'follow the key rotation', everyMs: 60_000, run: () => keyring.refresh() }
+  shutdown.defer(() => terminals.close())
+  const keyJob = { name: 'refresh the signing keys', everyMs: 60_000, run: () => keyring.refresh() }
   const jobs = startJobs([...upkeepJobs(ports), keyJob, trailJob(trail), ...terminals.jobs], ports.log)
-  opened.defer(() => jobs.stop())
+  shutdown.defer(() => jobs.stop())
   const context: HttpContext = {
     ...addressLimits(config, ports),
     ports,
@@ -146,12 +149,12 @@ async function assemble(
     ...(start.timeouts === undefined ? {} : { timeouts: start.timeouts }),
     ...(config.gateway.listen === null ? { takesUpgrade: isTerminalUpgrade } : {}),
   })
-  opened.defer(() => app.close())
-  // Before the application is closed, which waits for every connection.
-  opened.defer(() => terminals.close())
+  shutdown.defer(() => app.close())
+  // Again, because this step must run before `app.close`, which waits for every connection.
+  shutdown.defer(() => terminals.close())
   extend?.(app, ports)
   const { gateway } = terminals
-  const { url, terminalListener } = await listen(app, { ...context, config, settings, opened, gateway })
+  const { url, terminalListener } = await listen(app, { ...context, config, settings, shutdown, gateway })
   ports.log.info({ fingerprint: trail.keyId }, 'audit trail is signed by this key')
   return {
     url,
@@ -159,7 +162,7 @@ async function assemble(
     ports,
     ...(await administratorFacts(ports, { secret: setup.secret, publicUrl: settings.publicUrl })),
     reloadTls: () => reloadTls(config, { app, terminalListener }),
-    close: () => opened.disposeAsync(),
+    close: () => shutdown.disposeAsync(),
   }
 }
 
@@ -176,7 +179,7 @@ function gatewayLocator(
   }
 }
 
-/** What addresses have of the listeners together. */
+/** Limits of client addresses, over both listeners together. */
 function addressLimits(config: Config, { clock }: Ports): Pick<HttpContext, 'bodies' | 'connections'> {
   return {
     bodies: new BodyBudget(config.bodiesMebibytes * 1024 * 1024, clock),
@@ -186,13 +189,13 @@ function addressLimits(config: Config, { clock }: Ports): Pick<HttpContext, 'bod
 
 type Listening = {
   readonly config: Config
-  /** Told where both listeners are. */
+  /** Gets the addresses of both listeners. */
   readonly settings: { publicUrl: string; gatewayUrl: string }
-  readonly opened: AsyncDisposableStack
+  readonly shutdown: AsyncDisposableStack
   readonly gateway: Gateway
 } & Pick<HttpContext, 'connections' | 'ports'>
 
-/** `terminalListener` is null where terminals share the one listener, which is at `url`. */
+/** `terminalListener` is null if terminals share the one listener, which is at `url`. */
 type Listeners = { readonly url: string; readonly terminalListener: TerminalListener | null }
 
 async function listen(app: App, listening: Listening): Promise<Listeners> {
@@ -230,7 +233,7 @@ function completePorts(storeAccess: StoreAccess, { config, keyring, mailer, thro
   }
 }
 
-/** A store that takes nothing any more keeps no server from ending: none of this was promised to anybody. */
+/** A store that is unavailable does not stop the shutdown: no answer depended on this state. */
 async function writeMemoryState(ports: Ports): Promise<void> {
   try {
     await writeLastUses(ports, 1)
@@ -238,7 +241,7 @@ async function writeMemoryState(ports: Ports): Promise<void> {
     await keepThrottleTime(ports)
   } catch (cause) {
     if (!isRefusal(cause, 'STORE_UNAVAILABLE')) throw cause
-    ports.log.warn({ err: cause }, 'the last uses and refusals of the last minute could not be written')
+    ports.log.warn({ err: cause }, 'last uses and refusals of the last minute could not be written')
   }
 }
 
@@ -268,7 +271,7 @@ async function openKeyring({ ports, store }: StoreAccess, config: Config): Promi
   return keyring
 }
 
-/** What a person is told who starts the server. */
+/** Returns the facts about administrators for the person who starts the server. */
 async function administratorFacts(
   ports: Ports,
   { secret, publicUrl }: { readonly secret: string | null; readonly publicUrl: string },
@@ -293,7 +296,7 @@ async function openSetup(ports: Ports): Promise<OpenSetup> {
   }
 }
 
-/** `publicUrl` is known for certain only once the listener has its port. */
+/** `listen` replaces `publicUrl` and `gatewayUrl` once it knows the ports. */
 function httpSettings(config: Config): HttpSettings & { publicUrl: string; gatewayUrl: string } {
   const dialectSettings = (dialect: Dialect): HttpSettings['dialects']['control'] => {
     const { enabled, prefix, allowedOrigins } = config[dialect]
@@ -306,7 +309,7 @@ function httpSettings(config: Config): HttpSettings & { publicUrl: string; gatew
     clientIpHeader: config.clientIpHeader,
     dialects: byDialect(dialectSettings),
     sftpgo: {
-      // Either option can switch it off.
+      // Each of the two options can disable it.
       isBoundToAddress: config.sftpgo.bindAddress && (config.sftpgo.tokenValidation & 1) === 0,
       endsTokensOnAnyChange: (config.sftpgo.tokenValidation & 2) !== 0,
       disabledLoginMethods: config.sftpgo.disabledLoginMethods,
@@ -329,5 +332,5 @@ async function reloadTls(
   const files = await readTls(config)
   if (files === null) return
   ;(app.server as HttpsServer).setSecureContext(files)
-  terminalListener?.present(files)
+  terminalListener?.setTls(files)
 }

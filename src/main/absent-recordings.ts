@@ -1,36 +1,36 @@
-/** Main: why a PTY session has no recording; it was taken away, unless the store tells another reason. */
+/** Main: why a PTY session has no recording. Without a reason in the store, the recording is missing. */
 import type { Reads } from '../core/store.ts'
 import { policyOf } from '../core/terminals/policy-of.ts'
 import type { PtySession } from '../core/terminals/server.ts'
 import type { TerminalSettings } from '../core/wiring.ts'
 import { keptUntil } from '../terminals/recording/retention.ts'
 
-/** A terminal that is older is recorded: its HELLO comes within 5 s, and its recorder answers within 15 s. */
+/** An older terminal has a recording: its HELLO comes within 5 s, and its recorder answers within 15 s. */
 const longestOpeningMs = 60_000
 
-/** Rows and events that are read at once. */
+/** Rows and events per read. */
 const pageLength = 1_000
 
-/** Reasons that a PTY session ends for before it is recorded; those that end a recorded one too name nobody then. */
+/** End reasons of a PTY session that was not recorded. A recorded session may have them too, but then without an account. */
 const refusedBeforeRecorded: readonly unknown[] = ['never-opened', 'recorder-failed', 'access-changed', 'access-denied']
 
-/** Why there is none. */
+/** The reason. */
 export type Absence =
-  /** It should be there. `keptUntilMs`: null: not known any more, because server or change request are gone. */
+  /** It should exist. `keptUntilMs`: null: unknown, because the server or the change request was removed. */
   | { readonly kind: 'missing'; readonly ptySession: PtySession; readonly keptUntilMs: number | null }
-  /** The server removed it, and wrote that down. */
+  /** The server removed it, with an audit event. */
   | { readonly kind: 'removed'; readonly atMs: number }
-  /** Its time is over by the rules of now. */
+  /** Its retention is over by the present policies. */
   | { readonly kind: 'over'; readonly keptUntilMs: number }
   | { readonly kind: 'never-recorded' | 'opening' }
 
-/** What is asked why there is no recording. */
+/** The sources of the reasons. */
 export type AbsencePorts = {
   readonly store: Pick<Reads, 'policy' | 'serverByName' | 'changeById' | 'auditEvents'>
   readonly settings: { readonly terminals: TerminalSettings }
 }
 
-/** Returns every PTY session that the store knows, newest first, in pages. */
+/** Returns every PTY session of the store in pages, newest first. */
 export async function* everyPtySession(store: Pick<Reads, 'ptySessions'>): AsyncGenerator<readonly PtySession[]> {
   const names = { state: null, purpose: null, changeId: null, serverName: null }
   const filter = { ...names, startedByAccountId: null, reach: null, createdFromMs: null, createdToMs: null }
@@ -44,35 +44,35 @@ export async function* everyPtySession(store: Pick<Reads, 'ptySessions'>): Async
   }
 }
 
-/** Tells whether the event of a number can be relied on. */
+/** Returns whether the event with a number is proven. */
 export type IsProven = (seq: number) => boolean
 
-/** When it is asked, and how the server's chain is proved; that is done only if something seems to be missing. */
+/** The moment of the question, and the proof of the server's chain, which is needed only if something seems missing. */
 export type AbsenceFacts = {
-  /** Unix milliseconds, of a moment before the store was asked. */
+  /** Unix milliseconds, before the store was read. */
   readonly nowMs: number
   readonly proveTrail: () => Promise<IsProven>
 }
 
 /**
- * Tells of PTY sessions that have no recording why that is; each as the store had it before its file was looked for.
+ * Returns the reason of each PTY session without a recording, in their order.
  *
- * @returns one for each, in their order.
+ * @param absent as the store had them before their files were looked for.
  */
 export async function explainAbsences(
   ports: AbsencePorts,
   absent: readonly PtySession[],
   { nowMs, proveTrail }: AbsenceFacts,
 ): Promise<readonly Absence[]> {
-  const monthsOf = rememberMonths(ports)
+  const monthsOf = cacheMonths(ports)
   const absences: Absence[] = []
   for (const ptySession of absent) absences.push(await explain(ptySession, { nowMs, monthsOf }))
   const isSuspect = absences.some(({ kind }) => kind === 'missing')
-  const told: ReadonlyMap<string, Absence> = isSuspect
+  const proven: ReadonlyMap<string, Absence> = isSuspect
     ? await absencesOnTrail(ports.store, await proveTrail())
     : new Map()
   return absences.map((absence) =>
-    absence.kind === 'missing' ? (told.get(absence.ptySession.id) ?? absence) : absence,
+    absence.kind === 'missing' ? (proven.get(absence.ptySession.id) ?? absence) : absence,
   )
 }
 
@@ -91,8 +91,8 @@ async function explain(
   return { kind: 'missing', ptySession, keptUntilMs }
 }
 
-/** The head of a record says how long it is kept, and is gone with it: what is left are the rules of now. */
-function rememberMonths({ store, settings }: AbsencePorts): MonthsOf {
+/** The retention stands in the head of the recording, which is missing too. So the present policies count. */
+function cacheMonths({ store, settings }: AbsencePorts): MonthsOf {
   const months = new Map<string, number | null>()
   const read: MonthsOf = async ({ serverName, changeId, purpose }) => {
     const server = await store.serverByName(serverName)
@@ -111,7 +111,7 @@ function rememberMonths({ store, settings }: AbsencePorts): MonthsOf {
   }
 }
 
-/** An event as the trail keeps it. */
+/** The stored text of an event. */
 type TrailEvent = {
   readonly at: string
   readonly action: string
@@ -123,32 +123,32 @@ type TrailEvent = {
 const subjectStart = 'pty_session:'
 
 /**
- * Only the server's own chain is believed: nothing else removes recordings, or opens terminals. Of it only what is proved:
- * whoever takes a recording away can write an event too.
+ * Reads only the server's chain, because only the server removes recordings and opens terminals, and only proven events:
+ * an attacker who removes a recording can also write an event.
  */
 async function absencesOnTrail(
   store: Pick<Reads, 'auditEvents'>,
   isProven: IsProven,
 ): Promise<ReadonlyMap<string, Absence>> {
-  const told = new Map<string, Absence>()
+  const found = new Map<string, Absence>()
   let afterSeq = 0
   for (;;) {
     const events = await store.auditEvents('server', { afterSeq, limit: pageLength })
     for (const { seq, text } of events) {
       afterSeq = seq
-      // Most events are of something else, and need not be parsed.
+      // Most events have another subject and need no parsing.
       if (!text.includes(`"${subjectStart}`) || !isProven(seq)) continue
       const event = JSON.parse(text) as TrailEvent
-      const absence = absenceToldBy(event)
-      if (absence !== null) told.set(event.subject?.slice(subjectStart.length) ?? '', absence)
+      const absence = absenceOf(event)
+      if (absence !== null) found.set(event.subject?.slice(subjectStart.length) ?? '', absence)
     }
-    if (events.length === 0) return told
+    if (events.length === 0) return found
   }
 }
 
-function absenceToldBy({ action, at, account, detail }: TrailEvent): Absence | null {
+function absenceOf({ action, at, account, detail }: TrailEvent): Absence | null {
   if (action === 'recording-remove') return { kind: 'removed', atMs: Date.parse(at) }
-  // Whoever was refused before the recorder began is named; the same end of a terminal that ran is nobody's act.
+  // A refusal before the recording names the account. The same end of a recorded terminal names none.
   const isRefusal = action === 'pty-end' && account !== undefined && refusedBeforeRecorded.includes(detail?.reason)
   return isRefusal ? { kind: 'never-recorded' } : null
 }

@@ -21,13 +21,13 @@ export function acceptAccount(account: AccountInput, config: Pick<Config, 'passw
 
 export type { Authority }
 
-/** Names of the roles with a fixed list. */
+/** Names of the roles with fixed permissions. */
 export const roleNames: readonly string[] = namedRoles
 
 /** Names of all permissions. */
 export const permissionNames: readonly string[] = permissions
 
-/** Returns the authority of a role's name, or of names of permissions; all of them are known. */
+/** Returns the authority of the name of a role, or of names of permissions. All names must be known. */
 export function toAuthority(names: readonly string[]): Authority {
   const role = namedRoles.find((name) => names.includes(name))
   return role === undefined ? { role: 'custom', permissions: knownPermissions(names) } : { role }

@@ -1,13 +1,13 @@
-/** Main: what a server that starts says of its administrators. */
+/** Main: checks the administrators at the start of a server. */
 import { isStandingOwner } from '../core/administration/standing-owner.ts'
 import { isRefusal } from '../core/errors.ts'
 import type { Ports } from '../core/wiring.ts'
 
 /**
- * Looks at the administrators of a store. At the first start of a version that knows authorities, the log says how many of
- * them are no owners: outside sftpgo such an administrator may do only what its list of permissions maps to.
+ * Checks the administrators of a store. At the first start with authorities, logs the number of administrators with a list
+ * of permissions: outside sftpgo they have only the permissions that the list maps to.
  *
- * @returns whether an owner who can sign in is missing though an administrator was made.
+ * @returns whether no owner can sign in, although an administrator was created.
  */
 export async function isOwnerMissing({ store, clock, log }: Pick<Ports, 'store' | 'clock' | 'log'>): Promise<boolean> {
   const administrators = await store.administrators()
@@ -15,13 +15,13 @@ export async function isOwnerMissing({ store, clock, log }: Pick<Ports, 'store' 
   if ((await isFirstTime({ store, clock })) && custom > 0) {
     log.warn(
       { administrators: custom },
-      'administrators with a list of permissions may do outside sftpgo only what it maps to',
+      'outside sftpgo, administrators with a list of permissions have only the permissions that it maps to',
     )
   }
   return !administrators.some(isStandingOwner) && (await store.wasAdministratorMade())
 }
 
-/** A full disk keeps no server from starting: what could not be marked is told at the next start. */
+/** A full disk does not stop the start: without the mark, the next start logs again. */
 async function isFirstTime({ store, clock }: Pick<Ports, 'store' | 'clock'>): Promise<boolean> {
   try {
     const { kind } = await store.execute('keepMark', { mark: 'authority-told', nowMs: clock.wallMs() })

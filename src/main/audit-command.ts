@@ -1,4 +1,4 @@
-/** Main: what the command line does with the audit trail; the key that proves it never comes from the store alone. */
+/** Main: the audit trail for the command line. The stored public key is never trusted by itself. */
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { AuditHead } from '../core/audit/event.ts'
@@ -10,10 +10,10 @@ import type { StoreAccess } from './store-access.ts'
 
 export type { AuditHead, TrailReport }
 
-/** Most characters of a file that holds a public key; one in PEM has 113. */
+/** Most characters of a public key file; a PEM has 113. */
 const mostKeyCharacters = 10_000
 
-/** Proves the trail of a store. @param key `of the store`: its own, opened with the master key. */
+/** Verifies the trail of a store. @param key `of the store`: its own key, opened with the master key. */
 export async function proveTrail(
   { ports, isOwnHead }: Pick<StoreAccess, 'ports' | 'isOwnHead'>,
   { seen, key }: { readonly seen: readonly AuditHead[]; readonly key: TrailKey | 'of the store' },
@@ -22,7 +22,7 @@ export async function proveTrail(
   return verifyTrail({ digests: ports.digests, store: ports.store, isOwnHead }, { key: trusted, seen })
 }
 
-/** Proves a chain of a store, and returns which of its events can be relied on; none if the key is not that of the store. */
+/** Verifies a chain of a store, and returns which events are proven; none if the key is not that of the store. */
 export async function provenEvents(
   storeAccess: Pick<StoreAccess, 'ports' | 'isOwnHead'>,
   chain: string,
@@ -33,7 +33,7 @@ export async function provenEvents(
   return (seq) => seq <= (report?.provenSeq ?? 0) && !doubtful.some(({ from, to }) => from <= seq && seq <= to)
 }
 
-/** Returns the key of a store, opened with the master key: the row of the public half may say anything. */
+/** Returns the key of a store, derived from the sealed private key: the stored public key may be forged. */
 export async function storedTrailKey(ports: StoreAccess['ports']): Promise<TrailKey> {
   try {
     const pem = await publicKeyOf(ports, 'audit')
@@ -44,7 +44,7 @@ export async function storedTrailKey(ports: StoreAccess['ports']): Promise<Trail
   }
 }
 
-/** Returns the public half of the key of a store; null: nothing was signed yet. @throws INTERNAL when it does not open. */
+/** Returns the public key of a store; null: nothing was signed yet. @throws INTERNAL when the master key does not open it. */
 export async function auditKey(
   ports: StoreAccess['ports'],
 ): Promise<{ readonly fingerprint: string; readonly publicKeyPem: string } | null> {
@@ -52,9 +52,9 @@ export async function auditKey(
   return pem === null ? null : { publicKeyPem: pem, fingerprint: sealVerifier(createPublicKey(pem)).keyId }
 }
 
-/** Reads a public key: PEM, the base64 of its DER, or the path of a file that holds either; null: it is none of these. */
+/** Reads a public key: PEM, base64 of its DER, or the path of a file with either; null: it is none of these. */
 export async function readAuditKey(text: string): Promise<TrailKey> {
-  const key = parseKey(text) ?? parseKey(await readIfThere(text))
+  const key = parseKey(text) ?? parseKey(await readIfExists(text))
   return key === null ? null : sealVerifier(key)
 }
 
@@ -67,12 +67,12 @@ function parseKey(text: string): KeyObject | null {
       : createPublicKey({ key: Buffer.from(trimmed, 'base64'), format: 'der', type: 'spki' })
     return key.asymmetricKeyType === 'ed25519' ? key : null
   } catch {
-    // Whatever the parser says of it, it is no key.
+    // Any error of the parser means that it is no key.
     return null
   }
 }
 
-async function readIfThere(path: string): Promise<string> {
+async function readIfExists(path: string): Promise<string> {
   try {
     return (await readFile(path, 'utf8')).slice(0, mostKeyCharacters)
   } catch {

@@ -1,4 +1,4 @@
-/** Main: the audit trail as a file of lines, and such a file as something that can be proved without its store. */
+/** Main: exports the audit trail as lines of JSON, and verifies such a file without a store. */
 import { type FileHandle, open } from 'node:fs/promises'
 import type { AuditHead, ChainedEvent, KeptHead } from '../core/audit/event.ts'
 import type { AuditSeal } from '../core/audit/seal.ts'
@@ -7,18 +7,18 @@ import { Refusal } from '../core/errors.ts'
 import type { Reads } from '../core/store.ts'
 import { createDigests } from '../platform/digests.ts'
 
-/** Events and seals that are read at once. */
+/** Events and seals per read. */
 const pageLength = 1_000
 
-/** Bytes of a file that are read at once. */
-const pieceBytes = 256 * 1024
+/** Bytes per read of a file. */
+const chunkBytes = 256 * 1024
 
-/** Characters of one line at most: an event has some kilobytes. */
+/** Most characters of a line; an event has a few kilobytes. */
 const longestLine = 1024 * 1024
 
 /**
  * Returns the lines of an export: the seals, the heads, then every event with its exact text. The seals are read first, so
- * that none of them names an event that is not there.
+ * that every seal names only exported events.
  */
 export async function* exportLines(
   reads: Pick<Reads, 'auditEvents' | 'auditHeads' | 'auditSeals'>,
@@ -42,10 +42,10 @@ export async function* exportLines(
 }
 
 /**
- * Proves an export with a public key alone. What only the master key can tell, whose the newest events are that no seal
- * covers, it cannot tell.
+ * Verifies an export with a public key. It cannot verify who wrote the newest events, which no seal covers yet: that needs
+ * the master key.
  *
- * @throws INPUT_INVALID when the file cannot be read, or a line of it is no line of an export.
+ * @throws INPUT_INVALID when the file cannot be read, or a line is no line of an export.
  */
 export async function proveExport(
   path: string,
@@ -56,7 +56,7 @@ export async function proveExport(
   })
   try {
     const store = await sourceOf(file)
-    // No keyed digest is asked of it.
+    // No keyed digest is used.
     const digests = createDigests(new Uint8Array(32))
     return await verifyTrail({ digests, store, isOwnHead: null }, { key, seen })
   } finally {
@@ -68,7 +68,7 @@ type Line = { readonly offset: number; readonly text: string }
 
 type ExportLine = { readonly seal: AuditSeal } | { readonly head: AuditHead } | ChainedEvent
 
-/** Keeps seals and heads in memory, and of events the places where some of them begin. */
+/** Keeps seals and heads in memory, and the offset of every hundredth event. */
 async function sourceOf(file: FileHandle): Promise<TrailSource> {
   const seals: AuditSeal[] = []
   const heads: KeptHead[] = []
@@ -119,7 +119,7 @@ async function* linesOf(file: FileHandle, from: number): AsyncGenerator<Line> {
   let rest = Buffer.alloc(0)
   let offset = from
   for (let position = from; ; ) {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(pieceBytes), 0, pieceBytes, position)
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(chunkBytes), 0, chunkBytes, position)
     if (bytesRead === 0) break
     position += bytesRead
     rest = Buffer.concat([rest, buffer.subarray(0, bytesRead)])

@@ -1,4 +1,4 @@
-/** Main: opens what signs the audit trail, for a server from its start, for a command before it exits. */
+/** Main: signs the audit trail. A server signs from its start on, a command before it exits. */
 import type { KeyObject } from 'node:crypto'
 import type { RequestFacts } from '../core/audit/act.ts'
 import { nextSeal, TrailSigner } from '../core/audit/trail-signer.ts'
@@ -8,55 +8,55 @@ import { sealSigner } from '../platform/audit-key.ts'
 import { loadAuthorityKey } from './authority-keys.ts'
 import type { StoreAccess } from './store-access.ts'
 
-/** Events that are read at once. */
+/** Events per read. */
 const pageLength = 1_000
 
-/** The subject of the event that tells that the key was made. */
+/** The subject of the event about the creation of the key. */
 const keySubject = 'authority-key:audit'
 
-/** Whose the trail is that is signed. */
+/** The chain of the signer's own events, and their request facts. */
 export type TrailUse = { readonly chain: 'server' | 'command'; readonly request: RequestFacts }
 
 /**
- * Returns what signs; the key is made where there is none, with a first seal over what was there before it.
+ * Returns the signer. Creates a missing key, with a first seal over the existing events.
  *
- * A key that the trail or a seal tells of and that is gone was taken away: the trail says so from then on.
+ * If the trail or a seal names a key that is missing, the key was removed: the signer records that in the trail.
  *
  * @throws INTERNAL when the key was sealed with another master key.
  */
 export async function openTrailSigner(storeAccess: StoreAccess, { chain, request }: TrailUse): Promise<TrailSigner> {
   const { ports, store } = storeAccess
   const isFirst = (await store.authorityKey('audit')) === null
-  const wasTaken = isFirst && (await hasKeyEvent(storeAccess))
+  const wasRemoved = isFirst && (await hasKeyEvent(storeAccess))
   const firstSeal = async (privateKey: KeyObject) => {
     const [last, heads] = [await store.lastAuditSeal(), await store.auditHeads()]
     return nextSeal(ports, sealSigner(privateKey), { last, heads })
   }
   const { privateKey } = await loadAuthorityKey(ports, 'audit', { request, firstSeal })
   const signer = new TrailSigner({ ...ports, isOwnHead: storeAccess.isOwnHead }, sealSigner(privateKey), chain)
-  if (wasTaken) await signer.tell({ kind: 'key-missing' })
+  if (wasRemoved) await signer.tell({ kind: 'key-missing' })
   return signer
 }
 
-/** Starts to sign for a server: at once, then whenever it is due; the returned signer is closed with the server. */
+/** Signs for a server: now, and then whenever a signature is due. */
 export async function startTrailSigner(storeAccess: StoreAccess): Promise<TrailSigner> {
   const request: RequestFacts = { by: 'server', ip: null, requestId: null, activity: null, commandLine: null }
   const { store, ports } = storeAccess
   const signer = await openTrailSigner(storeAccess, { chain: 'server', request })
   await logStoreFaults(ports.log, () => signer.start())
   store.onAudited(({ seq, isBroken }) => {
-    if (isBroken) ports.log.error({ seq }, 'audit-broken: the head of the chain was written by somebody else')
+    if (isBroken) ports.log.error({ seq }, 'audit-broken: the head of the chain was not written by this server')
     signer.noteHead(seq)
   })
   return signer
 }
 
-/** Returns the job that signs what the writer's own count does not make due. */
+/** Returns the job that signs events that are too few for the writer's own count. */
 export function trailJob(signer: TrailSigner): Job {
   return { name: 'sign the audit trail', everyMs: 60_000, run: () => signer.sign() }
 }
 
-/** Signs for the last time; a store that takes nothing any more keeps no process from ending. */
+/** Signs before the process ends. A store that is unavailable does not stop the shutdown. */
 export async function signTrail({ ports }: StoreAccess, signer: TrailSigner): Promise<void> {
   await logStoreFaults(ports.log, () => signer.sign())
 }

@@ -1,4 +1,4 @@
-/** Main: keys that an installation makes once and keeps sealed in its store; whoever comes second gets the first one's key. */
+/** Main: keys that an installation creates once and stores sealed. If two processes create one, both get the first. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { auditEvent, type RequestFacts } from '../core/audit/act.ts'
 import type { AuditSeal } from '../core/audit/seal.ts'
@@ -7,46 +7,46 @@ import type { Ports } from '../core/wiring.ts'
 import { makeSshAuthorityKey, sshPublicLine } from '../terminals/transports/ssh/authority.ts'
 import type { KeyType } from '../terminals/transports/ssh/keys.ts'
 
-/** A key that is ready to sign. */
+/** An opened key. */
 export type LoadedAuthorityKey = {
   readonly privateKey: KeyObject
-  /** Made from the private key: one OpenSSH public key line for the CA; SPKI PEM for the others. */
+  /** Derived from the private key: an OpenSSH public key line for the CA, SPKI PEM for the others. */
   readonly publicKey: string
 }
 
-/** What matters only where the key is not there yet. */
+/** Options for the creation of a missing key. */
 export type NewKeyOptions = {
-  /** Of the CA; ed25519 by default. A key that exists keeps its type. */
+  /** Type of the CA key; ed25519 by default. An existing key keeps its type. */
   readonly keyType?: KeyType
-  /** Whose doing it is; the server's by default. */
+  /** Facts for the audit event; by default the server's. */
   readonly request?: RequestFacts
-  /** Makes the seal that comes with the key `audit`. */
+  /** Returns the first seal of the key `audit`. */
   readonly firstSeal?: (privateKey: KeyObject) => Promise<AuditSeal>
 }
 
 const byServer: RequestFacts = { by: 'server', ip: null, requestId: null, activity: null, commandLine: null }
 
 /**
- * Returns a key of this installation; where there is none, makes it, seals it and keeps it, with an audit event.
+ * Returns a key of this installation. Creates and stores a missing key, with an audit event.
  *
  * @throws INTERNAL when the key was sealed with another master key.
  */
 export async function loadAuthorityKey(
   ports: Pick<Ports, 'clock' | 'store' | 'sealer'>,
   name: AuthorityKeyName,
-  making: NewKeyOptions = {},
+  options: NewKeyOptions = {},
 ): Promise<LoadedAuthorityKey> {
   const known = await ports.store.authorityKey(name)
-  if (known === null) await addKey(ports, name, making)
-  const kept = known ?? (await ports.store.authorityKey(name))
-  if (kept === null) throw new Error(`The key ${name} is not in the store, although it was added.`)
-  const privateKey = openKey(ports, kept)
+  if (known === null) await addKey(ports, name, options)
+  const stored = known ?? (await ports.store.authorityKey(name))
+  if (stored === null) throw new Error(`The key ${name} is not in the store, although it was added.`)
+  const privateKey = openKey(ports, stored)
   return { privateKey, publicKey: publicHalves[name](privateKey) }
 }
 
 /**
- * Returns the public half of a key that is there already, made from the private one: the row may say anything. null: there is
- * none.
+ * Returns the public half of an existing key, derived from the private key: the stored public key may be forged. null: there
+ * is no key.
  *
  * @throws INTERNAL when the key was sealed with another master key.
  */
@@ -70,7 +70,7 @@ async function addKey(
   name: AuthorityKeyName,
   { keyType = 'ed25519', request = byServer, firstSeal }: NewKeyOptions,
 ): Promise<void> {
-  const privateKey = makers[name](keyType)
+  const privateKey = generators[name](keyType)
   const publicKey = publicHalves[name](privateKey)
   const der = privateKey.export({ format: 'der', type: 'pkcs8' })
   const nowMs = ports.clock.wallMs()
@@ -87,7 +87,7 @@ async function addKey(
 
 const newEd25519 = (): KeyObject => generateKeyPairSync('ed25519').privateKey
 
-const makers: Readonly<Record<AuthorityKeyName, (type: KeyType) => KeyObject>> = {
+const generators: Readonly<Record<AuthorityKeyName, (type: KeyType) => KeyObject>> = {
   'ssh-user-ca': (type) => makeSshAuthorityKey(type).privateKey,
   recording: newEd25519,
   audit: newEd25519,

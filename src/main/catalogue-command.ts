@@ -1,4 +1,4 @@
-/** Main: catalogues of health checks, as the command line keeps and tries them. */
+/** Main: the catalogues of health checks, for the command line. */
 import { type Catalogue, helpLines, type LineVerdict, matchLine } from '../core/terminals/catalogue.ts'
 import { forcedCommand } from '../core/terminals/command-words.ts'
 import { catalogueDocument } from '../core/terminals/parse-catalogue.ts'
@@ -6,22 +6,22 @@ import { type CataloguePorts, readCatalogues, removeCatalogue, setCatalogue } fr
 import { createPatterns } from '../terminals/health-check/patterns.ts'
 import type { StoreCommand } from './store-command.ts'
 
-/** A catalogue, as commands show it. */
+/** A catalogue for the command line. */
 type ShownCatalogue = {
   readonly group: string
   readonly commandCount: number
-  /** How each command is put, and what it is about. */
+  /** The form of each command, and its description. */
   readonly helpLines: readonly string[]
   /** The members of its file. */
   readonly document: Readonly<Record<string, unknown>>
 }
 
-/** What would become of a line. */
+/** The result of a test. */
 type Verdict =
   | { readonly kind: 'run'; readonly words: readonly string[]; readonly command: string }
   | { readonly kind: 'refused'; readonly sentence: string }
 
-/** Sets or replaces the catalogue of a group; returns how many commands it has. @throws INPUT_INVALID naming each fault. */
+/** Sets or replaces the catalogue of a group; returns the number of its commands. @throws INPUT_INVALID naming each fault. */
 export async function writeCatalogue(command: StoreCommand, group: string, document: unknown): Promise<number> {
   const catalogue = await setCatalogue(portsOf(command), { group, document }, command.request)
   return catalogue.commands.length
@@ -32,19 +32,19 @@ export function deleteCatalogue(command: StoreCommand, group: string): Promise<'
   return removeCatalogue(command.storeAccess.ports, group, command.request)
 }
 
-/** Returns the catalogue of a group, or null. */
+/** Returns the catalogue of a group; null: there is none. */
 export async function readCatalogue(command: StoreCommand, group: string): Promise<ShownCatalogue | null> {
   const catalogue = await read(command, group)
   return catalogue === null ? null : toCommand(group, catalogue)
 }
 
-/** Returns the catalogues of all groups, by group. */
+/** Returns the catalogues of all groups. */
 export async function listCatalogues(command: StoreCommand): Promise<readonly ShownCatalogue[]> {
   const catalogues = await readCatalogues(portsOf(command), null)
   return [...catalogues].map(([group, catalogue]) => toCommand(group, catalogue))
 }
 
-/** Judges a line as a health check of a member of the group alone would; null: the group has no catalogue. */
+/** Returns what a health check would do with a line of a member of only this group; null: the group has no catalogue. */
 export async function judgeLine(command: StoreCommand, group: string, line: string): Promise<Verdict | null> {
   const catalogue = await read(command, group)
   if (catalogue === null) return null

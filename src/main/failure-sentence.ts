@@ -1,8 +1,8 @@
-/** Main: says in one sentence for the operator why something could not be done. A stack or a secret is never in it. */
+/** Main: turns an error into one sentence for the operator, without a stack and without a secret. */
 import { isRefusal, type Refusal } from '../core/errors.ts'
 import { MasterKeyError } from '../platform/master-key.ts'
 
-/** What a system error carries beside its message. */
+/** Members of a system error beside its message. */
 type SystemFacts = {
   readonly code?: string
   readonly path?: string
@@ -11,7 +11,7 @@ type SystemFacts = {
   readonly hostname?: string
 }
 
-/** Returns the sentence; errors that nobody expected are named by their class alone, because their message is for the log. */
+/** Returns the sentence. An unexpected error is named by its class only, because its message is for the log. */
 export function failureSentence(error: unknown): string {
   if (error instanceof MasterKeyError) return error.message
   if (isRefusal(error)) {
@@ -20,10 +20,10 @@ export function failureSentence(error: unknown): string {
   }
   const reason = error instanceof Error ? knownReason(error) : null
   if (reason !== null) return reason
-  return `Something went wrong on our side (${error instanceof Error ? error.name : typeof error}).`
+  return `An unexpected error occurred (${error instanceof Error ? error.name : typeof error}).`
 }
 
-/** Only of what is not the operator's own doing; `detail` is written for the log, which the operator reads too. */
+/** Returns the reason of a fault that is not the operator's. `detail` is for the log, which the operator reads too. */
 function reasonOf({ kind, cause, detail }: Refusal): string | null {
   if (kind !== 'unavailable' && kind !== 'internal') return null
   return (cause instanceof Error ? knownReason(cause) : null) ?? detail ?? null
@@ -41,10 +41,10 @@ function listenReason(code: string, { address, port, hostname }: SystemFacts): s
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `The host ${hostname} of --listen is not known (${code}).`
   if (address === undefined) return null
   const place = port === undefined ? address : `${address.includes(':') ? `[${address}]` : address}:${port}`
-  if (code === 'EADDRINUSE') return `${place} is in use by another process; choose another place with --listen.`
+  if (code === 'EADDRINUSE') return `${place} is in use by another process; choose another address with --listen.`
   if (code === 'EADDRNOTAVAIL')
     return `This machine does not have the address ${address}; choose another with --listen.`
-  return `${place} cannot be listened on (${code}); choose another place with --listen.`
+  return `${place} cannot be listened on (${code}); choose another address with --listen.`
 }
 
 function fileReason(code: string, { path }: SystemFacts): string | null {

@@ -1,12 +1,12 @@
-/** Main: why this node does not take all of its work. */
+/** Main: the reasons why this node is not fully ready. */
 import type { ReadinessReason } from '../http/readiness.ts'
 import type { SqliteStore } from '../stores/sqlite/open-store.ts'
 import type { DiskRoom } from '../terminals/recording/disk-room.ts'
 
-/** 1 MiB: with less than this nothing that is written is sure to fit. */
+/** 1 MiB: with less free space a write may fail. */
 const fullBytes = 1024 * 1024
 
-/** Looks at the disk and returns the reasons that hold. */
+/** Checks the disk and returns the reasons; none if the node is ready. */
 export async function readinessReasons(
   store: Pick<SqliteStore, 'hasRoom'>,
   disk: Pick<DiskRoom, 'look' | 'state' | 'freeBytes'>,

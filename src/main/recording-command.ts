@@ -1,4 +1,4 @@
-/** Main: what the command line does with recordings; nothing of one is shown before it is written down that it was. */
+/** Main: the recordings for the command line. An audit event is stored before any part of a recording is shown. */
 import type { FileHandle } from 'node:fs/promises'
 import { auditEvent } from '../core/audit/act.ts'
 import { Refusal } from '../core/errors.ts'
@@ -18,20 +18,20 @@ import type { StoreCommand } from './store-command.ts'
 
 export type { ListedRecord }
 
-/** What a recording proved, and how it ends: by its recorder, not yet, or without an end. */
+/** The report of a verified recording. `end`: its recorder ended it, it still runs, or it has no end. */
 export type RecordingReport = RecordReport & {
   readonly end: 'ended' | 'live' | 'none'
-  /** Whether it should be there, and is not. */
+  /** Whether it should exist and does not. */
   readonly isMissing: boolean
 }
 
-/** A line that a search found. */
+/** A line of a search result. */
 export type RecordingMatch = ScreenMatch & { readonly ptySessionId: string; readonly startedAtMs: number | null }
 
-/** What an export is: asciicast v3, asciicast v2, or the bytes that the program put out. */
+/** asciicast v3, asciicast v2, or the bytes of the output. */
 export type ExportFormat = 'asciicast' | 'asciicast-v2' | 'raw'
 
-/** Ends that leave a recording without its own. */
+/** End reasons after which a recording has no end of its own. */
 const endsWithoutSeal: readonly (string | null)[] = ['node-lost', 'recorder-failed']
 
 type Exporter = (file: FileHandle, range: { readonly length: number }) => AsyncIterable<Uint8Array>
@@ -52,37 +52,37 @@ export class Recordings {
     this.#folder = recordsFolderOf(dataDir)
   }
 
-  /** Returns all of them, oldest first. */
+  /** Returns all recordings, oldest first. */
   list(): Promise<ListedRecord[]> {
     return listRecords(this.#folder)
   }
 
-  /** Tells whether there is one of this PTY session. */
+  /** Returns whether a PTY session has a recording. */
   async has(id: string): Promise<boolean> {
     return (await withRecord(this.#folder, id, async () => true)) ?? false
   }
 
-  /** Plays one to a terminal. @throws RECORDING_NOT_FOUND when there is none. */
+  /** Plays a recording to a terminal. @throws RECORDING_NOT_FOUND */
   async play(id: string, playing: Omit<PlaybackOptions, 'length'>): Promise<void> {
     await this.#read(id, async (file, length) => {
-      await this.#write([id], 'play')
+      await this.#audit([id], 'play')
       await playRecord(file, { ...playing, length })
     })
   }
 
-  /** Hands the bytes of an export to `write`, piece by piece. @throws RECORDING_NOT_FOUND when there is none. */
+  /** Passes the bytes of an export to `write`, in parts. @throws RECORDING_NOT_FOUND */
   async export(id: string, format: ExportFormat, write: (bytes: Uint8Array) => Promise<void>): Promise<void> {
     await this.#read(id, async (file, length) => {
-      await this.#write([id], 'export')
+      await this.#audit([id], 'export')
       for await (const bytes of exporters[format](file, { length })) await write(bytes)
     })
   }
 
   /**
-   * Returns the lines that held a text, by the time at which they were seen.
+   * Returns the lines with a text, in the order of time.
    *
-   * @param wanted `ids`: the recordings to look at, in this order; `limit`: lines at most.
-   * @throws RECORDING_NOT_FOUND when one is not there.
+   * @param wanted `ids`: the recordings, in this order; `limit`: most lines.
+   * @throws RECORDING_NOT_FOUND when one of them does not exist.
    */
   async search(
     text: string,
@@ -90,7 +90,7 @@ export class Recordings {
   ): Promise<RecordingMatch[]> {
     const { ids, limit } = wanted
     for (const id of ids) await this.#read(id, async () => undefined)
-    await this.#write(ids, 'search')
+    await this.#audit(ids, 'search')
     const found: RecordingMatch[] = []
     const records = new Map((await this.list()).map((record) => [record.ptySessionId, record]))
     for (const id of ids) {
@@ -104,15 +104,15 @@ export class Recordings {
   }
 
   /**
-   * Verifies one with the public key alone; one that is missing is a fault.
+   * Verifies a recording with the public key. A missing recording is a fault.
    *
-   * @throws RECORDING_NOT_FOUND when there is none, and none has to be there.
+   * @throws RECORDING_NOT_FOUND when there is no recording, and none should exist.
    */
   async verify(id: string): Promise<RecordingReport> {
     const nowMs = this.#command.storeAccess.ports.clock.wallMs()
-    // Before the file is looked at: what is closed by now has its end in the file by now.
+    // Read before the file: the file of a closed session already has its end.
     const ptySession = await this.#command.reads.ptySessionById(id)
-    const report = await this.#prove(id, ptySession)
+    const report = await this.#verify(id, ptySession)
     if (report !== null) return report
     if (ptySession === null) throw notFound(id)
     const [absence] = await this.#explain([ptySession], nowMs)
@@ -120,24 +120,24 @@ export class Recordings {
     throw notFound(id, absence)
   }
 
-  /** Verifies all that are there, oldest first, and names those that are missing, oldest first. */
+  /** Verifies all recordings, oldest first, and then reports the missing ones, oldest first. */
   async verifyAll(): Promise<RecordingReport[]> {
     const reports: RecordingReport[] = []
     for (const { ptySessionId } of await this.list()) {
-      const report = await this.#prove(ptySessionId, await this.#command.reads.ptySessionById(ptySessionId))
-      // What went meanwhile is among those that are not there.
+      const report = await this.#verify(ptySessionId, await this.#command.reads.ptySessionById(ptySessionId))
+      // A recording that was removed in the meantime is checked among the absent ones.
       if (report !== null) reports.push(report)
     }
     return [...reports, ...(await this.#missing())]
   }
 
-  /** Returns the public half of the key. @throws RECORDING_NOT_FOUND while nothing was ever recorded. */
+  /** Returns the public key. @throws RECORDING_NOT_FOUND before the first recording. */
   async key(): Promise<{ readonly keyId: string; readonly publicKeyPem: string }> {
     const { verifier, publicKeyPem } = await this.#key()
     return { keyId: verifier.keyId, publicKeyPem }
   }
 
-  async #prove(id: string, ptySession: PtySession | null): Promise<RecordingReport | null> {
+  async #verify(id: string, ptySession: PtySession | null): Promise<RecordingReport | null> {
     const report = await withRecord(this.#folder, id, async (file) => {
       const { verifier } = await this.#key()
       return verifyRecord(file, { ptySessionId: id, length: (await file.stat()).size, key: verifier })
@@ -177,7 +177,7 @@ export class Recordings {
     return done.result
   }
 
-  async #write(ids: readonly string[], as: 'play' | 'export' | 'search'): Promise<void> {
+  async #audit(ids: readonly string[], as: 'play' | 'export' | 'search'): Promise<void> {
     const { storeAccess, request } = this.#command
     const who = { account: null, atMs: storeAccess.ports.clock.wallMs() }
     const events = ids.map((id) =>
@@ -200,7 +200,7 @@ async function matchesIn(
   return matches
 }
 
-/** A recorder seals the end before the store is told that the session is closed: what is closed and has no end lost it. */
+/** A recorder signs the end before the session is closed in the store. So a closed session without an end has lost it. */
 function judgeEnd(report: RecordReport, ptySession: PtySession | null): Omit<RecordingReport, 'isMissing'> {
   if (report.isFinal) return { ...report, end: 'ended' }
   if (ptySession === null) return { ...report, end: 'none' }
@@ -208,7 +208,7 @@ function judgeEnd(report: RecordReport, ptySession: PtySession | null): Omit<Rec
   if (state !== 'closed') return { ...report, mark: null, end: 'live' }
   if (report.fault !== null || endsWithoutSeal.includes(endReason)) return { ...report, end: 'none' }
   const after = report.segments === 0 ? 'its beginning' : `segment ${report.segments}`
-  const fault = `it has no end after ${after}, though its session ended (${endReason}): the end was taken away, or could not be written`
+  const fault = `it has no end after ${after}, although its session ended (${endReason}): the end was removed, or could not be written`
   return { ...report, fault, mark: null, end: 'none' }
 }
 
@@ -216,28 +216,29 @@ function reportMissing({ ptySession, keptUntilMs }: Extract<Absence, { kind: 'mi
   const { id, endReason } = ptySession
   const keeping =
     keptUntilMs === null
-      ? 'it was to be kept, until when is not known any more, because its server or its change request is gone'
-      : `it was to be kept until ${timeText(keptUntilMs)}`
-  const doubt = endReason === 'node-lost' ? ' (there was none yet if its node was lost while it was being opened)' : ''
+      ? 'it should be kept, for an unknown time, because its server or its change request was removed'
+      : `it should be kept until ${timeText(keptUntilMs)}`
+  const doubt =
+    endReason === 'node-lost' ? ' (it never existed if its node was lost while the terminal was opening)' : ''
   const fault = `the record of this PTY session is missing: ${keeping}${doubt}`
   const none = { segments: 0, bytes: 0, signedBytes: 0, isFinal: false }
   return { ...none, ptySessionId: id, isMissing: true, end: 'none', fault, mark: null }
 }
 
 function notFound(id: string, absence?: Absence): Refusal {
-  return new Refusal('RECORDING_NOT_FOUND', { message: `There is no recording ${id}${whyNone(absence)}.` })
+  return new Refusal('RECORDING_NOT_FOUND', { message: `There is no recording ${id}${reasonFor(absence)}.` })
 }
 
-function whyNone(absence: Absence | undefined): string {
+function reasonFor(absence: Absence | undefined): string {
   switch (absence?.kind) {
     case 'removed':
-      return ` any more: it was removed at ${timeText(absence.atMs)}, when its time was over`
+      return ` any more: it was removed at ${timeText(absence.atMs)}, after its retention`
     case 'over':
-      return ` any more: it was to be kept until ${timeText(absence.keptUntilMs)}`
+      return ` any more: it was kept until ${timeText(absence.keptUntilMs)}`
     case 'never-recorded':
-      return ': its PTY session was over before it could be recorded'
+      return ': its PTY session ended before the recording began'
     case 'opening':
-      return ' yet: its PTY session is being opened'
+      return ' yet: its PTY session is opening'
     default:
       return ''
   }

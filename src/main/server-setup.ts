@@ -1,4 +1,4 @@
-/** Main: what a server needs so that terminals reach it, and the proof that it has it. Nothing on the server is changed from here. */
+/** Main: the configuration that a server needs for terminals, and its verification. Nothing on the server is changed. */
 import { auditEvent } from '../core/audit/act.ts'
 import { Refusal } from '../core/errors.ts'
 import { endReasons } from '../core/terminals/ends.ts'
@@ -14,35 +14,35 @@ import type { TransportFailureKind } from '../terminals/transports/transport.ts'
 import { type LoadedAuthorityKey, loadAuthorityKey } from './authority-keys.ts'
 import type { StoreCommand } from './store-command.ts'
 
-/** Choices of the operator that certificates obey. */
+/** Options of certificates. */
 export type SshOptions = { readonly keyType: KeyType; readonly sourceAddress: string }
 
-/** What an operator puts on a server. */
+/** The configuration for the operator to install. */
 export type ServerSetup = {
   readonly server: Server
   /** One public key line. */
   readonly authority: string
-  /** Makes the folder of the principals. */
+  /** Command that creates the folder of the principals. */
   readonly prepare: string
   /** Files to write, mode 0644. */
   readonly files: readonly { readonly path: string; readonly content: string }[]
-  /** Lines of sshd_config without which no terminal opens. */
+  /** Required lines of sshd_config. */
   readonly needed: readonly string[]
-  /** Lines that are wise. */
+  /** Recommended lines. */
   readonly recommended: readonly string[]
-  /** Checks the configuration and takes it into use; sessions go on. */
+  /** Command that checks the configuration and reloads it; sessions continue. */
   readonly reload: string
 }
 
-/** What a trial login as one OS user showed. */
+/** The result of a trial login as one OS user. */
 export type SetupCheck = {
   readonly osUser: string
   readonly login: 'works' | TransportFailureKind | 'no-command'
-  /** Whether the server ran what the certificate forces, and not what the client asked for; null: nothing was run. */
+  /** Whether the server ran the forced command of the certificate, not the client's command; null: it ran neither. */
   readonly forceCommand: 'honoured' | 'ignored' | null
-  /** What it means, for the operator. */
+  /** The meaning, for the operator. */
   readonly sentence: string
-  /** What the client program said; null: nothing went wrong. */
+  /** The message of the ssh client; null: there was no error. */
   readonly detail: string | null
 }
 
@@ -50,9 +50,9 @@ const authorityPath = '/etc/ssh/sallyport_user_ca.pub'
 const principalsFolder = '/etc/ssh/sallyport_principals'
 
 /**
- * Returns what a server needs; makes the authority's key where this installation has none yet.
+ * Returns the configuration that a server needs. Creates the key of the certificate authority if it is missing.
  *
- * @throws SERVER_NOT_FOUND; INPUT_INVALID for a server that is no ssh server.
+ * @throws SERVER_NOT_FOUND; INPUT_INVALID for a server with transport local.
  */
 export async function describeServerSetup(
   command: StoreCommand,
@@ -62,7 +62,7 @@ export async function describeServerSetup(
   const server = await command.reads.serverByName(name)
   if (server === null) throw new Refusal('SERVER_NOT_FOUND')
   if (server.transport !== 'ssh') {
-    throw new Refusal('INPUT_INVALID', { message: 'A local server needs no set-up: no certificate leads to it.' })
+    throw new Refusal('INPUT_INVALID', { message: 'A local server needs no setup: it uses no certificates.' })
   }
   const { publicKey } = await loadAuthority(command, keyType)
   const principals = server.osUsers.map((osUser) => ({
@@ -80,7 +80,7 @@ export async function describeServerSetup(
   }
 }
 
-/** Logs in as each OS user of the server, over the transport that terminals use, one after the other; with an audit event. */
+/** Logs in as each OS user of the server, one after the other, over the transport of terminals. Stores an audit event. */
 export async function checkServerSetup(
   command: StoreCommand,
   { server }: ServerSetup,
@@ -93,8 +93,8 @@ export async function checkServerSetup(
   } finally {
     await transport.close()
   }
-  const judged = judgeTogether(checks)
-  const allPassed = judged.every(isPassed)
+  const explained = explainTogether(checks)
+  const allPassed = explained.every(isPassed)
   const act = {
     action: 'server',
     subject: `server:${server.name}`,
@@ -102,14 +102,14 @@ export async function checkServerSetup(
   } as const
   const audit = auditEvent(command.request, { account: null, atMs: command.storeAccess.ports.clock.wallMs() }, act)
   await command.storeAccess.store.execute('appendAudit', { events: [audit] })
-  return judged
+  return explained
 }
 
-/** Returns what helps where a check is not good, each thing once; nothing where what was said is all that is known. */
+/** Returns advice for the failed checks, without duplicates. */
 export function adviceFor({ server }: ServerSetup, checks: readonly SetupCheck[]): readonly string[] {
   const { name, address, port, hostKey } = server
   const place = `check its address ${address} and port ${port}, and that sshd listens there`
-  const trust = `if its host key is a new one, compare it on the server and pin it: \`sallyport server set ${name} ${hostKey === null ? '--host-ca' : '--host-key'} KEY\``
+  const trust = `if its host key is new, compare it on the server and pin it: \`sallyport server set ${name} ${hostKey === null ? '--host-ca' : '--host-key'} KEY\``
   const helps: Partial<Record<SetupCheck['login'], string>> = {
     'host-key-mismatch': trust,
     'connection-refused': place,
@@ -122,7 +122,7 @@ export function adviceFor({ server }: ServerSetup, checks: readonly SetupCheck[]
   return [...new Set(advice)].filter((sentence) => sentence !== '')
 }
 
-/** Tells whether terminals and health checks can use an OS user. */
+/** Returns whether terminals and health checks can use the OS user. */
 export function isPassed({ login, forceCommand }: SetupCheck): boolean {
   return login === 'works' && forceCommand === 'honoured'
 }
@@ -144,14 +144,14 @@ function createTransport(command: StoreCommand, { keyType, sourceAddress }: SshO
   )
 }
 
-/** The certificate forces one command and the client asks for another: what comes back tells which of them ran. */
+/** The certificate forces one command and the client asks for another. The output shows which of them ran. */
 async function probe(
   command: StoreCommand,
   transport: SshTransport,
   { server, osUser }: { readonly server: Server; readonly osUser: string },
 ): Promise<SetupCheck> {
   const { random } = command.storeAccess.ports
-  const word = `sallyport-${Buffer.from(random.bytes(12)).toString('hex')}`
+  const marker = `sallyport-${Buffer.from(random.bytes(12)).toString('hex')}`
   const parts: Uint8Array[] = []
   const terminal = await transport.open(
     {
@@ -161,23 +161,23 @@ async function probe(
       server,
       osUser,
       size: { cols: 80, rows: 24 },
-      command: `echo ${word}-forced`,
-      asks: `echo ${word}-asked`,
+      command: `echo ${marker}-forced`,
+      asks: `echo ${marker}-asked`,
     },
     { onOutput: (bytes) => parts.push(bytes) },
   )
   const { failure } = await terminal.exited
   const output = Buffer.concat(parts).toString('latin1')
   if (failure !== null) return failed(osUser, failure)
-  if (output.includes(`${word}-asked`)) return { ...ran(osUser, 'ignored'), sentence: ignoredSentence }
-  if (output.includes(`${word}-forced`)) return ran(osUser, 'honoured')
+  if (output.includes(`${marker}-asked`)) return { ...ran(osUser, 'ignored'), sentence: ignoredSentence }
+  if (output.includes(`${marker}-forced`)) return ran(osUser, 'honoured')
   return { osUser, login: 'no-command', forceCommand: null, sentence: noCommandSentence, detail: null }
 }
 
 const ignoredSentence =
-  'The server ran what the client asked for, not what the certificate forces; do not use it for health checks.'
+  'The server ran the command of the client, not the forced command of the certificate; do not use it for health checks.'
 const noCommandSentence =
-  'The login works, and neither command was run; look at the shell of this OS user and for a ForceCommand of sshd.'
+  'The login works, but neither command ran; check the shell of this OS user and the ForceCommand of sshd.'
 
 function ran(osUser: string, forceCommand: 'honoured' | 'ignored'): SetupCheck {
   return {
@@ -193,16 +193,16 @@ function failed(osUser: string, { kind, detail }: { kind: TransportFailureKind; 
   return { osUser, login: kind, forceCommand: null, sentence: sentences[kind] ?? endReasons[kind].sentence, detail }
 }
 
-/** Of ends whose own sentence sends people to `server setup`, where they are already. */
+/** Replace end sentences that refer to `server setup`, which the operator is already using. */
 const sentences: Partial<Record<TransportFailureKind, string>> = {
   'login-refused':
-    'The server refused the certificate: it does not trust it, or not for this OS user; its sshd log tells which.',
-  'principal-refused': 'The server does not let this certificate in as this OS user: its principal is not listed.',
+    'The server refused the certificate: it does not trust it, or not for this OS user; its sshd log has the reason.',
+  'principal-refused': 'The server refused this certificate for this OS user: its principal is not listed.',
   'host-key-mismatch': 'The server showed another host key than the one in the inventory.',
 }
 
-/** One OS user who gets in shows that the server trusts the authority; then a refusal of another is about that user. */
-function judgeTogether(checks: readonly SetupCheck[]): readonly SetupCheck[] {
+/** If one OS user can log in, the server trusts the authority. Then a refusal of another OS user is about its principal. */
+function explainTogether(checks: readonly SetupCheck[]): readonly SetupCheck[] {
   if (!checks.some(({ login }) => login === 'works')) return checks
   return checks.map((check) =>
     check.login === 'login-refused'

@@ -20,18 +20,18 @@ import { createSealer } from '../platform/sealer.ts'
 import { hasOwnMark } from '../stores/sqlite/head-mark.ts'
 import { openSqliteStore, type SqliteStore } from '../stores/sqlite/open-store.ts'
 
-/** What the process is started with. */
+/** The input of the process. */
 export type Start = {
   readonly config: Config
   readonly env: Readonly<Record<string, string | undefined>>
   /** Replaced by tests that advance time. */
   readonly clock?: Clock
   readonly log?: Log
-  /** Size that the embedded database may not grow beyond; the disk's where it is left out. */
+  /** Largest size of the embedded database; by default the disk is the limit. */
   readonly maxDatabaseBytes?: number
-  /** Size of the room that is kept for ends; 16 MiB where it is left out. */
+  /** Bytes reserved for writes that end something; by default 16 MiB. */
   readonly reserveBytes?: number
-  /** What a password hash costs; lowered by tests that sign in thousands of times. */
+  /** Cost of a password hash; lower in tests with thousands of sign-ins. */
   readonly hashCost?: HashParameters
 }
 
@@ -43,7 +43,7 @@ export type StoreAccess = {
   >
   readonly store: SqliteStore
   readonly hasher: PooledPasswordHasher
-  /** Tells whether a head of an audit chain was written by somebody with the master key. */
+  /** Returns whether a head of an audit chain was written with the master key. */
   readonly isOwnHead: (head: KeptHead) => boolean
   readonly close: () => Promise<void>
 }

@@ -1,4 +1,4 @@
-/** Main: what the command line does on a store; a revocation counts as done only once a running server has applied it. */
+/** Main: the store for the command line. A revocation is done only after a running server has applied it. */
 import { stat } from 'node:fs/promises'
 import type { Account } from '../core/accounts/account.ts'
 import { grantedBy } from '../core/accounts/permissions.ts'
@@ -42,30 +42,30 @@ import { notifyServer } from '../stores/sqlite/notify.ts'
 import { openTrailSigner, signTrail } from './audit-trail.ts'
 import { openStoreAccess, type Start, type StoreAccess } from './store-access.ts'
 
-/** How long a running server may take to confirm, in milliseconds. */
+/** Most milliseconds until a running server confirms. */
 const confirmationMs = 5_000
 
 export type { Account, ChangeRequest, Server }
 
-/** How a command is opened. */
+/** The input of {@link openCommand}. */
 export type CommandStart = Start & {
-  /** The words of the command, kept in the audit trail without their secrets. */
+  /** The words of the command line. The audit trail stores them without secrets. */
   readonly words: readonly string[]
-  /** Whether a store is made where there is none. */
+  /** Whether a missing store is created. */
   readonly mayCreate: boolean
 }
 
 /**
  * Opens the store for one command.
  *
- * @throws STORE_UNAVAILABLE when there is no store and the command may not make one, or it cannot be used.
+ * @throws STORE_UNAVAILABLE when the store is missing and may not be created, or cannot be used.
  */
 export async function openCommand(start: CommandStart): Promise<StoreCommand> {
   const { data } = start.config
   const isNew = !(await hasStore(start.config))
   if (!start.mayCreate && isNew) {
     throw new Refusal('STORE_UNAVAILABLE', {
-      message: `There is no store in ${data}; name its directory with --data, or make one with account add or serve.`,
+      message: `There is no store in ${data}; name its directory with --data, or create one with account add or serve.`,
     })
   }
   const log = createLog({ level: 'silent' })
@@ -74,23 +74,22 @@ export async function openCommand(start: CommandStart): Promise<StoreCommand> {
   return new StoreCommand(storeAccess, { commandLine, osUser: readOsUser(start.env) }, isNew)
 }
 
-/** Tells whether there is a store. */
+/** Returns whether there is a store. */
 export function hasStore({ data }: Pick<Start['config'], 'data'>): Promise<boolean> {
-  return isThere(dataFiles(data).database)
+  return exists(dataFiles(data).database)
 }
 
-/** Whether an act goes on although no owner who can sign in is left. */
+/** Whether a change may remove the last owner who can sign in. */
 type Forcing = Pick<Administration, 'mayEndLastOwner'>
 
-/** An opened store with the acts of administrators; each is on the audit chain of commands. */
+/** An opened store with the changes of administrators. Their events are in the audit chain `command`. */
 export class StoreCommand {
-  /** Looks at what was committed. */
   readonly reads: Reads
-  /** For acts that have a file of their own beside this one. */
+  /** For the other files of commands. */
   readonly storeAccess: StoreAccess
-  /** What the audit events of this command carry. */
+  /** Facts for the audit events of this command. */
   readonly request: RequestFacts
-  /** Whether this command made the store. */
+  /** Whether this command created the store. */
   readonly isNew: boolean
   /** Whether this command appended to the audit trail. */
   #hasWritten = false
@@ -135,17 +134,17 @@ export class StoreCommand {
     return addAcceptedAccount(this.storeAccess.ports, account, { ...this.#how(), asFirstAdmin: false })
   }
 
-  /** Changes an account. @throws Refusal as the core's `changeAccount` does. */
+  /** Changes an account. @throws Refusal as `changeAccount` of the core does. */
   changeAccount(account: Account, change: AdministratorChange, how: Forcing = {}): Promise<Account> {
     return changeAccount(this.storeAccess.ports, account, { change, how: { ...this.#how(), ...how } })
   }
 
-  /** Tells whether something was refused because it would take the last owner who can sign in away. */
+  /** Returns whether an error refuses to remove the last owner who can sign in. */
   isLastOwner(cause: unknown): boolean {
     return isRefusal(cause, 'LAST_OWNER')
   }
 
-  /** Returns what an account may do as an administrator. */
+  /** Returns the permissions of an account. */
   permissionsOf({ authority }: Account): readonly string[] {
     return grantedBy(authority)
   }
@@ -159,9 +158,9 @@ export class StoreCommand {
   }
 
   /**
-   * Takes the second factor away.
+   * Removes the second factor.
    *
-   * @throws SECOND_FACTOR_NOT_PENDING when there is none; PASSWORD_TOO_SHORT_ALONE when the password may not stand alone.
+   * @throws SECOND_FACTOR_NOT_PENDING when there is none; PASSWORD_TOO_SHORT_ALONE when the password is too short without it.
    */
   resetSecondFactor(account: Account): Promise<Account> {
     if (account.totpSealed === null) {
@@ -170,7 +169,7 @@ export class StoreCommand {
     return this.changeAccount(account, { removeSecondFactor: true })
   }
 
-  /** Removes an account. @throws Refusal as the core's `removeAccount` does. */
+  /** Removes an account. @throws Refusal as `removeAccount` of the core does. */
   removeAccount(account: Account, how: Forcing = {}): Promise<void> {
     return removeAccount(this.storeAccess.ports, account, { ...this.#how(), ...how })
   }
@@ -213,14 +212,14 @@ export class StoreCommand {
     return setChangeState(this.storeAccess.ports, step, this.request)
   }
 
-  /** Waits until a running server has applied what this command ended; `unconfirmed` when it does not say so in time. */
+  /** Waits until a running server has applied the revocations of this command; `unconfirmed` if it does not confirm in time. */
   async confirm(): Promise<'confirmed' | 'unconfirmed'> {
     if (this.#lastSeq === 0) return 'confirmed'
     const answer = await notifyServer(this.storeAccess.store.socketPath, this.#lastSeq, confirmationMs)
     return answer === 'unconfirmed' ? 'unconfirmed' : 'confirmed'
   }
 
-  /** Signs the audit trail if this command wrote to it, and gives everything back. */
+  /** Signs the audit trail if this command wrote to it, and closes the store. */
   async close(): Promise<void> {
     try {
       if (this.#hasWritten) await signTrail(this.storeAccess, await this.#openSigner())
@@ -238,7 +237,7 @@ export class StoreCommand {
   }
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   try {
     await stat(path)
     return true

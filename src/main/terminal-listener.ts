@@ -1,4 +1,4 @@
-/** Main: where terminals are reached; on the one listener, or on one of their own that serves nothing else. */
+/** Main: the WebSockets of terminals, on the one listener or on a listener of their own. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -13,59 +13,60 @@ import { clientAddress } from '../http/steps/client-address.ts'
 import type { Gateway } from '../terminals/gateway.ts'
 import { refuseUpgrade } from '../terminals/refuse-upgrade.ts'
 
-/** The path that clients append to `proxyUrl`. */
+/** Clients append this path to `proxyUrl`. */
 const terminalPath = '/v1/ws'
 
-/** Milliseconds for the headers of an upgrade. */
+/** Most milliseconds for the headers of an upgrade. */
 const headersMs = 30_000
 
 /** Certificate and key, as PEM. */
 export type TlsFiles = { readonly cert: string; readonly key: string }
 
-/** What listening takes. */
+/** The input of {@link listenForTerminals}. */
 export type TerminalListenerOptions = {
   readonly config: Config
   readonly tls: TlsFiles | null
   readonly gateway: Gateway
   readonly ports: Ports
-  /** What clients have of both listeners together. */
+  /** Connections of clients, over both listeners together. */
   readonly connections: AddressCap
-  /** The one listener, which is used where terminals have none of their own. */
+  /** The one listener; terminals share it unless they have their own. */
   readonly app: App
-  readonly opened: AsyncDisposableStack
+  /** Gets the step that closes the listener. */
+  readonly shutdown: AsyncDisposableStack
 }
 
-/** A listener that serves terminals alone. */
+/** A listener for terminals only. */
 export type TerminalListener = {
   readonly url: string
-  /** Presents another certificate from now on. @throws Error when the files cannot be used; nothing changes then. */
-  readonly present: (tls: TlsFiles) => void
+  /** Replaces the certificate. @throws Error when the files cannot be used; the old ones stay. */
+  readonly setTls: (tls: TlsFiles) => void
 }
 
-/** Tells whether a request asks for the WebSocket of a terminal. */
+/** Returns whether a request asks for the WebSocket of a terminal. */
 export function isTerminalUpgrade({ url = '', headers }: IncomingMessage): boolean {
   const path = URL.canParse(url, 'http://localhost') ? new URL(url, 'http://localhost').pathname : ''
   return path === terminalPath && headers.upgrade?.toLowerCase() === 'websocket'
 }
 
-/** Lets the gateway take upgrades; returns its listener where it has one of its own, else null. */
+/** Passes upgrades to the gateway. Returns its own listener; null if it shares the one listener. */
 export async function listenForTerminals(listening: TerminalListenerOptions): Promise<TerminalListener | null> {
-  const { config, tls, gateway, app, opened } = listening
-  const take = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+  const { config, tls, gateway, app, shutdown } = listening
+  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     if (countSocket(listening, request, socket)) gateway.handleUpgrade(request, socket, head)
   }
   if (config.gateway.listen === null) {
-    app.server.on('upgrade', take)
+    app.server.on('upgrade', onUpgrade)
     return null
   }
   const isSecure = tls !== null || config.gateway.publicUrl?.startsWith('https:') === true
   const server = createOwnServer(tls, securityHeaders({ isSecure }))
-  server.on('upgrade', take)
+  server.on('upgrade', onUpgrade)
   if (config.trustedProxies.length === 0) {
     limitSockets(server, listening.connections, (ip) => logRefusedSocket(listening.ports, ip))
   }
-  opened.defer(async () => {
-    // A server waits for every socket that it handed over.
+  shutdown.defer(async () => {
+    // `server.close` waits for every upgraded socket, so the gateway closes them first.
     await gateway.drain()
     await closeServer(server)
   })
@@ -80,13 +81,13 @@ export async function listenForTerminals(listening: TerminalListenerOptions): Pr
   const { port: bound } = server.address() as AddressInfo
   return {
     url: `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${bound}`,
-    present: (files) => {
+    setTls: (files) => {
       if (tls !== null) (server as TlsServer).setSecureContext(files)
     },
   }
 }
 
-/** Behind a proxy a WebSocket counts for its client; else its socket was counted when it came. Returns whether it may be. */
+/** Counts a WebSocket behind a proxy for its client, and refuses it over the limit. Without a proxy its socket was counted already. */
 function countSocket(
   { config, connections, ports }: TerminalListenerOptions,
   request: IncomingMessage,
@@ -94,15 +95,15 @@ function countSocket(
 ): boolean {
   if (config.trustedProxies.length === 0) return true
   const ip = clientOf(config, request)
-  const giveBack = ip === null ? null : connections.take(ip)
-  if (giveBack !== null) socket.once('close', giveBack)
-  if (ip === null || giveBack !== null) return true
+  const release = ip === null ? null : connections.take(ip)
+  if (release !== null) socket.once('close', release)
+  if (ip === null || release !== null) return true
   logRefusedSocket(ports, ip)
   refuseUpgrade(socket, tooManyConnections())
   return false
 }
 
-/** null: it cannot be read, and the gateway refuses it. */
+/** Returns null if the address cannot be read; the gateway then refuses the request. */
 function clientOf(config: Config, request: IncomingMessage): string | null {
   try {
     return clientAddress({ raw: request, headers: request.headers }, config)
@@ -119,9 +120,9 @@ function createOwnServer(tls: TerminalListenerOptions['tls'], guard: SecurityHea
 }
 
 function refuse(guard: SecurityHeaders, request: IncomingMessage, response: ServerResponse): void {
-  const isOurs = request.url?.split('?')[0] === terminalPath
-  const headers = { ...guard, 'content-length': 0, ...(isOurs ? { upgrade: 'websocket' } : {}) }
-  response.writeHead(isOurs ? 426 : 404, headers)
+  const isTerminalPath = request.url?.split('?')[0] === terminalPath
+  const headers = { ...guard, 'content-length': 0, ...(isTerminalPath ? { upgrade: 'websocket' } : {}) }
+  response.writeHead(isTerminalPath ? 426 : 404, headers)
   response.end()
 }
 

@@ -1,17 +1,17 @@
-/** Main: collects what the page for terminals loads; the list of files is made at start, and each is read once and kept. */
+/** Main: the files of the terminal page. They are listed at the start, and each is read once and cached. */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { posix } from 'node:path'
 import type { PageAsset, TerminalPage } from '../http/context.ts'
 
-/** In a checkout the source, in an installed package what was built of it. */
+/** The source in a checkout; the built file in an installed package. */
 const entryFile = new URL('../console/main.ts', import.meta.url)
 
-/** Folders of our own modules, beside each other as in the page's addresses. */
+/** Folders of our own modules, side by side as in the URLs of the page. */
 const folders = ['console', 'client', 'protocol'] as const
 
-/** Files of packages by the names that modules import them by. */
+/** Files of packages, by the name in import statements. */
 const packageFiles: Readonly<Record<string, string>> = {
   '@xterm/xterm': '@xterm/xterm/lib/xterm.mjs',
   '@xterm/addon-fit': '@xterm/addon-fit/lib/addon-fit.mjs',
@@ -28,18 +28,18 @@ const styleSheet = 'text/css; charset=utf-8'
 
 const relativeImport = /\b(?:from|import)\s*['"](\.{1,2}\/[^'"]+)['"]/g
 
-/** What is read is kept for every server of the process. */
-const kept = new Map<string, PageAsset>()
+/** Files that were read, shared by all servers of the process. */
+const cached = new Map<string, PageAsset>()
 
-/** Makes the list; the files are read when they are first asked for. */
+/** Lists the files. Each is read at its first request. */
 export function openTerminalPage(gatewayUrls: () => readonly string[]): TerminalPage {
   const files = listFiles()
   const asset = (path: string): PageAsset | null => {
     const file = files.get(path)
     if (file === undefined) return null
-    const known = kept.get(path) ?? readAsset(file)
-    kept.set(path, known)
-    return known
+    const read = cached.get(path) ?? readAsset(file)
+    cached.set(path, read)
+    return read
   }
   return {
     asset,
@@ -72,20 +72,20 @@ function readAsset(file: URL): PageAsset {
   return { type: file.pathname.endsWith('.css') ? styleSheet : javascript, body, etag: `"${digest}"` }
 }
 
-/** Returns the paths of a module and of all that it loads, each once, in the order in which they are met. */
+/** Returns the paths of a module and of all modules that it imports, in the order of discovery, without duplicates. */
 function modulesFrom(entry: string, asset: (path: string) => PageAsset | null): readonly string[] {
   const found = new Set([entry])
   for (const path of found) {
     const source = asset(path)?.body.toString() ?? ''
-    const named = [...source.matchAll(relativeImport)].map(([, specifier = '']) =>
+    const imported = [...source.matchAll(relativeImport)].map(([, specifier = '']) =>
       posix.join(posix.dirname(path), specifier),
     )
-    for (const other of named.filter((name) => asset(name) !== null)) found.add(other)
+    for (const other of imported.filter((name) => asset(name) !== null)) found.add(other)
   }
   return [...found]
 }
 
-/** Node.js says on stderr that taking types out is experimental; that it works is what the tests of the page show. */
+/** Suppresses the Node.js warning that type stripping is experimental. The tests of the page show that it works. */
 function stripTypes(source: string): string {
   const { emitWarning } = process
   process.emitWarning = () => undefined

@@ -1,14 +1,14 @@
-/** Main: what HTTP may see of the terminals; their recordings, and those that run here as they happen. */
+/** Main: the terminals for HTTP: recordings as asciicast, and running terminals to follow. */
 import { open, stat } from 'node:fs/promises'
 import type { ByteRange, CastVersion, RecordingExport, Terminals as TerminalViews } from '../http/context.ts'
 import { exportAsciicast } from '../terminals/recording/asciicast.ts'
 import { recordPath } from '../terminals/recording/record-path.ts'
 import type { Terminals } from './terminals.ts'
 
-/** Sizes of exports that are remembered: players ask for a range after range. */
-const rememberedSizes = 64
+/** Most cached sizes of exports. Players request many ranges of one export. */
+const cachedSizes = 64
 
-/** Returns the views of the terminals of this node. */
+/** Returns the terminals of this node for HTTP. */
 export function terminalViews({ gateway, folder }: Terminals): TerminalViews {
   const sizes = new Map<string, number>()
   const exportRecording = async (id: string, version: CastVersion): Promise<RecordingExport | null> => {
@@ -22,7 +22,7 @@ export function terminalViews({ gateway, folder }: Terminals): TerminalViews {
       isLive,
       size: async () => {
         const size = sizes.get(key) ?? (await sizeOf(all()))
-        if (!isLive) remember(sizes, key, size)
+        if (!isLive) cache(sizes, key, size)
         return size
       },
       read: (range) => (range === null ? all() : slice(all(), range)),
@@ -63,10 +63,10 @@ async function sizeOf(source: AsyncIterable<Uint8Array>): Promise<number> {
   return size
 }
 
-function remember(sizes: Map<string, number>, key: string, size: number): void {
+function cache(sizes: Map<string, number>, key: string, size: number): void {
   sizes.set(key, size)
   const [oldest] = sizes.keys()
-  if (sizes.size > rememberedSizes && oldest !== undefined) sizes.delete(oldest)
+  if (sizes.size > cachedSizes && oldest !== undefined) sizes.delete(oldest)
 }
 
 async function lengthOf(path: string): Promise<number | null> {

@@ -1,4 +1,4 @@
-/** Main: puts the terminals together; transports, records, screens and the gateway that holds them. */
+/** Main: assembles the terminals: transports, recorders, screens and the gateway. */
 import type { IncomingMessage } from 'node:http'
 import type { Config } from '../config.ts'
 import { auditEvent, type RequestFacts } from '../core/audit/act.ts'
@@ -29,23 +29,23 @@ import { loadAuthorityKey } from './authority-keys.ts'
 
 const mebibyte = 1024 * 1024
 
-/** How often the gateway looks at what only time changes, in milliseconds. */
-const usualTickMs = 1_000
+/** Milliseconds between the gateway's checks of limits that depend on time. */
+const defaultTickMs = 1_000
 
-/** What tests replace. */
+/** Parts that tests replace. */
 export type TerminalTest = {
-  /** In place of ssh and local. */
+  /** Replaces ssh and local. */
   readonly transport?: Transport
   readonly tickMs?: number
-  /** In place of the disk's answer. */
+  /** Replaces the query of the disk. */
   readonly freeBytes?: () => Promise<number>
 }
 
-/** What terminals are started with. */
+/** The input of {@link openTerminals}. */
 export type TerminalStart = {
   readonly config: Config
   readonly ports: Ports
-  /** Base URLs that browsers may come from: ours, known for certain once it listens. */
+  /** Our own base URLs, for the checks of Host and Origin. They are final once the server listens. */
   readonly publicUrls: () => readonly string[]
   readonly test?: TerminalTest
 }
@@ -60,7 +60,7 @@ export type Terminals = {
   readonly close: () => Promise<void>
 }
 
-/** Opens them; PTY sessions that an earlier process left behind are closed in the store. */
+/** Opens the terminals. Closes in the store the PTY sessions of an earlier process. */
 export async function openTerminals(start: TerminalStart): Promise<Terminals> {
   const { config, ports } = start
   await closeLostSessions(ports)
@@ -75,8 +75,9 @@ export async function openTerminals(start: TerminalStart): Promise<Terminals> {
   })
   await disk.look()
   const screens = createScreens({ log: ports.log })
-  const replaced = start.test?.transport
-  const transports = replaced === undefined ? openTransports(start, timers) : { ssh: replaced, local: replaced }
+  const testTransport = start.test?.transport
+  const transports =
+    testTransport === undefined ? openTransports(start, timers) : { ssh: testTransport, local: testTransport }
   const parts: GatewayParts = {
     ports,
     transports,
@@ -94,7 +95,7 @@ export async function openTerminals(start: TerminalStart): Promise<Terminals> {
     screens,
     timers,
     maxSessions: config.terminals.maxSessions,
-    tickMs: start.test?.tickMs ?? usualTickMs,
+    tickMs: start.test?.tickMs ?? defaultTickMs,
     admitRequest: (request) => admitRequest(start, request),
   }
   const gateway = new Gateway(parts)
@@ -205,7 +206,7 @@ function endFacts({ exit, stopped, outputBytes }: Extract<CommandOutcome, { kind
   }
 }
 
-/** Either of our hosts is served: terminals may be reached at another one than the rest. */
+/** Accepts the host of any of our URLs: terminals may have another host than the API. */
 function checkHosts(host: string | undefined, urls: readonly string[]): void {
   const isServed = urls.some((url) => {
     try {
@@ -219,26 +220,26 @@ function checkHosts(host: string | undefined, urls: readonly string[]): void {
   if (!isServed) throw new Refusal('HOST_NOT_SERVED')
 }
 
-/** A page of ours, of an origin that the operator names, or a program, which sends none. */
+/** Accepts our own pages, the configured origins, and programs, which send no Origin. */
 function admitRequest({ config, ports, publicUrls }: TerminalStart, request: IncomingMessage): RequestFacts {
   const { host, origin } = request.headers
   checkHosts(host, publicUrls())
-  const isOurs =
+  const isAllowed =
     origin === undefined ||
     publicUrls().includes(origin) ||
     config.gateway.allowedOrigins.includes(origin) ||
     (URL.canParse(origin) && new URL(origin).host === host)
-  if (!isOurs) throw new Refusal('ORIGIN_DENIED')
+  if (!isAllowed) throw new Refusal('ORIGIN_DENIED')
   const ip = addressOf(config, ports, request)
   return { by: 'control', ip, requestId: null, activity: null, commandLine: null }
 }
 
 function addressOf(config: Config, { log, refusals }: Ports, request: IncomingMessage): string {
-  const asked = { raw: request, headers: request.headers }
+  const target = { raw: request, headers: request.headers }
   try {
-    return clientAddress(asked, config)
+    return clientAddress(target, config)
   } catch (cause) {
-    if (isRefusal(cause) && refusals.count(cause.code, peerAddress(asked))) {
+    if (isRefusal(cause) && refusals.count(cause.code, peerAddress(target))) {
       log.error({ code: cause.code, path: request.url }, cause.message)
     }
     throw cause

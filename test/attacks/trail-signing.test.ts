@@ -137,7 +137,7 @@ test('EVD-5 a running server that goes on after an event of somebody else says s
   appendForged(dataDir, 'server', '{"at":"2026-01-02T00:00:00.000Z","action":"recording-remove"}')
   await server.addAccount({ username: 'ada', password })
   await server.close()
-  assert.match(errors.join('\n'), /^audit-broken: the head of the chain was written by somebody else$/m)
+  assert.match(errors.join('\n'), /^audit-broken: the head of the chain was not written by this server$/m)
   const { chains } = await prove(dataDir)
   const [told] = chains.flatMap(({ fault }) => fault ?? [])
   const events = await withFoundation(dataDir, ({ store }) => store.auditEvents('server', { afterSeq: 0, limit: 100 }))

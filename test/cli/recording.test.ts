@@ -225,7 +225,7 @@ describe('recordings', { concurrency: 2 }, () => {
       'shell-exit': [
         1,
         'none',
-        'it has no end after its beginning, though its session ended (shell-exit): the end was taken away, or could not be written',
+        'it has no end after its beginning, although its session ended (shell-exit): the end was removed, or could not be written',
         null,
       ],
     })
@@ -243,7 +243,7 @@ describe('recordings', { concurrency: 2 }, () => {
     const { size } = statSync(recordPath(data.folder, kept))
     rmSync(recordPath(data.folder, id))
     const fault =
-      'the record of this PTY session is missing: it was to be kept, until when is not known any more, because its server or its change request is gone'
+      'the record of this PTY session is missing: it should be kept, for an unknown time, because its server or its change request was removed'
     const stderr = `sallyport: ${id}: ${fault}.\n`
     const all = await sallyport(['recording', 'verify', '--all'], data)
     assert.deepEqual(

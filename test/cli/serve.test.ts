@@ -113,7 +113,7 @@ describe('a server and commands beside it', { concurrency: 2 }, () => {
       outcomes.map(({ code, stdout, stderr }) => [code, stdout, stderr]),
       [
         [1, '', `sallyport: Another Sallyport server is working on the data directory ${data}.\n`],
-        [1, '', `sallyport: ${listen} is in use by another process; choose another place with --listen.\n`],
+        [1, '', `sallyport: ${listen} is in use by another process; choose another address with --listen.\n`],
         [
           1,
           '',

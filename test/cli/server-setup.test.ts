@@ -133,7 +133,7 @@ test('SSH-25 where one OS user gets in, the refusal of another is about its prin
     [
       'unlisted',
       'principal-refused',
-      'The server does not let this certificate in as this OS user: its principal is not listed.',
+      'The server refused this certificate for this OS user: its principal is not listed.',
     ],
   ])
 })
@@ -156,12 +156,12 @@ test('SSH-30 where the check fails, what it means is said once, and what helps w
     [refused, mismatch, await check()],
     [
       [
-        `${osUser} | login-refused | - | The server refused the certificate: it does not trust it, or not for this OS user; its sshd log tells which.`,
+        `${osUser} | login-refused | - | The server refused the certificate: it does not trust it, or not for this OS user; its sshd log has the reason.`,
         'sallyport: web-1 is not ready; see `sallyport server setup web-1`.',
       ],
       [
         `${osUser} | host-key-mismatch | - | The server showed another host key than the one in the inventory. (the server showed ED25519 ${fingerprintOf(untrusting)})`,
-        'sallyport: web-1 is not ready; if its host key is a new one, compare it on the server and pin it: `sallyport server set web-1 --host-key KEY`.',
+        'sallyport: web-1 is not ready; if its host key is new, compare it on the server and pin it: `sallyport server set web-1 --host-key KEY`.',
       ],
       [
         `${osUser} | connection-refused | - | The server refused the connection: nothing listens on its port.`,
@@ -183,8 +183,8 @@ test('SSH-29 a name or an address that another server has is refused before its 
   assert.deepEqual(
     [await add('web-2', '127.0.0.1'), await add('web-1', '127.0.0.2'), sshd.log().includes('Connection from')],
     [
-      'sallyport: The server web-1 has this address already.\r\n',
-      'sallyport: There is a server web-1 already.\r\n',
+      'sallyport: The server web-1 already has this address.\r\n',
+      'sallyport: There is already a server web-1.\r\n',
       false,
     ],
   )
@@ -195,7 +195,7 @@ test('SSH-29 a name or an address that another server has is refused before its 
     told.map(({ code, stderr }) => [code, stderr]),
     [
       [0, ''],
-      [1, 'sallyport: The server web-1 has this address already.\n'],
+      [1, 'sallyport: The server web-1 already has this address.\n'],
     ],
   )
 })
@@ -209,7 +209,7 @@ test('SSH-23 a server that is not there, and one on this machine, have no set-up
   assert.deepEqual(
     told.map(({ code, stderr }) => [code, stderr]),
     [
-      [1, 'sallyport: A local server needs no set-up: no certificate leads to it.\n'],
+      [1, 'sallyport: A local server needs no setup: it uses no certificates.\n'],
       [1, 'sallyport: There is no such server.\n'],
     ],
   )

@@ -282,7 +282,7 @@ describe('verbs on the store', { concurrency: 2 }, () => {
     assert.deepEqual(await sallyport(['account', 'list'], { data }), {
       code: 1,
       stdout: '',
-      stderr: `sallyport: There is no store in ${data}; name its directory with --data, or make one with account add or serve.\n`,
+      stderr: `sallyport: There is no store in ${data}; name its directory with --data, or create one with account add or serve.\n`,
     })
     assert.equal(existsSync(data), false)
   })

@@ -93,8 +93,8 @@ test('REC-22 a record that was taken away is named, whether its shell has ended 
     [
       [kept, false, null],
       [
-        missingReport(ended, 'it was to be kept until 2027-01-09T15:04:05Z'),
-        missingReport(running, 'it was to be kept until 2027-01-09T15:04:07Z'),
+        missingReport(ended, 'it should be kept until 2027-01-09T15:04:05Z'),
+        missingReport(running, 'it should be kept until 2027-01-09T15:04:07Z'),
       ],
     ],
   )
@@ -121,10 +121,10 @@ test('REC-22 a record is missing too where access was taken back from a shell th
     [
       'access-changed',
       'node-lost',
-      missingReport(evicted.id, 'it was to be kept until 2027-01-09T15:04:05Z'),
+      missingReport(evicted.id, 'it should be kept until 2027-01-09T15:04:05Z'),
       missingReport(
         lost.id,
-        'it was to be kept until 2027-01-09T15:04:05Z (there was none yet if its node was lost while it was being opened)',
+        'it should be kept until 2027-01-09T15:04:05Z (it never existed if its node was lost while the terminal was opening)',
       ),
     ],
   )
@@ -136,7 +136,7 @@ test('REC-23 nothing is missing of a PTY session that was over before it was rec
   const root = await world.signIn('root')
   const whys: Record<string, string> = {}
   await world.start(access)
-  whys[await newestSession(world)] = ': its PTY session was over before it could be recorded'
+  whys[await newestSession(world)] = ': its PTY session ended before the recording began'
   await tickOn(world)
   const silent = await knock(world, await world.start(access))
   silent.socket.webSocket.terminate()
@@ -154,10 +154,9 @@ test('REC-23 nothing is missing of a PTY session that was over before it was rec
   assert.equal((await closedInStore(world, unrecorded.id)).endReason, 'recorder-failed')
   rmSync(folder)
   await tickOn(world)
-  for (const { id } of [silent, stopped, unrecorded])
-    whys[id] = ': its PTY session was over before it could be recorded'
+  for (const { id } of [silent, stopped, unrecorded]) whys[id] = ': its PTY session ended before the recording began'
   const opening = await knock(world, await world.start(access))
-  whys[opening.id] = ' yet: its PTY session is being opened'
+  whys[opening.id] = ' yet: its PTY session is opening'
   const recordings = await recordingsOf(t, world, 59_999)
   assert.deepEqual(await recordings.verifyAll(), [])
   for (const [id, why] of Object.entries(whys)) {
@@ -180,10 +179,10 @@ test('REC-23 a record that the server removed in time is not missing even where 
   const terminals = await openTerminals({ config, ports: world.ports, publicUrls: () => [] })
   atEnd(t, () => terminals.close())
   for (const job of terminals.jobs) await job.run()
-  assert.deepEqual(await recordings.verifyAll(), [missingReport(taken, 'it was to be kept until 2028-01-16T15:04:05Z')])
+  assert.deepEqual(await recordings.verifyAll(), [missingReport(taken, 'it should be kept until 2028-01-16T15:04:05Z')])
   await assert.rejects(recordings.verify(removed), {
     code: 'RECORDING_NOT_FOUND',
-    message: `There is no recording ${removed} any more: it was removed at 2027-01-09T15:04:05Z, when its time was over.`,
+    message: `There is no recording ${removed} any more: it was removed at 2027-01-09T15:04:05Z, after its retention.`,
   })
 })
 
@@ -193,11 +192,11 @@ test('REC-24 how long a missing record was to be kept is told by the rules of no
   takeAway(world, id)
   await setPolicy(world.ports, { subject: { kind: 'group', name: 'ops' }, policy: { retentionMonths: 1 } }, request)
   const before = await recordingsOf(t, world, 31 * dayMs - 1)
-  assert.deepEqual(await before.verifyAll(), [missingReport(id, 'it was to be kept until 2026-02-02T15:04:05Z')])
+  assert.deepEqual(await before.verifyAll(), [missingReport(id, 'it should be kept until 2026-02-02T15:04:05Z')])
   const after = await recordingsOf(t, world, 31 * dayMs)
   assert.deepEqual(await after.verifyAll(), [])
   await assert.rejects(after.verify(id), {
-    message: `There is no recording ${id} any more: it was to be kept until 2026-02-02T15:04:05Z.`,
+    message: `There is no recording ${id} any more: it was kept until 2026-02-02T15:04:05Z.`,
   })
 })
 
@@ -207,7 +206,6 @@ test('REC-24 a record stays missing where nobody can tell any more how long it w
   takeAway(world, id)
   await removeServer(world.ports, 'web-1', request)
   const recordings = await recordingsOf(t, world, 100 * yearOfMonthsMs)
-  const keeping =
-    'it was to be kept, until when is not known any more, because its server or its change request is gone'
+  const keeping = 'it should be kept, for an unknown time, because its server or its change request was removed'
   assert.deepEqual(await recordings.verifyAll(), [missingReport(id, keeping)])
 })

@@ -196,7 +196,7 @@ test('EVD-2 what was there before the first signature is told as older, and is s
   edit(data, `UPDATE audit_events SET text = replace(text, '"seq":2', '"seq":9')`)
   rehash(data, 'server')
   const forged = await sallyport(['audit', 'verify'], { data })
-  assert.match(forged.stderr, /Event 1 of the chain server, or one after it, is not the one that was signed\./)
+  assert.match(forged.stderr, /Event 1 of the chain server, or a later one, does not match its signature\./)
 })
 
 /** What the verb says on standard error, and what it says of events that no signature covers. */

@@ -32,7 +32,7 @@ const forgeries: readonly Forgery[] = [
       rehash(data, chain)
     },
     named: /Event 6 of the chain server is missing\./,
-    namedLater: /Event 3 of the chain server, or one after it, is not the one that was signed\./,
+    namedLater: /Event 3 of the chain server, or a later one, does not match its signature\./,
   },
   {
     title: 'an event altered, all hashed again, the head set',
@@ -40,7 +40,7 @@ const forgeries: readonly Forgery[] = [
       edit(data, `UPDATE audit_events SET text = replace(text, 'number-2', 'number-9') WHERE chain = '${chain}'`)
       rehash(data, chain)
     },
-    named: /Event 3 of the chain server, or one after it, is not the one that was signed\./,
+    named: /Event 3 of the chain server, or a later one, does not match its signature\./,
   },
   {
     title: 'the newest events cut off, the head set',
@@ -49,25 +49,25 @@ const forgeries: readonly Forgery[] = [
       rehash(data, chain)
     },
     named: /Event 5 of the chain server is missing\./,
-    namedLater: /Event 3 of the chain server, or one after it, is not the one that was signed\./,
+    namedLater: /Event 3 of the chain server, or a later one, does not match its signature\./,
   },
   {
     title: 'an event of somebody else appended, with its hash and the head',
     forge: (data) => appendForged(data, chain, '{"at":"2026-01-02T00:00:00.000Z","action":"recording-remove"}'),
-    named: /Event 7 of the chain server, or one after it, was written by somebody without the master key\./,
-    namedLater: /Event 8 of the chain server tells that the trail was found broken then\./,
+    named: /Event 7 of the chain server, or a later one, was written without the master key\./,
+    namedLater: /Event 8 of the chain server records that the trail was already broken\./,
   },
   {
     title: 'a whole chain gone',
     forge: (data) =>
       edit(data, "DELETE FROM audit_events WHERE chain = 'command'; DELETE FROM audit_heads WHERE chain = 'command'"),
-    named: /The chain command was signed and is gone\./,
+    named: /The chain command was signed and is missing\./,
   },
   {
     title: 'every signature deleted',
     forge: (data) => edit(data, 'DELETE FROM audit_seals'),
     named: /All signatures are missing\./,
-    namedLater: /tells of a key that signed before; its signatures are gone\./,
+    namedLater: /names a key that signed before; its signatures are missing\./,
   },
   {
     title: 'a signature in between deleted',
@@ -79,18 +79,18 @@ const forgeries: readonly Forgery[] = [
     title: 'a signature deleted, the later ones numbered anew',
     forge: (data) =>
       edit(data, 'DELETE FROM audit_seals WHERE seq = 2; UPDATE audit_seals SET seq = seq - 1 WHERE seq > 2'),
-    named: /Signature 2 was not made with the key\./,
+    named: /Signature 2 was not made with this key\./,
   },
   {
     title: 'the newest signature kept over another text',
     forge: (data) => edit(data, 'UPDATE audit_seals SET text = replace(text, \'"seq":6\', \'"seq":5\') WHERE seq = 4'),
-    named: /Signature 4 was not made with the key\./,
+    named: /Signature 4 was not made with this key\./,
   },
   {
     title: 'every signature and the key deleted',
     forge: (data) => edit(data, "DELETE FROM audit_seals; DELETE FROM authority_keys WHERE name = 'audit'"),
     named: /Nothing is signed: the store has no key of the audit trail\./,
-    namedLater: /tells of a key that signed before; its signatures are gone\./,
+    namedLater: /names a key that signed before; its signatures are missing\./,
   },
 ]
 
@@ -115,7 +115,7 @@ test('EVD-3 a genuine signature of a time that was rolled back does not fit in t
   edit(data, 'CREATE TABLE loot AS SELECT * FROM audit_seals WHERE seq = 4; DELETE FROM audit_seals WHERE seq = 4')
   await runServer(data)
   edit(data, 'UPDATE audit_seals SET text = loot.text, signature = loot.signature FROM loot WHERE audit_seals.seq = 4')
-  assert.match(await faultsOf(['audit', 'verify'], data), /Signature 5 does not follow from the one before it\./)
+  assert.match(await faultsOf(['audit', 'verify'], data), /Signature 5 does not follow from the previous one\./)
 })
 
 test('EVD-7 a replaced key with a trail that was signed anew is named, and no server starts on it', async (t) => {
@@ -125,11 +125,11 @@ test('EVD-7 a replaced key with a trail that was signed anew is named, and no se
   const own = signAnew(data)
   assert.match(
     await faultsOf(['audit', 'verify'], data),
-    /The key of the audit trail does not open with the master key: it was replaced\./,
+    /The master key does not open the key of the audit trail: one of them was replaced\./,
   )
-  assert.match(await faultsOf(['audit', 'verify', '--key', key], data), /Signature 1 was not made with the key\./)
+  assert.match(await faultsOf(['audit', 'verify', '--key', key], data), /Signature 1 was not made with this key\./)
   const withOwn = await faultsOf(['audit', 'verify', '--key', own], data)
-  assert.match(withOwn, /tells of a key that signed before/, 'even with the key of the thief')
+  assert.match(withOwn, /names a key that signed before/, 'even with the key of the thief')
   await assert.rejects(runServer(data), { code: 'INTERNAL' })
 })
 

@@ -1,4 +1,4 @@
-/** Cli tests: what administrators are granted on the command line, and the last owner. */
+/** Cli tests: the authority of administrators on the command line, and the last owner. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { dataPath, sallyport } from './sallyport-process.ts'
@@ -18,7 +18,7 @@ async function shown(data: string, name: string): Promise<Shown> {
 const everything = 13
 
 describe('administrators on the command line', { concurrency: 2 }, () => {
-  test('CLI-33 an administrator is an owner, of a named role, or holds a list', async (t) => {
+  test('CLI-33 an administrator is an owner, has a named role, or has a list of permissions', async (t) => {
     const data = dataPath(t)
     for (const [name, flags] of [
       ['root', '--role admin'],
@@ -66,7 +66,7 @@ describe('administrators on the command line', { concurrency: 2 }, () => {
     )
   })
 
-  test('CLI-34, AUT-7, AUT-9 the last owner stays until --force, which says what is lost', async (t) => {
+  test('CLI-34, AUT-7, AUT-9 the last owner stays without --force, which prints the consequence', async (t) => {
     const data = dataPath(t)
     const added = await sallyport(['account', 'add', 'root', '--role', 'admin', '--password-stdin'], {
       data,

@@ -1,4 +1,4 @@
-/** Cli tests: a shell in a real PTY, in front of which somebody runs the command. */
+/** Cli tests: a shell in a real PTY that runs the command. */
 import { constants } from 'node:os'
 import type { TestContext } from 'node:test'
 import type { FrameHandler } from '../fixtures/conversation.ts'
@@ -6,17 +6,17 @@ import { runUnderPty } from '../fixtures/pty.ts'
 import type { ClientHome } from './client-home.ts'
 import { launcher, plainEnvironment } from './sallyport-process.ts'
 
-/** How a command ended in a shell. */
+/** The end of a command in a shell. */
 export type ShellEnd = {
   readonly code: number
-  /** Whether the modes of the terminal are those of before. */
+  /** Whether the terminal has its old modes. */
   readonly isSame: boolean
 }
 
 /**
- * Runs a command in a shell of a home, under a PTY of 80 by 24, and shows its process and the modes before and after.
+ * Runs a command in a shell of a home, in a PTY of 80 by 24. Prints its process id and the modes before and after.
  *
- * @param command begins with `sallyport`; what follows goes to the shell.
+ * @param command begins with `sallyport`; the rest goes to the shell.
  */
 export async function attachedShell(
   t: Pick<TestContext, 'after'>,
@@ -37,7 +37,7 @@ export async function attachedShell(
   return shell
 }
 
-/** Resolves once the shell is over. */
+/** Resolves at the end of the shell. */
 export async function endOf(shell: FrameHandler): Promise<ShellEnd> {
   await shell.terminal.exited
   const text = shell.text()
@@ -60,7 +60,7 @@ export async function attachedTo(shell: FrameHandler): Promise<string> {
   return id
 }
 
-/** Returns the exit code of a command that a signal made leave. */
+/** Returns the exit code of a command that left at a signal. */
 export function signalCode(signal: 'SIGTERM' | 'SIGHUP' | 'SIGINT'): number {
   return 128 + constants.signals[signal]
 }

@@ -1,4 +1,4 @@
-/** Cli tests: an export of the audit trail, proved elsewhere with the public key alone. */
+/** Cli tests: an export of the audit trail, verified elsewhere with only the public key. */
 import assert from 'node:assert/strict'
 import { createHash, generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -16,7 +16,7 @@ type Line = {
   text?: string
 }
 
-/** An export with its key, and a place that has neither store nor master key. */
+/** An export with its key, and a folder without a store and a master key. */
 type Elsewhere = { readonly lines: readonly Line[]; readonly key: string; readonly prove: Prove }
 
 type Prove = (lines: readonly Line[] | string, ...words: readonly string[]) => Promise<Outcome>
@@ -45,7 +45,7 @@ async function exported(t: TestContext): Promise<Elsewhere> {
   }
 }
 
-/** Computes the hashes of all events again, as somebody does who changed one. */
+/** Computes the hashes of all events again, as an attacker does after changing one. */
 function rehashed(lines: readonly Line[]): readonly Line[] {
   let hash = '0'.repeat(64)
   return lines.map((line) => {
@@ -55,7 +55,7 @@ function rehashed(lines: readonly Line[]): readonly Line[] {
   })
 }
 
-test('CLI-86 an export is proved elsewhere with the public key alone', async (t) => {
+test('CLI-86 an export is verified elsewhere with only the public key', async (t) => {
   const { lines, prove } = await exported(t)
   const { code, stdout, stderr } = await prove(lines)
   assert.deepEqual([code, stderr], [0, ''])
@@ -73,7 +73,7 @@ const forgeries: Readonly<Record<string, (lines: readonly Line[]) => readonly Li
 }
 
 for (const [title, forge] of Object.entries(forgeries)) {
-  test(`CLI-86 of an export ${title} is named, and the verb ends with 1`, async (t) => {
+  test(`CLI-86 ${title} of an export is named, and the verb ends with 1`, async (t) => {
     const { lines, prove } = await exported(t)
     const { code, stderr } = await prove(forge(lines))
     assert.equal(code, 1)
@@ -81,7 +81,7 @@ for (const [title, forge] of Object.entries(forgeries)) {
   })
 }
 
-test('CLI-86 an export is proved by no other key, not without one, and not where a line is none', async (t) => {
+test('CLI-86 an export is not verified with another key, without a key, or with a malformed line', async (t) => {
   const { lines, prove } = await exported(t)
   const other = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
   assert.equal((await prove(lines, '--key', other)).code, 1)

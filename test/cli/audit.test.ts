@@ -1,4 +1,4 @@
-/** Cli tests: the audit trail, handed out and proved; what is damaged is damaged in the database itself. */
+/** Cli tests: the audit trail, exported and verified. Damage is done in the database itself. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
@@ -12,7 +12,7 @@ import { dataPath, sallyport, steady } from './sallyport-process.ts'
 const chain = 'command'
 const wrong = 'f'.repeat(64)
 
-/** What is done to a chain of four events, and where it is then found broken. */
+/** Damage to a chain of four events, and the number of the first fault. */
 const damages: readonly (readonly [sql: string, fault: Omit<ChainFault, 'chain'> | null])[] = [
   ['SELECT 1', null],
   [`UPDATE audit_events SET text = text || ' ' WHERE seq = 2`, { seq: 2, kind: 'altered' }],
@@ -52,7 +52,7 @@ test('CLI-13, CLI-21 the export holds the exact texts, and their hashes follow f
   )
 })
 
-test('CLI-22 the command names the broken link, ends with 1, and ends with 0 where there is none', async (t) => {
+test('CLI-22 the verb names the broken link and ends with 1, or ends with 0 for a whole chain', async (t) => {
   const data = dataPath(t)
   await writeTrail(data, 3)
   const whole = await sallyport(['audit', 'verify'], { data })
@@ -89,7 +89,7 @@ test('CLI-22 the command names the broken link, ends with 1, and ends with 0 whe
   )
 })
 
-test('CLI-22 every way to damage a chain is found at the first number that does not hold', async (t) => {
+test('CLI-22 every damage of a chain is found at its first wrong number', async (t) => {
   const found = await Promise.all(
     damages.map(async ([sql]) => {
       const data = dataPath(t)
@@ -104,7 +104,7 @@ test('CLI-22 every way to damage a chain is found at the first number that does 
   )
 })
 
-test('CLI-23 a trail that was rolled back with its signatures is whole in itself and unlike the head that was seen', async (t) => {
+test('CLI-23 a trail rolled back with its signatures is whole by itself, but does not match a given head', async (t) => {
   const data = dataPath(t)
   await writeTrail(data, 1)
   const before = await withFoundation(data, ({ store }) => store.auditHeads())
@@ -136,7 +136,7 @@ test('CLI-23 a trail that was rolled back with its signatures is whole in itself
   )
 })
 
-test('CLI-24 a chain longer than a page that grows and is signed at every look at it is whole', async (t) => {
+test('CLI-24 a chain longer than a page that grows and is signed at every read is whole', async (t) => {
   await withFoundation(dataPath(t), async (storeAccess) => {
     const { ports, store, isOwnHead } = storeAccess
     const events = Array.from({ length: 1_200 }, (_, index) => trailEvent(`part:${index}`))

@@ -16,7 +16,7 @@ const services = {
   ],
 }
 
-/** A store with one account of the group ops; runs verbs on it and writes files beside it. */
+/** A store with one account of the group ops, its verbs, and files beside it. */
 type Bench = {
   readonly run: (...words: string[]) => Promise<string>
   readonly file: (text: string) => string
@@ -36,13 +36,13 @@ async function bench(t: TestContext): Promise<Bench> {
   return { run, file }
 }
 
-/** What a verb printed, and why it ended otherwise. */
+/** The output of a verb, or the reason of its failure. */
 function said({ code, stdout, stderr }: Outcome): string {
   return code === 0 ? stdout + stderr : `${stdout}${code}: ${stderr}`
 }
 
 describe('catalogues', { concurrency: 2 }, () => {
-  test('CLI-50, HLT-23 a catalogue is set, shown, listed, replaced and removed, and the trail holds each text', async (t) => {
+  test('CLI-50, HLT-23 a catalogue is set, shown, listed, replaced and removed, and the audit trail holds each text', async (t) => {
     const { run, file } = await bench(t)
     const path = file(JSON.stringify(services, null, 4))
     assert.deepEqual(
@@ -88,11 +88,11 @@ describe('catalogues', { concurrency: 2 }, () => {
     ])
   })
 
-  test('CLI-50 what is no catalogue is refused in one sentence, and the one that was set stays', async (t) => {
+  test('CLI-50 a file that is no catalogue is refused in one sentence, and the old catalogue stays', async (t) => {
     const { run, file } = await bench(t)
     const good = file(JSON.stringify(services))
     await run('catalogue', 'set', 'ops', good)
-    const told = [
+    const results = [
       await run('catalogue', 'set', 'ops', file('{"commands":[{"words":["ls","a;b"]}]}')),
       await run('catalogue', 'set', 'ops', file('{"commands":[{"words":["ls",{"pattern":"(?=x)"}]}]}')),
       await run('catalogue', 'set', 'ops', file('uptime')),
@@ -113,7 +113,7 @@ describe('catalogues', { concurrency: 2 }, () => {
       await run('catalogue', 'set', 'two words', good),
       await run('catalogue', 'list'),
     ].map((outcome) => outcome.replace(/\S*catalogue-\d\.json/, 'FILE'))
-    assert.deepEqual(told, [
+    assert.deepEqual(results, [
       '1: sallyport: commands.0.words.1: must be 1 to 256 letters, digits and _ . / : @ , + - =, and not begin with =.\n',
       '1: sallyport: commands.0.words.1.pattern: must be a pattern of RE2, without look-around and back-references.\n',
       '1: sallyport: FILE does not hold JSON.\n',
@@ -125,7 +125,7 @@ describe('catalogues', { concurrency: 2 }, () => {
     ])
   })
 
-  test('CLI-51 a line is tried as a whole or in words, and the exact command is printed, or why there is none', async (t) => {
+  test('CLI-51 a line is tested as a whole or in words, and prints the exact command or the reason of the refusal', async (t) => {
     const { run, file } = await bench(t)
     await run('catalogue', 'set', 'ops', file(JSON.stringify(services)))
     const command =

@@ -1,4 +1,4 @@
-/** Cli tests: the home of somebody who works at a server by commands. */
+/** Cli tests: the home of a user who calls a server from the command line. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,19 +6,19 @@ import type { TestContext } from 'node:test'
 import { goodPassword } from '../fixtures/control-calls.ts'
 import { type Outcome, sallyport } from './sallyport-process.ts'
 
-/** A home and what is run there. */
+/** A home, and the commands that run there. */
 export type ClientHome = {
   readonly env: Readonly<Record<string, string>>
-  /** Where the session is kept. */
+  /** Path of the saved session. */
   readonly sessionPath: string
-  /** The file as it is parsed; fails where there is none. */
+  /** Returns the parsed file; fails without one. */
   readonly kept: () => { readonly server: string; readonly session: Readonly<Record<string, string>> }
   readonly run: (words: readonly string[], input?: string) => Promise<Outcome>
-  /** Signs in with the password of every test account; fails unless it worked. */
+  /** Signs in with the password of every test account; fails if that is refused. */
   readonly login: (server: string, username: string) => Promise<void>
 }
 
-/** Makes a home that goes away with the test. */
+/** Creates a home that is removed with the test. */
 export function clientHome(t: Pick<TestContext, 'after'>): ClientHome {
   const folder = mkdtempSync(join(tmpdir(), 'sally-home-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))

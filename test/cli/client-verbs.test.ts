@@ -1,4 +1,4 @@
-/** Cli tests: the verbs that talk to a server, as processes at a real one. */
+/** Cli tests: the verbs that call a server, as processes at a real server. */
 import assert from 'node:assert/strict'
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -13,15 +13,15 @@ import { type ClientHome, clientHome } from './client-home.ts'
 
 const signInAgain = 'sign in again with sallyport login.'
 
-suite('verbs that talk to a server', () => {
+suite('verbs that call a server', () => {
   let world: TerminalWorld
   before(async () => {
-    // Commands go by the clock of this machine.
+    // Commands use the clock of this machine.
     world = await terminalWorld({ now: Date.now() })
   })
   after(() => world.close())
 
-  test('CLI-60 a session is kept for its owner alone, and a sign-in anew ends nothing', async (t) => {
+  test('CLI-60 only the owner can read a saved session, and a new sign-in ends nothing', async (t) => {
     const home = clientHome(t)
     mkdirSync(dirname(home.sessionPath), { recursive: true, mode: 0o755 })
     const words = ['login', '--server', `${world.url}/`, '--username', 'ada', '--password-stdin']
@@ -34,14 +34,14 @@ suite('verbs that talk to a server', () => {
     assert.deepEqual([modeOf(folder), modeOf(home.sessionPath)], ['700', '600'])
     assert.deepEqual(readdirSync(folder), ['session.json'])
     const first = home.kept()
-    // Without a name the server is the one before.
+    // The default is the previous server.
     assert.equal((await home.run(['login', '--username', 'ada', '--password-stdin'], goodPassword)).code, 0)
     assert.equal(home.kept().server, world.url)
     assert.notEqual(home.kept().session.session_id, first.session.session_id)
     assert.equal(await verify(world, first.session.access_token ?? ''), 200)
   })
 
-  test('CLI-61 a session whose token is over goes on, and its successor is kept', async (t) => {
+  test('CLI-61 a session with an expired token continues, and its successor is saved', async (t) => {
     const home = await homeOf(t, 'ada')
     const before = home.kept()
     keepStale(home)
@@ -57,7 +57,7 @@ suite('verbs that talk to a server', () => {
     assert.equal((await home.run(['whoami'])).code, 0)
   })
 
-  test('CLI-61 a refresh that comes after a sign-out, or after a sign-in anew, leaves the file as it is', (t) => {
+  test('CLI-61 a refresh after a sign-out, or after a new sign-in, does not change the file', (t) => {
     const path = join(dirname(clientHome(t).sessionPath), 'any.json')
     const answer = (id: string, token: string) => ({
       session_id: id,
@@ -70,14 +70,14 @@ suite('verbs that talk to a server', () => {
     const old = { server: world.url, session: answer('one', 'a') }
     updateSavedSession(path, old, answer('one', 'b'))
     assert.equal(readSavedSession(path), null)
-    const anew = { server: world.url, session: answer('two', 'c') }
-    saveSession(path, anew)
+    const newSession = { server: world.url, session: answer('two', 'c') }
+    saveSession(path, newSession)
     updateSavedSession(path, old, answer('one', 'b'))
     updateSavedSession(path, old, null)
-    assert.deepEqual(readSavedSession(path), anew)
-    updateSavedSession(path, anew, answer('two', 'd'))
+    assert.deepEqual(readSavedSession(path), newSession)
+    updateSavedSession(path, newSession, answer('two', 'd'))
     assert.deepEqual(readSavedSession(path), { server: world.url, session: answer('two', 'd') })
-    updateSavedSession(path, anew, null)
+    updateSavedSession(path, newSession, null)
     assert.equal(existsSync(path), false)
   })
 
@@ -112,7 +112,7 @@ suite('verbs that talk to a server', () => {
     assert.equal(home.kept().server, world.url)
   })
 
-  test('CLI-63 a server is spoken to in the clear on this machine alone', () => {
+  test('CLI-63 plain HTTP goes to this machine only', () => {
     const taken = [
       'http://127.0.0.1:1',
       'http://localhost',
@@ -145,7 +145,7 @@ suite('verbs that talk to a server', () => {
     assert.throws(() => requireSafeGateway('http://10.0.0.1:55008'), { name: 'CommandFailure' })
   })
 
-  test('CLI-63 a session is not sent to another server than its own', async (t) => {
+  test('CLI-63 a session is sent to no other server than its own', async (t) => {
     const asked: (string | undefined)[] = []
     const other = createServer((request, response) => {
       asked.push(request.url)
@@ -163,7 +163,7 @@ suite('verbs that talk to a server', () => {
     assert.deepEqual(asked, [])
   })
 
-  test('CLI-64 a sign-out ends the session at the server, and everywhere ends the others', async (t) => {
+  test('CLI-64 a sign-out ends the session at the server, and --everywhere ends the others', async (t) => {
     const [home, elsewhere] = await Promise.all([homeOf(t, 'olga'), homeOf(t, 'olga')])
     const tokens = [home, elsewhere].map((each) => each.kept().session.access_token ?? '')
     assert.deepEqual(await home.run(['logout']), { code: 0, stdout: 'Signed out.\n', stderr: '' })
@@ -177,7 +177,7 @@ suite('verbs that talk to a server', () => {
     assert.deepEqual([existsSync(home.sessionPath), ...(await liveness(tokens))], [false, 401, 401])
   })
 
-  test('CLI-65 whoami and sessions show what the server says', async (t) => {
+  test('CLI-65 whoami and sessions show the answer of the server', async (t) => {
     const home = await homeOf(t, 'otto')
     const shown = await home.run(['whoami'])
     assert.deepEqual(
@@ -220,7 +220,7 @@ suite('verbs that talk to a server', () => {
     assert.equal(existsSync(home.sessionPath), false)
   })
 
-  test('CLI-66 whoever is not signed in is told so by every verb', async (t) => {
+  test('CLI-66 every verb without a session says so in a sentence', async (t) => {
     const home = clientHome(t)
     const verbs = [['whoami'], ['logout'], ['sessions', 'list'], ['pty', 'list'], ['pty', 'join', 'any']]
     const outcomes = await Promise.all(verbs.map((words) => home.run(words)))
@@ -231,7 +231,7 @@ suite('verbs that talk to a server', () => {
     )
   })
 
-  test('CLI-66 a session that is over is told, and is kept no longer', async (t) => {
+  test('CLI-66 an ended session has a sentence, and its file is removed', async (t) => {
     const home = await homeOf(t, 'eve')
     const { session } = home.kept()
     await world.app.inject({
@@ -245,7 +245,7 @@ suite('verbs that talk to a server', () => {
     assert.equal(existsSync(home.sessionPath), false)
   })
 
-  test('CLI-66 a server that does not answer is told with its address, and the session stays kept', async (t) => {
+  test('CLI-66 a server that does not answer is named with its address, and the session stays saved', async (t) => {
     const home = await homeOf(t, 'eve')
     const gone = await unusedAddress()
     writeFileSync(home.sessionPath, JSON.stringify({ ...home.kept(), server: gone }))
@@ -257,7 +257,7 @@ suite('verbs that talk to a server', () => {
     assert.equal(existsSync(home.sessionPath), true)
   })
 
-  test('CLI-66 what the server refuses is said in its own sentence', async (t) => {
+  test("CLI-66 a refusal of the server is printed in the server's own sentence", async (t) => {
     const home = await homeOf(t, 'eve')
     const login = ['login', '--server', world.url, '--username', 'eve', '--password-stdin']
     const start = ['pty', 'start', 'web-1', '--as', 'deploy', '--change', 'CR1']
@@ -276,7 +276,7 @@ suite('verbs that talk to a server', () => {
     )
   })
 
-  test('CLI-66 a file that holds no session, or cannot be read, is told, and a sign-in replaces it', async (t) => {
+  test('CLI-66 a file without a session, or an unreadable one, has a sentence, and a sign-in replaces it', async (t) => {
     const home = await homeOf(t, 'ada')
     writeFileSync(home.sessionPath, '{"server": 1}')
     const { code, stderr } = await home.run(['whoami'])
@@ -296,7 +296,7 @@ suite('verbs that talk to a server', () => {
   }
 })
 
-/** Returns the address of a server that has just been closed. */
+/** Returns the address of a server that was just closed. */
 async function unusedAddress(): Promise<string> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -305,7 +305,7 @@ async function unusedAddress(): Promise<string> {
   return `http://127.0.0.1:${port}`
 }
 
-/** Makes the kept token one that is about to end. */
+/** Makes the saved token expire soon. */
 function keepStale({ sessionPath, kept }: ClientHome): void {
   const { server, session } = kept()
   writeFileSync(sessionPath, JSON.stringify({ server, session: { ...session, expires_at: '2020-01-01T00:00:00Z' } }))

@@ -1,4 +1,4 @@
-/** Cli tests: whom the audit trail names for what was done on the command line; every verb has a row. */
+/** Cli tests: the actors of the command line in the audit trail. Every verb has a row. */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
@@ -11,10 +11,10 @@ import { dataPath, sallyport } from './sallyport-process.ts'
 const password = 'correct horse battery staple\n'
 const hostKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGPsLBtVq6Vp1Rl5nhZpG0nVGHl9GW+wJ8W0p8r0yPzM'
 
-/** Why a verb writes no event of its own on the chain of commands. */
+/** The reason why a verb writes no event of its own to the chain of commands. */
 type Silent = 'reads' | 'speaks to a server' | 'needs a recording' | 'is the server' | 'needs a second factor'
 
-/** Each verb in the order in which it can be run: its words, or why it has none. */
+/** Each verb in an order in which it can run: its words, or the reason why it does not run. */
 const verbs: Readonly<Record<string, readonly string[] | Silent>> = {
   'account add': ['ada', '--group', 'ops', '--password-stdin'],
   'account set': ['ada', '--add-group', 'web'],
@@ -90,7 +90,7 @@ function leavesOf(command: Command, path = ''): readonly string[] {
 
 type Event = { readonly command_line?: string; readonly actor?: Readonly<Record<string, unknown>> }
 
-test('AUD-6 every act on the command line names its verb, the OS user, and who says to have called sudo', async (t) => {
+test('AUD-6 every change on the command line names its verb, the OS user, and the claimed caller of sudo', async (t) => {
   assert.deepEqual(Object.keys(verbs).sort(), [...leavesOf(createProgram())].sort(), 'every verb has a row')
   const data = dataPath(t)
   const files = { POLICY: join(dirname(data), 'policy.json'), CATALOGUE: join(dirname(data), 'catalogue') }

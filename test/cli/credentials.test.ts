@@ -1,4 +1,4 @@
-/** Cli tests: what becomes of the credentials of an account that is disabled and enabled beside a running server. */
+/** Cli tests: the credentials of an account that is disabled and enabled beside a running server. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,14 +16,14 @@ import { type Outcome, sallyport } from './sallyport-process.ts'
 
 type World = RunningSallyport & { readonly ada: Account; readonly home: Organization; readonly person: string }
 
-/** How a credential of each kind is made, spent, and what is begun with it. */
+/** How a credential of each kind is created and used, and what it starts. */
 type Way = {
   readonly make: (world: World) => Promise<string>
-  /** Status of a call that the credential alone opens. */
+  /** Status of a call with only the credential. */
   readonly spend: (world: World, secret: string) => Promise<number>
-  /** Tokens of sessions that are begun with it; none of a kind that begins none. */
+  /** Tokens of sessions that it starts; empty if its kind starts none. */
   readonly begin: (world: World, secret: string) => Promise<readonly string[]>
-  /** What becomes of the credential, and of all that was begun with it, while the account is disabled. */
+  /** State of the credential, and of everything that it started, while the account is disabled. */
   readonly disabled: 'refused' | 'accepted'
 }
 
@@ -66,7 +66,7 @@ const ways: Readonly<Record<CredentialKind, Way>> = {
 const kinds = Object.keys(ways) as readonly CredentialKind[]
 
 type Row = { readonly credential: number; readonly begun: readonly number[] }
-type Stage = 'made' | 'disabled' | 'enabled' | 'started anew'
+type Stage = 'made' | 'disabled' | 'enabled' | 'restarted'
 
 const rows = new Map<string, Row>()
 const persons = new Map<Stage, number>()
@@ -105,7 +105,7 @@ before(async () => {
       home: world.home,
       person: world.person,
     }
-    await look('started anew')
+    await look('restarted')
   } finally {
     await world.close()
     rmSync(folder, { recursive: true, force: true })
@@ -114,32 +114,32 @@ before(async () => {
 
 for (const kind of kinds) {
   const { disabled } = ways[kind]
-  test(`CRD-1, CRD-3 while its account is disabled, a credential of kind ${kind} is ${disabled}, and what was begun has ended`, () => {
+  test(`CRD-1, CRD-3 while its account is disabled, a credential of kind ${kind} is ${disabled}, and everything it started has ended`, () => {
     const { begun, credential } = rowOf('made', kind)
     const ended = begun.map(() => 401)
     assert.deepEqual([credential, begun], [200, begun.map(() => 200)])
     assert.deepEqual(rowOf('disabled', kind), { credential: disabled === 'refused' ? 401 : 200, begun: ended })
   })
 
-  test(`CRD-2 once its account is enabled, a credential of kind ${kind} is accepted again, and what was begun is not`, () => {
+  test(`CRD-2 once its account is enabled, a credential of kind ${kind} is accepted again, and what it started stays ended`, () => {
     const back = { credential: 200, begun: rowOf('made', kind).begun.map(() => 401) }
-    assert.deepEqual([rowOf('enabled', kind), rowOf('started anew', kind)], [back, back])
+    assert.deepEqual([rowOf('enabled', kind), rowOf('restarted', kind)], [back, back])
   })
 }
 
-test('CRD-2 a session that the person began does not come back', () => {
+test('CRD-2 a session of the user stays ended', () => {
   assert.deepEqual(
     [...persons],
     [
       ['made', 200],
       ['disabled', 401],
       ['enabled', 401],
-      ['started anew', 401],
+      ['restarted', 401],
     ],
   )
 })
 
-test('CRD-4 the command says how many credentials are accepted again', () => {
+test('CRD-4 the verb prints the number of credentials that are accepted again', () => {
   const ofAccount = kinds.filter((kind) => ways[kind].disabled === 'refused').length
   assert.deepEqual(enabled, {
     code: 0,
@@ -148,7 +148,7 @@ test('CRD-4 the command says how many credentials are accepted again', () => {
   })
 })
 
-test('CRD-5 whoever is disabled and given a password in one change loses the access tokens', async () => {
+test('CRD-5 an account that is disabled and gets a password in one change loses its access tokens', async () => {
   const world = await worldIn()
   try {
     const token = await makeBearer(world, 'USER')
@@ -163,7 +163,7 @@ test('CRD-5 whoever is disabled and given a password in one change loses the acc
   }
 })
 
-/** A server with an administrator, and a user who may use API keys and is in an organization. */
+/** A server with an administrator, and a user with API keys and an organization. */
 async function worldIn(dataDir?: string): Promise<World> {
   const server = await runSallyport({ config, ...(dataDir === undefined ? {} : { dataDir }) })
   await server.addAccount({ username: 'ops', password, role: 'admin' })

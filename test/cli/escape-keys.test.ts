@@ -1,4 +1,4 @@
-/** Cli tests: escapes among what is typed. */
+/** Cli tests: escapes in typed input. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
@@ -6,7 +6,7 @@ import { EscapeKeys } from '../../src/cli/escape-keys.ts'
 import { eventSentence, noticeText } from '../../src/cli/terminal-notices.ts'
 import { terminalAnswers } from '../fixtures/terminal-answers.ts'
 
-test('CLI-73 an escape is found at the beginning of a line alone, and another may follow it', () => {
+test('CLI-73 an escape is found only at the beginning of a line, and another may follow it', () => {
   const table: readonly (readonly [typed: string, acts: readonly string[]])[] = [
     ['~.', ['leave']],
     ['ls\r~?~.', ['input ls\r', 'help', 'leave']],
@@ -25,7 +25,7 @@ test('CLI-73 an escape is found at the beginning of a line alone, and another ma
   )
 })
 
-test('CLI-73 however what is typed is cut, it means the same', () => {
+test('CLI-73 input means the same in parts of any size', () => {
   const key = fc.constantFrom('~', '.', 'e', '?', 'p', '\r', 'a')
   fc.assert(
     fc.property(fc.array(key), (keys) => {
@@ -39,21 +39,21 @@ test('CLI-73 however what is typed is cut, it means the same', () => {
   )
 })
 
-test('CLI-74 whoever watches has an escape after every tilde, and keys of their own', () => {
+test('CLI-74 an observer has an escape after every tilde, and own keys', () => {
   assert.deepEqual(actsOf(['a~p~sb~.'], { isObserver: true }), ['input a', 'present', 'pause', 'input b', 'leave'])
 })
 
-test('CLI-85 a paste goes on byte for byte, whatever it holds but an escape at the beginning of a line', () => {
+test('CLI-85 a paste is sent byte for byte, except for an escape at the beginning of a line', () => {
   const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)).toString('latin1')
   const pasted = `a\x1b[200~${bytes}\x1b[201~; id\n\x1b[201~`
   const typed = actsOf([pasted]).map((act) => act.replace(/^input /, ''))
   assert.equal(typed.join(''), pasted)
 })
 
-/** Keys that no text comes from. */
+/** Keys that are no text. */
 const functionKeys = { up: '\x1b[A', delete: '\x1b[3~', F1: '\x1bOP', F5: '\x1b[15~', 'page up': '\x1b[5~' }
 
-test('CLI-83 what a terminal answers by itself, and its function keys, are no typing of whoever watches', async () => {
+test('CLI-83 the answers and function keys of a terminal are no input of an observer', async () => {
   for (const [name, answer] of Object.entries({ ...(await terminalAnswers()), ...functionKeys })) {
     for (let cut = 0; cut <= answer.length; cut += 1) {
       const parts = [answer.slice(0, cut), answer.slice(cut)]
@@ -63,7 +63,7 @@ test('CLI-83 what a terminal answers by itself, and its function keys, are no ty
   }
 })
 
-test('CLI-83 they reach the program of whoever types, and leave the beginning of a line where it is', async () => {
+test('CLI-83 they reach the program of an implementor, and do not change the beginning of a line', async () => {
   for (const [name, answer] of Object.entries({ ...(await terminalAnswers()), ...functionKeys })) {
     assert.deepEqual(actsOf([`${answer}~.`]), [`input ${answer}`, 'leave'], name)
     assert.deepEqual(actsOf([`ls\r${answer}~e`]), [`input ls\r${answer}`, 'end'], name)
@@ -72,7 +72,7 @@ test('CLI-83 they reach the program of whoever types, and leave the beginning of
   }
 })
 
-test('CLI-83 what comes later than a terminal sends is typed, also after a key that begins a sequence', () => {
+test("CLI-83 bytes that come too late for a terminal's sequence are typed input, also after a key that begins a sequence", () => {
   let nowMs = 0
   const later = (): number => {
     nowMs += 101
@@ -83,12 +83,12 @@ test('CLI-83 what comes later than a terminal sends is typed, also after a key t
   assert.deepEqual(actsOf(['\x1bP\r~.'], { isObserver: true }), ['input \r', 'leave'])
 })
 
-test('CLI-79 the keys for a paste count only while one is held back', () => {
+test('CLI-79 the keys for a paste work only while one is blocked', () => {
   assert.deepEqual(actsOf(['ls~y~n'], { isPastePending: true }), ['input ls', 'send-paste', 'drop-paste'])
   assert.deepEqual(actsOf(['~y']), ['input ~y'])
 })
 
-test('CLI-78 every event has its sentence, and the own coming and going has none', () => {
+test('CLI-78 every event has its sentence, except for our own joining and leaving', () => {
   const participant = { id: 'one', username: 'olga', role: 'observer' } as const
   const sentence = 'Something.'
   assert.deepEqual(
@@ -123,7 +123,7 @@ test('CLI-78 every event has its sentence, and the own coming and going has none
   )
 })
 
-test('CLI-78 a notice holds nothing that cannot be seen, and begins a line of its own at a terminal', () => {
+test('CLI-78 a notice holds only visible characters, and begins on a new line at a terminal', () => {
   const text = 'look \u001b[31mhere\u202e'
   assert.deepEqual(
     [noticeText(text, { isTerminal: true, isRaw: true }), noticeText(text, { isTerminal: false, isRaw: false })],

@@ -1,4 +1,4 @@
-/** Cli tests: the examples of the documents, run as they stand there. */
+/** Cli tests: the examples of the documents, run unchanged. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { dataPath, plainEnvironment, sallyport } from './sallyport-process.ts'
 
 const guides = readdirSync(join(projectRoot, 'docs/guides')).map((name) => `docs/guides/${name}`)
 
-/** Command lines of the blocks of a document that concern the inventory; a line may begin with a prompt. */
+/** Returns the command lines of a document about the inventory. A line may begin with a prompt. */
 function inventoryLines(path: string): string[] {
   const blocks = readFileSync(join(projectRoot, path), 'utf8').match(/^```[\s\S]*?^```/gm) ?? []
   return blocks
@@ -43,7 +43,7 @@ for (const path of withChanges) {
   })
 }
 
-test('CLI-82 no example names a day', () => {
+test('CLI-82 no example names a date', () => {
   for (const path of ['README.md', ...guides]) {
     assert.deepEqual(
       inventoryLines(path).filter((line) => /\d{4}-\d\d-\d\d/.test(line)),

@@ -12,7 +12,7 @@ const times = ['--from', '2026-01-31T18:00:00Z', '--until', '2026-01-31T20:00:00
 
 const fourEyes = { observers: { count: 1, from: ['audit', 'lead'], on_leave: 'pause' }, record_input: false }
 
-/** A store with one server; runs verbs on it and writes files beside it. */
+/** A store with one server, its verbs, and files beside it. */
 type Bench = {
   readonly run: (...words: string[]) => Promise<Outcome>
   readonly file: (text: string) => string
@@ -33,16 +33,16 @@ async function bench(t: TestContext): Promise<Bench> {
   return { run, file }
 }
 
-/** What a verb printed, or why it ended otherwise. */
+/** The output of a verb, or the reason of its failure. */
 function said({ code, stdout, stderr }: Outcome): string {
   return code === 0 ? stdout : `${code}: ${stderr}`
 }
 
 describe('policies', { concurrency: 2 }, () => {
-  test('CLI-30, POL-10 a policy is set, shown as it was written, replaced and removed, and the trail holds each text', async (t) => {
+  test('CLI-30, POL-10 a policy is set, shown as written, replaced and removed, and the audit trail holds each text', async (t) => {
     const { run, file } = await bench(t)
     const path = file(JSON.stringify(fourEyes))
-    const told = [
+    const results = [
       await run('policy', 'set', path, '--server', 'web-1'),
       await run('policy', 'show', '--server', 'web-1'),
       await run('policy', 'set', file('{"window_end":{"kind":"grace","minutes":5}}'), '--group', 'ops'),
@@ -52,7 +52,7 @@ describe('policies', { concurrency: 2 }, () => {
       await run('policy', 'show', '--group', 'ops'),
       await run('policy', 'remove', '--group', 'ops'),
     ].map(said)
-    assert.deepEqual(told, [
+    assert.deepEqual(results, [
       'Set the policy of the server web-1.\n',
       [
         'observers count     1',
@@ -82,10 +82,10 @@ describe('policies', { concurrency: 2 }, () => {
     )
   })
 
-  test('CLI-30, POL-5, POL-10 what cannot be a policy, and what it cannot be for, is refused in one sentence, and nothing is set', async (t) => {
+  test('CLI-30, POL-5, POL-10 a malformed policy, and a bad subject, are refused in one sentence, and nothing is set', async (t) => {
     const { run, file } = await bench(t)
     const good = file('{"idle_minutes":3}')
-    const told = [
+    const results = [
       await run('policy', 'set', file('{"idle_minutes":3,"idle":1}'), '--server', 'web-1'),
       await run('policy', 'set', file('{"observers":{"count":9}}'), '--server', 'web-1'),
       await run('policy', 'set', file('idle'), '--server', 'web-1'),
@@ -96,7 +96,7 @@ describe('policies', { concurrency: 2 }, () => {
       await run('policy', 'set', good, '--group', 'two words'),
       await run('policy', 'show', '--server', 'web-1'),
     ].map((outcome) => said(outcome).replace(/\S*policy-\d\.json/, 'FILE'))
-    assert.deepEqual(told, [
+    assert.deepEqual(results, [
       '1: sallyport: idle: is not known.\n',
       '1: sallyport: observers.count: must be a whole number from 1 to 5.\n',
       '1: sallyport: FILE does not hold JSON.\n',
@@ -109,11 +109,11 @@ describe('policies', { concurrency: 2 }, () => {
     ])
   })
 
-  test('CLI-32 a group that nothing lists and a person whom no account stands for are said, and taken all the same', async (t) => {
+  test('CLI-32 an unlisted group and a person without an account are accepted with a notice', async (t) => {
     const { run, file } = await bench(t)
     const policy = file('{"idle_minutes":3}')
     await run('account', 'add', 'ada', '--no-password', '--group', 'lead', '--person', 'e-4711')
-    const told = [
+    const results = [
       await run('policy', 'set', policy, '--group', 'ooops'),
       await run('policy', 'set', policy, '--group', 'ops'),
       await run('policy', 'set', policy, '--group', 'lead'),
@@ -123,7 +123,7 @@ describe('policies', { concurrency: 2 }, () => {
       await run('change', 'add', 'CHG-3', ...change, ...times),
       await run('change', 'approve', 'CHG-3'),
     ].map(({ code, stderr }) => [code, stderr])
-    assert.deepEqual(told, [
+    assert.deepEqual(results, [
       [0, 'No server, change request or account lists the group ooops.\n'],
       [0, ''],
       [0, ''],
@@ -141,7 +141,7 @@ describe('policies', { concurrency: 2 }, () => {
     )
   })
 
-  test('CLI-81 a change request tells persons by the names of their accounts, and JSON tells the persons too', async (t) => {
+  test('CLI-81 a change request shows persons by the names of their accounts, and JSON shows the persons too', async (t) => {
     const { run } = await bench(t)
     for (const [name, ...flags] of [
       ['ada'],
@@ -171,28 +171,28 @@ describe('policies', { concurrency: 2 }, () => {
         const added = await run('change', 'add', id, ...change, ...times, ...flags)
         assert.equal(added.code, 0, added.stderr)
         const role = flags.length === 2 ? 'requested' : 'approved'
-        const told = new RegExp(`^${role} by +(.*)$`, 'm').exec((await run('change', 'show', id)).stdout)?.[1]
+        const results = new RegExp(`^${role} by +(.*)$`, 'm').exec((await run('change', 'show', id)).stdout)?.[1]
         const json = JSON.parse((await run('change', 'show', id, '--json')).stdout)
         const expected = names.length === 0 ? person : names.join(', ')
-        assert.deepEqual([told, json[`${role}_by`], json[`${role}_by_accounts`]], [expected, person, names])
+        assert.deepEqual([results, json[`${role}_by`], json[`${role}_by_accounts`]], [expected, person, names])
       }
     }
   })
 
-  test('CLI-31, POL-11 accounts share a person, by its name or by another account, and stand for themselves again', async (t) => {
+  test('CLI-31, POL-11 accounts share a person, by its name or by another account, and become their own persons again', async (t) => {
     const { run } = await bench(t)
     const persons = async (): Promise<string[]> => {
       const { stdout } = await run('account', 'list', '--json')
       const accounts = JSON.parse(steady(stdout)) as { username: string; role: string; person: string }[]
       return accounts.map(({ username, role, person }) => `${role}:${username} ${person}`)
     }
-    const told = [
+    const results = [
       await run('account', 'add', 'ada', '--no-password', '--person', 'E-4711'),
       await run('account', 'add', 'ada', '--role', 'admin', '--no-password', '--person', 'ada'),
       await run('account', 'add', 'eve', '--no-password'),
       await run('account', 'set', 'eve', '--person', 'two words'),
     ].map(said)
-    assert.deepEqual(told, [
+    assert.deepEqual(results, [
       'Added the account ada.\n',
       'Added the administrator ada.\n',
       'Added the account eve.\n',
@@ -212,17 +212,17 @@ describe('policies', { concurrency: 2 }, () => {
     )
   })
 
-  test('CLI-31, POL-11 who requested a change request does not approve it, whatever account stands for them', async (t) => {
+  test('CLI-31, POL-11 the person who requested a change request cannot approve it with any account', async (t) => {
     const { run } = await bench(t)
     await run('account', 'add', 'ada', '--no-password', '--person', 'e-4711')
-    const told = [
+    const results = [
       await run('change', 'add', 'CHG-1', ...change, ...times, '--requested-by', 'ada'),
       await run('change', 'approve', 'CHG-1', '--by', 'E-4711'),
       await run('change', 'approve', 'CHG-1', '--by', 'boss'),
       await run('change', 'add', 'CHG-2', ...change, ...times, '--requested-by', 'ada', '--approve', '--by', 'ada'),
       await run('change', 'add', 'CHG-3', ...change, ...times, '--approve', '--by', 'ada'),
     ].map(said)
-    assert.deepEqual(told, [
+    assert.deepEqual(results, [
       'Added the change request CHG-1.\n',
       '1: sallyport: The person who requested a change request does not approve it.\n',
       'Approved the change request CHG-1.\n',

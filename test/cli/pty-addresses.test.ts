@@ -1,4 +1,4 @@
-/** Cli tests: what `pty start` says of an address that cannot be reached. */
+/** Cli tests: the sentences of `pty start` for an address that cannot be reached. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -13,7 +13,7 @@ import { sallyport } from './sallyport-process.ts'
 
 const words = ['pty', 'start', 'web-1', '--as', 'deploy', '--change', 'CR1']
 
-/** Every way in which a transport fails, and whether an address is the thing to look at. */
+/** Every failure of a transport, and whether its sentence names the address. */
 const failures: Readonly<Record<TransportFailureKind, boolean>> = {
   'host-key-mismatch': true,
   'connection-refused': true,
@@ -25,7 +25,7 @@ const failures: Readonly<Record<TransportFailureKind, boolean>> = {
   'not-possible-here': false,
 }
 
-test('CLI-80 a server that cannot be reached is told with its address and port', async (t) => {
+test('CLI-80 a server that cannot be reached is named with its address and port', async (t) => {
   let failure: TransportFailure = { kind: 'unreachable', detail: '' }
   const transport = { open: () => Promise.resolve(failedTerminal(failure)), close: () => Promise.resolve() }
   const world = await terminalWorld({ now: Date.now(), transport })
@@ -36,12 +36,12 @@ test('CLI-80 a server that cannot be reached is told with its address and port',
     failure = { kind: kind as TransportFailureKind, detail: '' }
     const { code, stderr } = await sallyport(words, { data: '/nowhere', env: ada.env })
     const { sentence } = endReasons[kind as EndReason]
-    const told = isNamed ? `${sentence} It is at 10.0.0.1, port 22.` : sentence
-    assert.deepEqual([code, stderr], [255, `sallyport: ${told}\n`], kind)
+    const expected = isNamed ? `${sentence} It is at 10.0.0.1, port 22.` : sentence
+    assert.deepEqual([code, stderr], [255, `sallyport: ${expected}\n`], kind)
   }
 })
 
-test('CLI-80 a gateway that cannot be reached, or lets no socket in, is told with its address', async (t) => {
+test('CLI-80 a gateway that cannot be reached, or refuses the socket, is named with its address', async (t) => {
   const refusing = createServer((_request, response) => response.end())
   refusing.listen(0, '127.0.0.1')
   await once(refusing, 'listening')

@@ -1,4 +1,4 @@
-/** Cli tests: attached terminals, as the command in a real PTY at a real server whose terminals echo. */
+/** Cli tests: attached terminals: the command in a real PTY, at a real server whose terminals echo. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,8 +12,8 @@ import { whyNoPty } from '../fixtures/pty.ts'
 import type { TerminalSocket } from '../fixtures/terminal-socket.ts'
 import { type TerminalWorld, terminalWorld } from '../fixtures/terminal-world.ts'
 import { attachedShell, attachedTo, endOf, processOf, signalCode } from './attached-shell.ts'
+import { type BreakingProxy, openProxy } from './breaking-proxy.ts'
 import { type ClientHome, clientHome } from './client-home.ts'
-import { type Gate, openGate } from './gate.ts'
 
 const words = ['pty', 'start', 'web-1', '--as', 'deploy', '--change', 'CR1']
 const start = `sallyport ${words.join(' ')}`
@@ -21,51 +21,51 @@ const request = { by: 'command', ip: null, requestId: null, activity: null, comm
 
 suite('attached terminals', { skip: whyNoPty() }, () => {
   let world: TerminalWorld
-  let gate: Gate
+  let proxy: BreakingProxy
   let ada: ClientHome
   let olga: ClientHome
   const afterwards: (() => void)[] = []
   before(async () => {
-    gate = await openGate()
-    // Commands go by the clock of this machine.
-    world = await terminalWorld({ now: Date.now(), config: { publicUrl: gate.url } })
-    gate.leadTo(world.url)
+    proxy = await openProxy()
+    // Commands use the clock of this machine.
+    world = await terminalWorld({ now: Date.now(), config: { publicUrl: proxy.url } })
+    proxy.connectTo(world.url)
     const kept = { after: (run: () => void) => afterwards.push(run) }
     ada = clientHome(kept)
     olga = clientHome(kept)
-    await ada.login(gate.url, 'ada')
-    await olga.login(gate.url, 'olga')
+    await ada.login(proxy.url, 'ada')
+    await olga.login(proxy.url, 'olga')
   })
   after(async () => {
     for (const run of afterwards) run()
     await world.close()
-    gate.close()
+    proxy.close()
   })
 
   test('CLI-62, CLI-72 at a terminal the name, the password and the code are asked for, and the password is not echoed', async (t) => {
     await world.addAccount({ username: 'zoe', password: goodPassword })
     const secret = await enrol(world, await world.signIn('zoe'))
     world.clock.advance(30_000)
-    const shell = await attachedShell(t, clientHome(t), `sallyport login --server ${gate.url}`)
+    const shell = await attachedShell(t, clientHome(t), `sallyport login --server ${proxy.url}`)
     await shell.until('Username: ')
     shell.type('zo\u007foe\r')
     await shell.until('Password: ')
     shell.type(`${goodPassword}\r`)
     await shell.until('Code: ')
     shell.type(`${codeOf(secret, world.clock.wallMs())}\r`)
-    await shell.until(`Signed in at ${gate.url} as zoe.`)
+    await shell.until(`Signed in at ${proxy.url} as zoe.`)
     assert.deepEqual(await endOf(shell), { code: 0, isSame: true })
     assert.doesNotMatch(shell.text(), /horse/)
   })
 
-  test('CLI-70, CLI-71, CLI-72 a terminal is started, typed into, shown and resized, and ends with the code of its program', async (t) => {
+  test('CLI-70, CLI-71, CLI-72 a terminal starts, takes input, shows output, is resized, and ends with the code of its program', async (t) => {
     const shell = await attachedShell(t, ada, start)
     await attachedTo(shell)
     await shell.until('$ ')
     shell.type('size\r')
     await shell.until('size\r\n80 x 24\r\n$ ')
     shell.terminal.resize({ cols: 101, rows: 33 })
-    // The server hears of a size 50 ms after its last change.
+    // The server gets a size 50 ms after its last change.
     while (!shell.text().includes('101 x 33')) {
       shell.type('size\r')
       await shell.until('size\r\n')
@@ -80,7 +80,7 @@ suite('attached terminals', { skip: whyNoPty() }, () => {
     assert.deepEqual(await endOf(shell), { code: 7, isSame: true })
   })
 
-  test('CLI-71, CLI-72, CLI-73 whoever leaves ends with 0, and the PTY session goes on for whoever joins it', async (t) => {
+  test('CLI-71, CLI-72, CLI-73 a user who leaves ends with 0, and the PTY session continues for a user who joins', async (t) => {
     const shell = await attachedShell(t, ada, start)
     const id = await attachedTo(shell)
     await shell.until('$ ')
@@ -102,7 +102,7 @@ suite('attached terminals', { skip: whyNoPty() }, () => {
     assert.deepEqual(await endOf(again), { code: 3, isSame: true })
   })
 
-  test('CLI-71, CLI-72, CLI-73 an end that is not the own one of the program is 255 and a sentence', async (t) => {
+  test("CLI-71, CLI-72, CLI-73 an end that is not the program's own is 255 and a sentence", async (t) => {
     const shell = await attachedShell(t, ada, start)
     await attachedTo(shell)
     await shell.until('$ ')
@@ -111,7 +111,7 @@ suite('attached terminals', { skip: whyNoPty() }, () => {
     assert.match(shell.text(), /sallyport: The implementor ended the session\.\r\n/)
   })
 
-  test('CLI-71, CLI-72 a signal leaves the PTY session and gives the terminal back', async (t) => {
+  test('CLI-71, CLI-72 a signal leaves the PTY session and restores the terminal', async (t) => {
     for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) {
       const shell = await attachedShell(t, ada, start)
       const pid = await processOf(shell)
@@ -123,7 +123,7 @@ suite('attached terminals', { skip: whyNoPty() }, () => {
     }
   })
 
-  test('CLI-74, CLI-78 an observer sees the screen and types nothing, and what happens is told to each', async (t) => {
+  test('CLI-74, CLI-78 an observer sees the screen and sends no input, and each participant gets the notices', async (t) => {
     const shell = await attachedShell(t, ada, start)
     const id = await attachedTo(shell)
     await shell.until('$ ')
@@ -154,7 +154,7 @@ suite('attached terminals', { skip: whyNoPty() }, () => {
     )
   })
 
-  test('CLI-71, CLI-74, CLI-78 an observer is told what others say, and of an end by 255 and its sentence', async (t) => {
+  test('CLI-71, CLI-74, CLI-78 an observer gets messages, and an end as 255 and its sentence', async (t) => {
     const socket = await world.begin('ada')
     const watching = await attachedShell(t, olga, `sallyport pty join ${socket.ptySessionId()} --observe`)
     await attachedTo(watching)
@@ -165,13 +165,13 @@ suite('attached terminals', { skip: whyNoPty() }, () => {
     assert.match(watching.text(), /sallyport: The implementor ended the session\.\r\n/)
   })
 
-  test('CLI-75 a connection that breaks amid the output is made again, and not a byte is lost or repeated', async (t) => {
+  test('CLI-75 a connection that breaks during output is made again, and no byte is lost or repeated', async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'sally-'))
     t.after(() => rmSync(folder, { recursive: true, force: true }))
     const output = join(folder, 'output')
     const shell = await attachedShell(t, ada, `${start} >${output}`)
     await attachedTo(shell)
-    gate.breakAfter(100_000)
+    proxy.breakAfter(100_000)
     shell.type('bytes 400000\r')
     await shell.until('sallyport: The connection was lost. Trying again; ~. leaves.\r\n')
     await shell.until('sallyport: Connected again.\r\n')
@@ -181,7 +181,7 @@ suite('attached terminals', { skip: whyNoPty() }, () => {
     assert.equal(readFileSync(output, 'latin1') === `$ bytes 400000\r\n${pattern}$ exit 5\r\n`, true)
   })
 
-  test('CLI-76, CLI-78 what is piped is typed as it is, its end is one ^D, and nothing is told beside the output', async () => {
+  test('CLI-76, CLI-78 piped input is sent unchanged, its end is one ^D, and there are no notices', async () => {
     assert.deepEqual(await ada.run(words, 'size\n~.\n'), {
       code: 0,
       stdout: '$ size\r\n80 x 24\r\n$ ~.\r\n~.: not found\r\n$ ',
@@ -190,7 +190,7 @@ suite('attached terminals', { skip: whyNoPty() }, () => {
     assert.deepEqual(await ada.run(words, 'exit 4\n'), { code: 4, stdout: '$ exit 4\r\n', stderr: '' })
   })
 
-  test('CLI-77 the PTY sessions that run are listed, and one is ended', async () => {
+  test('CLI-77 the running PTY sessions are listed, and one is ended', async () => {
     const socket = await world.begin('ada')
     const id = socket.ptySessionId()
     const other = await world.begin('olga')
@@ -220,7 +220,7 @@ suite('attached terminals', { skip: whyNoPty() }, () => {
     assert.equal(all.find((session) => session.id === id)?.state, 'closed')
   })
 
-  test('CLI-79 a paste that is held back is thrown away by ~n and sent by ~y, which are typed at other times', async (t) => {
+  test('CLI-79 a blocked paste is dropped by ~n and sent by ~y, which are input at other times', async (t) => {
     await rule({ observers: { count: 1, onLeave: 'pause' } })
     t.after(() => rule(null))
     const shell = await attachedShell(t, ada, start)
@@ -242,7 +242,7 @@ suite('attached terminals', { skip: whyNoPty() }, () => {
     await observer.closed
   })
 
-  test('CLI-84 that input is held is said once, whatever is typed meanwhile', async (t) => {
+  test('CLI-84 a notice about blocked input is printed once, however much is typed meanwhile', async (t) => {
     await rule({ observers: { count: 1, onLeave: 'pause' } })
     t.after(() => rule(null))
     const shell = await attachedShell(t, ada, start)
@@ -250,7 +250,7 @@ suite('attached terminals', { skip: whyNoPty() }, () => {
     const refused = 'sallyport: Not sent: too few observers are watching.\r\n'
     shell.type('a')
     await shell.until(refused)
-    // The gateway tells it again a second later.
+    // The gateway sends the event again a second later.
     for (const key of ['b', 'c']) {
       world.clock.advance(1_500)
       shell.type(key)

@@ -1,4 +1,4 @@
-/** Cli tests: the verb `recording`, on records that a recorder wrote. */
+/** Cli tests: the verb `recording`, on recordings of a real recorder. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
@@ -23,7 +23,7 @@ const esc = '\u001b'
 const output = `$ ls\r\n${esc}[31mred${esc}[0m ${esc}]52;c;ZXZpbA==\u0007caf\u00e9\r\n`
 const startedAtMs = Date.UTC(2026, 0, 31, 18)
 
-/** A data directory with its store open beside the verbs. */
+/** A data directory whose store is open beside the verbs. */
 type Data = { readonly data: string; readonly folder: string; readonly command: StoreCommand }
 
 async function openData(t: TestContext): Promise<Data> {
@@ -68,7 +68,7 @@ async function record(
   return id
 }
 
-/** What the trail says of readings, oldest first. */
+/** Returns the audit events about reads, oldest first. */
 async function readings({ command }: Data): Promise<string[]> {
   const events = await command.reads.auditEvents('command', { afterSeq: 0, limit: 100 })
   return events
@@ -78,7 +78,7 @@ async function readings({ command }: Data): Promise<string[]> {
 }
 
 describe('recordings', { concurrency: 2 }, () => {
-  test('CLI-40 recordings are listed with what they tell of themselves, the newest first, and nothing in it reaches the terminal', async (t) => {
+  test('CLI-40 recordings are listed with the facts of their heads, the newest first, in visible characters only', async (t) => {
     const data = await openData(t)
     assert.deepEqual(await sallyport(['recording', 'list'], data), {
       code: 0,
@@ -113,7 +113,7 @@ describe('recordings', { concurrency: 2 }, () => {
     assert.deepEqual(await readings(data), [])
   })
 
-  test('CLI-41 a recording is played without what could act on the terminal, and that it was is in the trail', async (t) => {
+  test('CLI-41 a recording is played without anything that could act on the terminal, with an audit event', async (t) => {
     const data = await openData(t)
     const id = await record(data)
     const { code, stdout, stderr } = await sallyport(['recording', 'play', id, '--speed', '1000'], data)
@@ -122,7 +122,7 @@ describe('recordings', { concurrency: 2 }, () => {
     assert.deepEqual(await readings(data), [`pty_session:${id} play`])
   })
 
-  test('CLI-41 a play that is interrupted in a long pause ends at once, and gives the terminal back as it was', async (t) => {
+  test('CLI-41 a play that is interrupted in a long pause ends at once, and leaves the terminal as it was', async (t) => {
     const data = await openData(t)
     const id = await record(data, { text: 'before the pause', pauseMs: 3_600_000 })
     const child = spawn(launcher, ['recording', 'play', id], { env: plainEnvironment(data.data), cwd: '/' })
@@ -138,7 +138,7 @@ describe('recordings', { concurrency: 2 }, () => {
     assert.deepEqual([code, shown], [0, `before the pause${terminalReset}`])
   })
 
-  test('CLI-42 a recording is handed out as asciicast or as its exact bytes, to a file of its owner alone, and that is in the trail', async (t) => {
+  test('CLI-42 a recording is exported as asciicast or as its exact bytes, to a file that only its owner can read, with an audit event', async (t) => {
     const data = await openData(t)
     const id = await record(data)
     const cast = await sallyport(['recording', 'export', id], data)
@@ -166,7 +166,7 @@ describe('recordings', { concurrency: 2 }, () => {
     assert.deepEqual(await readings(data), Array(3).fill(`pty_session:${id} export`))
   })
 
-  test('CLI-43 a recording that holds is ok, one that was changed is named with its first broken place, and ends the verb with 1', async (t) => {
+  test('CLI-43 a whole recording is ok, and a changed one is named with its first fault and ends the verb with 1', async (t) => {
     const data = await openData(t)
     const ids = [await record(data), await record(data)].sort()
     const [whole = '', changed = ''] = ids
@@ -196,7 +196,7 @@ describe('recordings', { concurrency: 2 }, () => {
     assert.deepEqual(await readings(data), [])
   })
 
-  test('CLI-44 a recording without an end is marked after a crash and while it is written, and broken where its session ended', async (t) => {
+  test('CLI-44 a recording without an end is marked after a crash and while it is written, and broken if its session ended', async (t) => {
     const data = await openData(t)
     const { store } = data.command.storeAccess
     const caller = await signedIn(store)
@@ -231,7 +231,7 @@ describe('recordings', { concurrency: 2 }, () => {
     })
   })
 
-  test('REC-22, CLI-43 a recording that is missing is named beside those that are there, in both forms, and ends the verb with 1', async (t) => {
+  test('REC-22, CLI-43 a missing recording is named beside the others, in both formats, and ends the verb with 1', async (t) => {
     const data = await openData(t)
     const { store } = data.command.storeAccess
     const { ptySession, token } = await startedBy(store, await signedIn(store))
@@ -262,7 +262,7 @@ describe('recordings', { concurrency: 2 }, () => {
     )
   })
 
-  test('CLI-45 lines that screens showed are found in all recordings or in those that are named, and that is in the trail', async (t) => {
+  test('CLI-45 lines of screens are found in all recordings or in the given ones, with an audit event', async (t) => {
     const data = await openData(t)
     const [one, other] = [await record(data), await record(data, { text: 'nothing here\r\n' })]
     const { code, stdout } = await sallyport(['recording', 'search', 'RED CAF\u00c9'], data)
@@ -276,7 +276,7 @@ describe('recordings', { concurrency: 2 }, () => {
     assert.equal((await readings(data)).at(-1), `pty_session:${other} search`)
   })
 
-  test('CLI-46 the public key of recordings is printed as PEM, and where there is none that is said', async (t) => {
+  test('CLI-46 the public key of recordings is printed as PEM, or a sentence says that there is none', async (t) => {
     const data = await openData(t)
     assert.deepEqual(await sallyport(['recording', 'keys'], data), {
       code: 1,
@@ -288,7 +288,7 @@ describe('recordings', { concurrency: 2 }, () => {
     assert.equal((await sallyport(['recording', 'keys'], data)).stdout.trimEnd(), publicKey.trimEnd())
   })
 
-  test('CLI-2, CLI-47 what is not there or not understood is said, and nothing is written in the trail for it', async (t) => {
+  test('CLI-2, CLI-47 a missing recording and wrong usage have a sentence and no audit event', async (t) => {
     const data = await openData(t)
     await record(data)
     const unknown = randomUUID()

@@ -1,4 +1,4 @@
-/** Cli tests: the real command in a child process, with nothing of this one's environment. */
+/** Cli tests: the real command in a child process, without the environment of this process. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -10,19 +10,19 @@ import { projectRoot } from '../../tools/source-tree.ts'
 /** The launcher of the checkout. */
 export const launcher: string = join(projectRoot, 'bin/sallyport')
 
-/** Compiled modules, kept from one start to the next: a test starts the command dozens of times. */
+/** A cache of compiled modules: a test starts the command dozens of times. */
 const compileCache = mkdtempSync(join(tmpdir(), 'sally-cache-'))
 process.once('exit', () => rmSync(compileCache, { recursive: true, force: true }))
 
-/** Returns the environment of a command: where its data is, and nothing of this process; the pinned Node.js is not on its path. */
+/** Returns the environment of a command: its data directory, and nothing of this process. The pinned Node.js is not on its path. */
 export function plainEnvironment(data: string, more: Readonly<Record<string, string>> = {}): Record<string, string> {
   return { PATH: '/usr/bin:/bin', NODE_COMPILE_CACHE: compileCache, SALLYPORT_DATA: data, ...more }
 }
 
-/** How a command ended and what it printed. */
+/** The exit code and the output of a command. */
 export type Outcome = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
 
-/** What surrounds a command. */
+/** The surroundings of a command. */
 export type Surroundings = {
   readonly data: string
   readonly input?: string | Uint8Array
@@ -33,26 +33,26 @@ export type Surroundings = {
 export async function sallyport(words: readonly string[], { data, input, env }: Surroundings): Promise<Outcome> {
   const child = spawn(launcher, words, { env: plainEnvironment(data, env), cwd: '/' })
   const [stdout, stderr] = [gather(child.stdout), gather(child.stderr)]
-  // A command that does not read its input may be gone before it is written.
+  // A command that does not read its input may end before the write.
   child.stdin.on('error', () => undefined)
   child.stdin.end(input ?? '')
   const [code] = (await once(child, 'close')) as [number | null]
   return { code, stdout: stdout(), stderr: stderr() }
 }
 
-/** Returns the path of a data directory that is not there yet; its short path leaves room for a socket's. */
+/** Returns the path of a data directory that does not exist yet. It is short, because a socket's path is limited. */
 export function dataPath(t: Pick<TestContext, 'after'>): string {
   const folder = mkdtempSync(join(tmpdir(), 'sally-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   return join(folder, 'data')
 }
 
-/** Returns what a command says on standard error that makes a store. */
+/** Returns the notice of a command that creates a store. */
 export function madeStore(data: string): string {
   return `Created a new store in ${data}.\n`
 }
 
-/** Returns a text with what differs from run to run named instead. */
+/** Returns a text with placeholders for the parts that differ between runs. */
 export function steady(text: string): string {
   return text
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, 'TIME')
@@ -64,7 +64,7 @@ export function steady(text: string): string {
 export type Served = {
   readonly child: ChildProcess
   readonly url: string
-  /** What it has printed so far. */
+  /** Its output so far. */
   readonly stdout: () => string
   readonly stderr: () => string
   /** Resolves once standard error holds the words. */
@@ -73,7 +73,7 @@ export type Served = {
   readonly ended: Promise<number | NodeJS.Signals | null>
 }
 
-/** Starts `serve` on a free port; resolves once it says where it listens. */
+/** Starts `serve` on a free port; resolves once it prints its address. */
 export async function serve(
   t: Pick<TestContext, 'after'>,
   data: string,

@@ -1,4 +1,4 @@
-/** Cli tests: a server in a process of its own, its signals, and commands that work beside it. */
+/** Cli tests: a server in its own process, its signals, and commands beside it. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,7 +14,7 @@ import { dataPath, type Served, sallyport, serve } from './sallyport-process.ts'
 const password = 'correct horse battery staple'
 
 describe('a server and commands beside it', { concurrency: 2 }, () => {
-  test('CLI-10, CLI-19, CLI-20, CLI-25, CLI-26 accounts are usable and useless at once, or the command says that it cannot know', async (t) => {
+  test('CLI-10, CLI-19, CLI-20, CLI-25, CLI-26 accounts are enabled and disabled at once, or the command says that the server did not confirm', async (t) => {
     const data = dataPath(t)
     const server = await serve(t, data)
     const link = /^Create the first administrator here, once: (\S+)\n$/m.exec(server.stdout())?.[1] ?? ''
@@ -50,7 +50,7 @@ describe('a server and commands beside it', { concurrency: 2 }, () => {
     )
   })
 
-  test('CLI-25, CLI-26 where an administrator was made there is no setup link, without an owner who can sign in a command is named, and a second signal ends a server at once', async (t) => {
+  test('CLI-25, CLI-26 there is no setup link after the first administrator, a missing owner is reported with a command, and a second signal ends a server at once', async (t) => {
     const data = dataPath(t)
     assert.equal((await sallyport(['account', 'add', 'root', '--role', 'admin', '--no-password'], { data })).code, 0)
     const server = await serve(t, data)
@@ -64,7 +64,7 @@ describe('a server and commands beside it', { concurrency: 2 }, () => {
     socket.destroy()
   })
 
-  test('CLI-26 a request that never ends does not keep a server', { timeout: 30_000 }, async (t) => {
+  test('CLI-26 a request that never ends does not stop the shutdown', { timeout: 30_000 }, async (t) => {
     const server = await serve(t, dataPath(t))
     const socket = await unfinishedRequest(t, server)
     server.child.kill('SIGTERM')
@@ -72,7 +72,7 @@ describe('a server and commands beside it', { concurrency: 2 }, () => {
     socket.destroy()
   })
 
-  test('CLI-27 SIGHUP reads the certificate again, and keeps the old one where the new cannot be used', {
+  test('CLI-27 SIGHUP reloads the certificate, and keeps the old one if the new one cannot be used', {
     skip: noOpenssl(),
   }, async (t) => {
     const data = dataPath(t)
@@ -92,7 +92,7 @@ describe('a server and commands beside it', { concurrency: 2 }, () => {
     assert.deepEqual([before, kept, await presentedName(server)], ['one', 'one', 'two'])
   })
 
-  test('CLI-28 a server that cannot start says why in one sentence and ends with 1', async (t) => {
+  test('CLI-28 a server that cannot start prints the reason in one sentence and ends with 1', async (t) => {
     const data = dataPath(t)
     const server = await serve(t, data)
     const listen = server.url.replace('http://', '')
@@ -146,7 +146,7 @@ async function verify({ url }: Served, token: string): Promise<number> {
   return answer.status
 }
 
-/** A request that the server works on and that never becomes whole. */
+/** A request with a body that never ends. */
 async function unfinishedRequest(t: TestContext, server: Served): Promise<Socket> {
   const socket = dial(server)
   t.after(() => socket.destroy())
@@ -157,7 +157,7 @@ async function unfinishedRequest(t: TestContext, server: Served): Promise<Socket
   return socket
 }
 
-/** Resolves once nobody listens any more. */
+/** Resolves once the port is closed. */
 async function refusing(server: Served): Promise<void> {
   for (;;) {
     const socket = dial(server)

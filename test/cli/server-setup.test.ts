@@ -1,4 +1,4 @@
-/** Cli tests: `server setup` over a real sshd that is set up as it says, and host keys scanned from one. */
+/** Cli tests: `server setup` with a real sshd that is configured as printed, and host keys scanned from it. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,7 +14,7 @@ import { dataPath, launcher, madeStore, type Outcome, plainEnvironment, sallypor
 
 const { skip } = requireTools('ssh', 'sshd')
 
-/** What `server setup --json` says. */
+/** The output of `server setup --json`. */
 type Setup = {
   readonly authority: string
   readonly files: readonly { readonly path: string; readonly content: string }[]
@@ -23,7 +23,7 @@ type Setup = {
   readonly checks: readonly Readonly<Record<string, unknown>>[] | null
 }
 
-test('SSH-23 what a server needs is printed, step by step, and the authority is the same each time', {
+test('SSH-23 the configuration of a server is printed step by step, and the authority is the same each time', {
   skip,
 }, async (t) => {
   const data = await withServer(t, { osUsers: ['root', 'deploy'] })
@@ -65,7 +65,7 @@ test('SSH-23 what a server needs is printed, step by step, and the authority is 
   assert.match(authority, /^ssh-ed25519 [A-Za-z0-9+/]{68} sallyport-user-ca$/)
 })
 
-test('SSH-23, SSH-24 a server that is set up as printed passes the check, which is on the audit trail', {
+test('SSH-23, SSH-24 a server that is configured as printed passes the check, with an audit event', {
   skip,
 }, async (t) => {
   const data = await withServer(t, { osUsers: [osUser] })
@@ -93,7 +93,7 @@ test('SSH-23, SSH-24 a server that is set up as printed passes the check, which 
   assert.match(sshd.log(), /ID pty=[0-9a-f-]{36};account=server-setup;change=- /)
 })
 
-test('SSH-24 the check fails where nobody gets in, or the server runs what the client asks for', {
+test('SSH-24 the check fails if no login works, or if the server runs the command of the client', {
   skip,
 }, async (t) => {
   const data = await withServer(t, { osUsers: [osUser] })
@@ -107,19 +107,19 @@ test('SSH-24 the check fails where nobody gets in, or the server runs what the c
     await pointAt(data, await startSshd(t, { caLines: [setup.authority], principals: principalsOf(setup), config }))
     outcomes.push(await sallyport(['server', 'setup', 'web-1', '--check', '--json'], { data }))
   }
-  const told = outcomes.map(({ code, stdout, stderr }) => {
+  const results = outcomes.map(({ code, stdout, stderr }) => {
     const [check] = (JSON.parse(stdout) as Setup).checks ?? []
     return [code, stderr, check?.login, check?.force_command]
   })
   const sentence = 'sallyport: web-1 is not ready; see `sallyport server setup web-1`.\n'
-  assert.deepEqual(told, [
+  assert.deepEqual(results, [
     [1, sentence, 'login-refused', null],
     [1, sentence, 'no-command', null],
     [1, sentence, 'works', 'ignored'],
   ])
 })
 
-test('SSH-25 where one OS user gets in, the refusal of another is about its principal', { skip }, async (t) => {
+test('SSH-25 if one OS user can log in, the refusal of another is about its principal', { skip }, async (t) => {
   const data = await withServer(t, { osUsers: [osUser, 'unlisted'] })
   const setup = await setUp(data)
   const { unlisted, ...principals } = principalsOf(setup)
@@ -138,7 +138,7 @@ test('SSH-25 where one OS user gets in, the refusal of another is about its prin
   ])
 })
 
-test('SSH-30 where the check fails, what it means is said once, and what helps with that', { skip }, async (t) => {
+test('SSH-30 a failed check prints its meaning once, with advice', { skip }, async (t) => {
   const data = await withServer(t, { osUsers: [osUser] })
   const setup = await setUp(data)
   const untrusting = await startSshd(t, { caLines: [makeAuthority().publicLine], principals: principalsOf(setup) })
@@ -171,7 +171,7 @@ test('SSH-30 where the check fails, what it means is said once, and what helps w
   )
 })
 
-test('SSH-29 a name or an address that another server has is refused before its key is scanned', {
+test('SSH-29 a name or an address of another server is refused before a key is scanned', {
   skip: skip || noTerminal(),
 }, async (t) => {
   const sshd = await startSshd(t)
@@ -190,9 +190,9 @@ test('SSH-29 a name or an address that another server has is refused before its 
   )
   await succeed(['server', 'add', 'web-2', '--address', '::1', '--transport', 'local', '--os-user', 'root'], data)
   const moves = ['0:0::1', '127.0.0.1'].map((address) => ['server', 'set', 'web-2', '--address', address])
-  const told = [await sallyport(moves[0] ?? [], { data }), await sallyport(moves[1] ?? [], { data })]
+  const results = [await sallyport(moves[0] ?? [], { data }), await sallyport(moves[1] ?? [], { data })]
   assert.deepEqual(
-    told.map(({ code, stderr }) => [code, stderr]),
+    results.map(({ code, stderr }) => [code, stderr]),
     [
       [0, ''],
       [1, 'sallyport: The server web-1 already has this address.\n'],
@@ -200,14 +200,14 @@ test('SSH-29 a name or an address that another server has is refused before its 
   )
 })
 
-test('SSH-23 a server that is not there, and one on this machine, have no set-up', async (t) => {
+test('SSH-23 an unknown server and a local one have no setup', async (t) => {
   const data = await withServer(t, { osUsers: ['root'], transport: 'local' })
-  const told = [
+  const results = [
     await sallyport(['server', 'setup', 'web-1'], { data }),
     await sallyport(['server', 'setup', 'web-2'], { data }),
   ]
   assert.deepEqual(
-    told.map(({ code, stderr }) => [code, stderr]),
+    results.map(({ code, stderr }) => [code, stderr]),
     [
       [1, 'sallyport: A local server needs no setup: it uses no certificates.\n'],
       [1, 'sallyport: There is no such server.\n'],
@@ -215,7 +215,7 @@ test('SSH-23 a server that is not there, and one on this machine, have no set-up
   )
 })
 
-test('SSH-26 a scanned key is pinned for yes and for nothing else, and the audit trail says that it was scanned', {
+test('SSH-26 a scanned key is pinned only after yes, and the audit trail says that it was scanned', {
   skip: skip || noTerminal(),
 }, async (t) => {
   const sshd = await startSshd(t)
@@ -246,7 +246,7 @@ test('SSH-26 a scanned key is pinned for yes and for nothing else, and the audit
   assert.match(event ?? '', /host_key.*scanned/)
 })
 
-test('SSH-26 an address where no key comes from, and one that is none, add nothing', {
+test('SSH-26 an address without a key, and a text that is no address, add nothing', {
   skip: skip || noTerminal(),
 }, async (t) => {
   const data = dataPath(t)
@@ -271,7 +271,7 @@ test('SSH-26 an address where no key comes from, and one that is none, add nothi
   )
 })
 
-test('SSH-26 of what a scan prints, each well-formed key counts once, the best first', () => {
+test('SSH-26 a scan gives each well-formed key once, the preferred first', () => {
   const [ed25519, ecdsa] = [makeAuthority('ed25519'), makeAuthority('ecdsa')].map(({ publicLine }) =>
     publicLine.split(' '),
   )
@@ -335,7 +335,7 @@ async function succeed(words: readonly string[], data: string): Promise<Outcome>
   return outcome
 }
 
-/** The principals that the printed files hold, by OS user. */
+/** Returns the principals of the printed files, by OS user. */
 function principalsOf({ files }: Setup): Record<string, readonly string[]> {
   return Object.fromEntries(
     files
@@ -352,7 +352,7 @@ function noTerminal(): false | string {
   return existsSync('/usr/bin/script') ? false : 'script(1), which lends a terminal, is not installed'
 }
 
-/** Runs a command at a terminal, types the answer once it is asked for, and returns what the terminal showed. */
+/** Runs a command at a terminal, types the answer at the question, and returns the output of the terminal. */
 async function typeAtTerminal(
   t: TestContext,
   { command, data, answer }: { readonly command: string; readonly data: string; readonly answer: string | null },

@@ -1,4 +1,4 @@
-/** Cli tests: verbs on the store, as transcripts; no server runs beside them. */
+/** Cli tests: verbs on the store, as transcripts, without a server. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -19,7 +19,7 @@ import {
 const password = 'correct horse battery staple'
 const hostKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGPsLBtVq6Vp1Rl5nhZpG0nVGHl9GW+wJ8W0p8r0yPzM'
 
-/** What `account show --json` says, with its names, which are stable. */
+/** The output of `account show --json`. Its names are stable. */
 const shownAda = {
   id: 1,
   uuid: 'UUID',
@@ -42,7 +42,7 @@ const shownAda = {
   live_sessions: 0,
 }
 
-/** One line of a transcript: what is typed, what it prints, and where it does not end with 0, its sentence. */
+/** One line of a transcript: the command line, its output, and its sentence if it does not end with 0. */
 type Line = readonly [words: string, prints: string, refused?: readonly [code: number, sentence: string]]
 
 async function play(data: string, lines: readonly Line[]): Promise<void> {
@@ -59,13 +59,13 @@ async function play(data: string, lines: readonly Line[]): Promise<void> {
   }
 }
 
-/** Words are parted by blanks; single quotes hold some together. */
+/** Splits a command line at blanks outside single quotes. */
 function split(words: string): string[] {
   return [...words.matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word)
 }
 
 describe('verbs on the store', { concurrency: 2 }, () => {
-  test('CLI-12, CLI-13, CLI-15, CLI-17 accounts and organizations are made, shown, changed and removed', async (t) => {
+  test('CLI-12, CLI-13, CLI-15, CLI-17 accounts and organizations are created, shown, changed and removed', async (t) => {
     const data = dataPath(t)
     await play(data, [
       ['account add ada --email ada@example.com --group ops --group dba --no-password', 'Added the account ada.\n'],
@@ -121,7 +121,7 @@ describe('verbs on the store', { concurrency: 2 }, () => {
     assert.equal(modes.length > 1, true)
   })
 
-  test('CLI-13 a second factor is taken away, but not where the password is too short to stand alone', async (t) => {
+  test('CLI-13 a second factor is removed, unless the password is too short without it', async (t) => {
     const data = dataPath(t)
     const reset = 'account reset-second-factor ada'
     await play(data, [
@@ -137,7 +137,7 @@ describe('verbs on the store', { concurrency: 2 }, () => {
     ])
   })
 
-  test('CLI-13, CLI-14 servers and change requests are shown as they were made, and nothing in them reaches the terminal', async (t) => {
+  test('CLI-13, CLI-14 servers and change requests are shown as created, in visible characters only', async (t) => {
     const data = dataPath(t)
     const summary = 'red \u001b[31m and \u202eturned'
     const add = `change add CHG-1 --server web-1 --os-user deploy --group ops --from 2026-01-31T18:00:00+01:00`
@@ -203,7 +203,7 @@ describe('verbs on the store', { concurrency: 2 }, () => {
     )
   })
 
-  test('CLI-10, CLI-11 what is not one line of text is no password, and no word of it is printed', async (t) => {
+  test('CLI-10, CLI-11 input that is not one line of text is refused as a password, and is not printed', async (t) => {
     const data = dataPath(t)
     const add = ['account', 'add', 'ada', '--password-stdin']
     const outcomes = await Promise.all([
@@ -225,7 +225,7 @@ describe('verbs on the store', { concurrency: 2 }, () => {
     )
   })
 
-  test('CLI-11 a person is asked twice and sees no character of the answers', { skip: noTerminal() }, async (t) => {
+  test('CLI-11 a user is asked twice and sees no character of the answers', { skip: noTerminal() }, async (t) => {
     const data = dataPath(t)
     const typed = await typeAtTerminal(t, {
       command: `${launcher} account add ada`,
@@ -246,7 +246,7 @@ describe('verbs on the store', { concurrency: 2 }, () => {
     )
   })
 
-  test('CLI-9 the verb that makes a store says where, once, and an account that cannot be makes none', async (t) => {
+  test('CLI-9 a verb that creates a store prints its directory once, and a refused account creates none', async (t) => {
     const data = dataPath(t)
     const add = (...words: string[]): Promise<Outcome> =>
       sallyport(['account', 'add', ...words], { data, input: 'sallyportsallyport\n' })
@@ -277,7 +277,7 @@ describe('verbs on the store', { concurrency: 2 }, () => {
     )
   })
 
-  test('CLI-16 a directory without a store is refused and left as it is', async (t) => {
+  test('CLI-16 a directory without a store is refused and not changed', async (t) => {
     const data = dataPath(t)
     assert.deepEqual(await sallyport(['account', 'list'], { data }), {
       code: 1,
@@ -287,7 +287,7 @@ describe('verbs on the store', { concurrency: 2 }, () => {
     assert.equal(existsSync(data), false)
   })
 
-  test('CLI-18 a reader that goes away is not told of, and output that cannot be written is', async (t) => {
+  test('CLI-18 a reader that closes the output causes no sentence, and any other error of the output does', async (t) => {
     const data = dataPath(t)
     assert.equal((await sallyport(['account', 'add', 'ada', '--no-password'], { data })).code, 0)
     assert.deepEqual(await printInto(t, data, 'pipe'), { code: 1, stdout: '', stderr: '' })
@@ -300,7 +300,7 @@ describe('verbs on the store', { concurrency: 2 }, () => {
   })
 })
 
-/** Gives the only account a second factor, as a row. */
+/** Gives the only account a second factor, in the database. */
 function enrol(data: string, { isShort }: { readonly isShort: 0 | 1 }): void {
   const db = new DatabaseSync(join(data, 'sallyport.db'))
   try {
@@ -329,7 +329,7 @@ function noTerminal(): string | false {
   return existsSync('/usr/bin/script') ? false : 'script(1), which lends a terminal, is not installed'
 }
 
-/** Types each answer once its question stands there, and returns what the terminal showed. */
+/** Types each answer at its question, and returns the output of the terminal. */
 async function typeAtTerminal(
   t: TestContext,
   { command, data, answers }: { command: string; data: string; answers: readonly string[] },

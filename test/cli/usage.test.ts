@@ -1,4 +1,4 @@
-/** Cli tests: how words are understood, without a store. */
+/** Cli tests: usage, without a store. */
 import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -135,7 +135,7 @@ const misuses: readonly (readonly [words: readonly string[], sentence: string])[
   [['audit', 'verify', '--against', 'x:1'], '--against takes chain:seq:hash, as the server logs it each minute.'],
 ]
 
-test('CLI-1 what is not understood ends with 2, one sentence on standard error, and nothing made', async (t) => {
+test('CLI-1 wrong usage ends with 2 and one sentence on standard error, and creates nothing', async (t) => {
   const data = dataPath(t)
   assert.deepEqual(await sallyport(['account', 'add', 'ada', '--rol', 'admin'], { data }), {
     code: 2,
@@ -145,7 +145,7 @@ test('CLI-1 what is not understood ends with 2, one sentence on standard error, 
   assert.equal(existsSync(data), false)
 })
 
-test('CLI-2 each kind of bad usage names the flag, argument or verb that is wrong', async () => {
+test('CLI-2 each kind of wrong usage names the wrong flag, argument or verb', async () => {
   const said = await Promise.all(misuses.map(([words]) => refusalOf(words)))
   assert.deepEqual(
     said,
@@ -206,7 +206,7 @@ test('CLI-4 the help of every verb names each of its flags, and the sentence of 
   )
 })
 
-test('CLI-4 a default is told where it holds, and every line of a help is a sentence of ours', () => {
+test('CLI-4 help shows each default, and every line of it is our own sentence', () => {
   const commands = everyCommand(createProgram())
   const help = (path: string): string =>
     commands.find((command) => `${command.parent?.name()} ${command.name()}` === path)?.helpInformation() ?? ''
@@ -220,7 +220,7 @@ test('CLI-4 a default is told where it holds, and every line of a help is a sent
   assert.doesNotMatch(createProgram().helpInformation(), / help \[/)
 })
 
-test('CLI-52 an option that is none may be a word of the line that is tried, and of nothing else', async () => {
+test('CLI-52 an unknown option may be a word of a tested line, and nowhere else', async () => {
   assert.deepEqual(
     [
       await refusalOf(['catalogue', 'test', 'ops', 'tail', '-n', '5']),
@@ -242,7 +242,7 @@ test('CLI-5 the version is that of the package', async (t) => {
   })
 })
 
-test('CLI-6 the document of the options says what their table says', () => {
+test('CLI-6 the document of the options agrees with their table', () => {
   assert.equal(isConfigurationDocFresh(projectRoot), true, 'docs/configuration.md is stale: run npm run docs.')
   const rows = configurationDoc().split('\n')
   assert.equal(rows.filter((row) => row.startsWith('| `')).length, options.length)
@@ -261,10 +261,10 @@ test('CLI-7 a flag wins over its variable, and that over the file', async (t) =>
   )
 })
 
-/** Now is not a whole second. */
+/** Not whole seconds. */
 const reference = { nowMs: 1_000_000_999, fromMs: 2_000_000_999 }
 
-test('CLI-8 now is now, a span is counted from where it begins, and both are whole seconds', () => {
+test('CLI-8 now is the present, a span is counted from its start, and both are whole seconds', () => {
   const minuteMs = 60_000
   const spans = {
     now: null,
@@ -282,7 +282,7 @@ test('CLI-8 now is now, a span is counted from where it begins, and both are who
   )
 })
 
-test('CLI-8 a time with an offset is the moment it says', () => {
+test('CLI-8 a time with an offset is that moment', () => {
   const times = [
     '2026-01-31T18:00:00Z',
     '2026-01-31T18:00:00+01:00',
@@ -296,7 +296,7 @@ test('CLI-8 a time with an offset is the moment it says', () => {
   )
 })
 
-test('CLI-8 what is no RFC 3339 time with an offset, or no moment, is refused', () => {
+test('CLI-8 a text that is no RFC 3339 time with an offset, or no existing time, is refused', () => {
   const none = [
     'never',
     '2026-01-31',
@@ -329,7 +329,7 @@ test('CLI-8 what is no RFC 3339 time with an offset, or no moment, is refused', 
   for (const text of none) assert.throws(() => readTime('--from', text, reference), UsageError, text)
 })
 
-test('CLI-14 whatever a text holds, only what can be seen is printed, and JSON says the same text', () => {
+test('CLI-14 only visible characters of a text are printed, and JSON has the same text', () => {
   const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
   fc.assert(
     fc.property(

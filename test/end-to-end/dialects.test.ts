@@ -20,14 +20,14 @@ after(async () => {
   await sallyport.close()
 })
 
-/** What a client of a dialect does in its life: each step is sent over a real socket. */
+/** The steps of a client of a dialect, each sent over a real socket. */
 type Life = {
   readonly title: string
   readonly signIn: () => Promise<HttpAnswer>
   readonly tokenOf: (body: Body) => string
   readonly scheme: string
   readonly use: string
-  /** Method and path; null where the dialect has none. */
+  /** Method and path; null: the dialect has none. */
   readonly refresh: readonly [method: string, path: string] | null
   readonly signOut: readonly [method: string, path: string, status: number]
 }
@@ -132,7 +132,7 @@ for (const life of lives) {
   })
 }
 
-test('SES-6 PTY tokens: a start is judged over a real socket, and refused once its account signed out', async () => {
+test('SES-6 PTY tokens: a start is accepted over a real socket, and refused once its account signed out', async () => {
   const { access_token: token = '' } = JSON.parse(
     (await client.send({ method: 'POST', path: '/api/v1/sessions', body: login })).body,
   ) as Record<string, string>

@@ -1,4 +1,4 @@
-/** End to end: what a revocation ends on a server, over a real sshd; processes there write into a pipe every 100 ms. */
+/** End to end: the effect of a revocation on a server with a real sshd. Processes there write into a pipe every 100 ms. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { changeAccount } from '../../src/core/administration/administer-accounts.ts'
@@ -26,7 +26,7 @@ const acts: Readonly<Record<string, (sallyport: RunningSallyport, token: string)
   },
 }
 
-/** A terminal of `ada`, with what it runs. */
+/** A terminal of `ada`, with its program. */
 type Opened = { readonly token: string; readonly socket: TerminalSocket; readonly ticker: Ticker }
 
 type Kind = 'shell' | 'command'
@@ -44,7 +44,7 @@ async function open(t: TestContext, { sallyport, startBody }: SshdWorld, kind: K
   const socket = await enter(answer.body)
   const ticker = tickers.next()
   if (kind === 'command') await socket.see('> ')
-  // The shell holds the pipe as well as its job does.
+  // The shell holds the pipe too, not only its job.
   const line = `${program} ${ticker.path}`
   socket.type(kind === 'shell' ? `exec 9>>${ticker.path}; ${line}\r` : `${line}\r`)
   assert.ok(await ticker.tick())

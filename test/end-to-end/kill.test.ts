@@ -18,12 +18,12 @@ import {
 } from '../fixtures/http-client.ts'
 import { serveProcess } from '../fixtures/serve-process.ts'
 
-/** Twenty in every run; SALLYPORT_KILL_ROUNDS=200 for the long form. */
+/** Twenty in every run; SALLYPORT_KILL_ROUNDS=200 for a long run. */
 const rounds = Number(process.env.SALLYPORT_KILL_ROUNDS ?? 20)
 const password = 'correct horse battery staple'
 const workers = 12
 
-/** What was answered before the kill. */
+/** The answers before the kill. */
 type Ledger = {
   readonly live: Map<string, ControlSession>
   readonly dead: string[]
@@ -63,7 +63,7 @@ async function work(client: HttpClient, ledger: Ledger, isKilled: () => boolean)
   }
 }
 
-/** An independent reading of the chains: the hash of every event follows from the one before it. */
+/** Reads the chains independently: the hash of every event follows from the previous one. */
 function checkChains(dataDir: string): Set<string> {
   const database = new DatabaseSync(join(dataDir, 'sallyport.db'), { readOnly: true })
   try {
@@ -133,7 +133,7 @@ async function checkAfterRestart(dataDir: string, ledger: Ledger): Promise<void>
   }
 }
 
-test('DUR-1, DUR-2, DUR-3 after every SIGKILL under load what was answered holds, and the audit chain verifies', {
+test('DUR-1, DUR-2, DUR-3 after every SIGKILL under load the answered changes hold, and the audit chain verifies', {
   timeout: rounds * 60_000,
 }, async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'sallyport-kill-'))

@@ -99,7 +99,7 @@ test('REV-8 no token is accepted after the answer that revoked it: 10,000 checks
   assert.deepEqual([staleAccepts, checks], [[], 10_000])
 })
 
-/** Makes a session without the cost of a password: a password hash is not what this race is about. */
+/** Creates a session without the cost of a password hash, which this race does not need. */
 async function startSession(like: ControlSession): Promise<ControlSession> {
   const { ports } = sallyport
   const account = await ports.store.accountByName('ada', 'user')

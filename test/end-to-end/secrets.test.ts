@@ -21,12 +21,12 @@ const wrongPassword = 'Zq7 wrong horse battery staple'
 const newPassword = 'Vw3 another horse battery staple'
 const fingerprint = 'W;6.8.0;a-device-fingerprint-of-some-length'
 
-/** What may be nowhere: values in every form; codes are searched as whole values only. */
+/** Values that may occur nowhere in any encoding. Codes are searched as whole values only. */
 type Secrets = { readonly values: Set<string>; readonly codes: Set<string> }
 
 type Answer = Readonly<Record<string, string>> & { readonly token: { readonly id: string } }
 
-/** Uses every way in and out of every dialect once, and notes each secret that it saw. */
+/** Uses every sign-in and sign-out of every dialect once, and collects each secret. */
 async function useEverything(client: HttpClient, secrets: Secrets): Promise<void> {
   const json = async (question: Parameters<HttpClient['send']>[0]): Promise<Answer> =>
     JSON.parse((await client.send(question)).body) as Answer
@@ -140,7 +140,7 @@ test('AUD-4 no token, password or code of a run is in database, WAL, keys, logs 
     const places = [...whileRunning, ...closed, logs, Buffer.from(exported.stdout)]
     assert.ok(
       exported.stdout.includes('"action":"sign-in"') || exported.stdout.includes('sign-in'),
-      'the export tells of the run',
+      'the export has the events of the run',
     )
     assert.ok(secrets.values.size >= 15 && places.length >= 6, 'there was something to find, and somewhere to look')
     assert.deepEqual(secretsFound(secrets.values, places), [])

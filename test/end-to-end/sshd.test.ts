@@ -38,14 +38,14 @@ async function resume(
   return socket
 }
 
-/** Types a line that puts out a mark built from two halves, so that its echo is not taken for its output. */
+/** Types a line that prints a marker of two halves, so that its echo differs from its output. */
 async function run(socket: TerminalSocket, line: string, mark: string): Promise<void> {
   const [head = '', ...tail] = mark
   socket.type(`${line}; echo ${head}''${tail.join('')}\r`)
   await socket.see(mark)
 }
 
-test('E2E-1 a token becomes a shell over a real sshd: typed into, resized, watched, dropped and resumed, and dead after the sign-out', {
+test('E2E-1 a token opens a shell on a real sshd: with input, sizes, an observer, a drop and a resume, and its end after the sign-out', {
   skip,
 }, async (t) => {
   const { sallyport, sshd, startBody } = await sshdWorld(t)
@@ -104,7 +104,7 @@ test('E2E-1 a token becomes a shell over a real sshd: typed into, resized, watch
   assert.deepEqual([(await back.closed).code, (await olga.closed).code], [4423, 4423])
 })
 
-test('GTW-26, GTW-27 a shell over a real sshd has the size of a window before what is typed after it, and after a resume', {
+test('GTW-26, GTW-27 a shell on a real sshd has the size of a window before the input after it, and after a resume', {
   skip,
 }, async (t) => {
   const { sallyport, startBody } = await sshdWorld(t)
@@ -116,9 +116,9 @@ test('GTW-26, GTW-27 a shell over a real sshd has the size of a window before wh
     ada.type(`stty size; echo round-${round}.\r`)
     await ada.see(`round-${round}.`)
   }
-  const told = ada.text().match(/30 1\d\d\r\nround-\d+\./g)
+  const rounds = ada.text().match(/30 1\d\d\r\nround-\d+\./g)
   assert.deepEqual(
-    told,
+    rounds,
     Array.from({ length: 20 }, (_, round) => `30 ${100 + round}\r\nround-${round}.`),
   )
   ada.webSocket.terminate()

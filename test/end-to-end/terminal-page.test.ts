@@ -7,7 +7,7 @@ import { openBrowser, openTerminalPage } from '../fixtures/terminal-page.ts'
 
 const { skip } = requireTools('ssh', 'sshd', 'chromium')
 
-test('E2E-2 a browser types a command into a server over a real sshd and sees its output, while a second browser watches', {
+test('E2E-2 a browser types a command on a real sshd and sees its output, while a second browser observes', {
   skip,
 }, async (t) => {
   const { sallyport } = await sshdWorld(t)

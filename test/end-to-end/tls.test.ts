@@ -28,7 +28,7 @@ async function ask(url: string): Promise<{ name: string; statusLine: string }> {
   return { name, statusLine: text.split('\r\n')[0] ?? '' }
 }
 
-test('HTP-14 TLS is spoken with the certificate of the files, and with a new one once they are read again', async () => {
+test('HTP-14 TLS uses the certificate of the files, and a new one after a reload', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-tls-'))
   for (const name of ['first', 'second']) makeCertificate(folder, name)
   const [tlsCert, tlsKey] = [join(folder, 'live.crt'), join(folder, 'live.key')]

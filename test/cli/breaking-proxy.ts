@@ -1,32 +1,32 @@
-/** Cli tests: a way to a server that can break, as networks do. */
+/** Cli tests: a proxy to a server whose connections can break. */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** The way. */
-export type Gate = {
+/** The proxy. */
+export type BreakingProxy = {
   readonly url: string
-  /** Says where the server is. */
-  readonly leadTo: (url: string) => void
-  /** Breaks the connection over which the server sends so many bytes from now on; later ones are left alone. */
+  /** Sets the address of the server. */
+  readonly connectTo: (url: string) => void
+  /** Breaks the connection over which the server sends this number of bytes. Later connections do not break. */
   readonly breakAfter: (bytes: number) => void
   readonly close: () => void
 }
 
-/** Opens a way on a free port. */
-export async function openGate(): Promise<Gate> {
+/** Opens a proxy on a free port. */
+export async function openProxy(): Promise<BreakingProxy> {
   let port = 0
   let bytesLeft = Number.POSITIVE_INFINITY
   const sockets = new Set<Socket>()
-  const keep = (socket: Socket): void => {
+  const track = (socket: Socket): void => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
-    // What breaks is told by the close.
+    // The close event follows an error.
     socket.on('error', () => undefined)
   }
   const server = createServer((near) => {
     const far = connect(port, '127.0.0.1')
-    keep(near)
-    keep(far)
+    track(near)
+    track(far)
     near.pipe(far)
     far.pipe(near)
     near.on('close', () => far.destroy())
@@ -42,7 +42,7 @@ export async function openGate(): Promise<Gate> {
   await once(server, 'listening')
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    leadTo: (url) => {
+    connectTo: (url) => {
       port = Number(new URL(url).port)
     },
     breakAfter: (bytes) => {

@@ -7,7 +7,7 @@ import { ResetMails } from './core/accounts/reset-mails.ts'
 import { SignInGate } from './core/accounts/sign-in-gate.ts'
 import { keepThrottleTime, openThrottleTime, type ThrottleTime } from './core/accounts/throttle-time.ts'
 import { RefusalCounters } from './core/audit/refusal-counters.ts'
-import { byDialect, type Dialect } from './core/dialects.ts'
+import { byDialect } from './core/dialects.ts'
 import { isRefusal, Refusal } from './core/errors.ts'
 import { RevocationNode } from './core/memory/node.ts'
 import type { Mailer } from './core/ports.ts'
@@ -29,6 +29,7 @@ import {
   isTerminalUpgrade,
   listenForTerminals,
   type TerminalListener,
+  type TerminalListenerOptions,
   type TlsFiles,
 } from './main/terminal-listener.ts'
 import { openTerminalPage } from './main/terminal-page.ts'
@@ -42,7 +43,6 @@ import { startJobs } from './platform/scheduler.ts'
 import { createSigner } from './platform/signer.ts'
 import { pacerproKey, sftpgoKey } from './platform/signing-keys.ts'
 import { listenForNotifications } from './stores/sqlite/notify.ts'
-import type { Gateway } from './terminals/gateway.ts'
 
 /** Longest time that a node answers from memory without reading the revocation log. */
 const leaseMs = 1_000
@@ -187,22 +187,19 @@ function addressLimits(config: Config, { clock }: Ports): Pick<HttpContext, 'bod
   }
 }
 
-type Listening = {
-  readonly config: Config
+type ListenOptions = Omit<TerminalListenerOptions, 'tls' | 'app'> & {
   /** Gets the addresses of both listeners. */
   readonly settings: { publicUrl: string; gatewayUrl: string }
-  readonly shutdown: AsyncDisposableStack
-  readonly gateway: Gateway
-} & Pick<HttpContext, 'connections' | 'ports'>
+}
 
 /** `terminalListener` is null if terminals share the one listener, which is at `url`. */
 type Listeners = { readonly url: string; readonly terminalListener: TerminalListener | null }
 
-async function listen(app: App, listening: Listening): Promise<Listeners> {
-  const { config, settings } = listening
+async function listen(app: App, options: ListenOptions): Promise<Listeners> {
+  const { config, settings } = options
   const url = await app.listen({ host: config.listen.host, port: config.listen.port })
   settings.publicUrl = config.publicUrl ?? url
-  const terminalListener = await listenForTerminals({ ...listening, tls: await readTls(config), app })
+  const terminalListener = await listenForTerminals({ ...options, tls: await readTls(config), app })
   settings.gatewayUrl = config.gateway.publicUrl ?? terminalListener?.url ?? settings.publicUrl
   return { url, terminalListener }
 }
@@ -298,16 +295,15 @@ async function openSetup(ports: Ports): Promise<OpenSetup> {
 
 /** `listen` replaces `publicUrl` and `gatewayUrl` once it knows the ports. */
 function httpSettings(config: Config): HttpSettings & { publicUrl: string; gatewayUrl: string } {
-  const dialectSettings = (dialect: Dialect): HttpSettings['dialects']['control'] => {
-    const { enabled, prefix, allowedOrigins } = config[dialect]
-    return { isEnabled: enabled, prefix, allowedOrigins }
-  }
   return {
     gatewayUrl: '',
     publicUrl: config.publicUrl ?? `http://${config.listen.host.includes(':') ? '[::1]' : config.listen.host}`,
     trustedProxies: config.trustedProxies,
     clientIpHeader: config.clientIpHeader,
-    dialects: byDialect(dialectSettings),
+    dialects: byDialect((dialect) => {
+      const { enabled, prefix, allowedOrigins } = config[dialect]
+      return { isEnabled: enabled, prefix, allowedOrigins }
+    }),
     sftpgo: {
       // Each of the two options can disable it.
       isBoundToAddress: config.sftpgo.bindAddress && (config.sftpgo.tokenValidation & 1) === 0,
@@ -315,8 +311,8 @@ function httpSettings(config: Config): HttpSettings & { publicUrl: string; gatew
       disabledLoginMethods: config.sftpgo.disabledLoginMethods,
     },
     pacerpro: { acceptsBareToken: config.pacerpro.acceptBareToken },
-    giantswarm: { installationName: config.giantswarm.installationName },
-    koyeb: { oldTokenGraceSeconds: config.koyeb.oldTokenGraceSeconds },
+    giantswarm: config.giantswarm,
+    koyeb: config.koyeb,
   }
 }
 

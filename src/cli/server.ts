@@ -51,7 +51,7 @@ export function addServerVerb(program: Command): void {
   addServerSetupVerb(server)
 }
 
-/** @param notes what the help says of a new server beside the sentence of the option. */
+/** @param notes additions to the help of `server add`. */
 function addServerOptions(
   command: Command,
   notes: { readonly port: string; readonly hostKey: string; readonly transport: string },

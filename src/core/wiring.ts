@@ -52,7 +52,7 @@ export type CoreSettings = {
 export type TerminalSettings = {
   /** Observers that a terminal under a change request needs; 0: none. */
   readonly observers: number
-  readonly changeIdleMinutes: number
+  readonly idleMinutes: number
   readonly healthCheckIdleMinutes: number
   readonly headlessMinutes: number
   readonly retentionMonths: number

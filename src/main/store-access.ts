@@ -1,4 +1,4 @@
-/** Main: what a server and a command on the store both stand on; nothing of HTTP is loaded for it. */
+/** Main: opens the store with the ports that a server and a command both need. Loads nothing of HTTP. */
 import type { Config } from '../config.ts'
 import { defaultThrottleRules } from '../core/accounts/throttle.ts'
 import type { KeptHead } from '../core/audit/event.ts'
@@ -49,9 +49,9 @@ export type StoreAccess = {
 }
 
 /**
- * Opens the store with all that works on it; a store that was used before is not given a new master key.
+ * Opens the store and its ports. Creates a master key only for an empty store.
  *
- * @param role a server holds the data directory alone; a command works beside it.
+ * @param role a server locks the data directory against other servers; a command works beside a server.
  */
 export async function openStoreAccess(start: Start, role: 'server' | 'command'): Promise<StoreAccess> {
   const { config } = start
@@ -101,13 +101,7 @@ function coreSettings(config: Config): CoreSettings {
     ptyTokenSeconds: config.pty.tokenSeconds,
     gatewayGroup: config.pty.gatewayGroup,
     ptyLimits: { terminals: config.terminals.maxPerAccount, unusedTokens: config.pty.maxUnusedTokens },
-    terminals: {
-      observers: config.terminals.observers,
-      changeIdleMinutes: config.terminals.idleMinutes,
-      healthCheckIdleMinutes: config.terminals.healthCheckIdleMinutes,
-      headlessMinutes: config.terminals.headlessMinutes,
-      retentionMonths: config.terminals.retentionMonths,
-    },
+    terminals: config.terminals,
   }
 }
 

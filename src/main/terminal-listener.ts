@@ -50,10 +50,10 @@ export function isTerminalUpgrade({ url = '', headers }: IncomingMessage): boole
 }
 
 /** Passes upgrades to the gateway. Returns its own listener; null if it shares the one listener. */
-export async function listenForTerminals(listening: TerminalListenerOptions): Promise<TerminalListener | null> {
-  const { config, tls, gateway, app, shutdown } = listening
+export async function listenForTerminals(options: TerminalListenerOptions): Promise<TerminalListener | null> {
+  const { config, tls, gateway, app, shutdown } = options
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    if (countSocket(listening, request, socket)) gateway.handleUpgrade(request, socket, head)
+    if (countSocket(options, request, socket)) gateway.handleUpgrade(request, socket, head)
   }
   if (config.gateway.listen === null) {
     app.server.on('upgrade', onUpgrade)
@@ -63,7 +63,7 @@ export async function listenForTerminals(listening: TerminalListenerOptions): Pr
   const server = createOwnServer(tls, securityHeaders({ isSecure }))
   server.on('upgrade', onUpgrade)
   if (config.trustedProxies.length === 0) {
-    limitSockets(server, listening.connections, (ip) => logRefusedSocket(listening.ports, ip))
+    limitSockets(server, options.connections, (ip) => logRefusedSocket(options.ports, ip))
   }
   shutdown.defer(async () => {
     // `server.close` waits for every upgraded socket, so the gateway closes them first.

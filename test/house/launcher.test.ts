@@ -35,8 +35,7 @@ test('PKG-1 a set NODE_OPTIONS is refused in one sentence with exit code 2', (t)
   assert.deepEqual(refused, {
     status: 2,
     stdout: '',
-    stderr:
-      'sallyport: NODE_OPTIONS is set, which can load foreign code or open a debugger beside the secrets; unset it and try again.\n',
+    stderr: 'sallyport: NODE_OPTIONS is set, which can load other code or open a debugger; unset it and try again.\n',
   })
 })
 

@@ -4,7 +4,7 @@ import type { Purpose } from './server.ts'
 import { headlessWarning, idleWarning } from './supervision-sentences.ts'
 
 /**
- * The limits of one terminal. The options `terminals.changeIdleMinutes`, `terminals.healthCheckIdleMinutes` and
+ * The limits of one terminal. The options `terminals.idleMinutes`, `terminals.healthCheckIdleMinutes` and
  * `terminals.headlessMinutes` set them, unless a policy has other values.
  */
 export type IdleLimits = {

@@ -44,7 +44,7 @@ function defaultPolicy(settings: TerminalSettings, purpose: Purpose): TerminalPo
         ? { count: settings.observers, from: [], onLeave: 'end', presenceMinutes: null }
         : null,
     windowEnd: { kind: 'hard' },
-    idleSeconds: (isChange ? settings.changeIdleMinutes : settings.healthCheckIdleMinutes) * 60,
+    idleSeconds: (isChange ? settings.idleMinutes : settings.healthCheckIdleMinutes) * 60,
     headlessSeconds: settings.headlessMinutes * 60,
     recordInput: false,
     retentionMonths: settings.retentionMonths,

@@ -1,6 +1,6 @@
 /** Main: signs the audit trail. A server signs from its start on, a command before it exits. */
 import type { KeyObject } from 'node:crypto'
-import type { RequestFacts } from '../core/audit/act.ts'
+import { byServer, type RequestFacts } from '../core/audit/act.ts'
 import { nextSeal, TrailSigner } from '../core/audit/trail-signer.ts'
 import { isRefusal } from '../core/errors.ts'
 import type { Job } from '../core/upkeep.ts'
@@ -40,9 +40,8 @@ export async function openTrailSigner(storeAccess: StoreAccess, { chain, request
 
 /** Signs for a server: now, and then whenever a signature is due. */
 export async function startTrailSigner(storeAccess: StoreAccess): Promise<TrailSigner> {
-  const request: RequestFacts = { by: 'server', ip: null, requestId: null, activity: null, commandLine: null }
   const { store, ports } = storeAccess
-  const signer = await openTrailSigner(storeAccess, { chain: 'server', request })
+  const signer = await openTrailSigner(storeAccess, { chain: 'server', request: byServer })
   await logStoreFaults(ports.log, () => signer.start())
   store.onAudited(({ seq, isBroken }) => {
     if (isBroken) ports.log.error({ seq }, 'audit-broken: the head of the chain was not written by this server')

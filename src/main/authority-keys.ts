@@ -1,6 +1,6 @@
 /** Main: keys that an installation creates once and stores sealed. If two processes create one, both get the first. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { auditEvent, type RequestFacts } from '../core/audit/act.ts'
+import { auditEvent, byServer, type RequestFacts } from '../core/audit/act.ts'
 import type { AuditSeal } from '../core/audit/seal.ts'
 import type { AuthorityKey, AuthorityKeyName } from '../core/terminals/authority-key.ts'
 import type { Ports } from '../core/wiring.ts'
@@ -23,8 +23,6 @@ export type NewKeyOptions = {
   /** Returns the first seal of the key `audit`. */
   readonly firstSeal?: (privateKey: KeyObject) => Promise<AuditSeal>
 }
-
-const byServer: RequestFacts = { by: 'server', ip: null, requestId: null, activity: null, commandLine: null }
 
 /**
  * Returns a key of this installation. Creates and stores a missing key, with an audit event.

@@ -1,7 +1,7 @@
 /** Main: assembles the terminals: transports, recorders, screens and the gateway. */
 import type { IncomingMessage } from 'node:http'
 import type { Config } from '../config.ts'
-import { auditEvent, type RequestFacts } from '../core/audit/act.ts'
+import { auditEvent, byServer, type RequestFacts } from '../core/audit/act.ts'
 import { isRefusal, Refusal } from '../core/errors.ts'
 import { readCatalogues } from '../core/terminals/set-catalogue.ts'
 import type { Job } from '../core/upkeep.ts'
@@ -116,8 +116,6 @@ export async function openTerminals(start: TerminalStart): Promise<Terminals> {
     },
   }
 }
-
-const byServer: RequestFacts = { by: 'server', ip: null, requestId: null, activity: null, commandLine: null }
 
 async function removeOldRecords(
   { clock, store }: Ports,

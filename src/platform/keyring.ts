@@ -1,6 +1,5 @@
 /** Platform: the signing keys of this process. The store has them sealed; the configuration may replace two of them. */
-import type { RequestFacts } from '../core/audit/act.ts'
-import { auditEvent } from '../core/audit/act.ts'
+import { auditEvent, byServer } from '../core/audit/act.ts'
 import type { Clock, Sealer, SigningKeyName } from '../core/ports.ts'
 import type { Store } from '../core/store.ts'
 import type { StoredKey } from '../core/tokens/commands.ts'
@@ -9,8 +8,6 @@ import type { KeyMaterial } from './key-material.ts'
 import { newSigningKey, openSigningKey } from './signing-keys.ts'
 
 const keyNames: readonly SigningKeyName[] = ['control', 'pty', 'sftpgo', 'pacerpro', 'koyeb']
-
-const byServer: RequestFacts = { by: 'server', ip: null, requestId: null, activity: null, commandLine: null }
 
 /** The ports of a keyring. */
 export type KeyringOptions = {

@@ -4,6 +4,9 @@ import type { AuditAction, AuditContext, AuditEvent } from './event.ts'
 /** The facts of a request that its audit events carry, before the account is known. */
 export type RequestFacts = Omit<AuditContext, 'atMs' | 'accountId' | 'username'>
 
+/** The facts of an event without a request: the server acted by itself. */
+export const byServer: RequestFacts = { by: 'server', ip: null, requestId: null, activity: null, commandLine: null }
+
 /** What happened, besides the facts of the request. */
 export type Act = Pick<AuditEvent, 'code' | 'subject' | 'detail'> & {
   readonly action: AuditAction

@@ -7,7 +7,7 @@ import { type Database, isFull } from './database.ts'
 import type { Audited, BatchResult, CommandResult, PostedCommand } from './messages.ts'
 import type { Reserve } from './reserve.ts'
 import { reserveRows } from './row-numbers.ts'
-import { type WriteTransaction, writeChainHead } from './write-transaction.ts'
+import { type Tx, writeChainHead } from './write-transaction.ts'
 
 /** What a batch needs. */
 export type Writer = {
@@ -21,7 +21,7 @@ export type Writer = {
   readonly reserve: Reserve
 }
 
-type AnyCommand = (tx: WriteTransaction, input: unknown) => unknown
+type AnyCommand = (tx: Tx, input: unknown) => unknown
 
 type Outcome =
   | {
@@ -34,7 +34,7 @@ type Outcome =
 
 const table = {
   ...commandTable,
-  reserveRows: (tx: WriteTransaction, input: { rows: NumberedRows; count: number }) => ({
+  reserveRows: (tx: Tx, input: { rows: NumberedRows; count: number }) => ({
     first: reserveRows(tx.db, input.rows, input.count),
   }),
 }
@@ -94,7 +94,7 @@ function tryOnce({ db, chain, headKey }: Writer, commands: readonly PostedComman
   } catch (error) {
     return { kind: 'not-begun', error }
   }
-  const tx: WriteTransaction = { db, chain, headKey, entries: [], chainHead: null }
+  const tx: Tx = { db, chain, headKey, entries: [], chainHead: null }
   try {
     const outputs = commands.map(({ name, input }) => (table[name] as AnyCommand)(tx, input))
     writeChainHead(tx)
@@ -111,7 +111,7 @@ function isEnding({ name, input }: PostedCommand): boolean {
   return name !== 'reserveRows' && isEnd(name, input as never)
 }
 
-function auditedBy({ chainHead }: WriteTransaction): Audited | null {
+function auditedBy({ chainHead }: Tx): Audited | null {
   return chainHead === null ? null : { seq: chainHead.seq, isBroken: chainHead.isBroken }
 }
 

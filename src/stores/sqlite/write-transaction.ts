@@ -22,7 +22,7 @@ type ChainHead = {
 }
 
 /** A transaction with the one write lock of the database. */
-export type WriteTransaction = {
+export type Tx = {
   readonly db: Database
   /** The audit chain of this process. */
   readonly chain: string
@@ -35,13 +35,13 @@ export type WriteTransaction = {
 }
 
 /** Returns the number of the newest entry of the revocation log; 0: there is none. */
-export function headSeq(tx: WriteTransaction): number {
+export function headSeq(tx: Tx): number {
   return tx.db.one<{ seq: number }>('SELECT seq FROM revocations ORDER BY seq DESC LIMIT 1')?.seq ?? 0
 }
 
 /** Appends an entry to the revocation log and returns its number. The write lock makes its order the commit order. */
 export function appendEntry(
-  tx: WriteTransaction,
+  tx: Tx,
   entry: { readonly kind: RevocationKind; readonly subject: string; readonly atMs: number },
 ): number {
   const appended = { seq: headSeq(tx) + 1, tag: randomBytes(8).toString('hex'), ...entry }
@@ -54,14 +54,14 @@ export function appendEntry(
 }
 
 /** Appends an event to the audit chain; `writeChainHead` must follow before the commit. */
-export function appendAudit(tx: WriteTransaction, event: AuditEvent): void {
+export function appendAudit(tx: Tx, event: AuditEvent): void {
   tx.chainHead ??= beginAppending(tx, event.atMs)
   const { seq, hash } = append(tx, tx.chainHead, event)
   tx.chainHead = { seq, hash, isBroken: tx.chainHead.isBroken }
 }
 
 function append(
-  { db, chain }: WriteTransaction,
+  { db, chain }: Tx,
   head: Pick<ChainHead, 'seq' | 'hash'>,
   event: AuditEvent,
 ): Pick<ChainHead, 'seq' | 'hash'> {
@@ -78,7 +78,7 @@ function append(
 }
 
 /** Writes the head of the audit chain, once per transaction. */
-export function writeChainHead(tx: WriteTransaction): void {
+export function writeChainHead(tx: Tx): void {
   if (tx.chainHead === null) return
   const { seq, hash } = tx.chainHead
   tx.db.run(
@@ -89,19 +89,19 @@ export function writeChainHead(tx: WriteTransaction): void {
 }
 
 /** Marks the heads of all chains, for events from before there were marks. */
-export function markHeads(tx: WriteTransaction): void {
+export function markHeads(tx: Tx): void {
   for (const { chain, seq, hash } of tx.db.all<KeptHead>('SELECT chain, seq, hash FROM audit_heads')) {
     const mark = markOf(tx, { chain, seq, hash })
     tx.db.run('UPDATE audit_heads SET mark = :mark WHERE chain = :chain', { chain, mark })
   }
 }
 
-function markOf({ headKey }: WriteTransaction, head: AuditHead): string | null {
+function markOf({ headKey }: Tx, head: AuditHead): string | null {
   return headKey === null ? null : headMark(headKey, head)
 }
 
 /** If the head was written without the master key, the next event says so, and the chain continues. */
-function beginAppending(tx: WriteTransaction, atMs: number): ChainHead {
+function beginAppending(tx: Tx, atMs: number): ChainHead {
   const sql = 'SELECT chain, seq, hash, mark FROM audit_heads WHERE chain = :chain'
   const head = tx.db.one<KeptHead>(sql, { chain: tx.chain }) ?? null
   const begin = { seq: head?.seq ?? 0, hash: head?.hash ?? chainStart, isBroken: false }
@@ -111,6 +111,6 @@ function beginAppending(tx: WriteTransaction, atMs: number): ChainHead {
 }
 
 /** Before the first seal, heads may have no mark. */
-function isTrailSealed({ db }: WriteTransaction): boolean {
+function isTrailSealed({ db }: Tx): boolean {
   return db.one("SELECT 1 FROM authority_keys WHERE name = 'audit'") !== undefined
 }

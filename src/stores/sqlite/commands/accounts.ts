@@ -5,14 +5,14 @@ import { isSameAuthority } from '../../../core/accounts/permissions.ts'
 import { type AccountRules, afterPasswordChange, parseRules } from '../../../core/accounts/rules.ts'
 import { withoutListedAuthority } from '../../../core/administration/standing-owner.ts'
 import { authorityColumns } from '../rows/account-rows.ts'
-import { appendAudit, type WriteTransaction } from '../write-transaction.ts'
+import { appendAudit, type Tx } from '../write-transaction.ts'
 import { findAccount, isAsSeen } from './checks.ts'
 import type { Input, Output } from './command.ts'
 import { appendAccountChanged, rotateEpoch } from './epochs.ts'
 import { endsLastOwner, markAdministratorMade, wasAdministratorMade } from './owners.ts'
 
 /** Adds an account; its audit event gets its number. */
-export function addAccount(tx: WriteTransaction, input: Input<'addAccount'>): Output<'addAccount'> {
+export function addAccount(tx: Tx, input: Input<'addAccount'>): Output<'addAccount'> {
   const { account, asFirstAdmin, nowMs, audit } = input
   if (asFirstAdmin && wasAdministratorMade(tx)) return { kind: 'admin-exists' }
   if (isNameTaken(tx, { username: account.username, role: account.role, exceptId: 0 })) return { kind: 'name-taken' }
@@ -25,7 +25,7 @@ export function addAccount(tx: WriteTransaction, input: Input<'addAccount'>): Ou
 }
 
 /** Changes an account; nodes that remember it read it again. */
-export function changeAccount(tx: WriteTransaction, input: Input<'changeAccount'>): Output<'changeAccount'> {
+export function changeAccount(tx: Tx, input: Input<'changeAccount'>): Output<'changeAccount'> {
   const { accountId, change, rotation, seen, seenAttributes, nowMs, audit } = input
   const before = findAccount(tx, accountId)
   if (before === null) return { kind: 'missing' }
@@ -52,7 +52,7 @@ export function changeAccount(tx: WriteTransaction, input: Input<'changeAccount'
 }
 
 /** Removes an account. Its row stays while tokens point to it, without personal data. */
-export function removeAccount(tx: WriteTransaction, input: Input<'removeAccount'>): Output<'removeAccount'> {
+export function removeAccount(tx: Tx, input: Input<'removeAccount'>): Output<'removeAccount'> {
   const { accountId, newEpoch, nowMs, audit } = input
   const account = findAccount(tx, accountId)
   if (account === null) return { kind: 'missing' }
@@ -74,10 +74,7 @@ export function removeAccount(tx: WriteTransaction, input: Input<'removeAccount'
 }
 
 /** Replaces the hash of an unchanged password; nodes that remember the account read it again. */
-export function upgradePasswordHash(
-  tx: WriteTransaction,
-  input: Input<'upgradePasswordHash'>,
-): Output<'upgradePasswordHash'> {
+export function upgradePasswordHash(tx: Tx, input: Input<'upgradePasswordHash'>): Output<'upgradePasswordHash'> {
   const { accountId, seenHash, newHash, nowMs } = input
   const changed = tx.db.run(
     `UPDATE accounts SET password_hash = :newHash
@@ -89,7 +86,7 @@ export function upgradePasswordHash(
 }
 
 function isNameTaken(
-  tx: WriteTransaction,
+  tx: Tx,
   wanted: { readonly username: string; readonly role: Role; readonly exceptId: number },
 ): boolean {
   const sql = `SELECT 1 FROM accounts
@@ -97,13 +94,13 @@ function isNameTaken(
   return tx.db.one(sql, wanted) !== undefined
 }
 
-function isEmailTaken(tx: WriteTransaction, email: string | null, exceptId: number): boolean {
+function isEmailTaken(tx: Tx, email: string | null, exceptId: number): boolean {
   if (email === null) return false
   const sql = "SELECT 1 FROM accounts WHERE email_key = :key AND status <> 'removed' AND id <> :exceptId"
   return tx.db.one(sql, { key: emailKey(email), exceptId }) !== undefined
 }
 
-function insertAccount(tx: WriteTransaction, account: NewAccount, nowMs: number): number {
+function insertAccount(tx: Tx, account: NewAccount, nowMs: number): number {
   const inserted = tx.db.one<{ id: number }>(
     `INSERT INTO accounts (uuid, username, role, kind, email, email_key, status, expires_at, epoch, password_hash,
        password_is_short, password_changed_at_ms, attributes, rules, admin_role, admin_permissions, person, created_at_ms, updated_at_ms)
@@ -174,7 +171,7 @@ function secondFactorAfter(
   }
 }
 
-function updateAccount(tx: WriteTransaction, account: Account): void {
+function updateAccount(tx: Tx, account: Account): void {
   tx.db.run(
     `UPDATE accounts SET role = :role, person = nullif(:person, uuid), email = :email, email_key = :emailKey, status = :status,
        expires_at = :expiresAt, password_hash = :passwordHash, password_is_short = :isShort, totp_sealed = :totp,
@@ -204,17 +201,17 @@ function updateAccount(tx: WriteTransaction, account: Account): void {
   )
 }
 
-function addGroups(tx: WriteTransaction, accountId: number, names: readonly string[]): void {
+function addGroups(tx: Tx, accountId: number, names: readonly string[]): void {
   const sql = 'INSERT INTO account_groups (account_id, name) VALUES (:accountId, :name) ON CONFLICT DO NOTHING'
   for (const name of names) tx.db.run(sql, { accountId, name })
 }
 
-function removeGroups(tx: WriteTransaction, accountId: number, names: readonly string[]): void {
+function removeGroups(tx: Tx, accountId: number, names: readonly string[]): void {
   const sql = 'DELETE FROM account_groups WHERE account_id = :accountId AND name = :name'
   for (const name of names) tx.db.run(sql, { accountId, name })
 }
 
-function mustFind(tx: WriteTransaction, id: number): Account {
+function mustFind(tx: Tx, id: number): Account {
   const account = findAccount(tx, id)
   if (account === null) throw new Error('an account that was just written is not there')
   return account

@@ -5,7 +5,7 @@ import type { AccountSeen } from '../../../core/sessions/commands.ts'
 import { hasSessionExpired, type Session } from '../../../core/sessions/session.ts'
 import { type AccountRow, accountColumns, toAccount } from '../rows/account-rows.ts'
 import { type SessionRow, sessionColumns, toSession } from '../rows/session-rows.ts'
-import type { WriteTransaction } from '../write-transaction.ts'
+import type { Tx } from '../write-transaction.ts'
 
 /** Returns Unix milliseconds as whole Unix seconds. */
 export function toSeconds(ms: number): number {
@@ -13,7 +13,7 @@ export function toSeconds(ms: number): number {
 }
 
 /** Returns an account that was not removed, or null. */
-export function findAccount(tx: WriteTransaction, id: number): Account | null {
+export function findAccount(tx: Tx, id: number): Account | null {
   const row = tx.db.one<AccountRow>(
     `SELECT ${accountColumns} FROM accounts a WHERE a.id = :id AND a.status <> 'removed'`,
     { id },
@@ -23,7 +23,7 @@ export function findAccount(tx: WriteTransaction, id: number): Account | null {
 
 /** Returns the account if it is live and unchanged since it was seen, or null. */
 export function findAsSeen(
-  tx: WriteTransaction,
+  tx: Tx,
   wanted: { readonly accountId: number; readonly seen: AccountSeen; readonly nowMs: number },
 ): Account | null {
   const account = findAccount(tx, wanted.accountId)
@@ -44,12 +44,12 @@ export type SessionWanted = {
 }
 
 /** Returns whether a session of the account is live: neither revoked, nor of an ended epoch, nor expired. */
-export function isSessionLive(tx: WriteTransaction, wanted: SessionWanted): boolean {
+export function isSessionLive(tx: Tx, wanted: SessionWanted): boolean {
   return findLiveSession(tx, wanted) !== null
 }
 
 /** Returns a live session of the account, or null. */
-export function findLiveSession(tx: WriteTransaction, wanted: SessionWanted): Session | null {
+export function findLiveSession(tx: Tx, wanted: SessionWanted): Session | null {
   const row = tx.db.one<SessionRow>(`SELECT ${sessionColumns} FROM sessions s WHERE s.row = :row`, {
     row: wanted.sessionRow,
   })
@@ -61,13 +61,13 @@ export function findLiveSession(tx: WriteTransaction, wanted: SessionWanted): Se
 }
 
 /** Returns whether a code was used before. */
-export function isCodeUsed(tx: WriteTransaction, code: CodeUse): boolean {
+export function isCodeUsed(tx: Tx, code: CodeUse): boolean {
   const sql = 'SELECT 1 FROM used_codes WHERE secret_digest = :digest AND step = :step'
   return tx.db.one(sql, { digest: code.secretDigest, step: code.step }) !== undefined
 }
 
 /** Uses a code that was not used before. */
-export function useCode(tx: WriteTransaction, code: CodeUse, nowMs: number): void {
+export function useCode(tx: Tx, code: CodeUse, nowMs: number): void {
   tx.db.run('INSERT INTO used_codes (secret_digest, step, used_at_ms) VALUES (:digest, :step, :nowMs)', {
     digest: code.secretDigest,
     step: code.step,

@@ -1,6 +1,6 @@
 /** SQLite store: deletes old entries of the revocation log from its start. The newest one stays, so that positions can be compared. */
 import { parseAccountEpoch, type RevocationKind } from '../../../core/revocation/log.ts'
-import { headSeq, type WriteTransaction } from '../write-transaction.ts'
+import { headSeq, type Tx } from '../write-transaction.ts'
 
 /** Milliseconds for which an entry is kept for readers that lag. */
 const entryMs = 60 * 60 * 1000
@@ -16,10 +16,7 @@ export type LogCollection = { readonly collected: number; readonly more: boolean
  * One entry ends all sessions of an epoch without changing their rows. Before it is deleted, they are marked with its
  * number, like other revoked sessions.
  */
-export function collectLog(
-  tx: WriteTransaction,
-  bounds: { readonly nowMs: number; readonly limit: number },
-): LogCollection {
+export function collectLog(tx: Tx, bounds: { readonly nowMs: number; readonly limit: number }): LogCollection {
   const entries = tx.db.all<Entry>('SELECT seq, kind, subject, at_ms FROM revocations ORDER BY seq LIMIT :limit', {
     limit: bounds.limit,
   })
@@ -37,7 +34,7 @@ export function collectLog(
   return { collected, more: toMark <= 0, oldSeq }
 }
 
-function markEnded(tx: WriteTransaction, entry: Entry, limit: number): number {
+function markEnded(tx: Tx, entry: Entry, limit: number): number {
   const { accountId, endedEpoch } = parseAccountEpoch(entry.subject)
   return tx.db.run(
     `UPDATE sessions SET revoked_seq = :seq WHERE row IN

@@ -1,6 +1,6 @@
 /** SQLite store: deletes tokens that ended and sessions without a usable token. */
 import { hasSessionExpired } from '../../../core/sessions/session.ts'
-import type { WriteTransaction } from '../write-transaction.ts'
+import type { Tx } from '../write-transaction.ts'
 import { toSeconds } from './checks.ts'
 
 /** Limits of one collection; entries of the log up to `oldSeq` are old. */
@@ -23,7 +23,7 @@ type SessionEnds = {
 export type Collected = { readonly tokens: number; readonly sessions: number }
 
 /** Deletes ended tokens and sessions that have no token left. */
-export function collectTokens(tx: WriteTransaction, bounds: Bounds): Collected {
+export function collectTokens(tx: Tx, bounds: Bounds): Collected {
   const ended = tx.db.all<{ session_row: number }>(
     `DELETE FROM tokens WHERE row IN (SELECT row FROM tokens WHERE ends_at <= :before LIMIT :limit)
      RETURNING session_row`,
@@ -42,7 +42,7 @@ export function collectTokens(tx: WriteTransaction, bounds: Bounds): Collected {
 }
 
 /** Deletes sessions that are past their end, with their remaining tokens. */
-export function collectSessions(tx: WriteTransaction, { nowMs, limit, oldSeq }: Bounds): number {
+export function collectSessions(tx: Tx, { nowMs, limit, oldSeq }: Bounds): number {
   const now = toSeconds(nowMs)
   const ends: readonly { readonly sql: string; readonly before: number }[] = [
     { sql: 'SELECT row FROM sessions WHERE expires_at <= :before LIMIT :limit', before: now - tokenGraceSeconds },
@@ -64,7 +64,7 @@ export function collectSessions(tx: WriteTransaction, { nowMs, limit, oldSeq }: 
   return deleted
 }
 
-function deleteSessions(tx: WriteTransaction, rows: readonly { readonly row: number }[], limit: number): number {
+function deleteSessions(tx: Tx, rows: readonly { readonly row: number }[], limit: number): number {
   let deleted = 0
   for (const { row } of rows) {
     if (deleted >= limit) break
@@ -77,7 +77,7 @@ function deleteSessions(tx: WriteTransaction, rows: readonly { readonly row: num
   return deleted
 }
 
-function collectLeft(tx: WriteTransaction, row: number, { nowMs }: Bounds): boolean {
+function collectLeft(tx: Tx, row: number, { nowMs }: Bounds): boolean {
   const session = tx.db.one<SessionEnds>(
     `SELECT s.last_seen_at AS lastSeenAt, s.idle_seconds AS idleSeconds, s.expires_at AS expiresAt, s.revoked_seq,
        s.epoch <> a.epoch AS is_of_ended_epoch

@@ -1,5 +1,5 @@
 /** SQLite store: deletes rows that are no longer needed. The work is bounded, and all of it is found by an index. */
-import type { WriteTransaction } from '../write-transaction.ts'
+import type { Tx } from '../write-transaction.ts'
 import { collectLog } from './collect-log.ts'
 import { type Bounds, collectSessions, collectTokens } from './collect-sessions.ts'
 import type { Input, Output } from './command.ts'
@@ -10,7 +10,7 @@ const usedCodeMs = 10 * 60 * 1000
 const forgottenFailuresMs = 24 * 60 * 60 * 1000
 const knownAddressMs = 30 * 24 * 60 * 60 * 1000
 
-export function collectExpired(tx: WriteTransaction, input: Input<'collectExpired'>): Output<'collectExpired'> {
+export function collectExpired(tx: Tx, input: Input<'collectExpired'>): Output<'collectExpired'> {
   const log = collectLog(tx, input)
   const bounds = { nowMs: input.nowMs, limit: input.limit, oldSeq: log.oldSeq }
   const { tokens, sessions } = collectTokens(tx, bounds)
@@ -58,7 +58,7 @@ const simpleDeletes: readonly SimpleDelete[] = [
   },
 ]
 
-function eraseAnswers(tx: WriteTransaction, { nowMs, limit }: Bounds): number {
+function eraseAnswers(tx: Tx, { nowMs, limit }: Bounds): number {
   return tx.db.run(
     `UPDATE tokens SET sealed_answer = NULL, answer_ends_at_ms = NULL WHERE row IN
        (SELECT row FROM tokens WHERE answer_ends_at_ms <= :nowMs LIMIT :limit)`,
@@ -66,7 +66,7 @@ function eraseAnswers(tx: WriteTransaction, { nowMs, limit }: Bounds): number {
   )
 }
 
-function collectRemovedAccounts(tx: WriteTransaction, { limit }: Bounds): number {
+function collectRemovedAccounts(tx: Tx, { limit }: Bounds): number {
   return tx.db.run(
     `DELETE FROM accounts WHERE id IN
        (SELECT a.id FROM accounts a

@@ -3,7 +3,7 @@ import { isAccountLive } from '../../../core/accounts/account.ts'
 import type { BearerRows } from '../../../core/credentials/commands.ts'
 import type { Credential } from '../../../core/credentials/credential.ts'
 import { type CredentialRow, credentialValues, toCredential } from '../rows/credential-rows.ts'
-import { appendAudit, type WriteTransaction } from '../write-transaction.ts'
+import { appendAudit, type Tx } from '../write-transaction.ts'
 import { findAccount, findAsSeen, isSessionLive, toSeconds } from './checks.ts'
 import type { Input, Output } from './command.ts'
 import { endCredential } from './revocations.ts'
@@ -11,7 +11,7 @@ import { insertSession, isMember } from './sessions.ts'
 import { insertToken } from './tokens.ts'
 
 /** Adds a credential, with the session and the token of a bearer credential. */
-export function addCredential(tx: WriteTransaction, input: Input<'addCredential'>): Output<'addCredential'> {
+export function addCredential(tx: Tx, input: Input<'addCredential'>): Output<'addCredential'> {
   const { credential, bearer, seen, nowMs } = input
   if (credential.accountId !== null && seen !== null) {
     const account = findAsSeen(tx, { accountId: credential.accountId, seen, nowMs })
@@ -35,11 +35,7 @@ export function addCredential(tx: WriteTransaction, input: Input<'addCredential'
   return { kind: 'added' }
 }
 
-function refuseCreator(
-  tx: WriteTransaction,
-  { creator, session }: BearerRows,
-  nowMs: number,
-): 'stale' | 'not-a-member' | null {
+function refuseCreator(tx: Tx, { creator, session }: BearerRows, nowMs: number): 'stale' | 'not-a-member' | null {
   if (creator === undefined) return null
   const { accountId, sessionRow } = creator
   const account = findAccount(tx, accountId)
@@ -49,7 +45,7 @@ function refuseCreator(
 }
 
 /** Changes the description of a credential. */
-export function changeCredential(tx: WriteTransaction, input: Input<'changeCredential'>): Output<'changeCredential'> {
+export function changeCredential(tx: Tx, input: Input<'changeCredential'>): Output<'changeCredential'> {
   const before = find(tx, input.id)
   if (before === null) return { kind: 'missing' }
   const after: Credential = { ...before, ...input.change, updatedAtMs: input.nowMs }
@@ -72,7 +68,7 @@ export function changeCredential(tx: WriteTransaction, input: Input<'changeCrede
 }
 
 /** Removes a credential and ends every session that it started. */
-export function removeCredential(tx: WriteTransaction, input: Input<'removeCredential'>): Output<'removeCredential'> {
+export function removeCredential(tx: Tx, input: Input<'removeCredential'>): Output<'removeCredential'> {
   const { id, nowMs, audit } = input
   if (find(tx, id) === null) return { kind: 'missing' }
   endCredential(tx, id, nowMs)
@@ -81,7 +77,7 @@ export function removeCredential(tx: WriteTransaction, input: Input<'removeCrede
 }
 
 /** Writes the last use of a credential, and the last sign-in of its account. */
-export function touchCredential(tx: WriteTransaction, input: Input<'touchCredential'>): Output<'touchCredential'> {
+export function touchCredential(tx: Tx, input: Input<'touchCredential'>): Output<'touchCredential'> {
   const sql = `UPDATE credentials SET last_used_at_ms = :usedAtMs
     WHERE id = :id AND (last_used_at_ms IS NULL OR last_used_at_ms < :usedAtMs)`
   tx.db.run(sql, { id: input.id, usedAtMs: input.usedAtMs })
@@ -96,7 +92,7 @@ export function touchCredential(tx: WriteTransaction, input: Input<'touchCredent
 
 /** Finds or adds the hidden account of an organization; a person's name never has a colon. */
 export function openOrganizationAccount(
-  tx: WriteTransaction,
+  tx: Tx,
   input: Input<'openOrganizationAccount'>,
 ): Output<'openOrganizationAccount'> {
   const { organizationId, uuid, epoch, nowMs } = input
@@ -119,7 +115,7 @@ export function openOrganizationAccount(
   return { kind: 'opened', accountId: added.id }
 }
 
-function find(tx: WriteTransaction, id: string): Credential | null {
+function find(tx: Tx, id: string): Credential | null {
   const row = tx.db.one<CredentialRow>('SELECT * FROM credentials WHERE id = :id', { id })
   return row === undefined ? null : toCredential(row)
 }

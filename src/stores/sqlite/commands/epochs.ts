@@ -1,7 +1,7 @@
 /** SQLite store: ends all sessions of an account's epoch with one entry. */
 import type { EpochRotation } from '../../../core/accounts/commands.ts'
 import { subject } from '../../../core/revocation/log.ts'
-import { appendEntry, type WriteTransaction } from '../write-transaction.ts'
+import { appendEntry, type Tx } from '../write-transaction.ts'
 
 /**
  * Gives the account another epoch and appends the entry that ends the old one; returns the entry's number.
@@ -9,7 +9,7 @@ import { appendEntry, type WriteTransaction } from '../write-transaction.ts'
  * The kept session moves to the new epoch if it is a live one of the account.
  */
 export function rotateEpoch(
-  tx: WriteTransaction,
+  tx: Tx,
   account: { readonly id: number; readonly epoch: string },
   rotation: EpochRotation & { readonly nowMs: number },
 ): number {
@@ -36,7 +36,7 @@ export function rotateEpoch(
 
 /** Bearer credentials are sessions: those of the ended epoch would still be listed. */
 function endBearers(
-  tx: WriteTransaction,
+  tx: Tx,
   accountId: number,
   { keptSessionRow, nowMs }: Pick<EpochRotation, 'keptSessionRow'> & { readonly nowMs: number },
 ): void {
@@ -50,7 +50,7 @@ function endBearers(
 
 /** Moves the sessions of bearer credentials to the new epoch; sessions that they started stay in the old one. */
 function keepBearers(
-  tx: WriteTransaction,
+  tx: Tx,
   account: { readonly id: number; readonly epoch: string },
   { newEpoch, nowMs }: Pick<EpochRotation, 'newEpoch'> & { readonly nowMs: number },
 ): void {
@@ -67,6 +67,6 @@ function keepBearers(
 }
 
 /** Appends the entry that makes nodes read the account again; its sessions stay. */
-export function appendAccountChanged(tx: WriteTransaction, accountId: number, nowMs: number): void {
+export function appendAccountChanged(tx: Tx, accountId: number, nowMs: number): void {
   appendEntry(tx, { kind: 'access_changed', subject: subject.access('account', String(accountId)), atMs: nowMs })
 }

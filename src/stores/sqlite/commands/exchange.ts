@@ -9,7 +9,7 @@ import {
   exchangeGraceMs,
 } from '../../../core/sessions/token.ts'
 import { isSameDigest } from '../rows/digests.ts'
-import { appendAudit, type WriteTransaction } from '../write-transaction.ts'
+import { appendAudit, type Tx } from '../write-transaction.ts'
 import { toSeconds } from './checks.ts'
 import type { Input, Output } from './command.ts'
 import { appendAccountChanged } from './epochs.ts'
@@ -42,7 +42,7 @@ type Presented = {
 }
 
 /** Exchanges a token, or finds the answer of the first exchange. Reuse of a refresh token ends its session. */
-export function exchangeToken(tx: WriteTransaction, input: Exchange): Output<'exchangeToken'> {
+export function exchangeToken(tx: Tx, input: Exchange): Output<'exchangeToken'> {
   const presented = findPresented(tx, input)
   if (presented === null) return { kind: 'unknown' }
   const ending = endingOf(presented, input)
@@ -55,7 +55,7 @@ export function exchangeToken(tx: WriteTransaction, input: Exchange): Output<'ex
   return exchange(tx, presented, input)
 }
 
-function findPresented(tx: WriteTransaction, input: Exchange): Presented | null {
+function findPresented(tx: Tx, input: Exchange): Presented | null {
   const found = tx.db.one<Presented>(
     `SELECT t.session_row, a.id AS account_id, t.access_digest, t.expires_at, t.refresh_digest, t.refresh_expires_at, t.successor_row,
        t.answered_at_ms, t.revoked_seq, s.last_seen_at, s.idle_seconds,
@@ -101,13 +101,13 @@ function decide(presented: Presented, input: Exchange): ExchangeDecision {
   return input.mode === 'refresh' ? decideRefresh(state, input.nowMs) : decideExchange(state, input.nowMs)
 }
 
-function endFamily(tx: WriteTransaction, presented: Presented, input: Exchange): Output<'exchangeToken'> {
+function endFamily(tx: Tx, presented: Presented, input: Exchange): Output<'exchangeToken'> {
   endSession(tx, presented.session_row, input.nowMs)
   appendAudit(tx, { ...input.audit, action: 'refresh-reuse', outcome: 'refused', code: 'REFRESH_REUSED' })
   return { kind: 'reused' }
 }
 
-function exchange(tx: WriteTransaction, presented: Presented, input: Exchange): Output<'exchangeToken'> {
+function exchange(tx: Tx, presented: Presented, input: Exchange): Output<'exchangeToken'> {
   const { mode, successor, sealedAnswer, nowMs } = input
   if (successor.sessionRow !== presented.session_row) throw new Error('a successor belongs to another session')
   insertToken(tx, successor, {
@@ -135,7 +135,7 @@ function exchange(tx: WriteTransaction, presented: Presented, input: Exchange): 
 }
 
 /** Nodes that remember the token read it again with its account. */
-function shortenPresented(tx: WriteTransaction, presented: Presented, input: Exchange): void {
+function shortenPresented(tx: Tx, presented: Presented, input: Exchange): void {
   const { presentedEndsAt, tokenRow, nowMs } = input
   if (presentedEndsAt === null || (presented.expires_at !== null && presented.expires_at <= presentedEndsAt)) return
   tx.db.run('UPDATE tokens SET expires_at = :presentedEndsAt, ends_at = :presentedEndsAt WHERE row = :tokenRow', {
@@ -145,7 +145,7 @@ function shortenPresented(tx: WriteTransaction, presented: Presented, input: Exc
   appendAccountChanged(tx, presented.account_id, nowMs)
 }
 
-function endOldestTokens(tx: WriteTransaction, sessionRow: number, input: Exchange): void {
+function endOldestTokens(tx: Tx, sessionRow: number, input: Exchange): void {
   const oldest = tx.db.all<{ row: number; accessDigest: Uint8Array }>(
     `SELECT row, access_digest AS accessDigest FROM tokens
      WHERE session_row = :sessionRow AND revoked_seq IS NULL AND (expires_at IS NULL OR expires_at > :now)

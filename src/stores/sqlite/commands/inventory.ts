@@ -1,10 +1,10 @@
 /** SQLite store: commands on servers and change requests. A command that changes access makes nodes judge terminals again. */
 import { subject } from '../../../core/revocation/log.ts'
 import { type ChangeRow, serverValues } from '../rows/inventory-rows.ts'
-import { appendAudit, appendEntry, type WriteTransaction } from '../write-transaction.ts'
+import { appendAudit, appendEntry, type Tx } from '../write-transaction.ts'
 import type { Input, Output } from './command.ts'
 
-export function addServer(tx: WriteTransaction, { server, audit }: Input<'addServer'>): Output<'addServer'> {
+export function addServer(tx: Tx, { server, audit }: Input<'addServer'>): Output<'addServer'> {
   if (isServerKnown(tx, server.name)) return { kind: 'name-taken' }
   if (isAddressTaken(tx, server)) return { kind: 'address-taken' }
   tx.db.run(
@@ -17,7 +17,7 @@ export function addServer(tx: WriteTransaction, { server, audit }: Input<'addSer
 }
 
 /** Replaces the whole server. */
-export function changeServer(tx: WriteTransaction, input: Input<'changeServer'>): Output<'changeServer'> {
+export function changeServer(tx: Tx, input: Input<'changeServer'>): Output<'changeServer'> {
   const { server, nowMs, audit } = input
   if (!isServerKnown(tx, server.name)) return { kind: 'missing' }
   if (isAddressTaken(tx, server)) return { kind: 'address-taken' }
@@ -33,7 +33,7 @@ export function changeServer(tx: WriteTransaction, input: Input<'changeServer'>)
 }
 
 /** Removes a server; its terminals are judged again, and end. */
-export function removeServer(tx: WriteTransaction, input: Input<'removeServer'>): Output<'removeServer'> {
+export function removeServer(tx: Tx, input: Input<'removeServer'>): Output<'removeServer'> {
   const { name, nowMs, audit } = input
   if (tx.db.run('DELETE FROM servers WHERE name = :name', { name }) === 0) return { kind: 'missing' }
   appendEntry(tx, { kind: 'access_changed', subject: subject.access('server', name), atMs: nowMs })
@@ -42,7 +42,7 @@ export function removeServer(tx: WriteTransaction, input: Input<'removeServer'>)
 }
 
 /** Adds a change request; all its servers must be in the inventory. */
-export function addChange(tx: WriteTransaction, { change, audit }: Input<'addChange'>): Output<'addChange'> {
+export function addChange(tx: Tx, { change, audit }: Input<'addChange'>): Output<'addChange'> {
   if (tx.db.one('SELECT 1 FROM changes WHERE id = :id', { id: change.id }) !== undefined) return { kind: 'id-taken' }
   const missing = change.servers.find((name) => !isServerKnown(tx, name))
   if (missing !== undefined) return { kind: 'server-missing', name: missing }
@@ -68,7 +68,7 @@ export function addChange(tx: WriteTransaction, { change, audit }: Input<'addCha
   return { kind: 'added' }
 }
 
-export function setChangeState(tx: WriteTransaction, input: Input<'setChangeState'>): Output<'setChangeState'> {
+export function setChangeState(tx: Tx, input: Input<'setChangeState'>): Output<'setChangeState'> {
   const { id, state, approvedBy = null, nowMs, audit } = input
   const before = tx.db.one<{ state: string }>('SELECT state FROM changes WHERE id = :id', { id })
   if (before === undefined) return { kind: 'missing' }
@@ -84,14 +84,11 @@ export function setChangeState(tx: WriteTransaction, input: Input<'setChangeStat
   return { kind: 'changed' }
 }
 
-function isServerKnown(tx: WriteTransaction, name: string): boolean {
+function isServerKnown(tx: Tx, name: string): boolean {
   return tx.db.one('SELECT 1 FROM servers WHERE name = :name', { name }) !== undefined
 }
 
-function isAddressTaken(
-  tx: WriteTransaction,
-  { name, address }: { readonly name: string; readonly address: string },
-): boolean {
+function isAddressTaken(tx: Tx, { name, address }: { readonly name: string; readonly address: string }): boolean {
   const sql = 'SELECT 1 FROM servers WHERE address = :address AND name <> :name'
   return tx.db.one(sql, { name, address }) !== undefined
 }

@@ -1,9 +1,9 @@
 /** SQLite store: commands on signing keys. */
-import { appendAudit, type WriteTransaction } from '../write-transaction.ts'
+import { appendAudit, type Tx } from '../write-transaction.ts'
 import type { Input, Output } from './command.ts'
 
 /** Adds a generation of a key that does not exist yet. */
-export function addKey(tx: WriteTransaction, { key, audit }: Input<'addKey'>): Output<'addKey'> {
+export function addKey(tx: Tx, { key, audit }: Input<'addKey'>): Output<'addKey'> {
   const added = tx.db.run(
     `INSERT INTO signing_keys (name, generation, kid, sealed, public_jwk, created_at_ms, active_from_ms)
      VALUES (:name, :generation, :kid, :sealed, :publicJwk, :createdAtMs, :activeFromMs)
@@ -24,7 +24,7 @@ export function addKey(tx: WriteTransaction, { key, audit }: Input<'addKey'>): O
 }
 
 /** Deletes older generations of a key, if there are any. */
-export function retireKeys(tx: WriteTransaction, input: Input<'retireKeys'>): Output<'retireKeys'> {
+export function retireKeys(tx: Tx, input: Input<'retireKeys'>): Output<'retireKeys'> {
   const { name, generation, audit } = input
   const sql = 'DELETE FROM signing_keys WHERE name = :name AND generation < :generation'
   if (tx.db.run(sql, { name, generation }) > 0) appendAudit(tx, audit)

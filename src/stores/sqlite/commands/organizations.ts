@@ -1,12 +1,12 @@
 /** SQLite store: commands on organizations and memberships. What a removal ends is marked in the same transaction. */
 import { subject } from '../../../core/revocation/log.ts'
-import { appendAudit, appendEntry, type WriteTransaction } from '../write-transaction.ts'
+import { appendAudit, appendEntry, type Tx } from '../write-transaction.ts'
 import { findAccount } from './checks.ts'
 import type { Input, Output } from './command.ts'
 import { endCredential } from './revocations.ts'
 import { isMember } from './sessions.ts'
 
-export function addOrganization(tx: WriteTransaction, input: Input<'addOrganization'>): Output<'addOrganization'> {
+export function addOrganization(tx: Tx, input: Input<'addOrganization'>): Output<'addOrganization'> {
   const { id, name, createdAtMs } = input.organization
   const memberIds = input.memberIds ?? []
   if (tx.db.one('SELECT 1 FROM organizations WHERE name = :name', { name }) !== undefined) return { kind: 'name-taken' }
@@ -22,10 +22,7 @@ export function addOrganization(tx: WriteTransaction, input: Input<'addOrganizat
 }
 
 /** Removes an organization, its memberships and its sessions. */
-export function removeOrganization(
-  tx: WriteTransaction,
-  input: Input<'removeOrganization'>,
-): Output<'removeOrganization'> {
+export function removeOrganization(tx: Tx, input: Input<'removeOrganization'>): Output<'removeOrganization'> {
   const { organizationId, memberId, nowMs, audit } = input
   if (!exists(tx, organizationId)) return { kind: 'missing' }
   if (memberId !== undefined && !isMember(tx, { accountId: memberId, organizationId })) return { kind: 'not-a-member' }
@@ -47,7 +44,7 @@ export function removeOrganization(
   return { kind: 'removed' }
 }
 
-export function addMember(tx: WriteTransaction, input: Input<'addMember'>): Output<'addMember'> {
+export function addMember(tx: Tx, input: Input<'addMember'>): Output<'addMember'> {
   const { organizationId, accountId, nowMs, audit } = input
   if (!exists(tx, organizationId) || findAccount(tx, accountId) === null) return { kind: 'missing' }
   if (insertMember(tx, { organizationId, accountId, nowMs }) === 0) return { kind: 'already' }
@@ -56,7 +53,7 @@ export function addMember(tx: WriteTransaction, input: Input<'addMember'>): Outp
 }
 
 /** Ends a membership and the account's sessions in the organization. */
-export function removeMember(tx: WriteTransaction, input: Input<'removeMember'>): Output<'removeMember'> {
+export function removeMember(tx: Tx, input: Input<'removeMember'>): Output<'removeMember'> {
   const { organizationId, accountId, nowMs, audit } = input
   const removed = tx.db.run(
     'DELETE FROM memberships WHERE account_id = :accountId AND organization_id = :organizationId',
@@ -82,7 +79,7 @@ export function removeMember(tx: WriteTransaction, input: Input<'removeMember'>)
 
 /** Returns 0 if the account is a member already. */
 function insertMember(
-  tx: WriteTransaction,
+  tx: Tx,
   member: { readonly organizationId: string; readonly accountId: number; readonly nowMs: number },
 ): number {
   return tx.db.run(
@@ -92,6 +89,6 @@ function insertMember(
   )
 }
 
-function exists(tx: WriteTransaction, organizationId: string): boolean {
+function exists(tx: Tx, organizationId: string): boolean {
   return tx.db.one('SELECT 1 FROM organizations WHERE id = :organizationId', { organizationId }) !== undefined
 }

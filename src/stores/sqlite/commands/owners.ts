@@ -2,11 +2,11 @@
 import type { Account } from '../../../core/accounts/account.ts'
 import { isStandingOwner } from '../../../core/administration/standing-owner.ts'
 import { type AccountRow, accountColumns, toAccount } from '../rows/account-rows.ts'
-import type { WriteTransaction } from '../write-transaction.ts'
+import type { Tx } from '../write-transaction.ts'
 import type { Input, Output } from './command.ts'
 
 /** Returns whether the change would leave no owner who can sign in; `after` null: the account is removed. */
-export function endsLastOwner(tx: WriteTransaction, before: Account, after: Account | null): boolean {
+export function endsLastOwner(tx: Tx, before: Account, after: Account | null): boolean {
   if (!isStandingOwner(before) || (after !== null && isStandingOwner(after))) return false
   const owners = tx.db.all<AccountRow>(
     `SELECT ${accountColumns} FROM accounts a
@@ -17,17 +17,17 @@ export function endsLastOwner(tx: WriteTransaction, before: Account, after: Acco
 }
 
 /** Marks that there was an administrator; the first time is kept. */
-export function markAdministratorMade(tx: WriteTransaction, nowMs: number): void {
+export function markAdministratorMade(tx: Tx, nowMs: number): void {
   keepMark(tx, { mark: 'administrator-made', nowMs })
 }
 
 /** Returns whether there was ever an administrator. */
-export function wasAdministratorMade(tx: WriteTransaction): boolean {
+export function wasAdministratorMade(tx: Tx): boolean {
   return tx.db.one("SELECT 1 FROM store_marks WHERE name = 'administrator-made'") !== undefined
 }
 
 /** Sets a mark that is never removed. */
-export function keepMark(tx: WriteTransaction, { mark, nowMs }: Input<'keepMark'>): Output<'keepMark'> {
+export function keepMark(tx: Tx, { mark, nowMs }: Input<'keepMark'>): Output<'keepMark'> {
   const sql = 'INSERT INTO store_marks (name, at_ms) VALUES (:mark, :nowMs) ON CONFLICT DO NOTHING'
   return { kind: tx.db.run(sql, { mark, nowMs }) === 1 ? 'kept' : 'known' }
 }

@@ -1,11 +1,11 @@
 /** SQLite store: commands on policies and catalogues. A changed policy makes nodes judge terminals again. */
 import { subject as logSubject } from '../../../core/revocation/log.ts'
 import type { PolicySubject } from '../../../core/terminals/terminal-policy.ts'
-import { appendAudit, appendEntry, type WriteTransaction } from '../write-transaction.ts'
+import { appendAudit, appendEntry, type Tx } from '../write-transaction.ts'
 import type { Input, Output } from './command.ts'
 
 /** Sets or removes a policy. A change request or a server must exist to get one; a group exists when it is named. */
-export function setPolicy(tx: WriteTransaction, input: Input<'setPolicy'>): Output<'setPolicy'> {
+export function setPolicy(tx: Tx, input: Input<'setPolicy'>): Output<'setPolicy'> {
   const { subject, policy, nowMs, audit } = input
   const { kind, name } = subject
   if (policy === null) {
@@ -25,7 +25,7 @@ export function setPolicy(tx: WriteTransaction, input: Input<'setPolicy'>): Outp
 }
 
 /** Sets or removes the catalogue of a group. It is read for every command, so terminals need no event. */
-export function setCatalogue(tx: WriteTransaction, input: Input<'setCatalogue'>): Output<'setCatalogue'> {
+export function setCatalogue(tx: Tx, input: Input<'setCatalogue'>): Output<'setCatalogue'> {
   const { group, catalogue, nowMs, audit } = input
   if (catalogue === null) {
     const removed = tx.db.run('DELETE FROM catalogues WHERE group_name = :group', { group })
@@ -41,7 +41,7 @@ export function setCatalogue(tx: WriteTransaction, input: Input<'setCatalogue'>)
   return { kind: catalogue === null ? 'removed' : 'set' }
 }
 
-function isThere(tx: WriteTransaction, { kind, name }: PolicySubject): boolean {
+function isThere(tx: Tx, { kind, name }: PolicySubject): boolean {
   switch (kind) {
     case 'group':
       return true

@@ -7,14 +7,14 @@ import {
   toPtySession,
   toPtyToken,
 } from '../rows/pty-rows.ts'
-import { appendAudit, type WriteTransaction } from '../write-transaction.ts'
+import { appendAudit, type Tx } from '../write-transaction.ts'
 import { findAccount, findLiveSession, toSeconds } from './checks.ts'
 import type { Input, Output } from './command.ts'
 import { hasAllTerminals } from './pty-limits.ts'
 import { findPtySession } from './pty-sessions.ts'
 
 /** Uses a PTY token and attaches its account; the event names the account and the PTY session. */
-export function attachPtyToken(tx: WriteTransaction, input: Input<'attachPtyToken'>): Output<'attachPtyToken'> {
+export function attachPtyToken(tx: Tx, input: Input<'attachPtyToken'>): Output<'attachPtyToken'> {
   const { digest, nowMs, audit } = input
   const found = tx.db.one<StoredPtyToken>('SELECT * FROM pty_tokens WHERE digest = :digest', { digest })
   if (found === undefined) return { kind: 'unknown' }
@@ -71,10 +71,7 @@ export function attachPtyToken(tx: WriteTransaction, input: Input<'attachPtyToke
 }
 
 /** Writes the end of an attachment, unless it has ended already. */
-export function detachPtyAttachment(
-  tx: WriteTransaction,
-  input: Input<'detachPtyAttachment'>,
-): Output<'detachPtyAttachment'> {
+export function detachPtyAttachment(tx: Tx, input: Input<'detachPtyAttachment'>): Output<'detachPtyAttachment'> {
   const { attachmentId: id, cause, freesSlot, nowMs, audit } = input
   const found = tx.db.one<PtyAttachmentRow>('SELECT * FROM pty_attachments WHERE id = :id', { id })
   if (found === undefined) return { kind: 'missing' }
@@ -88,12 +85,12 @@ export function detachPtyAttachment(
 }
 
 /** Frees the implementor's slot of the account. */
-export function freePtySlot(tx: WriteTransaction, input: Input<'freePtySlot'>): Output<'freePtySlot'> {
+export function freePtySlot(tx: Tx, input: Input<'freePtySlot'>): Output<'freePtySlot'> {
   return { kind: freeSlot(tx, input) === 1 ? 'freed' : 'missing' }
 }
 
 /** Takes the implementor's slot of an active PTY session, if it is free. */
-export function retakePtySlot(tx: WriteTransaction, input: Input<'retakePtySlot'>): Output<'retakePtySlot'> {
+export function retakePtySlot(tx: Tx, input: Input<'retakePtySlot'>): Output<'retakePtySlot'> {
   const { ptySessionId: id, accountId } = input
   const found = findPtySession(tx, id)
   if (found?.state !== 'active') return { kind: 'missing' }
@@ -105,7 +102,7 @@ export function retakePtySlot(tx: WriteTransaction, input: Input<'retakePtySlot'
   return { kind: 'taken' }
 }
 
-function freeSlot(tx: WriteTransaction, held: { readonly ptySessionId: string; readonly accountId: number }): number {
+function freeSlot(tx: Tx, held: { readonly ptySessionId: string; readonly accountId: number }): number {
   return tx.db.run(
     `UPDATE pty_sessions SET implementor_account_id = NULL
      WHERE id = :ptySessionId AND implementor_account_id = :accountId`,
@@ -113,7 +110,7 @@ function freeSlot(tx: WriteTransaction, held: { readonly ptySessionId: string; r
   )
 }
 
-function insertAttachment(tx: WriteTransaction, row: PtyAttachmentRow): void {
+function insertAttachment(tx: Tx, row: PtyAttachmentRow): void {
   tx.db.run(
     `INSERT INTO pty_attachments (id, pty_session_id, account_id, username, role, ip, joined_at_ms, left_at_ms, cause)
      VALUES (:id, :pty_session_id, :account_id, :username, :role, :ip, :joined_at_ms, :left_at_ms, :cause)`,

@@ -1,10 +1,10 @@
 /** SQLite store: how much of a limit an account has used. Each count reads one range of an index, no longer than the limit. */
 import type { PtyLimitRefusal, PtyLimits, PtyTokenRow } from '../../../core/terminals/commands.ts'
-import type { WriteTransaction } from '../write-transaction.ts'
+import type { Tx } from '../write-transaction.ts'
 
 /** Returns why an account gets no further PTY token, or null. */
 export function whyNoToken(
-  tx: WriteTransaction,
+  tx: Tx,
   token: Pick<PtyTokenRow, 'accountId' | 'ptySessionId' | 'role'>,
   { limits, nowMs }: { readonly limits: PtyLimits; readonly nowMs: number },
 ): PtyLimitRefusal | null {
@@ -23,7 +23,7 @@ export function whyNoToken(
 
 /** Returns whether an account has as many terminals as it may, besides the named one. */
 export function hasAllTerminals(
-  tx: WriteTransaction,
+  tx: Tx,
   wanted: { readonly accountId: number; readonly ptySessionId: string; readonly most: number },
 ): boolean {
   const held = tx.db.all(

@@ -4,12 +4,12 @@ import type { AccountSeen } from '../../../core/sessions/commands.ts'
 import type { PtyTokenRow } from '../../../core/terminals/commands.ts'
 import type { EndReason } from '../../../core/terminals/ends.ts'
 import { type PtySessionRow, ptySessionValues } from '../rows/pty-rows.ts'
-import { appendAudit, appendEntry, type WriteTransaction } from '../write-transaction.ts'
+import { appendAudit, appendEntry, type Tx } from '../write-transaction.ts'
 import { findAsSeen, isSessionLive } from './checks.ts'
 import type { Input, Output } from './command.ts'
 import { whyNoToken } from './pty-limits.ts'
 
-export function startPtySession(tx: WriteTransaction, input: Input<'startPtySession'>): Output<'startPtySession'> {
+export function startPtySession(tx: Tx, input: Input<'startPtySession'>): Output<'startPtySession'> {
   const { ptySession, token, seen, nowMs, audit } = input
   if (!mayMint(tx, { token, seen, nowMs })) return { kind: 'stale' }
   const refusal = whyNoToken(tx, token, input)
@@ -27,7 +27,7 @@ export function startPtySession(tx: WriteTransaction, input: Input<'startPtySess
 }
 
 /** Stores a join token of an active PTY session. */
-export function joinPtySession(tx: WriteTransaction, input: Input<'joinPtySession'>): Output<'joinPtySession'> {
+export function joinPtySession(tx: Tx, input: Input<'joinPtySession'>): Output<'joinPtySession'> {
   const { token, seen, nowMs, audit } = input
   if (!mayMint(tx, { token, seen, nowMs })) return { kind: 'stale' }
   const joined = findPtySession(tx, token.ptySessionId)
@@ -41,7 +41,7 @@ export function joinPtySession(tx: WriteTransaction, input: Input<'joinPtySessio
 }
 
 /** Writes how a PTY session ended; an end that was requested before keeps its reason. */
-export function closePtySession(tx: WriteTransaction, input: Input<'closePtySession'>): Output<'closePtySession'> {
+export function closePtySession(tx: Tx, input: Input<'closePtySession'>): Output<'closePtySession'> {
   const { id, reason, exitCode, nowMs, audit } = input
   const found = findPtySession(tx, id)
   if (found === undefined) return { kind: 'missing' }
@@ -52,7 +52,7 @@ export function closePtySession(tx: WriteTransaction, input: Input<'closePtySess
 }
 
 /** Requests the end of a PTY session; one that was never opened ends at once. */
-export function endPtySession(tx: WriteTransaction, input: Input<'endPtySession'>): Output<'endPtySession'> {
+export function endPtySession(tx: Tx, input: Input<'endPtySession'>): Output<'endPtySession'> {
   const { id, reason, nowMs, audit } = input
   const found = findPtySession(tx, id)
   if (found === undefined) return { kind: 'missing' }
@@ -66,7 +66,7 @@ export function endPtySession(tx: WriteTransaction, input: Input<'endPtySession'
 
 /** Closes what was active when its process stopped, with one event each. The start token of a session that was never opened stays valid. */
 export function closeLostPtySessions(
-  tx: WriteTransaction,
+  tx: Tx,
   { nowMs, audit }: Input<'closeLostPtySessions'>,
 ): Output<'closeLostPtySessions'> {
   const lost = tx.db.all<Pick<PtySessionRow, 'id' | 'end_reason'>>(
@@ -81,10 +81,7 @@ export function closeLostPtySessions(
 }
 
 /** Closes at most `limit` PTY sessions that were never opened before their start token expired, with one event each. */
-export function closeNeverOpened(
-  tx: WriteTransaction,
-  { nowMs, limit }: { readonly nowMs: number; readonly limit: number },
-): number {
+export function closeNeverOpened(tx: Tx, { nowMs, limit }: { readonly nowMs: number; readonly limit: number }): number {
   const left = tx.db.all<{ id: string }>(
     `SELECT s.id FROM pty_sessions s
      WHERE s.state = 'created'
@@ -114,7 +111,7 @@ export function closeNeverOpened(
 }
 
 /** Returns a PTY session as it is stored, or undefined. */
-export function findPtySession(tx: WriteTransaction, id: string): PtySessionRow | undefined {
+export function findPtySession(tx: Tx, id: string): PtySessionRow | undefined {
   return tx.db.one<PtySessionRow>('SELECT * FROM pty_sessions WHERE id = :id', { id })
 }
 
@@ -125,7 +122,7 @@ type Closing = {
   readonly nowMs: number
 }
 
-function close(tx: WriteTransaction, closing: Closing): void {
+function close(tx: Tx, closing: Closing): void {
   const { id, reason, exitCode, nowMs } = closing
   tx.db.run(
     `UPDATE pty_sessions SET state = 'closed', closed_at_ms = :nowMs, end_reason = :reason, exit_code = :exitCode,
@@ -141,7 +138,7 @@ function close(tx: WriteTransaction, closing: Closing): void {
 }
 
 function mayMint(
-  tx: WriteTransaction,
+  tx: Tx,
   wanted: { readonly token: PtyTokenRow; readonly seen: AccountSeen; readonly nowMs: number },
 ): boolean {
   const { token, seen, nowMs } = wanted
@@ -149,7 +146,7 @@ function mayMint(
   return account !== null && isSessionLive(tx, { sessionRow: token.sessionRow, account, nowMs })
 }
 
-function insertPtyToken(tx: WriteTransaction, token: PtyTokenRow): void {
+function insertPtyToken(tx: Tx, token: PtyTokenRow): void {
   tx.db.run(
     `INSERT INTO pty_tokens (digest, pty_session_id, account_id, session_row, role, is_start, expires_at_ms)
      VALUES (:digest, :ptySessionId, :accountId, :sessionRow, :role, :isStart, :expiresAtMs)`,

@@ -2,7 +2,7 @@
 
 import { subject } from '../../../core/revocation/log.ts'
 import type { RevocationOutcome, RevocationTarget } from '../../../core/sessions/commands.ts'
-import { appendAudit, appendEntry, headSeq, type WriteTransaction } from '../write-transaction.ts'
+import { appendAudit, appendEntry, headSeq, type Tx } from '../write-transaction.ts'
 import { findAccount } from './checks.ts'
 import type { Input, Output } from './command.ts'
 import { rotateEpoch } from './epochs.ts'
@@ -16,7 +16,7 @@ type Ending = {
 }
 
 /** Ends the target; only the first of several callers writes anything. */
-export function revoke(tx: WriteTransaction, input: Input<'revoke'>): Output<'revoke'> {
+export function revoke(tx: Tx, input: Input<'revoke'>): Output<'revoke'> {
   const outcome = end(tx, input.target, input.nowMs)
   if (outcome.kind === 'revoked') appendAudit(tx, input.audit)
   return outcome
@@ -25,7 +25,7 @@ export function revoke(tx: WriteTransaction, input: Input<'revoke'>): Output<'re
 /**
  * Ends a live session and returns the number of the entry. The session of a bearer credential ends the credential too.
  */
-export function endSession(tx: WriteTransaction, row: number, nowMs: number): number {
+export function endSession(tx: Tx, row: number, nowMs: number): number {
   const seq = appendEntry(tx, { kind: 'session', subject: subject.session(row), atMs: nowMs })
   tx.db.run('UPDATE sessions SET revoked_seq = :seq WHERE row = :row', { seq, row })
   const borne = tx.db.one<{ id: string }>(
@@ -38,7 +38,7 @@ export function endSession(tx: WriteTransaction, row: number, nowMs: number): nu
 }
 
 /** Removes an existing credential and ends every session that it started. */
-export function endCredential(tx: WriteTransaction, id: string, nowMs: number): void {
+export function endCredential(tx: Tx, id: string, nowMs: number): void {
   // The credential goes first: its own session, which ends too, then finds none to remove.
   tx.db.run('DELETE FROM credentials WHERE id = :id', { id })
   const begun = tx.db.all<{ row: number }>(
@@ -51,7 +51,7 @@ export function endCredential(tx: WriteTransaction, id: string, nowMs: number): 
 
 /** Ends a live token and returns the number of the entry. */
 export function endToken(
-  tx: WriteTransaction,
+  tx: Tx,
   token: { readonly row: number; readonly accessDigest: Uint8Array },
   nowMs: number,
 ): number {
@@ -60,7 +60,7 @@ export function endToken(
   return seq
 }
 
-function end(tx: WriteTransaction, target: RevocationTarget, nowMs: number): RevocationOutcome {
+function end(tx: Tx, target: RevocationTarget, nowMs: number): RevocationOutcome {
   switch (target.kind) {
     case 'session':
       return endNamedSession(tx, target, nowMs)
@@ -71,7 +71,7 @@ function end(tx: WriteTransaction, target: RevocationTarget, nowMs: number): Rev
   }
 }
 
-function endNamedSession(tx: WriteTransaction, target: Of<'session'>, nowMs: number): RevocationOutcome {
+function endNamedSession(tx: Tx, target: Of<'session'>, nowMs: number): RevocationOutcome {
   const found = tx.db.one<Ending>(
     `SELECT s.row AS session_row, s.revoked_seq AS session_seq, s.epoch <> a.epoch AS is_of_ended_epoch
      FROM sessions s JOIN accounts a ON a.id = s.account_id WHERE s.row = :row`,
@@ -81,7 +81,7 @@ function endNamedSession(tx: WriteTransaction, target: Of<'session'>, nowMs: num
   return endedBefore(tx, found) ?? { kind: 'revoked', seq: endSession(tx, found.session_row, nowMs) }
 }
 
-function endNamedToken(tx: WriteTransaction, target: Of<'token'>, nowMs: number): RevocationOutcome {
+function endNamedToken(tx: Tx, target: Of<'token'>, nowMs: number): RevocationOutcome {
   const found = tx.db.one<Ending & { accessDigest: Uint8Array; token_seq: number | null }>(
     `SELECT t.access_digest AS accessDigest, t.revoked_seq AS token_seq, s.row AS session_row,
        s.revoked_seq AS session_seq, s.epoch <> a.epoch AS is_of_ended_epoch
@@ -96,12 +96,12 @@ function endNamedToken(tx: WriteTransaction, target: Of<'token'>, nowMs: number)
 }
 
 /** The entry that ended the epoch is not searched: the head of the log is at it or behind it. */
-function endedBefore(tx: WriteTransaction, found: Ending): RevocationOutcome | null {
+function endedBefore(tx: Tx, found: Ending): RevocationOutcome | null {
   if (found.session_seq !== null) return { kind: 'already', seq: found.session_seq }
   return found.is_of_ended_epoch === 1 ? { kind: 'already', seq: headSeq(tx) } : null
 }
 
-function endEpoch(tx: WriteTransaction, target: Of<'account_epoch'>, nowMs: number): RevocationOutcome {
+function endEpoch(tx: Tx, target: Of<'account_epoch'>, nowMs: number): RevocationOutcome {
   const account = findAccount(tx, target.accountId)
   if (account === null) return { kind: 'missing' }
   if (target.expectedEpoch !== null && target.expectedEpoch !== account.epoch) return { kind: 'stale' }

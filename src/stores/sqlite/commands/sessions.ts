@@ -4,14 +4,14 @@ import type { NewSession, SignInTraces } from '../../../core/sessions/commands.t
 import { hasSessionExpired } from '../../../core/sessions/session.ts'
 import { isSameDigest } from '../rows/digests.ts'
 import { type SessionRow, sessionColumns, toSession } from '../rows/session-rows.ts'
-import { appendAudit, type WriteTransaction } from '../write-transaction.ts'
+import { appendAudit, type Tx } from '../write-transaction.ts'
 import { findAsSeen, isCodeUsed, isSessionLive, toSeconds, useCode } from './checks.ts'
 import type { Input, Output } from './command.ts'
 import { appendAccountChanged } from './epochs.ts'
 import { endSession } from './revocations.ts'
 import { insertToken, isTokenTaken } from './tokens.ts'
 
-export function createSession(tx: WriteTransaction, input: Input<'createSession'>): Output<'createSession'> {
+export function createSession(tx: Tx, input: Input<'createSession'>): Output<'createSession'> {
   const { session, token, signIn, nowMs } = input
   const account = findAsSeen(tx, { accountId: session.accountId, seen: input.seen, nowMs })
   if (account === null || account.epoch !== session.epoch || token.sessionRow !== session.row) return { kind: 'stale' }
@@ -33,7 +33,7 @@ export function createSession(tx: WriteTransaction, input: Input<'createSession'
 }
 
 /** Writes last uses. */
-export function touchSessions(tx: WriteTransaction, input: Input<'touchSessions'>): Output<'touchSessions'> {
+export function touchSessions(tx: Tx, input: Input<'touchSessions'>): Output<'touchSessions'> {
   const sql = 'UPDATE sessions SET last_seen_at = :lastSeenAt WHERE row = :row AND last_seen_at < :lastSeenAt'
   for (const { row, lastSeenAt } of input.uses) tx.db.run(sql, { row, lastSeenAt })
   return { kind: 'done' }
@@ -41,7 +41,7 @@ export function touchSessions(tx: WriteTransaction, input: Input<'touchSessions'
 
 /** Returns whether the account of a session is in its organization, if it has one. */
 export function isMember(
-  tx: WriteTransaction,
+  tx: Tx,
   { accountId, organizationId }: Pick<NewSession, 'accountId' | 'organizationId'>,
 ): boolean {
   if (organizationId === null) return true
@@ -50,7 +50,7 @@ export function isMember(
 }
 
 /** Writes a session that was checked. */
-export function insertSession(tx: WriteTransaction, session: NewSession): void {
+export function insertSession(tx: Tx, session: NewSession): void {
   tx.db.run(
     `INSERT INTO sessions (row, id, account_id, epoch, dialect, organization_id, ip, user_agent, fingerprint_digest,
        created_at, last_seen_at, idle_seconds, expires_at, proof, authenticated_at, is_application_password, credential_id)
@@ -78,7 +78,7 @@ export function insertSession(tx: WriteTransaction, session: NewSession): void {
 }
 
 function endOldest(
-  tx: WriteTransaction,
+  tx: Tx,
   wanted: {
     readonly session: NewSession
     /** The session that asked for this one; it is never ended to make room. */
@@ -103,7 +103,7 @@ function endOldest(
 
 /** Replaces the list of recovery codes by the one without the used code, unless the list has changed. */
 function useRecoveryCode(
-  tx: WriteTransaction,
+  tx: Tx,
   account: Account,
   { recovery, nowMs }: Pick<SignInTraces, 'recovery'> & { readonly nowMs: number },
 ): boolean {
@@ -119,7 +119,7 @@ function useRecoveryCode(
 }
 
 function writeTraces(
-  tx: WriteTransaction,
+  tx: Tx,
   wanted: { readonly session: NewSession; readonly signIn: SignInTraces; readonly nowMs: number },
 ): void {
   const { session, signIn, nowMs } = wanted
@@ -136,7 +136,7 @@ function writeTraces(
   })
 }
 
-function rememberOrganization(tx: WriteTransaction, account: Account, { organizationId }: NewSession): void {
+function rememberOrganization(tx: Tx, account: Account, { organizationId }: NewSession): void {
   if (organizationId === null || organizationId === account.lastOrganizationId) return
   tx.db.run('UPDATE accounts SET last_organization_id = :organizationId WHERE id = :id', {
     id: account.id,

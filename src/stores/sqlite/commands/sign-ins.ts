@@ -1,16 +1,13 @@
 /** SQLite store: commands on second factors and on failed sign-ins. */
 import { afterFailure, noFailures, type ThrottleKey, type ThrottleState } from '../../../core/accounts/throttle.ts'
 import { isSameDigest } from '../rows/digests.ts'
-import { appendAudit, type WriteTransaction } from '../write-transaction.ts'
+import { appendAudit, type Tx } from '../write-transaction.ts'
 import { findAccount, isCodeUsed, useCode as writeUsedCode } from './checks.ts'
 import type { Input, Output } from './command.ts'
 import { appendAccountChanged, rotateEpoch } from './epochs.ts'
 
 /** Stores a secret that waits for its first code, instead of an earlier one. */
-export function beginSecondFactor(
-  tx: WriteTransaction,
-  input: Input<'beginSecondFactor'>,
-): Output<'beginSecondFactor'> {
+export function beginSecondFactor(tx: Tx, input: Input<'beginSecondFactor'>): Output<'beginSecondFactor'> {
   const { accountId, sealedSecret, nowMs, audit } = input
   const account = findAccount(tx, accountId)
   if (account === null) return { kind: 'missing' }
@@ -26,10 +23,7 @@ export function beginSecondFactor(
 }
 
 /** Makes the waiting secret the second factor. */
-export function confirmSecondFactor(
-  tx: WriteTransaction,
-  input: Input<'confirmSecondFactor'>,
-): Output<'confirmSecondFactor'> {
+export function confirmSecondFactor(tx: Tx, input: Input<'confirmSecondFactor'>): Output<'confirmSecondFactor'> {
   const { accountId, seenSealedSecret, code, rotation, nowMs, audit } = input
   const account = findAccount(tx, accountId)
   const pending = account?.totpPendingSealed ?? null
@@ -44,17 +38,14 @@ export function confirmSecondFactor(
   return { kind: 'confirmed' }
 }
 
-export function useCode(tx: WriteTransaction, { code, nowMs }: Input<'useCode'>): Output<'useCode'> {
+export function useCode(tx: Tx, { code, nowMs }: Input<'useCode'>): Output<'useCode'> {
   if (isCodeUsed(tx, code)) return { kind: 'code-used' }
   writeUsedCode(tx, code, nowMs)
   return { kind: 'used' }
 }
 
 /** Counts a failed sign-in on every key. */
-export function recordFailedSignIn(
-  tx: WriteTransaction,
-  input: Input<'recordFailedSignIn'>,
-): Output<'recordFailedSignIn'> {
+export function recordFailedSignIn(tx: Tx, input: Input<'recordFailedSignIn'>): Output<'recordFailedSignIn'> {
   for (const key of input.keys) countFailure(tx, key, input.nowMs)
   if (input.keys.length > 0) keepThrottleTime(tx, input)
   appendAudit(tx, input.audit)
@@ -63,7 +54,7 @@ export function recordFailedSignIn(
 
 /** Keeps the time of the throttle. */
 export function keepThrottleTime(
-  tx: WriteTransaction,
+  tx: Tx,
   { nowMs }: Pick<Input<'keepThrottleTime'>, 'nowMs'>,
 ): Output<'keepThrottleTime'> {
   tx.db.run('UPDATE throttle_time SET latest_ms = :nowMs WHERE id = 1 AND latest_ms < :nowMs', { nowMs })
@@ -71,10 +62,7 @@ export function keepThrottleTime(
 }
 
 /** Forgets the failures of every key. */
-export function forgetFailures(
-  tx: WriteTransaction,
-  { keys, audit }: Input<'forgetFailures'>,
-): Output<'forgetFailures'> {
+export function forgetFailures(tx: Tx, { keys, audit }: Input<'forgetFailures'>): Output<'forgetFailures'> {
   let forgotten = 0
   for (const key of keys) forgotten += tx.db.run('DELETE FROM throttles WHERE key = :key', { key })
   if (forgotten === 0) return { kind: 'missing' }
@@ -82,7 +70,7 @@ export function forgetFailures(
   return { kind: 'forgotten' }
 }
 
-function countFailure(tx: WriteTransaction, { digest, rule }: ThrottleKey, nowMs: number): void {
+function countFailure(tx: Tx, { digest, rule }: ThrottleKey, nowMs: number): void {
   const before = tx.db.one<ThrottleState>(
     `SELECT failures, first_failure_ms AS firstFailureMs, blocked_until_ms AS blockedUntilMs
      FROM throttles WHERE key = :digest`,

@@ -1,6 +1,6 @@
 /** SQLite store: every command by its name. */
 import type { CommandName, Commands } from '../../../core/store.ts'
-import type { WriteTransaction } from '../write-transaction.ts'
+import type { Tx } from '../write-transaction.ts'
 import { addAccount, changeAccount, removeAccount, upgradePasswordHash } from './accounts.ts'
 import { appendAudit, appendAuditSeal } from './audit.ts'
 import { addAuthorityKey } from './authority-keys.ts'
@@ -39,7 +39,7 @@ import {
 
 /** The function of each command. */
 export type CommandTable = {
-  readonly [Name in CommandName]: (tx: WriteTransaction, input: Commands[Name]['input']) => Commands[Name]['output']
+  readonly [Name in CommandName]: (tx: Tx, input: Commands[Name]['input']) => Commands[Name]['output']
 }
 
 export const commandTable: CommandTable = {

@@ -1,6 +1,6 @@
 /** SQLite store: writes token rows. */
 import type { TokenRow } from '../../../core/sessions/token.ts'
-import type { WriteTransaction } from '../write-transaction.ts'
+import type { Tx } from '../write-transaction.ts'
 
 /** The exchange that created a token. */
 export type HandedOutBy = {
@@ -10,14 +10,14 @@ export type HandedOutBy = {
 }
 
 /** Returns whether another token that is found by its digest has this one's digest. */
-export function isTokenTaken(tx: WriteTransaction, token: TokenRow): boolean {
+export function isTokenTaken(tx: Tx, token: TokenRow): boolean {
   if (!token.isIndexed) return false
   const sql = 'SELECT 1 FROM tokens WHERE access_digest = :digest AND is_indexed = 1'
   return tx.db.one(sql, { digest: token.accessDigest }) !== undefined
 }
 
 /** Inserts a token; null: a sign-in created it, not an exchange. */
-export function insertToken(tx: WriteTransaction, token: TokenRow, by: HandedOutBy | null): void {
+export function insertToken(tx: Tx, token: TokenRow, by: HandedOutBy | null): void {
   tx.db.run(
     `INSERT INTO tokens (row, session_row, access_digest, is_indexed, issued_at, expires_at, bound_ip, refresh_digest,
        refresh_expires_at, ends_at, answered_at_ms, sealed_answer, answer_ends_at_ms)

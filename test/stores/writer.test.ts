@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { everyAccount, listOf } from '../../src/core/every-row.ts'
 import { ownBytes } from '../../src/stores/sqlite/bytes.ts'
-import { failureTeller } from '../../src/stores/sqlite/checkpoints.ts'
+import { failureLogger } from '../../src/stores/sqlite/checkpoints.ts'
 import { GroupCommit } from '../../src/stores/sqlite/group-commit.ts'
 import { RowNumbers } from '../../src/stores/sqlite/row-numbers.ts'
 import { addAccount, kindOf, sessionInput } from '../contracts/store/harness.ts'
@@ -54,7 +54,7 @@ test('SQL-17 under writes without a pause the write-ahead log starts anew before
 test('SQL-29 a checkpoint that fails is told at once, and the next ones once a minute', () => {
   const told: unknown[] = []
   let nowMs = 5_000
-  const tell = failureTeller({ warn: ({ error }) => void told.push(error) }, () => nowMs)
+  const tell = failureLogger({ warn: ({ error }) => void told.push(error) }, () => nowMs)
   for (const [atMs, cause] of [
     [5_000, new Error('full')],
     [5_500, new Error('full')],

@@ -19,10 +19,10 @@ export function startCheckpoints(path: string, log: Log): Checkpoints {
   const worker = new Worker(new URL('./checkpoint-worker.ts', import.meta.url), { workerData: data })
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   let caughtUp = (): void => {}
-  const tellFailure = failureTeller(log, () => performance.now())
+  const logFailure = failureLogger(log, () => performance.now())
   worker.on('message', (report: CheckpointReport) => {
     if (report.kind === 'caught-up') caughtUp()
-    else tellFailure(report.cause)
+    else logFailure(report.cause)
   })
   worker.on('error', (cause) => {
     log.error({ error: sentenceOf(cause) }, 'the checkpointer of the store is gone; its log grows until a restart')
@@ -46,11 +46,11 @@ export function startCheckpoints(path: string, log: Log): Checkpoints {
  *
  * @param nowMs Milliseconds of the monotonic clock.
  */
-export function failureTeller(log: Pick<Log, 'warn'>, nowMs: () => number): (cause: unknown) => void {
-  let toldAtMs = Number.NEGATIVE_INFINITY
+export function failureLogger(log: Pick<Log, 'warn'>, nowMs: () => number): (cause: unknown) => void {
+  let loggedAtMs = Number.NEGATIVE_INFINITY
   return (cause) => {
-    if (nowMs() - toldAtMs < quietMs) return
-    toldAtMs = nowMs()
+    if (nowMs() - loggedAtMs < quietMs) return
+    loggedAtMs = nowMs()
     log.warn({ error: sentenceOf(cause) }, 'a checkpoint of the store failed; it is tried again')
   }
 }

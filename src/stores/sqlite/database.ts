@@ -36,6 +36,22 @@ export class Database {
     return this.#prepared(sql).all(values) as Row[]
   }
 
+  /** Returns the value of the first row, or null. */
+  find<Row, Value>(toValue: (row: Row) => Value, sql: string, values: SqlValues = {}): Value | null {
+    const row = this.one<Row>(sql, values)
+    return row === undefined ? null : toValue(row)
+  }
+
+  /** Returns the values of all rows. */
+  list<Row, Value>(toValue: (row: Row) => Value, sql: string, values: SqlValues = {}): Value[] {
+    return this.all<Row>(sql, values).map(toValue)
+  }
+
+  /** Returns whether there is a row. */
+  has(sql: string, values: SqlValues = {}): boolean {
+    return this.one(sql, values) !== undefined
+  }
+
   /** Runs a statement that changes rows, and returns how many it changed. */
   run(sql: string, values: SqlValues = {}): number {
     return Number(this.#prepared(sql).run(values).changes)

@@ -1,6 +1,7 @@
 /** SQLite store: the mark of a chain's head. Without the master key, a head can be written, but not its mark. */
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import type { AuditHead } from '../../core/audit/event.ts'
+import { isSameDigest } from './rows/digests.ts'
 
 /** Returns the mark of a head: HMAC-SHA-256, hex. */
 export function headMark(key: Uint8Array, { chain, seq, hash }: AuditHead): string {
@@ -11,5 +12,5 @@ export function headMark(key: Uint8Array, { chain, seq, hash }: AuditHead): stri
 export function hasOwnMark(key: Uint8Array, head: AuditHead & { readonly mark: string | null }): boolean {
   if (head.mark === null) return false
   const [due, found] = [Buffer.from(headMark(key, head), 'hex'), Buffer.from(head.mark, 'hex')]
-  return due.length === found.length && timingSafeEqual(due, found)
+  return isSameDigest(due, found)
 }

@@ -112,5 +112,5 @@ function beginAppending(tx: Tx, atMs: number): ChainHead {
 
 /** Before the first seal, heads may have no mark. */
 function isTrailSealed({ db }: Tx): boolean {
-  return db.one("SELECT 1 FROM authority_keys WHERE name = 'audit'") !== undefined
+  return db.has("SELECT 1 FROM authority_keys WHERE name = 'audit'")
 }

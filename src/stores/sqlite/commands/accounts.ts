@@ -4,17 +4,36 @@ import type { AccountChange, NewAccount } from '../../../core/accounts/commands.
 import { isSameAuthority } from '../../../core/accounts/permissions.ts'
 import { type AccountRules, afterPasswordChange, parseRules } from '../../../core/accounts/rules.ts'
 import { withoutListedAuthority } from '../../../core/administration/standing-owner.ts'
-import { authorityColumns } from '../rows/account-rows.ts'
+import type { SqlValue } from '../database.ts'
+import { authorityColumns, findAccount, wasAdministratorMade } from '../rows/account-rows.ts'
+import { assignmentsOf, insertInto, valuesOf, words } from '../rows/columns.ts'
 import { appendAudit, type Tx } from '../write-transaction.ts'
-import { findAccount, isAsSeen } from './checks.ts'
+import { isAsSeen } from './checks.ts'
 import type { Input, Output } from './command.ts'
 import { appendAccountChanged, rotateEpoch } from './epochs.ts'
-import { endsLastOwner, markAdministratorMade, wasAdministratorMade } from './owners.ts'
+import { endsLastOwner, markAdministratorMade } from './owners.ts'
+
+/** The members of an account that its commands write. */
+type WrittenAccount = Omit<
+  Account,
+  'id' | 'groups' | 'rules' | 'lastOrganizationId' | 'lastSignInAtMs' | 'lastSignInIp'
+> & {
+  readonly rules: Pick<AccountRules, 'text'>
+}
+
+const changedMembers = words(
+  'role person email emailKey status expiresAt passwordHash passwordIsShort passwordChangedAtMs totpSealed',
+  'totpPendingSealed recoverySealed attributes rules adminRole adminPermissions updatedAtMs',
+)
+const addedMembers = [...words('uuid username kind epoch createdAtMs'), ...changedMembers] as const
+const insertSql = `${insertInto('accounts', addedMembers)} RETURNING id`
+const updateSql = `UPDATE accounts SET ${assignmentsOf(changedMembers)} WHERE id = :id`
+const noSecondFactor = { totpSealed: null, totpPendingSealed: null, recoverySealed: null }
 
 /** Adds an account; its audit event gets its number. */
 export function addAccount(tx: Tx, input: Input<'addAccount'>): Output<'addAccount'> {
   const { account, asFirstAdmin, nowMs, audit } = input
-  if (asFirstAdmin && wasAdministratorMade(tx)) return { kind: 'admin-exists' }
+  if (asFirstAdmin && wasAdministratorMade(tx.db)) return { kind: 'admin-exists' }
   if (isNameTaken(tx, { username: account.username, role: account.role, exceptId: 0 })) return { kind: 'name-taken' }
   if (isEmailTaken(tx, account.email, 0)) return { kind: 'email-taken' }
   const id = insertAccount(tx, account, nowMs)
@@ -27,7 +46,7 @@ export function addAccount(tx: Tx, input: Input<'addAccount'>): Output<'addAccou
 /** Changes an account; nodes that remember it read it again. */
 export function changeAccount(tx: Tx, input: Input<'changeAccount'>): Output<'changeAccount'> {
   const { accountId, change, rotation, seen, seenAttributes, nowMs, audit } = input
-  const before = findAccount(tx, accountId)
+  const before = findAccount(tx.db, accountId)
   if (before === null) return { kind: 'missing' }
   if (seen !== null && !isAsSeen(before, seen)) return { kind: 'stale' }
   if (seenAttributes !== undefined && seenAttributes !== before.attributes) return { kind: 'stale' }
@@ -54,7 +73,7 @@ export function changeAccount(tx: Tx, input: Input<'changeAccount'>): Output<'ch
 /** Removes an account. Its row stays while tokens point to it, without personal data. */
 export function removeAccount(tx: Tx, input: Input<'removeAccount'>): Output<'removeAccount'> {
   const { accountId, newEpoch, nowMs, audit } = input
-  const account = findAccount(tx, accountId)
+  const account = findAccount(tx.db, accountId)
   if (account === null) return { kind: 'missing' }
   if (input.mayEndLastOwner !== true && endsLastOwner(tx, account, null)) return { kind: 'last-owner' }
   tx.db.run(
@@ -91,40 +110,40 @@ function isNameTaken(
 ): boolean {
   const sql = `SELECT 1 FROM accounts
     WHERE role = :role AND username = :username AND status <> 'removed' AND id <> :exceptId`
-  return tx.db.one(sql, wanted) !== undefined
+  return tx.db.has(sql, wanted)
 }
 
 function isEmailTaken(tx: Tx, email: string | null, exceptId: number): boolean {
   if (email === null) return false
   const sql = "SELECT 1 FROM accounts WHERE email_key = :key AND status <> 'removed' AND id <> :exceptId"
-  return tx.db.one(sql, { key: emailKey(email), exceptId }) !== undefined
+  return tx.db.has(sql, { key: emailKey(email), exceptId })
+}
+
+function toRow(account: WrittenAccount): Record<(typeof addedMembers)[number], SqlValue> {
+  return {
+    ...account,
+    person: account.person === account.uuid ? null : account.person,
+    emailKey: account.email === null ? null : emailKey(account.email),
+    passwordIsShort: Number(account.passwordIsShort),
+    rules: account.rules.text,
+    ...authorityColumns(account.authority),
+  }
 }
 
 function insertAccount(tx: Tx, account: NewAccount, nowMs: number): number {
-  const inserted = tx.db.one<{ id: number }>(
-    `INSERT INTO accounts (uuid, username, role, kind, email, email_key, status, expires_at, epoch, password_hash,
-       password_is_short, password_changed_at_ms, attributes, rules, admin_role, admin_permissions, person, created_at_ms, updated_at_ms)
-     VALUES (:uuid, :username, :role, 'person', :email, :emailKey, :status, :expiresAt, :epoch, :passwordHash,
-       :isShort, CASE WHEN :passwordHash IS NULL THEN NULL ELSE :nowMs END, :attributes, :rules, :adminRole, :adminPermissions, :person, :nowMs, :nowMs)
-     RETURNING id`,
-    {
-      uuid: account.uuid,
-      username: account.username,
-      role: account.role,
-      email: account.email,
-      emailKey: account.email === null ? null : emailKey(account.email),
-      status: account.status ?? 'enabled',
-      expiresAt: account.expiresAt,
-      epoch: account.epoch,
-      passwordHash: account.passwordHash,
-      isShort: account.passwordIsShort ? 1 : 0,
-      attributes: account.attributes?.text ?? null,
-      rules: account.attributes?.rules ?? null,
-      ...authorityColumns(account.authority),
-      person: account.person ?? null,
-      nowMs,
-    },
-  )
+  const row = toRow({
+    ...account,
+    kind: 'person',
+    person: account.person ?? account.uuid,
+    status: account.status ?? 'enabled',
+    passwordChangedAtMs: account.passwordHash === null ? null : nowMs,
+    ...noSecondFactor,
+    attributes: account.attributes?.text ?? null,
+    rules: { text: account.attributes?.rules ?? null },
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+  })
+  const inserted = tx.db.one<{ id: number }>(insertSql, valuesOf(addedMembers, row))
   if (inserted === undefined) throw new Error('the insert of an account returned no number')
   return inserted.id
 }
@@ -163,7 +182,7 @@ function secondFactorAfter(
   before: Account,
   change: AccountChange,
 ): Pick<Account, 'totpSealed' | 'totpPendingSealed' | 'recoverySealed'> {
-  if (change.removeSecondFactor) return { totpSealed: null, totpPendingSealed: null, recoverySealed: null }
+  if (change.removeSecondFactor) return noSecondFactor
   return {
     totpSealed: change.secondFactor ?? before.totpSealed,
     totpPendingSealed: change.secondFactor === undefined ? before.totpPendingSealed : null,
@@ -172,33 +191,7 @@ function secondFactorAfter(
 }
 
 function updateAccount(tx: Tx, account: Account): void {
-  tx.db.run(
-    `UPDATE accounts SET role = :role, person = nullif(:person, uuid), email = :email, email_key = :emailKey, status = :status,
-       expires_at = :expiresAt, password_hash = :passwordHash, password_is_short = :isShort, totp_sealed = :totp,
-       totp_pending_sealed = :totpPending, recovery_sealed = :recovery, attributes = :attributes,
-       rules = :rules, admin_role = :adminRole, admin_permissions = :adminPermissions,
-       password_changed_at_ms = :passwordChangedAtMs, updated_at_ms = :updatedAtMs
-     WHERE id = :id`,
-    {
-      id: account.id,
-      role: account.role,
-      person: account.person,
-      email: account.email,
-      emailKey: account.email === null ? null : emailKey(account.email),
-      status: account.status,
-      expiresAt: account.expiresAt,
-      passwordHash: account.passwordHash,
-      isShort: account.passwordIsShort ? 1 : 0,
-      totp: account.totpSealed,
-      totpPending: account.totpPendingSealed,
-      recovery: account.recoverySealed,
-      attributes: account.attributes,
-      rules: account.rules.text,
-      ...authorityColumns(account.authority),
-      passwordChangedAtMs: account.passwordChangedAtMs,
-      updatedAtMs: account.updatedAtMs,
-    },
-  )
+  tx.db.run(updateSql, { ...valuesOf(changedMembers, toRow(account)), id: account.id })
 }
 
 function addGroups(tx: Tx, accountId: number, names: readonly string[]): void {
@@ -212,7 +205,7 @@ function removeGroups(tx: Tx, accountId: number, names: readonly string[]): void
 }
 
 function mustFind(tx: Tx, id: number): Account {
-  const account = findAccount(tx, id)
+  const account = findAccount(tx.db, id)
   if (account === null) throw new Error('an account that was just written is not there')
   return account
 }

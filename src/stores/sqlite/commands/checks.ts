@@ -3,8 +3,8 @@ import { type Account, isAccountLive } from '../../../core/accounts/account.ts'
 import type { CodeUse } from '../../../core/accounts/commands.ts'
 import type { AccountSeen } from '../../../core/sessions/commands.ts'
 import { hasSessionExpired, type Session } from '../../../core/sessions/session.ts'
-import { type AccountRow, accountColumns, toAccount } from '../rows/account-rows.ts'
-import { type SessionRow, sessionColumns, toSession } from '../rows/session-rows.ts'
+import { findAccount } from '../rows/account-rows.ts'
+import { sessionColumns, toSession } from '../rows/session-rows.ts'
 import type { Tx } from '../write-transaction.ts'
 
 /** Returns Unix milliseconds as whole Unix seconds. */
@@ -12,21 +12,12 @@ export function toSeconds(ms: number): number {
   return Math.floor(ms / 1000)
 }
 
-/** Returns an account that was not removed, or null. */
-export function findAccount(tx: Tx, id: number): Account | null {
-  const row = tx.db.one<AccountRow>(
-    `SELECT ${accountColumns} FROM accounts a WHERE a.id = :id AND a.status <> 'removed'`,
-    { id },
-  )
-  return row === undefined ? null : toAccount(row)
-}
-
 /** Returns the account if it is live and unchanged since it was seen, or null. */
 export function findAsSeen(
   tx: Tx,
   wanted: { readonly accountId: number; readonly seen: AccountSeen; readonly nowMs: number },
 ): Account | null {
-  const account = findAccount(tx, wanted.accountId)
+  const account = findAccount(tx.db, wanted.accountId)
   if (account === null || !isAccountLive(account, toSeconds(wanted.nowMs))) return null
   return isAsSeen(account, wanted.seen) ? account : null
 }
@@ -50,11 +41,9 @@ export function isSessionLive(tx: Tx, wanted: SessionWanted): boolean {
 
 /** Returns a live session of the account, or null. */
 export function findLiveSession(tx: Tx, wanted: SessionWanted): Session | null {
-  const row = tx.db.one<SessionRow>(`SELECT ${sessionColumns} FROM sessions s WHERE s.row = :row`, {
-    row: wanted.sessionRow,
-  })
-  if (row === undefined) return null
-  const session = toSession(row)
+  const sql = `SELECT ${sessionColumns} FROM sessions s WHERE s.row = :row`
+  const session = tx.db.find(toSession, sql, { row: wanted.sessionRow })
+  if (session === null) return null
   const isOfAccount = session.accountId === wanted.account.id && session.epoch === wanted.account.epoch
   const isLive = isOfAccount && session.revokedSeq === null && !hasSessionExpired(session, toSeconds(wanted.nowMs))
   return isLive ? session : null
@@ -63,7 +52,7 @@ export function findLiveSession(tx: Tx, wanted: SessionWanted): Session | null {
 /** Returns whether a code was used before. */
 export function isCodeUsed(tx: Tx, code: CodeUse): boolean {
   const sql = 'SELECT 1 FROM used_codes WHERE secret_digest = :digest AND step = :step'
-  return tx.db.one(sql, { digest: code.secretDigest, step: code.step }) !== undefined
+  return tx.db.has(sql, { digest: code.secretDigest, step: code.step })
 }
 
 /** Uses a code that was not used before. */

@@ -2,13 +2,19 @@
 import { isAccountLive } from '../../../core/accounts/account.ts'
 import type { BearerRows } from '../../../core/credentials/commands.ts'
 import type { Credential } from '../../../core/credentials/credential.ts'
-import { type CredentialRow, credentialValues, toCredential } from '../rows/credential-rows.ts'
+import { findAccount } from '../rows/account-rows.ts'
+import { assignmentsOf, insertInto, valuesOf, words } from '../rows/columns.ts'
+import { credentialMembers, findCredential } from '../rows/credential-rows.ts'
 import { appendAudit, type Tx } from '../write-transaction.ts'
-import { findAccount, findAsSeen, isSessionLive, toSeconds } from './checks.ts'
+import { findAsSeen, isSessionLive, toSeconds } from './checks.ts'
 import type { Input, Output } from './command.ts'
 import { endCredential } from './revocations.ts'
 import { insertSession, isMember } from './sessions.ts'
 import { insertToken } from './tokens.ts'
+
+const changedMembers = words('name description accountId role expiresAtMs updatedAtMs')
+const insertSql = insertInto('credentials', credentialMembers)
+const updateSql = `UPDATE credentials SET ${assignmentsOf(changedMembers)} WHERE id = :id`
 
 /** Adds a credential, with the session and the token of a bearer credential. */
 export function addCredential(tx: Tx, input: Input<'addCredential'>): Output<'addCredential'> {
@@ -20,13 +26,7 @@ export function addCredential(tx: Tx, input: Input<'addCredential'>): Output<'ad
   }
   const refusal = bearer === null ? null : refuseCreator(tx, bearer, nowMs)
   if (refusal !== null) return { kind: refusal }
-  tx.db.run(
-    `INSERT INTO credentials (id, kind, dialect, name, description, account_id, organization_id, role, secret_digest,
-       session_row, created_at_ms, updated_at_ms, last_used_at_ms, expires_at_ms)
-     VALUES (:id, :kind, :dialect, :name, :description, :accountId, :organizationId, :role, :secretDigest,
-       :sessionRow, :createdAtMs, :updatedAtMs, :lastUsedAtMs, :expiresAtMs)`,
-    credentialValues(credential),
-  )
+  tx.db.run(insertSql, valuesOf(credentialMembers, credential))
   if (bearer !== null) {
     insertSession(tx, bearer.session)
     insertToken(tx, bearer.token, null)
@@ -38,7 +38,7 @@ export function addCredential(tx: Tx, input: Input<'addCredential'>): Output<'ad
 function refuseCreator(tx: Tx, { creator, session }: BearerRows, nowMs: number): 'stale' | 'not-a-member' | null {
   if (creator === undefined) return null
   const { accountId, sessionRow } = creator
-  const account = findAccount(tx, accountId)
+  const account = findAccount(tx.db, accountId)
   if (account === null || !isAccountLive(account, toSeconds(nowMs))) return 'stale'
   if (!isSessionLive(tx, { sessionRow, account, nowMs })) return 'stale'
   return isMember(tx, { accountId, organizationId: session.organizationId }) ? null : 'not-a-member'
@@ -46,23 +46,10 @@ function refuseCreator(tx: Tx, { creator, session }: BearerRows, nowMs: number):
 
 /** Changes the description of a credential. */
 export function changeCredential(tx: Tx, input: Input<'changeCredential'>): Output<'changeCredential'> {
-  const before = find(tx, input.id)
+  const before = findCredential(tx.db, input.id)
   if (before === null) return { kind: 'missing' }
   const after: Credential = { ...before, ...input.change, updatedAtMs: input.nowMs }
-  tx.db.run(
-    `UPDATE credentials SET name = :name, description = :description, account_id = :accountId, role = :role,
-       expires_at_ms = :expiresAtMs, updated_at_ms = :updatedAtMs
-     WHERE id = :id`,
-    {
-      id: after.id,
-      name: after.name,
-      description: after.description,
-      accountId: after.accountId,
-      role: after.role,
-      expiresAtMs: after.expiresAtMs,
-      updatedAtMs: after.updatedAtMs,
-    },
-  )
+  tx.db.run(updateSql, { ...valuesOf(changedMembers, after), id: after.id })
   appendAudit(tx, input.audit)
   return { kind: 'changed', credential: after }
 }
@@ -70,7 +57,7 @@ export function changeCredential(tx: Tx, input: Input<'changeCredential'>): Outp
 /** Removes a credential and ends every session that it started. */
 export function removeCredential(tx: Tx, input: Input<'removeCredential'>): Output<'removeCredential'> {
   const { id, nowMs, audit } = input
-  if (find(tx, id) === null) return { kind: 'missing' }
+  if (findCredential(tx.db, id) === null) return { kind: 'missing' }
   endCredential(tx, id, nowMs)
   appendAudit(tx, audit)
   return { kind: 'removed' }
@@ -96,9 +83,8 @@ export function openOrganizationAccount(
   input: Input<'openOrganizationAccount'>,
 ): Output<'openOrganizationAccount'> {
   const { organizationId, uuid, epoch, nowMs } = input
-  if (tx.db.one('SELECT 1 FROM organizations WHERE id = :organizationId', { organizationId }) === undefined) {
+  if (!tx.db.has('SELECT 1 FROM organizations WHERE id = :organizationId', { organizationId }))
     return { kind: 'missing' }
-  }
   const username = `organization:${organizationId}`
   const known = tx.db.one<{ id: number }>(
     `SELECT id FROM accounts WHERE role = 'user' AND username = :username AND status <> 'removed'`,
@@ -113,9 +99,4 @@ export function openOrganizationAccount(
   )
   if (added === undefined) throw new Error('the insert of an account returned no number')
   return { kind: 'opened', accountId: added.id }
-}
-
-function find(tx: Tx, id: string): Credential | null {
-  const row = tx.db.one<CredentialRow>('SELECT * FROM credentials WHERE id = :id', { id })
-  return row === undefined ? null : toCredential(row)
 }

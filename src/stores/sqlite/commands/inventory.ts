@@ -1,17 +1,19 @@
 /** SQLite store: commands on servers and change requests. A command that changes access makes nodes judge terminals again. */
 import { subject } from '../../../core/revocation/log.ts'
-import { type ChangeRow, serverValues } from '../rows/inventory-rows.ts'
+import { assignmentsOf, insertInto } from '../rows/columns.ts'
+import { changeMembers, changeValues, serverMembers, serverValues } from '../rows/inventory-rows.ts'
 import { appendAudit, appendEntry, type Tx } from '../write-transaction.ts'
 import type { Input, Output } from './command.ts'
+
+const insertServer = insertInto('servers', serverMembers)
+const changedMembers = serverMembers.filter((member) => member !== 'name')
+const updateServer = `UPDATE servers SET ${assignmentsOf(changedMembers)} WHERE name = :name`
+const insertChange = insertInto('changes', changeMembers)
 
 export function addServer(tx: Tx, { server, audit }: Input<'addServer'>): Output<'addServer'> {
   if (isServerKnown(tx, server.name)) return { kind: 'name-taken' }
   if (isAddressTaken(tx, server)) return { kind: 'address-taken' }
-  tx.db.run(
-    `INSERT INTO servers (name, address, port, transport, os_users, groups, host_key, host_ca)
-     VALUES (:name, :address, :port, :transport, :os_users, :groups, :host_key, :host_ca)`,
-    serverValues(server),
-  )
+  tx.db.run(insertServer, serverValues(server))
   appendAudit(tx, audit)
   return { kind: 'added' }
 }
@@ -21,12 +23,7 @@ export function changeServer(tx: Tx, input: Input<'changeServer'>): Output<'chan
   const { server, nowMs, audit } = input
   if (!isServerKnown(tx, server.name)) return { kind: 'missing' }
   if (isAddressTaken(tx, server)) return { kind: 'address-taken' }
-  tx.db.run(
-    `UPDATE servers SET address = :address, port = :port, transport = :transport, os_users = :os_users,
-       groups = :groups, host_key = :host_key, host_ca = :host_ca
-     WHERE name = :name`,
-    serverValues(server),
-  )
+  tx.db.run(updateServer, serverValues(server))
   appendEntry(tx, { kind: 'access_changed', subject: subject.access('server', server.name), atMs: nowMs })
   appendAudit(tx, audit)
   return { kind: 'changed' }
@@ -43,27 +40,10 @@ export function removeServer(tx: Tx, input: Input<'removeServer'>): Output<'remo
 
 /** Adds a change request; all its servers must be in the inventory. */
 export function addChange(tx: Tx, { change, audit }: Input<'addChange'>): Output<'addChange'> {
-  if (tx.db.one('SELECT 1 FROM changes WHERE id = :id', { id: change.id }) !== undefined) return { kind: 'id-taken' }
+  if (tx.db.has('SELECT 1 FROM changes WHERE id = :id', { id: change.id })) return { kind: 'id-taken' }
   const missing = change.servers.find((name) => !isServerKnown(tx, name))
   if (missing !== undefined) return { kind: 'server-missing', name: missing }
-  const values: ChangeRow = {
-    id: change.id,
-    summary: change.summary,
-    servers: JSON.stringify(change.servers),
-    os_users: JSON.stringify(change.osUsers),
-    groups: JSON.stringify(change.groups),
-    starts_at_ms: change.startsAtMs,
-    ends_at_ms: change.endsAtMs,
-    state: change.state,
-    requested_by: change.requestedBy,
-    approved_by: change.approvedBy,
-  }
-  tx.db.run(
-    `INSERT INTO changes (id, summary, servers, os_users, groups, starts_at_ms, ends_at_ms, state, requested_by, approved_by)
-     VALUES (:id, :summary, :servers, :os_users, :groups, :starts_at_ms, :ends_at_ms, :state, :requested_by,
-       :approved_by)`,
-    values,
-  )
+  tx.db.run(insertChange, changeValues(change))
   appendAudit(tx, audit)
   return { kind: 'added' }
 }
@@ -85,10 +65,10 @@ export function setChangeState(tx: Tx, input: Input<'setChangeState'>): Output<'
 }
 
 function isServerKnown(tx: Tx, name: string): boolean {
-  return tx.db.one('SELECT 1 FROM servers WHERE name = :name', { name }) !== undefined
+  return tx.db.has('SELECT 1 FROM servers WHERE name = :name', { name })
 }
 
 function isAddressTaken(tx: Tx, { name, address }: { readonly name: string; readonly address: string }): boolean {
   const sql = 'SELECT 1 FROM servers WHERE address = :address AND name <> :name'
-  return tx.db.one(sql, { name, address }) !== undefined
+  return tx.db.has(sql, { name, address })
 }

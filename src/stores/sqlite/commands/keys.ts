@@ -1,23 +1,14 @@
 /** SQLite store: commands on signing keys. */
+import { insertInto, valuesOf } from '../rows/columns.ts'
+import { storedKeyMembers } from '../rows/key-rows.ts'
 import { appendAudit, type Tx } from '../write-transaction.ts'
 import type { Input, Output } from './command.ts'
 
+const insertKey = `${insertInto('signing_keys', storedKeyMembers)} ON CONFLICT (name, generation) DO NOTHING`
+
 /** Adds a generation of a key that does not exist yet. */
 export function addKey(tx: Tx, { key, audit }: Input<'addKey'>): Output<'addKey'> {
-  const added = tx.db.run(
-    `INSERT INTO signing_keys (name, generation, kid, sealed, public_jwk, created_at_ms, active_from_ms)
-     VALUES (:name, :generation, :kid, :sealed, :publicJwk, :createdAtMs, :activeFromMs)
-     ON CONFLICT (name, generation) DO NOTHING`,
-    {
-      name: key.name,
-      generation: key.generation,
-      kid: key.kid,
-      sealed: key.sealed,
-      publicJwk: key.publicJwk,
-      createdAtMs: key.createdAtMs,
-      activeFromMs: key.activeFromMs,
-    },
-  )
+  const added = tx.db.run(insertKey, valuesOf(storedKeyMembers, key))
   if (added === 0) return { kind: 'exists' }
   appendAudit(tx, audit)
   return { kind: 'added' }

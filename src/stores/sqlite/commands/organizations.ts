@@ -1,7 +1,7 @@
 /** SQLite store: commands on organizations and memberships. What a removal ends is marked in the same transaction. */
 import { subject } from '../../../core/revocation/log.ts'
+import { findAccount } from '../rows/account-rows.ts'
 import { appendAudit, appendEntry, type Tx } from '../write-transaction.ts'
-import { findAccount } from './checks.ts'
 import type { Input, Output } from './command.ts'
 import { endCredential } from './revocations.ts'
 import { isMember } from './sessions.ts'
@@ -9,8 +9,8 @@ import { isMember } from './sessions.ts'
 export function addOrganization(tx: Tx, input: Input<'addOrganization'>): Output<'addOrganization'> {
   const { id, name, createdAtMs } = input.organization
   const memberIds = input.memberIds ?? []
-  if (tx.db.one('SELECT 1 FROM organizations WHERE name = :name', { name }) !== undefined) return { kind: 'name-taken' }
-  if (memberIds.some((accountId) => findAccount(tx, accountId) === null)) return { kind: 'no-account' }
+  if (tx.db.has('SELECT 1 FROM organizations WHERE name = :name', { name })) return { kind: 'name-taken' }
+  if (memberIds.some((accountId) => findAccount(tx.db, accountId) === null)) return { kind: 'no-account' }
   tx.db.run('INSERT INTO organizations (id, name, created_at_ms) VALUES (:id, :name, :createdAtMs)', {
     id,
     name,
@@ -46,7 +46,7 @@ export function removeOrganization(tx: Tx, input: Input<'removeOrganization'>): 
 
 export function addMember(tx: Tx, input: Input<'addMember'>): Output<'addMember'> {
   const { organizationId, accountId, nowMs, audit } = input
-  if (!exists(tx, organizationId) || findAccount(tx, accountId) === null) return { kind: 'missing' }
+  if (!exists(tx, organizationId) || findAccount(tx.db, accountId) === null) return { kind: 'missing' }
   if (insertMember(tx, { organizationId, accountId, nowMs }) === 0) return { kind: 'already' }
   appendAudit(tx, audit)
   return { kind: 'added' }
@@ -90,5 +90,5 @@ function insertMember(
 }
 
 function exists(tx: Tx, organizationId: string): boolean {
-  return tx.db.one('SELECT 1 FROM organizations WHERE id = :organizationId', { organizationId }) !== undefined
+  return tx.db.has('SELECT 1 FROM organizations WHERE id = :organizationId', { organizationId })
 }

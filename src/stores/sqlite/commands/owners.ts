@@ -1,29 +1,20 @@
 /** SQLite store: the last-owner check, and the mark that there was an administrator; both under the one write lock. */
 import type { Account } from '../../../core/accounts/account.ts'
 import { isStandingOwner } from '../../../core/administration/standing-owner.ts'
-import { type AccountRow, accountColumns, toAccount } from '../rows/account-rows.ts'
+import { selectAccounts, toAccount } from '../rows/account-rows.ts'
 import type { Tx } from '../write-transaction.ts'
 import type { Input, Output } from './command.ts'
 
 /** Returns whether the change would leave no owner who can sign in; `after` null: the account is removed. */
 export function endsLastOwner(tx: Tx, before: Account, after: Account | null): boolean {
   if (!isStandingOwner(before) || (after !== null && isStandingOwner(after))) return false
-  const owners = tx.db.all<AccountRow>(
-    `SELECT ${accountColumns} FROM accounts a
-     WHERE a.role = 'admin' AND a.status <> 'removed' AND a.admin_role = 'owner' AND a.id <> :id`,
-    { id: before.id },
-  )
-  return !owners.some((row) => isStandingOwner(toAccount(row)))
+  const sql = `${selectAccounts} AND a.role = 'admin' AND a.admin_role = 'owner' AND a.id <> :id`
+  return !tx.db.list(toAccount, sql, { id: before.id }).some(isStandingOwner)
 }
 
 /** Marks that there was an administrator; the first time is kept. */
 export function markAdministratorMade(tx: Tx, nowMs: number): void {
   keepMark(tx, { mark: 'administrator-made', nowMs })
-}
-
-/** Returns whether there was ever an administrator. */
-export function wasAdministratorMade(tx: Tx): boolean {
-  return tx.db.one("SELECT 1 FROM store_marks WHERE name = 'administrator-made'") !== undefined
 }
 
 /** Sets a mark that is never removed. */

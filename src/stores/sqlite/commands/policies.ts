@@ -46,8 +46,8 @@ function isThere(tx: Tx, { kind, name }: PolicySubject): boolean {
     case 'group':
       return true
     case 'server':
-      return tx.db.one('SELECT 1 FROM servers WHERE name = :name', { name }) !== undefined
+      return tx.db.has('SELECT 1 FROM servers WHERE name = :name', { name })
     case 'change':
-      return tx.db.one('SELECT 1 FROM changes WHERE id = :name', { name }) !== undefined
+      return tx.db.has('SELECT 1 FROM changes WHERE id = :name', { name })
   }
 }

@@ -3,24 +3,23 @@ import { subject } from '../../../core/revocation/log.ts'
 import type { AccountSeen } from '../../../core/sessions/commands.ts'
 import type { PtyTokenRow } from '../../../core/terminals/commands.ts'
 import type { EndReason } from '../../../core/terminals/ends.ts'
-import { type PtySessionRow, ptySessionValues } from '../rows/pty-rows.ts'
+import type { PtySession } from '../../../core/terminals/server.ts'
+import { insertInto, valuesOf } from '../rows/columns.ts'
+import { findPtySession, ptySessionMembers, ptyTokenMembers } from '../rows/pty-rows.ts'
 import { appendAudit, appendEntry, type Tx } from '../write-transaction.ts'
 import { findAsSeen, isSessionLive } from './checks.ts'
 import type { Input, Output } from './command.ts'
 import { whyNoToken } from './pty-limits.ts'
+
+const insertPtySessionSql = insertInto('pty_sessions', ptySessionMembers)
+const insertPtyTokenSql = insertInto('pty_tokens', ptyTokenMembers)
 
 export function startPtySession(tx: Tx, input: Input<'startPtySession'>): Output<'startPtySession'> {
   const { ptySession, token, seen, nowMs, audit } = input
   if (!mayMint(tx, { token, seen, nowMs })) return { kind: 'stale' }
   const refusal = whyNoToken(tx, token, input)
   if (refusal !== null) return refusal
-  tx.db.run(
-    `INSERT INTO pty_sessions (id, state, purpose, change_id, server_name, os_user, started_by_account_id,
-       implementor_account_id, created_at_ms, active_at_ms, closed_at_ms, end_reason, exit_code)
-     VALUES (:id, :state, :purpose, :change_id, :server_name, :os_user, :started_by_account_id,
-       :implementor_account_id, :created_at_ms, :active_at_ms, :closed_at_ms, :end_reason, :exit_code)`,
-    ptySessionValues(ptySession),
-  )
+  tx.db.run(insertPtySessionSql, valuesOf(ptySessionMembers, ptySession))
   insertPtyToken(tx, token)
   appendAudit(tx, audit)
   return { kind: 'started' }
@@ -30,9 +29,9 @@ export function startPtySession(tx: Tx, input: Input<'startPtySession'>): Output
 export function joinPtySession(tx: Tx, input: Input<'joinPtySession'>): Output<'joinPtySession'> {
   const { token, seen, nowMs, audit } = input
   if (!mayMint(tx, { token, seen, nowMs })) return { kind: 'stale' }
-  const joined = findPtySession(tx, token.ptySessionId)
+  const joined = findPtySession(tx.db, token.ptySessionId)
   if (joined?.state !== 'active') return { kind: 'not-active' }
-  if (token.role === 'implementor' && joined.implementor_account_id !== null) return { kind: 'implementor-present' }
+  if (token.role === 'implementor' && joined.implementorAccountId !== null) return { kind: 'implementor-present' }
   const refusal = whyNoToken(tx, token, input)
   if (refusal !== null) return refusal
   insertPtyToken(tx, token)
@@ -43,10 +42,10 @@ export function joinPtySession(tx: Tx, input: Input<'joinPtySession'>): Output<'
 /** Writes how a PTY session ended; an end that was requested before keeps its reason. */
 export function closePtySession(tx: Tx, input: Input<'closePtySession'>): Output<'closePtySession'> {
   const { id, reason, exitCode, nowMs, audit } = input
-  const found = findPtySession(tx, id)
-  if (found === undefined) return { kind: 'missing' }
+  const found = findPtySession(tx.db, id)
+  if (found === null) return { kind: 'missing' }
   if (found.state === 'closed') return { kind: 'already' }
-  close(tx, { id, reason: found.end_reason ?? reason, exitCode, nowMs })
+  close(tx, { id, reason: found.endReason ?? reason, exitCode, nowMs })
   appendAudit(tx, audit)
   return { kind: 'closed' }
 }
@@ -54,9 +53,9 @@ export function closePtySession(tx: Tx, input: Input<'closePtySession'>): Output
 /** Requests the end of a PTY session; one that was never opened ends at once. */
 export function endPtySession(tx: Tx, input: Input<'endPtySession'>): Output<'endPtySession'> {
   const { id, reason, nowMs, audit } = input
-  const found = findPtySession(tx, id)
-  if (found === undefined) return { kind: 'missing' }
-  if (found.end_reason !== null) return { kind: 'already' }
+  const found = findPtySession(tx.db, id)
+  if (found === null) return { kind: 'missing' }
+  if (found.endReason !== null) return { kind: 'already' }
   if (found.state === 'created') close(tx, { id, reason, exitCode: null, nowMs })
   else tx.db.run('UPDATE pty_sessions SET end_reason = :reason WHERE id = :id', { id, reason })
   appendEntry(tx, { kind: 'pty_session', subject: subject.ptySession(id), atMs: nowMs })
@@ -69,11 +68,11 @@ export function closeLostPtySessions(
   tx: Tx,
   { nowMs, audit }: Input<'closeLostPtySessions'>,
 ): Output<'closeLostPtySessions'> {
-  const lost = tx.db.all<Pick<PtySessionRow, 'id' | 'end_reason'>>(
-    "SELECT id, end_reason FROM pty_sessions WHERE state = 'active' ORDER BY created_at_ms, id",
+  const lost = tx.db.all<Pick<PtySession, 'id' | 'endReason'>>(
+    `SELECT id, end_reason AS "endReason" FROM pty_sessions WHERE state = 'active' ORDER BY created_at_ms, id`,
   )
-  for (const { id, end_reason } of lost) {
-    const reason = end_reason ?? 'node-lost'
+  for (const { id, endReason } of lost) {
+    const reason = endReason ?? 'node-lost'
     close(tx, { id, reason, exitCode: null, nowMs })
     appendAudit(tx, { ...audit, subject: `pty_session:${id}`, detail: { ...audit.detail, reason } })
   }
@@ -110,11 +109,6 @@ export function closeNeverOpened(tx: Tx, { nowMs, limit }: { readonly nowMs: num
   return left.length
 }
 
-/** Returns a PTY session as it is stored, or undefined. */
-export function findPtySession(tx: Tx, id: string): PtySessionRow | undefined {
-  return tx.db.one<PtySessionRow>('SELECT * FROM pty_sessions WHERE id = :id', { id })
-}
-
 type Closing = {
   readonly id: string
   readonly reason: EndReason
@@ -147,17 +141,6 @@ function mayMint(
 }
 
 function insertPtyToken(tx: Tx, token: PtyTokenRow): void {
-  tx.db.run(
-    `INSERT INTO pty_tokens (digest, pty_session_id, account_id, session_row, role, is_start, expires_at_ms)
-     VALUES (:digest, :ptySessionId, :accountId, :sessionRow, :role, :isStart, :expiresAtMs)`,
-    {
-      digest: token.digest,
-      ptySessionId: token.ptySessionId,
-      accountId: token.accountId,
-      sessionRow: token.sessionRow,
-      role: token.role,
-      isStart: token.isStart ? 1 : 0,
-      expiresAtMs: token.expiresAtMs,
-    },
-  )
+  const row = { ...token, isStart: Number(token.isStart) }
+  tx.db.run(insertPtyTokenSql, valuesOf(ptyTokenMembers, row))
 }

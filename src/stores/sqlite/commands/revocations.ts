@@ -1,9 +1,8 @@
 /** SQLite store: commands that end sessions, tokens and epochs. If the subject ended before, they return the entry that ended it. */
-
 import { subject } from '../../../core/revocation/log.ts'
 import type { RevocationOutcome, RevocationTarget } from '../../../core/sessions/commands.ts'
+import { findAccount } from '../rows/account-rows.ts'
 import { appendAudit, appendEntry, headSeq, type Tx } from '../write-transaction.ts'
-import { findAccount } from './checks.ts'
 import type { Input, Output } from './command.ts'
 import { rotateEpoch } from './epochs.ts'
 
@@ -102,7 +101,7 @@ function endedBefore(tx: Tx, found: Ending): RevocationOutcome | null {
 }
 
 function endEpoch(tx: Tx, target: Of<'account_epoch'>, nowMs: number): RevocationOutcome {
-  const account = findAccount(tx, target.accountId)
+  const account = findAccount(tx.db, target.accountId)
   if (account === null) return { kind: 'missing' }
   if (target.expectedEpoch !== null && target.expectedEpoch !== account.epoch) return { kind: 'stale' }
   const seq = rotateEpoch(tx, account, { newEpoch: target.newEpoch, keptSessionRow: 0, nowMs })

@@ -2,14 +2,21 @@
 import type { Account } from '../../../core/accounts/account.ts'
 import type { NewSession, SignInTraces } from '../../../core/sessions/commands.ts'
 import { hasSessionExpired } from '../../../core/sessions/session.ts'
+import { insertInto, valuesOf, words } from '../rows/columns.ts'
 import { isSameDigest } from '../rows/digests.ts'
-import { type SessionRow, sessionColumns, toSession } from '../rows/session-rows.ts'
+import { sessionColumns, toSession } from '../rows/session-rows.ts'
 import { appendAudit, type Tx } from '../write-transaction.ts'
 import { findAsSeen, isCodeUsed, isSessionLive, toSeconds, useCode } from './checks.ts'
 import type { Input, Output } from './command.ts'
 import { appendAccountChanged } from './epochs.ts'
 import { endSession } from './revocations.ts'
 import { insertToken, isTokenTaken } from './tokens.ts'
+
+const sessionMembers = words(
+  'row id accountId epoch dialect organizationId ip userAgent fingerprintDigest createdAt lastSeenAt idleSeconds',
+  'expiresAt proof authenticatedAt isApplicationPassword credentialId',
+)
+const insertSessionSql = insertInto('sessions', sessionMembers)
 
 export function createSession(tx: Tx, input: Input<'createSession'>): Output<'createSession'> {
   const { session, token, signIn, nowMs } = input
@@ -46,35 +53,14 @@ export function isMember(
 ): boolean {
   if (organizationId === null) return true
   const sql = 'SELECT 1 FROM memberships WHERE account_id = :accountId AND organization_id = :organizationId'
-  return tx.db.one(sql, { accountId, organizationId }) !== undefined
+  return tx.db.has(sql, { accountId, organizationId })
 }
 
 /** Writes a session that was checked. */
 export function insertSession(tx: Tx, session: NewSession): void {
-  tx.db.run(
-    `INSERT INTO sessions (row, id, account_id, epoch, dialect, organization_id, ip, user_agent, fingerprint_digest,
-       created_at, last_seen_at, idle_seconds, expires_at, proof, authenticated_at, is_application_password, credential_id)
-     VALUES (:row, :id, :accountId, :epoch, :dialect, :organizationId, :ip, :userAgent, :fingerprintDigest,
-       :createdAt, :createdAt, :idleSeconds, :expiresAt, :proof, :authenticatedAt, :isApplicationPassword, :credentialId)`,
-    {
-      row: session.row,
-      id: session.id,
-      accountId: session.accountId,
-      epoch: session.epoch,
-      dialect: session.dialect,
-      organizationId: session.organizationId,
-      ip: session.ip,
-      userAgent: session.userAgent,
-      fingerprintDigest: session.fingerprintDigest,
-      createdAt: session.createdAt,
-      idleSeconds: session.idleSeconds,
-      expiresAt: session.expiresAt,
-      proof: session.proof,
-      authenticatedAt: session.authenticatedAt,
-      isApplicationPassword: session.isApplicationPassword ? 1 : 0,
-      credentialId: session.credentialId,
-    },
-  )
+  const isApplicationPassword = Number(session.isApplicationPassword)
+  const row = { ...session, lastSeenAt: session.createdAt, isApplicationPassword }
+  tx.db.run(insertSessionSql, valuesOf(sessionMembers, row))
 }
 
 function endOldest(
@@ -88,15 +74,13 @@ function endOldest(
   },
 ): void {
   const { session, parentRow, keepNewest, nowMs } = wanted
+  const sql = `SELECT ${sessionColumns} FROM sessions s
+    WHERE s.account_id = :accountId AND s.revoked_seq IS NULL AND s.dialect = :dialect AND s.epoch = :epoch
+      AND NOT EXISTS (SELECT 1 FROM credentials c WHERE c.id = s.credential_id AND c.session_row = s.row)
+    ORDER BY s.row DESC`
+  const { accountId, dialect, epoch } = session
   const live = tx.db
-    .all<SessionRow>(
-      `SELECT ${sessionColumns} FROM sessions s
-       WHERE s.account_id = :accountId AND s.revoked_seq IS NULL AND s.dialect = :dialect AND s.epoch = :epoch
-         AND NOT EXISTS (SELECT 1 FROM credentials c WHERE c.id = s.credential_id AND c.session_row = s.row)
-       ORDER BY s.row DESC`,
-      { accountId: session.accountId, dialect: session.dialect, epoch: session.epoch },
-    )
-    .map(toSession)
+    .list(toSession, sql, { accountId, dialect, epoch })
     .filter((found) => !hasSessionExpired(found, toSeconds(nowMs)))
   for (const { row } of live.slice(keepNewest)) if (row !== parentRow) endSession(tx, row, nowMs)
 }

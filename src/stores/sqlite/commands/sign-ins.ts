@@ -1,15 +1,17 @@
 /** SQLite store: commands on second factors and on failed sign-ins. */
-import { afterFailure, noFailures, type ThrottleKey, type ThrottleState } from '../../../core/accounts/throttle.ts'
+import { afterFailure, type ThrottleKey } from '../../../core/accounts/throttle.ts'
+import { findAccount } from '../rows/account-rows.ts'
 import { isSameDigest } from '../rows/digests.ts'
+import { throttleOf } from '../rows/throttle-rows.ts'
 import { appendAudit, type Tx } from '../write-transaction.ts'
-import { findAccount, isCodeUsed, useCode as writeUsedCode } from './checks.ts'
+import { isCodeUsed, useCode as writeUsedCode } from './checks.ts'
 import type { Input, Output } from './command.ts'
 import { appendAccountChanged, rotateEpoch } from './epochs.ts'
 
 /** Stores a secret that waits for its first code, instead of an earlier one. */
 export function beginSecondFactor(tx: Tx, input: Input<'beginSecondFactor'>): Output<'beginSecondFactor'> {
   const { accountId, sealedSecret, nowMs, audit } = input
-  const account = findAccount(tx, accountId)
+  const account = findAccount(tx.db, accountId)
   if (account === null) return { kind: 'missing' }
   if (account.totpSealed !== null) return { kind: 'exists' }
   tx.db.run('UPDATE accounts SET totp_pending_sealed = :sealedSecret, updated_at_ms = :nowMs WHERE id = :accountId', {
@@ -25,7 +27,7 @@ export function beginSecondFactor(tx: Tx, input: Input<'beginSecondFactor'>): Ou
 /** Makes the waiting secret the second factor. */
 export function confirmSecondFactor(tx: Tx, input: Input<'confirmSecondFactor'>): Output<'confirmSecondFactor'> {
   const { accountId, seenSealedSecret, code, rotation, nowMs, audit } = input
-  const account = findAccount(tx, accountId)
+  const account = findAccount(tx.db, accountId)
   const pending = account?.totpPendingSealed ?? null
   if (account === null || pending === null || !isSameDigest(pending, seenSealedSecret)) return { kind: 'not-pending' }
   if (isCodeUsed(tx, code)) return { kind: 'code-used' }
@@ -71,12 +73,7 @@ export function forgetFailures(tx: Tx, { keys, audit }: Input<'forgetFailures'>)
 }
 
 function countFailure(tx: Tx, { digest, rule }: ThrottleKey, nowMs: number): void {
-  const before = tx.db.one<ThrottleState>(
-    `SELECT failures, first_failure_ms AS firstFailureMs, blocked_until_ms AS blockedUntilMs
-     FROM throttles WHERE key = :digest`,
-    { digest },
-  )
-  const { failures, firstFailureMs, blockedUntilMs } = afterFailure(before ?? noFailures, rule, nowMs)
+  const { failures, firstFailureMs, blockedUntilMs } = afterFailure(throttleOf(tx.db, digest), rule, nowMs)
   tx.db.run(
     `INSERT INTO throttles (key, failures, first_failure_ms, blocked_until_ms, forgotten_at_ms)
      VALUES (:digest, :failures, :firstFailureMs, :blockedUntilMs, :forgottenAtMs)

@@ -15,52 +15,49 @@ type Names =
 
 type OrganizationRow = { readonly id: string; readonly name: string; readonly created_at_ms: number }
 
+type Joined = { readonly joined_at_ms: number }
+
 /** Returns the reads. */
 export function organizationReads(db: Database): ImmediateReads<Names> {
   const columns = 'o.id, o.name, o.created_at_ms'
   return {
     organizationById: (id) =>
-      optional(db.one<OrganizationRow>(`SELECT ${columns} FROM organizations o WHERE o.id = :id`, { id })),
+      db.find(toOrganization, `SELECT ${columns} FROM organizations o WHERE o.id = :id`, { id }),
     organizationByName: (name) =>
-      optional(db.one<OrganizationRow>(`SELECT ${columns} FROM organizations o WHERE o.name = :name`, { name })),
-    organizations: () =>
-      db.all<OrganizationRow>(`SELECT ${columns} FROM organizations o ORDER BY o.name`).map(toOrganization),
+      db.find(toOrganization, `SELECT ${columns} FROM organizations o WHERE o.name = :name`, { name }),
+    organizations: () => db.list(toOrganization, `SELECT ${columns} FROM organizations o ORDER BY o.name`),
     memberships: (accountId) =>
-      db
-        .all<OrganizationRow & { readonly joined_at_ms: number }>(
-          `SELECT ${columns}, m.joined_at_ms FROM memberships m JOIN organizations o ON o.id = m.organization_id
-           WHERE m.account_id = :accountId ORDER BY m.joined_at_ms, o.name`,
-          { accountId },
-        )
-        .map((row) => ({ accountId, organization: toOrganization(row), joinedAtMs: row.joined_at_ms })),
+      db.list(
+        (row: OrganizationRow & Joined) => ({
+          accountId,
+          organization: toOrganization(row),
+          joinedAtMs: row.joined_at_ms,
+        }),
+        `SELECT ${columns}, m.joined_at_ms FROM memberships m JOIN organizations o ON o.id = m.organization_id
+         WHERE m.account_id = :accountId ORDER BY m.joined_at_ms, o.name`,
+        { accountId },
+      ),
     members: (organizationId, { after, limit }) =>
-      db
-        .all<AccountRow>(
-          `SELECT ${accountColumns} FROM memberships m JOIN accounts a ON a.id = m.account_id
-           WHERE m.organization_id = :organizationId AND m.account_id > :after ORDER BY m.account_id LIMIT :limit`,
-          { organizationId, after: after ?? 0, limit },
-        )
-        .map(toAccount),
+      db.list(
+        toAccount,
+        `SELECT ${accountColumns} FROM memberships m JOIN accounts a ON a.id = m.account_id
+         WHERE m.organization_id = :organizationId AND m.account_id > :after ORDER BY m.account_id LIMIT :limit`,
+        { organizationId, after: after ?? 0, limit },
+      ),
     memberCount: (organizationId) =>
-      db.one<{ members: number }>(
+      db.find(
+        (row: { members: number }) => row.members,
         'SELECT count(*) AS members FROM memberships WHERE organization_id = :organizationId',
-        {
-          organizationId,
-        },
-      )?.members ?? 0,
+        { organizationId },
+      ) ?? 0,
     memberList: (organizationId, { limit, offset }) =>
-      db
-        .all<AccountRow & { readonly joined_at_ms: number }>(
-          `SELECT ${accountColumns}, m.joined_at_ms FROM memberships m JOIN accounts a ON a.id = m.account_id
-           WHERE m.organization_id = :organizationId ORDER BY m.joined_at_ms, m.account_id LIMIT :limit OFFSET :offset`,
-          { organizationId, limit, offset },
-        )
-        .map((row) => ({ account: toAccount(row), joinedAtMs: row.joined_at_ms })),
+      db.list(
+        (row: AccountRow & Joined) => ({ account: toAccount(row), joinedAtMs: row.joined_at_ms }),
+        `SELECT ${accountColumns}, m.joined_at_ms FROM memberships m JOIN accounts a ON a.id = m.account_id
+         WHERE m.organization_id = :organizationId ORDER BY m.joined_at_ms, m.account_id LIMIT :limit OFFSET :offset`,
+        { organizationId, limit, offset },
+      ),
   }
-}
-
-function optional(row: OrganizationRow | undefined): Organization | null {
-  return row === undefined ? null : toOrganization(row)
 }
 
 function toOrganization({ id, name, created_at_ms }: OrganizationRow): Organization {

@@ -1,8 +1,9 @@
 /** SQLite store: reads of PTY sessions and their attachments. A page starts after the last row of the previous one. */
 import type { PtySessionPage } from '../../../core/store.ts'
-import type { PtySession, PtySessionFilter } from '../../../core/terminals/server.ts'
+import type { PtyAttachment, PtySession, PtySessionFilter } from '../../../core/terminals/server.ts'
 import type { Database, SqlValues } from '../database.ts'
-import { type PtyAttachmentRow, type PtySessionRow, toPtyAttachment, toPtySession } from '../rows/pty-rows.ts'
+import { plainRow } from '../rows/columns.ts'
+import { findPtySession, selectPtyAttachments, selectPtySessions } from '../rows/pty-rows.ts'
 import type { ImmediateReads } from './read.ts'
 
 type Names = 'ptySessionById' | 'ptySessions' | 'ptyAttachments'
@@ -10,18 +11,14 @@ type Names = 'ptySessionById' | 'ptySessions' | 'ptyAttachments'
 /** Returns the reads. */
 export function ptySessionReads(db: Database): ImmediateReads<Names> {
   return {
-    ptySessionById: (id) => {
-      const row = db.one<PtySessionRow>('SELECT * FROM pty_sessions WHERE id = :id', { id })
-      return row === undefined ? null : toPtySession(row)
-    },
+    ptySessionById: (id) => findPtySession(db, id),
     ptySessions: (filter, page) => listed(db, filter, page),
     ptyAttachments: (ptySessionId) =>
-      db
-        .all<PtyAttachmentRow>(
-          'SELECT * FROM pty_attachments WHERE pty_session_id = :ptySessionId ORDER BY joined_at_ms, id',
-          { ptySessionId },
-        )
-        .map(toPtyAttachment),
+      db.list(
+        plainRow<PtyAttachment>,
+        `${selectPtyAttachments} WHERE pty_session_id = :ptySessionId ORDER BY joined_at_ms, id`,
+        { ptySessionId },
+      ),
   }
 }
 
@@ -69,7 +66,7 @@ function listed(db: Database, filter: PtySessionFilter, { limit, before }: PtySe
     ],
   ]
   const conditions = asked.filter(([, values]) => values !== null)
-  const sql = `SELECT * FROM pty_sessions
+  const sql = `${selectPtySessions}
     WHERE ${conditions.map(([condition]) => `${condition} AND `).join('')}
       created_at_ms >= :fromMs AND created_at_ms < :toMs AND (created_at_ms, id) < (:beforeMs, :beforeId)
       AND purpose = coalesce(:purpose, purpose)
@@ -82,5 +79,5 @@ function listed(db: Database, filter: PtySessionFilter, { limit, before }: PtySe
     purpose: filter.purpose,
     limit,
   })
-  return db.all<PtySessionRow>(sql, values).map(toPtySession)
+  return db.list(plainRow<PtySession>, sql, values)
 }

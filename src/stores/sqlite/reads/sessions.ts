@@ -1,7 +1,5 @@
 /** SQLite store: reads of sessions and tokens. */
-
 import type { TokenRecord } from '../../../core/memory/live-tokens.ts'
-import type { Session } from '../../../core/sessions/session.ts'
 import type { Database } from '../database.ts'
 import { type AccountRow, accountColumns, toAccount } from '../rows/account-rows.ts'
 import { isSameDigest } from '../rows/digests.ts'
@@ -46,20 +44,14 @@ export function sessionReads(db: Database): ImmediateReads<Names> {
       }
     },
     liveSessions: (accountId) =>
-      db
-        .all<SessionRow>(
-          `SELECT ${sessionColumns} FROM sessions s JOIN accounts a ON a.id = s.account_id
-           WHERE s.account_id = :accountId AND s.revoked_seq IS NULL AND s.epoch = a.epoch ORDER BY s.row`,
-          { accountId },
-        )
-        .map(toSession),
-    sessionById: (id) => sessionById(db, id),
+      db.list(
+        toSession,
+        `SELECT ${sessionColumns} FROM sessions s JOIN accounts a ON a.id = s.account_id
+         WHERE s.account_id = :accountId AND s.revoked_seq IS NULL AND s.epoch = a.epoch ORDER BY s.row`,
+        { accountId },
+      ),
+    sessionById: (id) => db.find(toSession, `SELECT ${sessionColumns} FROM sessions s WHERE s.id = :id`, { id }),
   }
-}
-
-function sessionById(db: Database, id: string): Session | null {
-  const row = db.one<SessionRow>(`SELECT ${sessionColumns} FROM sessions s WHERE s.id = :id`, { id })
-  return row === undefined ? null : toSession(row)
 }
 
 function toRecord(row: RecordRow): TokenRecord {

@@ -2,6 +2,7 @@
 import type { Account, Role } from '../../../core/accounts/account.ts'
 import { type Authority, knownPermissions, type NamedRole } from '../../../core/accounts/permissions.ts'
 import { parseRules } from '../../../core/accounts/rules.ts'
+import type { Database } from '../database.ts'
 
 /** Columns of an account; the table is called `a`. */
 export const accountColumns: string = `
@@ -10,6 +11,9 @@ export const accountColumns: string = `
   a.totp_sealed, a.totp_pending_sealed, a.recovery_sealed, a.password_changed_at_ms, a.attributes, a.rules, a.admin_role, a.admin_permissions, a.last_organization_id, a.last_sign_in_at_ms, a.last_sign_in_ip,
   a.created_at_ms AS account_created_at_ms, a.updated_at_ms AS account_updated_at_ms,
   (SELECT json_group_array(g.name ORDER BY g.name) FROM account_groups g WHERE g.account_id = a.id) AS account_groups`
+
+/** The start of every read of accounts; removed ones are not found. */
+export const selectAccounts: string = `SELECT ${accountColumns} FROM accounts a WHERE a.status <> 'removed'`
 
 /** A row of `accountColumns`. */
 export type AccountRow = {
@@ -70,6 +74,16 @@ export function toAccount(row: AccountRow): Account {
     lastSignInAtMs: row.last_sign_in_at_ms,
     lastSignInIp: row.last_sign_in_ip,
   }
+}
+
+/** Returns an account that was not removed, or null. */
+export function findAccount(db: Database, id: number): Account | null {
+  return db.find(toAccount, `${selectAccounts} AND a.id = :id`, { id })
+}
+
+/** Returns whether there was ever an administrator. */
+export function wasAdministratorMade(db: Database): boolean {
+  return db.has("SELECT 1 FROM store_marks WHERE name = 'administrator-made'")
 }
 
 /** Columns of an authority. */

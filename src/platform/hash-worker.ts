@@ -1,4 +1,4 @@
-/** Platform: the program of a thread in the hash pool. One task costs exactly one argon2id, whatever the result. */
+/** Platform: the program of a thread in the hash pool. Every task costs exactly one argon2id. */
 import { hashSync, verifySync } from '@node-rs/argon2'
 
 /** Parameters of a new hash; argon2id version 19 is the library's default. Memory in KiB. */

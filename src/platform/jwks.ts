@@ -1,4 +1,4 @@
-/** Platform: the public keys in published form. Members are copied by name, so that no private one can slip in. */
+/** Platform: the public keys in published form. Members are copied by name, so that no private member is published. */
 import type { StoredKey } from '../core/tokens/commands.ts'
 
 /** A public Ed25519 key (RFC 7517 section 4, RFC 8037 section 2). */

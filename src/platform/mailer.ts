@@ -1,4 +1,4 @@
-/** Platform: sends mails to an SMTP server one after another, in the background. A failure is logged; retries are bounded. */
+/** Platform: sends mails to an SMTP server one after another, in the background. A failed mail is logged and not sent again. */
 import { createTransport } from 'nodemailer'
 import type { Log, Mail, Mailer } from '../core/ports.ts'
 

@@ -18,7 +18,7 @@ export function qrCodeDataUrl(text: string, pixels?: number): Promise<string> {
   return toDataURL(text, { ...drawing, ...size, type: 'image/png' })
 }
 
-/** Returns lines of half-block characters in black on white, whatever the colours of the terminal. */
+/** Returns lines of half-block characters in black on white, independent of the terminal's colours. */
 export async function qrCodeForTerminal(text: string): Promise<string> {
   const lines = await toText(text, {
     errorCorrectionLevel: drawing.errorCorrectionLevel,

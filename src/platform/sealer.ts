@@ -62,5 +62,5 @@ function open({ key, purpose }: Lock, sealed: Uint8Array): Uint8Array {
 }
 
 function unopened(purpose: string, cause?: unknown): Refusal {
-  return new Refusal('INTERNAL', { detail: `What was sealed for "${purpose}" does not open with this key.`, cause })
+  return new Refusal('INTERNAL', { detail: `The bytes sealed for "${purpose}" do not open with this key.`, cause })
 }

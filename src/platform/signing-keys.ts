@@ -20,17 +20,17 @@ export type NewSigningKey = {
 /**
  * Creates a key, ready to be stored: an Ed25519 pair for `control`, a random secret of 256 bits for every other name.
  *
- * The id of a pair is the thumbprint of its public key (RFC 7638); that of a secret is random.
+ * The id of a pair is the thumbprint of its public key (RFC 7638); that of a secret is its name and generation.
  */
 export async function newSigningKey(wanted: NewSigningKey, sealer: Sealer): Promise<StoredKey> {
   const { name, generation, nowMs, activeFromMs } = wanted
-  const made = name === 'control' ? await newPair() : newSecret(wanted)
+  const created = name === 'control' ? await newPair() : newSecret(wanted)
   return {
     name,
     generation,
-    kid: made.kid,
-    sealed: sealer.seal(purposeOf(wanted), made.plain),
-    publicJwk: made.publicJwk === null ? null : JSON.stringify(made.publicJwk),
+    kid: created.kid,
+    sealed: sealer.seal(purposeOf(wanted), created.plain),
+    publicJwk: created.publicJwk === null ? null : JSON.stringify(created.publicJwk),
     createdAtMs: nowMs,
     activeFromMs,
   }
@@ -55,9 +55,9 @@ export function sftpgoKey(signingPassphrase: string): KeyMaterial {
   return configuredKey('sftpgo', hash('sha256', signingPassphrase, 'buffer'))
 }
 
-type Made = { readonly kid: string; readonly plain: Uint8Array; readonly publicJwk: PublicJwk | null }
+type NewKey = { readonly kid: string; readonly plain: Uint8Array; readonly publicJwk: PublicJwk | null }
 
-async function newPair(): Promise<Made> {
+async function newPair(): Promise<NewKey> {
   const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
   const { x = '', d = '' } = await exportJWK(privateKey)
   const kid = await calculateJwkThumbprint({ kty: 'OKP', crv: 'Ed25519', x })
@@ -69,7 +69,7 @@ async function newPair(): Promise<Made> {
   }
 }
 
-function newSecret({ name, generation }: Pick<StoredKey, 'name' | 'generation'>): Made {
+function newSecret({ name, generation }: Pick<StoredKey, 'name' | 'generation'>): NewKey {
   return { kid: `${name}-${generation}`, plain: randomBytes(secretBytes), publicJwk: null }
 }
 

@@ -27,7 +27,7 @@ if (port === null) throw new Error('The checkpointer runs as a thread of the sto
 
 const { path } = workerData as CheckpointData
 const db = openWriting(path)
-const report = (told: CheckpointReport): void => port.postMessage(told)
+const report = (message: CheckpointReport): void => port.postMessage(message)
 
 function copy(mode: 'PASSIVE' | 'TRUNCATE'): Progress {
   return db.one<Progress>(`PRAGMA wal_checkpoint(${mode})`) ?? { log: -1, checkpointed: -1 }

@@ -12,7 +12,7 @@ export function reserveRows(db: Database, rows: NumberedRows, count: number): nu
     'UPDATE row_numbers SET next = next + :count WHERE rows = :rows RETURNING next',
     { rows, count },
   )
-  if (taken === undefined) throw new Error(`nobody numbers rows of the kind ${rows}`)
+  if (taken === undefined) throw new Error(`there are no numbers for rows of the kind ${rows}`)
   return taken.next - count
 }
 

@@ -171,7 +171,7 @@ function rulesAfter(before: Account, { attributes, settlesPasswordChange }: Acco
   return settlesPasswordChange === true ? afterPasswordChange(rules) : rules
 }
 
-/** Otherwise the stored list of a dialect would keep granting there what was taken away elsewhere. */
+/** Drops the stored list of a dialect when the authority changes; the list would keep granting removed permissions. */
 function attributesAfter(before: Account, { attributes, authority }: AccountChange): string | null {
   if (attributes !== undefined) return attributes.text
   const isGrantedAnew = authority !== undefined && !isSameAuthority(authority, before.authority)

@@ -6,7 +6,7 @@ import { toSeconds } from './checks.ts'
 /** Limits of one collection; entries of the log up to `oldSeq` are old. */
 export type Bounds = { readonly nowMs: number; readonly limit: number; readonly oldSeq: number }
 
-/** Seconds after its end for which a token is still told from an unknown one. */
+/** Seconds for which an ended token is kept, so that it is not answered like an unknown one. */
 const tokenGraceSeconds = 60
 /** Last uses are written late: seconds after its idle end before a session counts as idle. */
 const idleGraceSeconds = 600
@@ -79,7 +79,7 @@ function deleteSessions(tx: Tx, rows: readonly { readonly row: number }[], limit
 
 function collectLeft(tx: Tx, row: number, { nowMs }: Bounds): boolean {
   const session = tx.db.one<SessionEnds>(
-    `SELECT s.last_seen_at AS lastSeenAt, s.idle_seconds AS idleSeconds, s.expires_at AS expiresAt, s.revoked_seq,
+    `SELECT s.last_seen_at AS "lastSeenAt", s.idle_seconds AS "idleSeconds", s.expires_at AS "expiresAt", s.revoked_seq,
        s.epoch <> a.epoch AS is_of_ended_epoch
      FROM sessions s JOIN accounts a ON a.id = s.account_id
      WHERE s.row = :row AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.session_row = s.row)`,

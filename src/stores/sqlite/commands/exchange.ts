@@ -147,7 +147,7 @@ function shortenPresented(tx: Tx, presented: Presented, input: Exchange): void {
 
 function endOldestTokens(tx: Tx, sessionRow: number, input: Exchange): void {
   const oldest = tx.db.all<{ row: number; accessDigest: Uint8Array }>(
-    `SELECT row, access_digest AS accessDigest FROM tokens
+    `SELECT row, access_digest AS "accessDigest" FROM tokens
      WHERE session_row = :sessionRow AND revoked_seq IS NULL AND (expires_at IS NULL OR expires_at > :now)
      ORDER BY row DESC LIMIT -1 OFFSET :maxLiveTokens`,
     { sessionRow, now: toSeconds(input.nowMs), maxLiveTokens: input.maxLiveTokens },

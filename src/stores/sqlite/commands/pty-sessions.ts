@@ -1,4 +1,5 @@
 /** SQLite store: commands on PTY sessions from the start token to the end. The first end stays. */
+import { auditEvent, byServer } from '../../../core/audit/act.ts'
 import { subject } from '../../../core/revocation/log.ts'
 import type { AccountSeen } from '../../../core/sessions/commands.ts'
 import type { PtyTokenRow } from '../../../core/terminals/commands.ts'
@@ -63,7 +64,10 @@ export function endPtySession(tx: Tx, input: Input<'endPtySession'>): Output<'en
   return { kind: 'asked' }
 }
 
-/** Closes what was active when its process stopped, with one event each. The start token of a session that was never opened stays valid. */
+/**
+ * Closes the PTY sessions that were active when their process stopped, with one event each. A session that was never
+ * opened stays: its start token is still valid.
+ */
 export function closeLostPtySessions(
   tx: Tx,
   { nowMs, audit }: Input<'closeLostPtySessions'>,
@@ -91,20 +95,8 @@ export function closeNeverOpened(tx: Tx, { nowMs, limit }: { readonly nowMs: num
   for (const { id } of left) {
     const reason = 'never-opened'
     close(tx, { id, reason, exitCode: null, nowMs })
-    appendAudit(tx, {
-      atMs: nowMs,
-      by: 'server',
-      accountId: null,
-      username: null,
-      ip: null,
-      requestId: null,
-      activity: null,
-      commandLine: null,
-      action: 'pty-end',
-      outcome: 'ok',
-      subject: `pty_session:${id}`,
-      detail: { reason },
-    })
+    const act = { action: 'pty-end', subject: `pty_session:${id}`, detail: { reason } } as const
+    appendAudit(tx, auditEvent(byServer, { account: null, atMs: nowMs }, act))
   }
   return left.length
 }

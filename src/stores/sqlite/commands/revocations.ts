@@ -82,7 +82,7 @@ function endNamedSession(tx: Tx, target: Of<'session'>, nowMs: number): Revocati
 
 function endNamedToken(tx: Tx, target: Of<'token'>, nowMs: number): RevocationOutcome {
   const found = tx.db.one<Ending & { accessDigest: Uint8Array; token_seq: number | null }>(
-    `SELECT t.access_digest AS accessDigest, t.revoked_seq AS token_seq, s.row AS session_row,
+    `SELECT t.access_digest AS "accessDigest", t.revoked_seq AS token_seq, s.row AS session_row,
        s.revoked_seq AS session_seq, s.epoch <> a.epoch AS is_of_ended_epoch
      FROM tokens t JOIN sessions s ON s.row = t.session_row JOIN accounts a ON a.id = s.account_id
      WHERE t.row = :row`,

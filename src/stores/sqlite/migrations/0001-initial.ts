@@ -1,4 +1,4 @@
-/** SQLite store: the first schema. Times are Unix seconds, or Unix milliseconds where the column ends in `_ms`; never edited once released. */
+/** SQLite store: the first schema. Times are Unix seconds, or Unix milliseconds if the column ends in `_ms`. Never edited after a release. */
 
 /** The statements that make an empty database one of schema 1. */
 export const initialSchema: string = `

@@ -24,7 +24,7 @@ const records = `SELECT t.row AS token_row, t.access_digest, t.expires_at AS tok
     ${sessionColumns}, ${accountColumns}
   FROM tokens t JOIN sessions s ON s.row = t.session_row JOIN accounts a ON a.id = s.account_id`
 
-/** Returns the reads. A token of a removed account is found, so that it can be told from an unknown one. */
+/** Returns the reads. A token of a removed account is found, so that it is not answered like an unknown one. */
 export function sessionReads(db: Database): ImmediateReads<Names> {
   return {
     token: ({ digest, row }) => {

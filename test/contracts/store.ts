@@ -1,4 +1,4 @@
-/** The contract of a store: every rule of docs/spec/store.md that does not depend on what it is made of. */
+/** The contract of a store: every rule of docs/spec/store.md that holds for every engine. */
 import { after, before, describe } from 'node:test'
 import { accountRules } from './store/accounts.ts'
 import { batchRules } from './store/batches.ts'
@@ -19,7 +19,7 @@ import { ptySessionRules } from './store/pty-sessions.ts'
 import { revocationRules } from './store/revocations.ts'
 import { sessionRules } from './store/sessions.ts'
 
-/** Runs the contract against the stores that `open` opens. */
+/** Runs the contract on stores that `open` returns. */
 export function storeContract(name: string, open: OpenStore): void {
   describe(name, () => {
     let opened: StoreUnderTest | undefined

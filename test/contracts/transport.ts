@@ -1,4 +1,4 @@
-/** The contract of a transport: every rule of docs/spec/transports.md that does not depend on what runs the terminal. */
+/** The contract of a transport: every rule of docs/spec/transports.md that holds for every kind of terminal. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, type TestContext, test } from 'node:test'
@@ -7,16 +7,16 @@ import type { TerminalRequest, Transport } from '../../src/terminals/transports/
 import { FrameHandler } from '../fixtures/conversation.ts'
 import { echoPattern } from '../fixtures/echo-transport.ts'
 
-/** What is put under contract. */
+/** The transport under test. */
 export type TransportUnderTest = {
   readonly name: string
-  /** A transport of its own for each test, which is closed after it. */
+  /** Opens a transport for one test; the test closes it. */
   readonly makeTransport: () => Transport | Promise<Transport>
-  /** What every terminal is opened with; tests give it their own commands and sizes. */
+  /** The request of every terminal; tests set the command and the size. */
   readonly request: TerminalRequest
-  /** Which commands the terminals know. */
+  /** The commands of the terminals. */
   readonly shell: 'posix' | 'echo'
-  /** True, or the reason, where nothing can be run here. */
+  /** True, or the reason, if nothing can be run here. */
   readonly skip?: boolean | string
 }
 
@@ -25,11 +25,11 @@ type Program = { readonly command: string | null; readonly ready: string }
 type Dialect = {
   readonly shellReady: string
   readonly flood: { readonly command: string; readonly output: Uint8Array; readonly code: number }
-  /** Tells the size whenever Return is typed. */
-  readonly size: Program & { readonly ask: string; readonly told: (size: TerminalSize) => string }
+  /** Shows the size when Return is typed. */
+  readonly size: Program & { readonly ask: string; readonly shown: (size: TerminalSize) => string }
   /** Reads nothing. */
   readonly deaf: Program & { readonly start: string }
-  /** Reads all of the input, and shows that it did. */
+  /** Reads all of the input, and then shows that. */
   readonly swallow: Program & { readonly input: string; readonly shows: string }
 }
 
@@ -44,7 +44,7 @@ const dialects: Readonly<Record<TransportUnderTest['shell'], Dialect>> = {
       command: 'echo ready; while read -r line; do stty size; done',
       ready: 'ready\r\n',
       ask: '\r',
-      told: ({ cols, rows }) => `${rows} ${cols}\r\n`,
+      shown: ({ cols, rows }) => `${rows} ${cols}\r\n`,
     },
     deaf: { command: 'stty raw -echo; echo ready; exec sleep 1000', ready: 'ready', start: '' },
     swallow: {
@@ -57,13 +57,13 @@ const dialects: Readonly<Record<TransportUnderTest['shell'], Dialect>> = {
   echo: {
     shellReady: '$ ',
     flood: { command: 'bytes 3000000', output: echoPattern(3_000_000), code: 0 },
-    size: { command: null, ready: '$ ', ask: 'size\r', told: ({ cols, rows }) => `${cols} x ${rows}\r\n` },
+    size: { command: null, ready: '$ ', ask: 'size\r', shown: ({ cols, rows }) => `${cols} x ${rows}\r\n` },
     deaf: { command: null, ready: '$ ', start: 'deaf\r' },
     swallow: { command: null, ready: '$ ', input: typed, shows: typed },
   },
 }
 
-/** Runs the contract against a transport. */
+/** Runs the contract on a transport. */
 export function transportContract(subject: TransportUnderTest): void {
   const dialect = dialects[subject.shell]
   describe(subject.name, { skip: subject.skip ?? false }, () => {
@@ -74,7 +74,7 @@ export function transportContract(subject: TransportUnderTest): void {
 }
 
 function outputRules(subject: TransportUnderTest, { flood, size, shellReady }: Dialect): void {
-  test('TRN-1 output is whole and in order, and the exit comes once, after the last of it', async (t) => {
+  test('TRN-1 output is whole and in order, and the exit comes once, after all output', async (t) => {
     const conversation = await open(t, subject, flood.command)
     const exit = await conversation.terminal.exited
     const heldAtExit = conversation.bytes()
@@ -84,14 +84,14 @@ function outputRules(subject: TransportUnderTest, { flood, size, shellReady }: D
     assert.equal(conversation.bytes().byteLength, heldAtExit.byteLength)
   })
 
-  test('TRN-1 a shell that is told to exit ends with the code it was told', async (t) => {
+  test('TRN-1 a shell that exits with a code ends with that code', async (t) => {
     const conversation = await open(t, subject, null)
     await conversation.until(shellReady)
     conversation.type('exit 3\r')
     assert.deepEqual(await conversation.terminal.exited, { code: 3, signal: 0, failure: null })
   })
 
-  test('TRN-2 a paused terminal hands over nothing while another one works, and nothing is lost when it goes on', async (t) => {
+  test('TRN-2 a paused terminal delivers nothing while another one works, and nothing is lost when it continues', async (t) => {
     const transport = await makeTransport(t, subject)
     const paused = await FrameHandler.open(transport, { ...subject.request, command: flood.command })
     await paused.until('')
@@ -107,22 +107,22 @@ function outputRules(subject: TransportUnderTest, { flood, size, shellReady }: D
     assert.ok(Buffer.from(flood.output).equals(paused.bytes()), 'output differs from what the program put out')
   })
 
-  test('TRN-3 the program sees the size that it was opened with, and each new one at once', async (t) => {
+  test('TRN-3 the program sees the size that it was opened with, and each new size at once', async (t) => {
     const conversation = await open(t, subject, size.command)
     await conversation.until(size.ready)
-    const told: string[] = []
+    const sizes: string[] = []
     for (const next of [subject.request.size, { cols: 132, rows: 43 }, { cols: 2, rows: 1000 }]) {
       conversation.terminal.resize(next)
       conversation.type(size.ask)
-      told.push(await conversation.until(size.told(next)))
+      sizes.push(await conversation.until(size.shown(next)))
     }
-    assert.equal(told.length, 3)
+    assert.equal(sizes.length, 3)
     await conversation.terminal.end()
   })
 }
 
 function inputRules(subject: TransportUnderTest, { deaf, swallow }: Dialect): void {
-  test('TRN-4 input that nobody reads is reported as waiting, and none waits any more after the end', async (t) => {
+  test('TRN-4 unread input is reported as waiting, and none waits after the end', async (t) => {
     const conversation = await open(t, subject, deaf.command)
     await conversation.until(deaf.ready)
     conversation.type(deaf.start)
@@ -138,7 +138,7 @@ function inputRules(subject: TransportUnderTest, { deaf, swallow }: Dialect): vo
     assert.equal(conversation.terminal.write(mebibyte), 0)
   })
 
-  test('TRN-4 a large input reaches a program that reads it whole and in order, and then none waits', async (t) => {
+  test('TRN-4 a large input reaches a reading program whole and in order, and then none waits', async (t) => {
     const conversation = await open(t, subject, swallow.command)
     await conversation.until(swallow.ready)
     const waiting = conversation.type(swallow.input)
@@ -150,7 +150,7 @@ function inputRules(subject: TransportUnderTest, { deaf, swallow }: Dialect): vo
 }
 
 function endRules(subject: TransportUnderTest, { deaf, flood }: Dialect): void {
-  test('TRN-5 ending twice, and again after the end, tells the same exit', async (t) => {
+  test('TRN-5 ending twice, and again after the end, gives the same exit', async (t) => {
     const conversation = await open(t, subject, deaf.command)
     await conversation.until(deaf.ready)
     const { terminal } = conversation
@@ -162,7 +162,7 @@ function endRules(subject: TransportUnderTest, { deaf, flood }: Dialect): void {
     terminal.resume()
   })
 
-  test('TRN-5 a paused terminal in the midst of its output can be ended, and hands over a beginning of it', async (t) => {
+  test('TRN-5 a paused terminal can be ended in the middle of its output, and delivers a beginning of it', async (t) => {
     const conversation = await open(t, subject, flood.command)
     await conversation.until('')
     conversation.terminal.pause()
@@ -193,7 +193,7 @@ async function makeTransport(t: TestContext, { makeTransport: make }: TransportU
   return transport
 }
 
-/** Lets the loop go round, so that output after an exit would be seen. */
+/** Waits a turn of the event loop, so that output after an exit would be seen. */
 async function nextTurns(): Promise<void> {
   for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve))
 }

@@ -12,7 +12,7 @@ const digests = createDigests(masterKey)
 const encodings = createEncodings()
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
-test('PLT-1 the monotonic clock never goes back, and the wall clock tells the time of the system', () => {
+test('PLT-1 the monotonic clock never goes back, and the wall clock gives the time of the system', () => {
   const clock = systemClock()
   const readings = Array.from({ length: 1000 }, () => clock.monotonicMs())
   assert.deepEqual(
@@ -55,7 +55,7 @@ test('PLT-4 digests are equal byte by byte, and unequal without an error when th
   )
 })
 
-test('PLT-5 a keyed digest changes with its purpose, its value and the master key, wherever the purpose ends', () => {
+test('PLT-5 a keyed digest changes with its purpose, its value and the master key, also if only the border of the two moves', () => {
   const pairs = [
     ['a', 'bc'],
     ['ab', 'c'],

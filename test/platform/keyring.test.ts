@@ -14,7 +14,7 @@ function openRing(sallyport: RunningSallyport): Keyring {
   return new Keyring({ store, sealer, clock, configured: [], rotation })
 }
 
-test('KEY-16 a new key is published before it signs, signs from its hour on, and the old one stays past the longest token', async () => {
+test('KEY-16 a new key is published before it signs, signs from its time on, and the old one stays past the longest token', async () => {
   const sallyport = await runSallyport()
   try {
     const ring = openRing(sallyport)
@@ -37,7 +37,7 @@ test('KEY-16 a new key is published before it signs, signs from its hour on, and
   }
 })
 
-test('KEY-17 two processes that rotate at once make one key', async () => {
+test('KEY-17 two processes that rotate at once create one key', async () => {
   const sallyport = await runSallyport()
   try {
     sallyport.clock.advance(31 * dayMs)

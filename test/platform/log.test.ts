@@ -16,7 +16,7 @@ function linesAt(level: LogLevel): { readonly log: ReturnType<typeof createLog>;
   }
 }
 
-test('PLT-24 a line is one JSON object with level, time, facts and sentence, and lines below the level are not written', () => {
+test('PLT-24 a log line is one JSON object with level, time, facts and sentence, and lines below the level are not written', () => {
   const { log, lines } = linesAt('warn')
   log.info({ port: 1 }, 'not written')
   log.warn({ port: 2, text: 'a\nb' }, 'Something\nis odd.')
@@ -40,7 +40,7 @@ test('PLT-25 an error in the facts is written with its stack and its causes', ()
   assert.match(err.stack, /log\.test\.ts.*caused by: Error: the disk is full.*log\.test\.ts/s)
 })
 
-test('PLT-26 the log goes to standard error, and every line is out before the process ends', () => {
+test('PLT-26 the log goes to standard error, and every line is written before the process ends', () => {
   const module = fileURLToPath(new URL('../../src/platform/log.ts', import.meta.url))
   const program = `
     import { createLog } from ${JSON.stringify(module)}

@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { test } from 'node:test'
 import { createMailer } from '../../src/platform/mailer.ts'
 
-/** Returns a port on which nobody listens. */
+/** Returns a port without a listener. */
 async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -12,7 +12,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-test('PLT-41 mails that cannot be sent, or that are too many, are logged and cost the caller nothing', async () => {
+test('PLT-41 mails that cannot be sent, or that are too many, are logged, and the caller does not wait', async () => {
   const sentences: string[] = []
   const log = {
     info: () => undefined,

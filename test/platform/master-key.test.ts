@@ -1,4 +1,4 @@
-/** Platform tests: where the master key comes from and when it is refused. */
+/** Platform tests: the sources of the master key, and its refusals. */
 import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ function keyFile(path: string, text: string, mode = 0o600): string {
   return path
 }
 
-test('PLT-8 a named file counts before the credential, that before the variable, and that before the data directory', async (t) => {
+test('PLT-8 a named file comes before the credential, that before the variable, and that before the data directory', async (t) => {
   const folder = temporaryFolder(t)
   mkdirSync(join(folder, 'credentials'))
   keyFile(join(folder, 'credentials/sallyport-master-key'), base64(keyOf(2)))
@@ -62,7 +62,7 @@ test('PLT-9 a key file that others may read is refused, a credential of systemd 
   assert.deepEqual(await load(folder), keyOf(1))
 })
 
-test('PLT-10 a key that is not base64 or not 32 bytes long is refused in a sentence that does not hold it', async (t) => {
+test('PLT-10 a key that is not base64 or not 32 bytes long is refused in a sentence without the key', async (t) => {
   const folder = temporaryFolder(t)
   const short = base64(new Uint8Array(31).fill(0xa7))
   const long = base64(new Uint8Array(33).fill(0xa7))
@@ -80,7 +80,7 @@ test('PLT-10 a key that is not base64 or not 32 bytes long is refused in a sente
   assert.equal(await refusal(load(folder, {}, true)), `The master key in ${path} has 31 bytes; it must have 32.`)
 })
 
-test('PLT-11 a source that is named but empty or missing is refused, and no other is tried', async (t) => {
+test('PLT-11 a named source that is empty or missing is refused, and no other is tried', async (t) => {
   const folder = temporaryFolder(t)
   const path = keyFile(join(folder, 'master.key'), base64(keyOf(4)))
   assert.equal(
@@ -98,22 +98,22 @@ test('PLT-11 a source that is named but empty or missing is refused, and no othe
   )
 })
 
-test('PLT-12 a missing key is made only where asked for, for its owner alone whatever the umask, and stays', async (t) => {
+test('PLT-12 a missing key is created only if that is requested, with mode 0600 under any umask, and stays', async (t) => {
   const folder = temporaryFolder(t)
   assert.equal(await refusal(load(folder)), `There is no master key file ${join(folder, 'master.key')}.`)
   assert.deepEqual(readdirSync(folder), [])
   const umask = process.umask(0o777)
-  const made = await load(folder, {}, true).finally(() => process.umask(umask))
+  const created = await load(folder, {}, true).finally(() => process.umask(umask))
   const { mode } = statSync(join(folder, 'master.key'))
-  assert.deepEqual([mode & 0o777, readFileSync(join(folder, 'master.key'), 'utf8')], [0o600, `${base64(made)}\n`])
-  assert.deepEqual(await Promise.all([load(folder), load(folder, {}, true)]), [made, made])
-  assert.notDeepEqual(await load(temporaryFolder(t), {}, true), made)
+  assert.deepEqual([mode & 0o777, readFileSync(join(folder, 'master.key'), 'utf8')], [0o600, `${base64(created)}\n`])
+  assert.deepEqual(await Promise.all([load(folder), load(folder, {}, true)]), [created, created])
+  assert.notDeepEqual(await load(temporaryFolder(t), {}, true), created)
 })
 
-test('PLT-13 a key file is never overwritten, however many make one at once', async (t) => {
+test('PLT-13 a key file is never overwritten, however many processes create one at once', async (t) => {
   const folder = temporaryFolder(t)
-  const made = await Promise.allSettled(Array.from({ length: 8 }, () => load(folder, {}, true)))
-  const keys = made.flatMap((result) => (result.status === 'fulfilled' ? [base64(result.value)] : []))
+  const created = await Promise.allSettled(Array.from({ length: 8 }, () => load(folder, {}, true)))
+  const keys = created.flatMap((result) => (result.status === 'fulfilled' ? [base64(result.value)] : []))
   assert.deepEqual([...new Set(keys)], [readFileSync(join(folder, 'master.key'), 'utf8').trim()])
-  for (const result of made) assert.ok(result.status === 'fulfilled' || result.reason instanceof MasterKeyError)
+  for (const result of created) assert.ok(result.status === 'fulfilled' || result.reason instanceof MasterKeyError)
 })

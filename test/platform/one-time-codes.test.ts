@@ -1,4 +1,4 @@
-/** Platform tests: one-time codes and their picture. */
+/** Platform tests: one-time codes and their QR code. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createOneTimeCodes } from '../../src/platform/one-time-codes.ts'
@@ -8,7 +8,7 @@ import { systemRandom } from '../../src/platform/random.ts'
 const codes = createOneTimeCodes(systemRandom())
 const secret = new TextEncoder().encode('12345678901234567890')
 
-test('PLT-18 the codes of RFC 6238 appendix B are taken at their times', () => {
+test('PLT-18 the codes of RFC 6238 appendix B are accepted at their times', () => {
   // The appendix gives eight digits; six are the last of them.
   const vectors: [number, string][] = [
     [59, '94287082'],
@@ -23,7 +23,7 @@ test('PLT-18 the codes of RFC 6238 appendix B are taken at their times', () => {
   }
 })
 
-test('PLT-19 codes of the steps beside now are taken and name their step, those two away are not', () => {
+test('PLT-19 codes of the steps beside now are accepted with their step, codes two steps away are not', () => {
   const step = 37_037_036
   const firstMs = step * 30_000
   const [code, lastMs] = ['081804', firstMs + 29_999]
@@ -34,7 +34,7 @@ test('PLT-19 codes of the steps beside now are taken and name their step, those 
   )
 })
 
-test('PLT-20 what is not six ASCII digits is no code', () => {
+test('PLT-20 only six ASCII digits are a code', () => {
   const nowMs = 59_000
   assert.equal(codes.matchingStep(secret, '287082', nowMs), 1)
   const wrong = [
@@ -56,7 +56,7 @@ test('PLT-20 what is not six ASCII digits is no code', () => {
   )
 })
 
-test('PLT-21 a new secret has 20 bytes of its own, and its address holds it with all its parameters', () => {
+test('PLT-21 a new secret has 20 bytes of its own, and its address has it with all its parameters', () => {
   const [one, other] = [codes.newSecret(), codes.newSecret()]
   assert.deepEqual([one.length, other.length], [20, 20])
   assert.notDeepEqual(one, other)
@@ -74,7 +74,7 @@ test('PLT-21 a new secret has 20 bytes of its own, and its address holds it with
   })
 })
 
-test('PLT-22 the picture of an address is a PNG image, and lines of equal width in a terminal', async () => {
+test('PLT-22 the QR code of an address is a PNG image, and lines of equal width in a terminal', async () => {
   const uri = codes.uri(secret, 'Sallyport', 'ada')
   const [png, dataUrl, other, lines] = await Promise.all([
     qrCodePng(uri),
@@ -97,7 +97,7 @@ test('PLT-22 the picture of an address is a PNG image, and lines of equal width 
   )
 })
 
-test('PLT-22 a picture has exactly the size that was asked for', async () => {
+test('PLT-22 a QR code has exactly the requested size', async () => {
   const sizes: [number, number][] = []
   for (const pixels of [200, 333]) {
     const dataUrl = await qrCodeDataUrl(codes.uri(secret, 'Sallyport', 'a name that is rather long'), pixels)
@@ -110,7 +110,7 @@ test('PLT-22 a picture has exactly the size that was asked for', async () => {
   ])
 })
 
-test('PLT-40 base32 is read in either case, padded or not, and what is none is told from it', () => {
+test('PLT-40 base32 is read in either case, padded or not, and any other text is refused', () => {
   const base32 = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
   const good = [base32, base32.toLowerCase(), 'GE======', 'GE', '']
   assert.deepEqual(

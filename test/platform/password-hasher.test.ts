@@ -21,7 +21,7 @@ function hasherOf(t: TestContext, options: PasswordHasherOptions = { threads: 1 
   return hasher
 }
 
-test('PWD-9 a hash has the parameters of today and a salt of its own', async (t) => {
+test('PWD-9 a hash has today’s parameters and a salt of its own', async (t) => {
   const hasher = hasherOf(t)
   const [one, other] = await Promise.all([hasher.hash('correct horse'), hasher.hash('correct horse')])
   assert.match(one, todays)
@@ -39,7 +39,7 @@ test('PWD-10, PWD-1 every character counts, and both forms of a character are on
   assert.deepEqual(results, [true, true, false, false, false, false])
 })
 
-test('PWD-11, PWD-12 verifying spends one hash and takes no password where there is none to take', async (t) => {
+test('PWD-11, PWD-12 every verification costs one hash, and without a password none is right', async (t) => {
   const hasher = hasherOf(t)
   const phc = await hasher.hash('correct horse')
   const damaged = [
@@ -67,7 +67,7 @@ test('PWD-11, PWD-12 verifying spends one hash and takes no password where there
   }
 })
 
-test('PWD-13 when the queue is full the next is refused at once, spends nothing, and later ones are served', async (t) => {
+test('PWD-13 when the queue is full, the next task is refused at once without a hash, and later ones are served', async (t) => {
   const hasher = hasherOf(t, { threads: 1, maxQueue: 3 })
   const served = Array.from({ length: 4 }, () => hasher.verify(null, 'x'))
   await assert.rejects(hasher.verify(null, 'x'), { name: 'Refusal', code: 'HASH_QUEUE_FULL', retryAfterSeconds: 2 })
@@ -76,7 +76,7 @@ test('PWD-13 when the queue is full the next is refused at once, spends nothing,
   assert.equal(await hasher.verify(null, 'x'), false)
 })
 
-test('PWD-14 weaker, foreign and damaged hashes are to be made anew', async (t) => {
+test('PWD-14 weaker, foreign and damaged hashes need a new hash', async (t) => {
   const hasher = hasherOf(t)
   const phc = await hasher.hash('x')
   const stronger = [phc, phc.replace('m=19456', 'm=65536'), phc.replace('t=2', 't=3'), phc.replace('p=1', 'p=4')]
@@ -110,13 +110,13 @@ test('PWD-15 idle threads do not keep the process alive', async () => {
   assert.equal(stdout, '[ false, false, false ]\n')
 })
 
-test('PWD-16 closing finishes what was begun, takes nothing more and leaves no thread', async () => {
+test('PWD-16 closing finishes accepted tasks, accepts no more and leaves no thread', async () => {
   const hasher = createPasswordHasher({ threads: 2 })
-  const begun = Promise.all(Array.from({ length: 6 }, () => hasher.hash('x')))
+  const accepted = Promise.all(Array.from({ length: 6 }, () => hasher.hash('x')))
   const closed = hasher.close()
   await assert.rejects(hasher.hash('x'), { code: 'HASH_QUEUE_FULL' })
   await closed
-  assert.equal((await begun).filter((phc) => todays.test(phc)).length, 6)
+  assert.equal((await accepted).filter((phc) => todays.test(phc)).length, 6)
 })
 
 const skip = process.platform === 'linux' ? false : 'Threads are counted in /proc.'

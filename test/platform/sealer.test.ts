@@ -6,10 +6,10 @@ import { createSealer } from '../../src/platform/sealer.ts'
 
 const sealer = createSealer(new Uint8Array(32).fill(7))
 const other = createSealer(new Uint8Array(32).fill(8))
-const plain = new TextEncoder().encode('a secret of the house')
+const plain = new TextEncoder().encode('a secret of this test')
 const internal = { name: 'Refusal', code: 'INTERNAL' }
 
-test('PLT-14 what was sealed opens with the same key and purpose, and with no other', () => {
+test('PLT-14 sealed bytes open with the same key and purpose, and with no other', () => {
   fc.assert(
     fc.property(fc.uint8Array(), fc.string(), (bytes, purpose) => {
       assert.deepEqual(createSealer(new Uint8Array(32).fill(7)).open(purpose, sealer.seal(purpose, bytes)), bytes)
@@ -20,7 +20,7 @@ test('PLT-14 what was sealed opens with the same key and purpose, and with no ot
   for (const purpose of ['', 'tot', 'totp ', 'TOTP']) assert.throws(() => sealer.open(purpose, sealed), internal)
 })
 
-test('PLT-15 sealed bytes of which one was changed, or that were cut, do not open', () => {
+test('PLT-15 sealed bytes with a changed byte, or that were cut, do not open', () => {
   const sealed = sealer.seal('totp', plain)
   for (let index = 0; index < sealed.length; index += 1) {
     const changed = sealed.map((byte, at) => (at === index ? byte ^ 1 : byte))
@@ -30,7 +30,7 @@ test('PLT-15 sealed bytes of which one was changed, or that were cut, do not ope
   assert.throws(() => sealer.open('totp', new Uint8Array([...sealed, 0])), internal)
 })
 
-test('PLT-16 sealing one text twice gives different bytes, which own their memory and do not hold the text', () => {
+test('PLT-16 sealing one text twice gives different bytes, which own their memory and do not contain the text', () => {
   const all = Array.from({ length: 100 }, () => sealer.seal('totp', plain))
   assert.equal(new Set(all.map((sealed) => Buffer.from(sealed).toString('hex'))).size, 100)
   for (const sealed of all) {
@@ -39,7 +39,7 @@ test('PLT-16 sealing one text twice gives different bytes, which own their memor
   }
 })
 
-test('PLT-17 what was sealed with a token opens with that token alone, whatever the master key', () => {
+test('PLT-17 a text that was sealed with a token opens with that token alone, under any master key', () => {
   const sealed = sealer.sealWith('token-1', 'the answer: ä🔑')
   assert.equal(other.openWith('token-1', sealed), 'the answer: ä🔑')
   for (const token of ['token-2', 'token-', '']) assert.throws(() => sealer.openWith(token, sealed), internal)

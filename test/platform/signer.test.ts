@@ -55,17 +55,17 @@ test('KEY-2 claims keep the order in which they were given', async () => {
   }
 })
 
-test('KEY-3 a control token is verified by the published set, and not by another', async () => {
-  const [key, stranger] = await Promise.all([newKey('control'), newKey('control')])
+test('KEY-3 a control token verifies with the published set, and with no other', async () => {
+  const [key, otherKey] = await Promise.all([newKey('control'), newKey('control')])
   const token = await signerAt(startMs, [openSigningKey(key, sealer)]).sign('control', 'at+jwt', { sub: 'ada' })
   const { payload } = await compactVerify(token, createLocalJWKSet(asJwks([key])), { algorithms: ['EdDSA'] })
   assert.equal(Buffer.from(payload).toString(), '{"sub":"ada"}')
-  await assert.rejects(compactVerify(token, createLocalJWKSet(asJwks([stranger]))), {
+  await assert.rejects(compactVerify(token, createLocalJWKSet(asJwks([otherKey]))), {
     code: 'ERR_JWKS_NO_MATCHING_KEY',
   })
 })
 
-test('KEY-4 a token of ours is told from an expired one at the very second, and from every foreign one', async () => {
+test('KEY-4 a valid token is distinguished from an expired one at the exact second, and from every foreign one', async () => {
   const stored = await newKey('control')
   const keys = [
     openSigningKey(stored, sealer),
@@ -106,7 +106,7 @@ test('KEY-4 a token of ours is told from an expired one at the very second, and 
   assert.equal(await signer.inspect('pacerpro', notClaims), 'foreign')
 })
 
-test('KEY-5 the latest generation whose time has come signs, and earlier tokens are still told to be ours', async () => {
+test('KEY-5 the latest generation whose time has come signs, and earlier tokens still verify', async () => {
   const stored = await Promise.all([
     newKey('control', 1, startMs),
     newKey('control', 2, startMs + 10),
@@ -121,7 +121,7 @@ test('KEY-5 the latest generation whose time has come signs, and earlier tokens 
   assert.deepEqual(new Set(await Promise.all(tokens.map((token) => late.inspect('control', token)))), new Set(['ours']))
 })
 
-test('KEY-6 a stored key opens only with its master key, name and generation, and holds no secret in the clear', async () => {
+test('KEY-6 a stored key opens only with its master key, name and generation, and has no secret in plain text', async () => {
   const other = createSealer(new Uint8Array(32).fill(8))
   for (const name of ['control', 'koyeb'] as const) {
     const stored = await newKey(name, 2)
@@ -144,7 +144,7 @@ test('KEY-6 a stored key opens only with its master key, name and generation, an
   }
 })
 
-test('KEY-7 the published set holds public members only, and nothing of a secret', async () => {
+test('KEY-7 the published set has public members only, and nothing of a secret', async () => {
   const [control, koyeb] = await Promise.all([newKey('control'), newKey('koyeb')])
   const publicJwk = JSON.stringify({ ...JSON.parse(control.publicJwk ?? ''), d: 'private' })
   const { x } = JSON.parse(control.publicJwk ?? '') as { x: string }
@@ -153,7 +153,7 @@ test('KEY-7 the published set holds public members only, and nothing of a secret
   })
 })
 
-test('KEY-8 a configured key is used as the original used it', async () => {
+test('KEY-8 a configured key is used as in the original server', async () => {
   const secret = `sécret-${randomBytes(8).toString('hex')}`
   const signer = signerAt(0, [pacerproKey(secret), sftpgoKey(secret)])
   const claims = { jti: 'x' }
@@ -165,7 +165,7 @@ test('KEY-8 a configured key is used as the original used it', async () => {
   assert.equal(await signer.sign('sftpgo', 'JWT', claims), hmacToken({ alg: 'HS256', typ: 'JWT' }, claims, digest))
 })
 
-test('KEY-15 signing by a name that has no key fails', async () => {
+test('KEY-15 signing with a name without a key fails', async () => {
   await assert.rejects(signerAt(startMs, [pacerproKey('secret')]).sign('koyeb', 'JWT', {}), /no signing key for koyeb/)
 })
 

@@ -1,4 +1,4 @@
-/** Platform tests: folders that are gone when the test is. */
+/** Platform tests: temporary folders. */
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** What is taken when there is no room: every command of the store says whether it is an end, and ends get the reserve. */
+/** Commands on a full disk: every command says whether it is an end, and ends get the reserve. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
@@ -197,7 +197,7 @@ const samples: { readonly [Name in CommandName]: readonly Sample<Name>[] } = {
   appendAudit: [
     { when: 'refusals', input: events('refused-in-bulk'), isTaken: false },
     { when: 'an end and something else', input: events('pty-end', 'recording-read'), isTaken: false },
-    { when: 'what is over', input: events('recording-remove', 'pty-end', 'pty-detach'), isTaken: true },
+    { when: 'of something that ended', input: events('recording-remove', 'pty-end', 'pty-detach'), isTaken: true },
   ],
   appendAuditSeal: never({ seal: { seq: 1, text: '', signature: '' } }),
 }
@@ -212,7 +212,7 @@ for (const [name, cells] of Object.entries(samples) as [CommandName, readonly Sa
   }
 }
 
-test('SQL-28 with a whole reserve every command is taken', (t) => {
+test('SQL-28 with a whole reserve every command is accepted', (t) => {
   const db = database(t)
   const commands = Object.entries(samples).flatMap(([name, cells]) =>
     cells.map(({ input }) => ({ name, input }) as PostedCommand),
@@ -221,7 +221,7 @@ test('SQL-28 with a whole reserve every command is taken', (t) => {
   assert.deepEqual([...new Set(results.map(briefOf))], ['done'])
 })
 
-test('SQL-27 an end that finds no room gets pieces of the reserve until it is kept, and what runs beside it gets none', (t) => {
+test('SQL-27 an end that finds no room gets pieces of the reserve until it is stored, and commands beside it get none', (t) => {
   const db = database(t)
   const pages = (): number => db.one<{ page_count: number }>('PRAGMA page_count')?.page_count ?? 0
   const limit = (most: number): void => db.exec(`PRAGMA max_page_count = ${most}`)

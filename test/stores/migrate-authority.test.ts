@@ -1,4 +1,4 @@
-/** The step to the schema with authority: what stored attributes meant becomes what is stored beside them. */
+/** The migration to the schema with authority: the meaning of stored attributes gets columns of its own. */
 import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -49,7 +49,7 @@ const kept: fc.Arbitrary<JsonObject | null> = fc.option(
   { freq: 10 },
 )
 
-test('AUT-3, ACR-2 an older database is brought up with the authority and the rules that its accounts had', async (t) => {
+test('AUT-3, ACR-2 an older database is migrated with the authority and the rules that its accounts had', async (t) => {
   const samples = fc.sample(fc.tuple(kept, fc.constantFrom<Role>('admin', 'user')), 400)
   const store = await openOld(t, (insert) =>
     samples.forEach(([attributes, role], index) => {

@@ -11,7 +11,7 @@ import { atEnd, killedAtEnd, temporaryFolder } from '../fixtures/sqlite-store.ts
 
 const longMs = 20_000
 
-test('SQL-20 a command is answered after the server has applied the entry it names', async (t) => {
+test('SQL-20 a command is answered after the server has applied the entry that it names', async (t) => {
   const applied: number[] = []
   const path = await listening(t, async (seq) => {
     await new Promise<void>((resolve) => setImmediate(resolve))
@@ -27,7 +27,7 @@ test('SQL-20 a command is answered after the server has applied the entry it nam
   )
 })
 
-test('SQL-21 where no server runs a command is told so, also when a killed one left its socket', async (t) => {
+test('SQL-21 without a server, a command gets that answer, also if a killed server left its socket', async (t) => {
   const folder = temporaryFolder(t)
   const { socket } = dataFiles(folder)
   assert.equal(await notifyServer(socket, 1, longMs), 'no-server')
@@ -41,7 +41,7 @@ test('SQL-21 where no server runs a command is told so, also when a killed one l
   assert.equal(await notifyServer(socket, 1, longMs), 'no-server')
 })
 
-test('SQL-22 a server that fails to apply, does not say, or cannot be reached has not confirmed', async (t) => {
+test('SQL-22 a server that fails to apply, does not answer, or cannot be reached has not confirmed', async (t) => {
   const failing = await listening(t, () => Promise.reject(new Error('memory is gone')))
   const silent = await listening(t, () => new Promise(() => {}))
   const files = prepareDataDirectory(temporaryFolder(t))
@@ -54,7 +54,7 @@ test('SQL-22 a server that fails to apply, does not say, or cannot be reached ha
   assert.deepEqual(answers, ['unconfirmed', 'unconfirmed', 'unconfirmed'])
 })
 
-test('SQL-23 the server ends connections that send anything but a number, or too much, and goes on', async (t) => {
+test('SQL-23 the server closes connections that send anything but a number, or too much, and continues', async (t) => {
   const applied: number[] = []
   const path = await listening(t, async (seq) => {
     applied.push(seq)
@@ -73,7 +73,7 @@ test('SQL-23 the server ends connections that send anything but a number, or too
   assert.deepEqual([await notifyServer(path, 5, longMs), applied], ['applied', [5]])
 })
 
-test('SQL-23 the server serves a bounded number of connections, and frees their places', async (t) => {
+test('SQL-23 the server serves a bounded number of connections, and accepts new ones when some have closed', async (t) => {
   const path = await listening(t, async () => {})
   const idle = await Promise.all(Array.from({ length: 16 }, () => connected(path)))
   assert.equal(await notifyServer(path, 1, longMs), 'unconfirmed')

@@ -1,4 +1,4 @@
-/** The statements of the embedded store against the indexes they are meant for. */
+/** The statements of the embedded store use their indexes. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
@@ -35,7 +35,7 @@ import {
 } from '../fixtures/records.ts'
 import { atEnd, temporaryFolder } from '../fixtures/sqlite-store.ts'
 
-test('SQL-7 no statement of a request or of the collector scans a table', (t) => {
+test('SQL-7 no request and no collection scans a table', (t) => {
   const { database, connection, texts } = recording(t)
   const run = <Name extends CommandName>(name: Name, input: Commands[Name]['input']): void => {
     const writer = { db: database, chain: 'server', headKey: digestOf('heads'), reserve: fileReserve('', 0) }
@@ -51,7 +51,7 @@ test('SQL-7 no statement of a request or of the collector scans a table', (t) =>
   assert.deepEqual([scans, texts.size > 60], [[], true])
 })
 
-test('SQL-7 what an account has is counted by indexes that hold nothing but what counts', (t) => {
+test('SQL-7 the limits of an account are counted by indexes that have only the counted rows', (t) => {
   const { database, connection, texts } = recording(t)
   const token = { accountId: 1, ptySessionId: '', role: 'implementor' } as const
   const tx = { db: database, chain: 'server', headKey: null, entries: [], chainHead: null }
@@ -65,7 +65,7 @@ test('SQL-7 what an account has is counted by indexes that hold nothing but what
   )
 })
 
-/** Read from an end up to a limit: the log, and an index that holds removed accounts only; or no table but a list that was given. */
+/** Allowed scans: the log and the index of removed accounts, read from one end up to a limit, and lists that are parameters. */
 const ordered = [
   'SCAN revocations',
   'SCAN a USING COVERING INDEX removed_accounts',
@@ -131,7 +131,7 @@ function requestsOf(run: Run): void {
   run('keepThrottleTime', { nowMs })
 }
 
-/** From the socket that opens a PTY session to the end; its start and its joins come before. */
+/** Attaches to a PTY session and ends it; its start and its joins come before. */
 function terminalsOf(run: Run, id: string, digest: Uint8Array): void {
   const [audit, nowMs, slot] = [auditOf('pty-session'), startMs, { ptySessionId: id, accountId: 1 }]
   run('attachPtyToken', { digest, attachmentId: 'attachment', ip: '192.0.2.7', limits: roomyLimits, nowMs, audit })
@@ -213,7 +213,7 @@ const filters: readonly Partial<PtySessionFilter>[] = [
 
 type Recording = { readonly database: Database; readonly connection: DatabaseSync; readonly texts: Set<string> }
 
-/** Opens a database that remembers the text of every statement it is asked for. */
+/** Opens a database that records the text of every prepared statement. */
 function recording(t: TestContext): Recording {
   const connection = new DatabaseSync(join(temporaryFolder(t), 'plans.db'))
   atEnd(t, () => connection.close())

@@ -1,4 +1,4 @@
-/** The room that is kept for ends: what it is made of, how it is given up, and when it is filled. */
+/** The reserve of room for ends: its file, how it is given up, and when it is filled. */
 import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { atEnd, openServerStore, temporaryFolder } from '../fixtures/sqlite-stor
 
 const mebibyte = 1024 * 1024
 
-test('SQL-27 the reserve is a file of 16 MiB that no file system can make smaller, and belongs to its owner alone', async (t) => {
+test('SQL-27 the reserve is a file of 16 MiB that no file system can compress, with mode 0600', async (t) => {
   const dataDir = temporaryFolder(t)
   const store = await openServerStore(dataDir, { reserveBytes: usualReserveBytes })
   atEnd(t, () => store.close())
@@ -33,7 +33,7 @@ test('SQL-27 the reserve is given up piece by piece, and filled again while ther
   assert.equal(first.equals(readFileSync(path).subarray(mebibyte, 2 * mebibyte)), false)
 })
 
-test('SQL-27 what is given up goes to the end of the log, whose beginning stays', (t) => {
+test('SQL-27 a given-up piece goes to the end of the log, and the rest of the log stays', (t) => {
   const folder = temporaryFolder(t)
   const log = join(folder, 'log')
   writeFileSync(log, 'frames')
@@ -44,7 +44,7 @@ test('SQL-27 what is given up goes to the end of the log, whose beginning stays'
   assert.ok(deflateSync(bytes).length >= bytes.length)
 })
 
-test('SQL-27 what cannot be had is no reserve, and takes nobody down', (t) => {
+test('SQL-27 a file that cannot be used is no reserve, and nothing else fails', (t) => {
   const folder = temporaryFolder(t)
   mkdirSync(join(folder, 'folder'))
   for (const path of [join(folder, 'folder'), join(folder, 'absent', 'reserve')]) {
@@ -53,7 +53,7 @@ test('SQL-27 what cannot be had is no reserve, and takes nobody down', (t) => {
   }
 })
 
-test('SQL-27 the reserve is not filled where it would leave the others no room', (t) => {
+test('SQL-27 the reserve is not filled if that would leave no room for others', (t) => {
   const disk = smallDisk(t, 16)
   if (disk === null) return
   const reserve = fileReserve(join(disk.folder, 'reserve'), 8 * mebibyte)

@@ -1,4 +1,4 @@
-/** The embedded store: the contract of a store, and what only this one promises of its files. */
+/** The embedded store: the contract of a store, and the rules of its files. */
 import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -22,7 +22,7 @@ import {
 
 storeContract('sqlite', openTestStore)
 
-test('SQL-1 the data directory and all in it belong to their owner alone, whatever the umask', async (t) => {
+test('SQL-1 the data directory has mode 0700 and all in it 0600, under any umask', async (t) => {
   const dataDir = join(temporaryFolder(t), 'deep', 'data')
   await killedAtEnd(t, 'hold-store.ts', dataDir)
   const modes = Object.fromEntries(readdirSync(dataDir).map((name) => [name, modeOf(join(dataDir, name))]))
@@ -41,7 +41,7 @@ test('SQL-1 the data directory and all in it belong to their owner alone, whatev
   )
 })
 
-test('SQL-1 a directory and files that were open to others are closed to them', async (t) => {
+test('SQL-1 wider modes of the directory and its files are narrowed', async (t) => {
   const dataDir = join(temporaryFolder(t), 'data')
   mkdirSync(dataDir)
   for (const name of ['sallyport.db', 'lock.db']) writeFileSync(join(dataDir, name), '')
@@ -69,7 +69,7 @@ test('SQL-2 a second server on a data directory is refused in one sentence, a co
   await (await openServerStore(dataDir)).close()
 })
 
-test('SQL-2 a server that was killed holds nothing', async (t) => {
+test('SQL-2 a killed server holds no lock', async (t) => {
   const dataDir = temporaryFolder(t)
   const kill = await killedAtEnd(t, 'hold-store.ts', dataDir)
   await assert.rejects(openServerStore(dataDir), { code: 'STORE_UNAVAILABLE' })
@@ -82,7 +82,7 @@ test('SQL-2 a server that was killed holds nothing', async (t) => {
   await store.close()
 })
 
-test('SQL-3 a database of a newer schema is refused by a sentence that names both, and is left as it was', async (t) => {
+test('SQL-3 a database of a newer schema is refused by a sentence with both numbers, and stays unchanged', async (t) => {
   const dataDir = temporaryFolder(t)
   await (await openServerStore(dataDir)).close()
   withDatabase(dataDir, (database) => database.exec('PRAGMA user_version = 99'))
@@ -105,7 +105,7 @@ test('SQL-3 a command changes no schema under a running server', async (t) => {
   await (await openCommandStore(dataDir)).close()
 })
 
-test('SQL-25 a database of the first schema with all that is in it is brought up, once', async (t) => {
+test('SQL-25 a database of the first schema is migrated with all its content, once', async (t) => {
   const dataDir = temporaryFolder(t)
   withDatabase(dataDir, (database) => {
     database.exec(initialSchema)
@@ -135,7 +135,7 @@ test('SQL-25 a database of the first schema with all that is in it is brought up
   assert.deepEqual({ ...version }, { user_version: currentSchema })
 })
 
-test('SQL-26 a closed PTY session tells when and why, and what left tells why, whoever writes them', async (t) => {
+test('SQL-26 the database refuses a closed PTY session without time and reason, and a left attachment without cause', async (t) => {
   const dataDir = temporaryFolder(t)
   await (await openServerStore(dataDir)).close()
   const refused = (sql: string): string =>
@@ -173,7 +173,7 @@ INSERT INTO pty_sessions (id, state, purpose, server_name, os_user, started_by_a
     ('pty-3', 'closed', 'health_check', 'web-1', 'ops', 1, 3);
 `
 
-test('SQL-4 what is no database is refused as unavailable, with its cause', async (t) => {
+test('SQL-4 a file that is no database is refused as unavailable, with its cause', async (t) => {
   const dataDir = temporaryFolder(t)
   writeFileSync(join(dataDir, 'sallyport.db'), 'x'.repeat(8_192))
   await assert.rejects(openServerStore(dataDir), (error: Error) => {
@@ -182,7 +182,7 @@ test('SQL-4 what is no database is refused as unavailable, with its cause', asyn
   })
 })
 
-test('SQL-5 a stored answer is erased once its successor was exchanged and 30 s are over', async (t) => {
+test('SQL-5 a stored answer is erased when its successor was exchanged and 30 s have passed', async (t) => {
   const dataDir = temporaryFolder(t)
   const store = await openServerStore(dataDir)
   atEnd(t, () => store.close())

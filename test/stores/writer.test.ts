@@ -1,4 +1,4 @@
-/** The writer of the embedded store: what happens when it is full, overrun or dead, and that it syncs before it answers. */
+/** The writer of the embedded store: a full disk, a full queue, a dead thread, and the sync before an answer. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs'
@@ -38,7 +38,7 @@ test('SQL-10 a commit is synced to the disk before it is answered, and 64 comman
   assert.deepEqual([lastWrite > 0, syncs.some((index) => index > lastWrite), syncs.length], [true, true, 1])
 })
 
-test('SQL-17 under writes without a pause the write-ahead log starts anew before it is long', async (t) => {
+test('SQL-17 under continuous writes the write-ahead log starts again before it is long', async (t) => {
   const folder = temporaryFolder(t)
   const store = await openServerStore(folder)
   atEnd(t, () => store.close())
@@ -48,13 +48,13 @@ test('SQL-17 under writes without a pause the write-ahead log starts anew before
     await store.execute('appendAudit', { events })
     megabytes += 0.8
   }
-  assert.ok(megabytes < 1_000, 'the log never started anew')
+  assert.ok(megabytes < 1_000, 'the log never started again')
 })
 
-test('SQL-29 a checkpoint that fails is told at once, and the next ones once a minute', () => {
-  const told: unknown[] = []
+test('SQL-29 a failed checkpoint is logged at once, and the next ones once a minute', () => {
+  const logged: unknown[] = []
   let nowMs = 5_000
-  const tell = failureLogger({ warn: ({ error }) => void told.push(error) }, () => nowMs)
+  const logFailure = failureLogger({ warn: ({ error }) => void logged.push(error) }, () => nowMs)
   for (const [atMs, cause] of [
     [5_000, new Error('full')],
     [5_500, new Error('full')],
@@ -62,12 +62,12 @@ test('SQL-29 a checkpoint that fails is told at once, and the next ones once a m
     [65_000, 'still full'],
   ] as const) {
     nowMs = atMs
-    tell(cause)
+    logFailure(cause)
   }
-  assert.deepEqual(told, ['full', 'still full'])
+  assert.deepEqual(logged, ['full', 'still full'])
 })
 
-test('SQL-11 a full store refuses what it cannot keep, still reads, and serves again when there is room', async (t) => {
+test('SQL-11 a full store refuses writes that do not fit, still reads, and writes again when there is room', async (t) => {
   const store = await openServerStore(temporaryFolder(t), { maxDatabaseBytes: 512 * 1024 })
   atEnd(t, () => store.close())
   const account = await addAccount(store)
@@ -109,7 +109,7 @@ test('SQL-11 a full disk does the same', async (t) => {
   assert.equal((await store.auditHeads())[0]?.seq, (heads[0]?.seq ?? 0) + 1)
 })
 
-test('SQL-12 when the writer dies everything that waits is refused, and everything after at once', async () => {
+test('SQL-12 if the writer dies, all waiting commands are refused, and all later ones at once', async () => {
   const writer = dyingWriter()
   await writer.ready()
   const commands = Array.from({ length: 100 }, () => writer.execute('appendAudit', { events: [] }))
@@ -120,7 +120,7 @@ test('SQL-12 when the writer dies everything that waits is refused, and everythi
   await writer.close()
 })
 
-test('SQL-12 a writer that cannot open its database is told, not waited for', async (t) => {
+test('SQL-12 if the writer cannot open its database, opening fails at once', async (t) => {
   const data = {
     path: join(temporaryFolder(t), 'absent', 'sallyport.db'),
     chain: 'server',
@@ -152,7 +152,7 @@ test('SQL-13 at most 10,000 commands wait; one more is refused at once', async (
   await writer.close()
 })
 
-test('SQL-14 numbers come in blocks, each fetched before the one before is used up', async () => {
+test('SQL-14 row numbers come in blocks, each fetched before the last is used up', async () => {
   const fetched: number[] = []
   const fetchBlock = async (): Promise<number> => {
     fetched.push(100 * (fetched.length + 1))
@@ -173,7 +173,7 @@ test('SQL-14 numbers come in blocks, each fetched before the one before is used 
   )
 })
 
-test('SQL-14 where no block can be fetched nothing is numbered, until one can', async () => {
+test('SQL-14 if no block can be fetched, no number is given out until one can', async () => {
   let isBroken = true
   const fetchBlock = (): Promise<number> => (isBroken ? Promise.reject(new Error('full')) : Promise.resolve(8))
   const numbers = new RowNumbers(fetchBlock, { first: null, length: 4 })
@@ -186,7 +186,7 @@ test('SQL-14 where no block can be fetched nothing is numbered, until one can', 
   assert.equal(numbers.take(), 8)
 })
 
-test('SQL-15 bytes are sent to the writer without the memory they share with others', () => {
+test('SQL-15 bytes are sent to the writer without the rest of a shared buffer', () => {
   const pool = Buffer.from('secret of another request, and mine')
   const plain = Uint8Array.of(1, 2, 3)
   const sent = ownBytes({ bytes: pool.subarray(31), list: [plain], text: 'a', none: null }) as Record<
@@ -197,7 +197,7 @@ test('SQL-15 bytes are sent to the writer without the memory they share with oth
   assert.deepEqual([sent.bytes?.buffer.byteLength, sent.bytes?.constructor], [4, Uint8Array])
 })
 
-test('SQL-16 a command that cannot be sent to the writer is refused alone with its batch, and the next one runs', async (t) => {
+test('SQL-16 a command that cannot be sent to the writer is refused with its batch, and the next one runs', async (t) => {
   const store = await openServerStore(temporaryFolder(t))
   atEnd(t, () => store.close())
   const event = auditOf('setup', { detail: { not: (() => 1) as unknown as string } })
@@ -205,7 +205,7 @@ test('SQL-16 a command that cannot be sent to the writer is refused alone with i
   assert.equal(kindOf(await store.execute('appendAudit', { events: [auditOf('setup')] })), 'done')
 })
 
-/** Returns how often the log started anew: the third number of its header (SQLite, "WAL file format"). */
+/** Returns how often the log started again: the third number of its header (SQLite, "WAL file format"). */
 function restartsOf(folder: string): number {
   const descriptor = openSync(join(folder, 'sallyport.db-wal'), 'r')
   try {
@@ -220,7 +220,7 @@ function dyingWriter(): GroupCommit {
   return new GroupCommit(new Worker(new URL('../fixtures/dying-writer.ts', import.meta.url)))
 }
 
-/** Tells whether strace can be run; installs it in continuous integration, and fails there when it cannot. */
+/** Returns whether strace can be run. In continuous integration it is installed, and fails if it cannot be. */
 function hasStrace(t: TestContext): boolean {
   const runs = (): boolean => spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0
   if (runs()) return true

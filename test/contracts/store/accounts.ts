@@ -21,7 +21,7 @@ import {
 
 /** Registers the tests. */
 export function accountRules(shared: Shared, open: OpenStore): void {
-  test('STO-1 an account is added with all it was given, and found by number, UUID, name and e-mail address', async () => {
+  test('STO-1 an account is added with everything it was given, and found by number, UUID, name and e-mail address', async () => {
     const { store } = shared()
     const given = newAccount({
       email: 'Ada@Example.org',
@@ -45,7 +45,7 @@ export function accountRules(shared: Shared, open: OpenStore): void {
     assert.deepEqual(found, [expected, expected, expected, expected, expected])
   })
 
-  test('STO-1 the event of an account that was added names its number', async () => {
+  test('STO-1 the event of an added account has its number', async () => {
     const { store } = shared()
     const before = await store.auditHeads()
     const { id } = await addAccount(store)
@@ -72,7 +72,7 @@ export function accountRules(shared: Shared, open: OpenStore): void {
     assert.deepEqual(outcomes.map(kindOf), ['added', 'added'])
   })
 
-  test('STO-3 of first administrators that race on two connections one is added', async () => {
+  test('STO-3 if two connections add first administrators at once, one is added', async () => {
     const { store, openSecond, close } = await open()
     try {
       const second = await openSecond()
@@ -90,7 +90,7 @@ export function accountRules(shared: Shared, open: OpenStore): void {
     }
   })
 
-  test('STO-3 of accounts with one name that race on two connections one is added', async () => {
+  test('STO-3 if two connections add accounts with one name at once, one is added', async () => {
     const { store, openSecond } = shared()
     const second = await openSecond()
     const username = `race-${randomUUID()}`
@@ -100,7 +100,7 @@ export function accountRules(shared: Shared, open: OpenStore): void {
     assert.deepEqual((await Promise.all(race)).map(kindOf).sort(), ['added', 'name-taken', 'name-taken', 'name-taken'])
   })
 
-  test('STO-4 a change writes what it names, leaves the rest, and makes everybody read the account again', async () => {
+  test('STO-4 a change writes the given members, leaves the rest, and makes nodes read the account again', async () => {
     const { store } = shared()
     const before = await addAccount(store, { groups: ['web'], email: `before-${randomUUID()}@example.org` })
     const change = {
@@ -139,7 +139,7 @@ export function accountRules(shared: Shared, open: OpenStore): void {
     assert.deepEqual(await store.accountById(before.id), expected)
   })
 
-  test('STO-4 whoever remembers an account is told of every change, by a rotation where there is one', async () => {
+  test('STO-4 every change makes nodes read the account again, also one with a rotation', async () => {
     const { store } = shared()
     const before = await addAccount(store)
     const password = { hash: 'new', isShort: false }
@@ -152,7 +152,7 @@ export function accountRules(shared: Shared, open: OpenStore): void {
     assert.deepEqual(logs, [['access_changed'], ['account_epoch', 'access_changed'], ['account_epoch']])
   })
 
-  test('STO-4 a change that is refused says why and writes nothing', async () => {
+  test('STO-4 a refused change gives the reason and writes nothing', async () => {
     const { store } = shared()
     const other = await addAccount(store, { email: `other-${randomUUID()}@example.org`, role: 'admin' })
     const before = await addAccount(store, { username: other.username })
@@ -167,7 +167,7 @@ export function accountRules(shared: Shared, open: OpenStore): void {
     assert.deepEqual(await store.accountById(before.id), before)
   })
 
-  test('STO-5 a rotation ends every session of the account but the kept one, which lives on under the new epoch', async () => {
+  test('STO-5 a rotation ends every session of the account except the kept one, which stays under the new epoch', async () => {
     const { store } = shared()
     const before = await addAccount(store)
     const [kept, ended] = [await createSession(store, before), await createSession(store, before)]
@@ -183,26 +183,26 @@ export function accountRules(shared: Shared, open: OpenStore): void {
     assert.notEqual(record?.session.epoch, record?.account.epoch)
   })
 
-  test('STO-5 a rotation keeps no session that is not the account’s or lives no more', async () => {
+  test('STO-5 a rotation keeps no session of another account and no ended session', async () => {
     const { store } = shared()
-    const [before, stranger] = [await addAccount(store), await addAccount(store)]
-    const foreign = await createSession(store, stranger)
+    const [before, other] = [await addAccount(store), await addAccount(store)]
+    const otherSession = await createSession(store, other)
     const own = await createSession(store, before)
     await store.execute('revoke', {
       target: { kind: 'session', sessionRow: own.session.row },
       nowMs: startMs,
       audit: auditOf('revoke'),
     })
-    for (const keptSessionRow of [own.session.row, foreign.session.row, 0]) {
+    for (const keptSessionRow of [own.session.row, otherSession.session.row, 0]) {
       const { epoch } = (await store.accountById(before.id)) ?? assert.fail()
       const rotation = { newEpoch: randomUUID(), keptSessionRow }
       const { log } = await changed(store, before, { change: {}, rotation })
       assert.deepEqual(log, [`account_epoch ${before.id}:${epoch}:0`])
     }
-    assert.deepEqual((await store.liveSessions(stranger.id)).length, 1)
+    assert.deepEqual((await store.liveSessions(other.id)).length, 1)
   })
 
-  test('STO-6 a removed account is gone, its name is free, its number is not, and its tokens are known as ended', async () => {
+  test('STO-6 a removed account is not found, its name is free, its number is not, and its tokens are known as ended', async () => {
     const { store } = shared()
     const before = await addAccount(store, { email: `gone-${randomUUID()}@example.org`, groups: ['web'] })
     const { token } = await createSession(store, before)
@@ -212,13 +212,13 @@ export function accountRules(shared: Shared, open: OpenStore): void {
       log: [`account_epoch ${before.id}:${before.epoch}:0`],
       audit: ['account-remove ok'],
     })
-    const gone = await Promise.all([
+    const found = await Promise.all([
       store.accountById(before.id),
       store.accountByUuid(before.uuid),
       store.accountByName(before.username, 'user'),
       store.accountByEmail(before.email?.toLowerCase() ?? ''),
     ])
-    assert.deepEqual(gone, [null, null, null, null])
+    assert.deepEqual(found, [null, null, null, null])
     const record = await store.token({ digest: token.accessDigest, row: token.row })
     assert.deepEqual(
       [record?.account.status, record?.account.epoch, record?.account.email, record?.account.groups],
@@ -288,7 +288,7 @@ export function accountRules(shared: Shared, open: OpenStore): void {
     assert.equal(output.kind === 'changed' && output.account.totpSealed, null)
   })
 
-  test('STO-8 a second factor of an account that is not there is refused', async () => {
+  test('STO-8 a second factor of a missing account is refused', async () => {
     const { store } = shared()
     const input = { accountId: 999_999_999, nowMs: startMs, audit: auditOf('second-factor') }
     assert.deepEqual(
@@ -304,7 +304,7 @@ export function accountRules(shared: Shared, open: OpenStore): void {
     assert.deepEqual(await effectsOf(store, 'confirmSecondFactor', confirm), refused('not-pending'))
   })
 
-  test('STO-9 a failed sign-in is counted on every key, and a successful one forgets the keys it names', async () => {
+  test('STO-9 a failed sign-in is counted on every key, and a successful one forgets the keys that it names', async () => {
     const { store } = shared()
     const rule = { ...defaultThrottleRules.name, failures: 2 }
     const keys = ['name', 'address', 'unused'].map((name) => ({ digest: digestOf(`${name} ${randomUUID()}`), rule }))
@@ -331,7 +331,7 @@ export function accountRules(shared: Shared, open: OpenStore): void {
     assert.deepEqual(await store.throttle(keys), [noFailures, once, noFailures])
   })
 
-  test('STO-230 the failures of a key are forgotten with an event, and where there are none nothing is written', async () => {
+  test('STO-230 the failures of a key are forgotten with an event; if there are none, nothing is written', async () => {
     const { store } = shared()
     const rule = defaultThrottleRules.address
     const keys = [1, 2].map(() => ({ digest: digestOf(randomUUID()), rule }))
@@ -351,7 +351,7 @@ export function accountRules(shared: Shared, open: OpenStore): void {
     assert.equal(output.kind === 'added' ? output.account.status : output.kind, 'disabled')
   })
 
-  test('STO-10 an address is known after a sign-in of that account from it, and of no other', async () => {
+  test('STO-10 an address is known after a sign-in of that account from it, not of another account', async () => {
     const { store } = shared()
     const [one, other] = [await addAccount(store), await addAccount(store)]
     const signIn = { forgetKeys: [], knownAddress: digestOf('home'), code: null, recovery: null }

@@ -1,4 +1,4 @@
-/** Store contract: signing keys, audit chains, and what commands that run together owe each other. */
+/** Store contract: signing keys, audit chains, and commands that run in one batch. */
 import assert from 'node:assert/strict'
 import { createHash, randomUUID } from 'node:crypto'
 import { test } from 'node:test'
@@ -19,7 +19,7 @@ import {
 
 /** Registers the tests. */
 export function batchRules(shared: Shared, open: OpenStore): void {
-  test('STO-60 a generation of a key is made once, and older ones are deleted', async () => {
+  test('STO-60 a generation of a key is created once, and older ones are deleted', async () => {
     const { store } = shared()
     const audit = auditOf('signing-key')
     const [first, second] = [signingKey(), signingKey({ generation: 2, kid: 'control-2' })]
@@ -35,7 +35,7 @@ export function batchRules(shared: Shared, open: OpenStore): void {
     assert.deepEqual(await store.keys(), [second, secret])
   })
 
-  test('STO-61 events form a chain whose every hash follows from the one before, however many write at once', async () => {
+  test('STO-61 events form a chain in which every hash follows from the one before, however many write at once', async () => {
     const { store, close } = await open()
     try {
       const events = Array.from({ length: 150 }, (_, index) => auditOf('revoke', { subject: `session:${index}` }))
@@ -58,7 +58,7 @@ export function batchRules(shared: Shared, open: OpenStore): void {
     }
   })
 
-  test('STO-61 another process writes a chain of its own', async () => {
+  test('STO-61 another process writes its own chain', async () => {
     const { store, openSecond, close } = await open()
     try {
       const second = await openSecond()
@@ -76,7 +76,7 @@ export function batchRules(shared: Shared, open: OpenStore): void {
     }
   })
 
-  test('STO-270 of seals that race for a number one is kept, and only the next number follows', async () => {
+  test('STO-270 if seals race for a number, one is stored, and only the next number follows', async () => {
     const { store, openSecond, close } = await open()
     try {
       const second = await openSecond()
@@ -98,7 +98,7 @@ export function batchRules(shared: Shared, open: OpenStore): void {
     }
   })
 
-  test('STO-62 a command that fails leaves nothing behind and takes no command with it that runs beside it', async () => {
+  test('STO-62 a command that fails leaves nothing behind and does not fail commands beside it', async () => {
     const { store } = shared()
     const account = await addAccount(store)
     const { session, token } = await createSession(store, account)
@@ -142,7 +142,7 @@ export function batchRules(shared: Shared, open: OpenStore): void {
     )
   })
 
-  test('STO-64 what was answered is there when the store is opened again', async () => {
+  test('STO-64 the effects of an answered command are there when the store is opened again', async () => {
     const { store, reopen, close } = await open()
     try {
       const account = await addAccount(store, { email: 'ada@example.org', groups: ['web'] })
@@ -158,7 +158,7 @@ export function batchRules(shared: Shared, open: OpenStore): void {
     }
   })
 
-  test('STO-65 a store that is closed answers what was asked before, and refuses everything after', async () => {
+  test('STO-65 a closed store answers earlier commands, and refuses all later ones', async () => {
     const { store, close } = await open()
     try {
       const asked = store.execute('appendAudit', { events: [auditOf('setup')] })
@@ -172,7 +172,7 @@ export function batchRules(shared: Shared, open: OpenStore): void {
     }
   })
 
-  test('STO-66 bytes are kept as they are, also where they lie in a larger buffer', async () => {
+  test('STO-66 bytes are stored unchanged, also from a part of a larger buffer', async () => {
     const { store } = shared()
     const pool = Buffer.from(`${randomUUID()}${'x'.repeat(32)}y`)
     const key = signingKey({ name: 'koyeb', sealed: pool.subarray(36, 68) })

@@ -1,4 +1,4 @@
-/** Store contract: bearer credentials as sessions; who may make one, and all that ends one. */
+/** Store contract: bearer credentials as sessions: who may create one, and everything that ends one. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
@@ -16,18 +16,26 @@ import {
   startMs,
   startSeconds,
 } from '../../fixtures/records.ts'
-import { addAccount, type Created, createSession, effectsOf, refused, type Shared } from './harness.ts'
+import {
+  addAccount,
+  type Created,
+  createSession,
+  effectsOf,
+  refused,
+  type Shared,
+  sampleCredential,
+} from './harness.ts'
 
 /** Registers the tests. */
 export function bearerCredentialRules(shared: Shared): void {
-  test('STO-200 a bearer credential is made only by a live session of a live account that is in the organization', async () => {
+  test('STO-200 only a live session of a live member of the organization can create a bearer credential', async () => {
     const { store } = shared()
     const { account, home, session } = await member(store)
-    const [stranger, expired] = [await addAccount(store), await addAccount(store, { expiresAt: startSeconds })]
+    const [outsider, expired] = [await addAccount(store), await addAccount(store, { expiresAt: startSeconds })]
     const ended = await createSession(store, account)
     await end(store, ended.session)
-    const foreign = await createSession(store, stranger)
-    const input = bearing(store, { account, home })
+    const outsiderSession = await createSession(store, outsider)
+    const input = bearerInput(store, { account, home })
     const by = (accountId: number, sessionRow: number): Commands['addCredential']['input'] => ({
       ...input,
       bearer: { ...input.bearer, creator: { accountId, sessionRow } },
@@ -36,9 +44,9 @@ export function bearerCredentialRules(shared: Shared): void {
       [by(999_999_999, session.row), 'stale'],
       [by(expired.id, session.row), 'stale'],
       [by(account.id, ended.session.row), 'stale'],
-      [by(account.id, foreign.session.row), 'stale'],
+      [by(account.id, outsiderSession.session.row), 'stale'],
       [by(account.id, 999_999_999), 'stale'],
-      [by(stranger.id, foreign.session.row), 'not-a-member'],
+      [by(outsider.id, outsiderSession.session.row), 'not-a-member'],
     ] as const
     for (const [wanted, kind] of cases) {
       assert.deepEqual(await effectsOf(store, 'addCredential', wanted), refused(kind))
@@ -51,7 +59,7 @@ export function bearerCredentialRules(shared: Shared): void {
     })
   })
 
-  test('STO-200 a member makes a credential of the organization, which its hidden account holds', async () => {
+  test('STO-200 a credential that a member creates for the organization belongs to its hidden account', async () => {
     const { store } = shared()
     const { account, home, session } = await member(store)
     const opened = await store.execute('openOrganizationAccount', {
@@ -62,66 +70,69 @@ export function bearerCredentialRules(shared: Shared): void {
     })
     const hidden = opened.kind === 'opened' ? await store.accountById(opened.accountId) : null
     assert.ok(hidden)
-    const input = bearing(store, { account: hidden, home, kind: 'organization-token' })
+    const input = bearerInput(store, { account: hidden, home, kind: 'organization-token' })
     const creator = { accountId: account.id, sessionRow: session.row }
     const { output } = await effectsOf(store, 'addCredential', { ...input, bearer: { ...input.bearer, creator } })
     const listed = await store.credentials({ kind: 'organization-token', organizationId: home.id })
     assert.deepEqual([output, listed], [{ kind: 'added' }, [input.credential]])
-    await store.execute('removeMember', leaving(home, account))
+    await store.execute('removeMember', leaveInput(home, account))
     assert.deepEqual(await store.credentialById(input.credential.id), input.credential)
   })
 
-  test('STO-201 the end of its own session removes a bearer credential and ends what was begun with it, in one step', async () => {
+  test('STO-201 the end of its own session removes a bearer credential and ends everything that it started, in one step', async () => {
     const { store } = shared()
     const { account, home } = await member(store)
-    const { credential, own, begun } = await made(store, { account, home })
-    assert.deepEqual(await effectsOf(store, 'revoke', ending(begun)), {
+    const { credential, own, started } = await createBearer(store, { account, home })
+    assert.deepEqual(await effectsOf(store, 'revoke', endInput(started)), {
       output: { kind: 'revoked', seq: (await store.logHead()).seq },
-      log: [`session ${begun.row}`],
+      log: [`session ${started.row}`],
       audit: ['sign-out ok'],
     })
     assert.deepEqual(await store.credentialById(credential.id), credential)
     const other = newSession({ account, row: store.nextRow('session'), credentialId: credential.id })
     await createSession(store, account, { session: other })
-    const { log } = await effectsOf(store, 'revoke', ending(own))
+    const { log } = await effectsOf(store, 'revoke', endInput(own))
     assert.deepEqual(log, [`session ${own.row}`, `session ${other.row}`, `credential ${credential.id}`])
     assert.equal(await store.credentialById(credential.id), null)
   })
 
-  test('STO-202 leaving an organization removes the account’s credentials of it, with what was begun elsewhere', async () => {
+  test('STO-202 leaving an organization removes the account’s credentials of it, with the sessions that they started elsewhere', async () => {
     const { store } = shared()
     const { account, home } = await member(store)
-    const { credential, begun } = await made(store, { account, home })
-    const { credential: away } = await made(store, { account, home: await joined(store, account) })
-    const { log } = await effectsOf(store, 'removeMember', leaving(home, account))
+    const { credential, started } = await createBearer(store, { account, home })
+    const { credential: away } = await createBearer(store, { account, home: await newOrganization(store, account) })
+    const { log } = await effectsOf(store, 'removeMember', leaveInput(home, account))
     assert.deepEqual(log, [
       `membership ${account.id}:${home.id}`,
-      `session ${begun.row}`,
+      `session ${started.row}`,
       `credential ${credential.id}`,
     ])
     assert.deepEqual(await store.credentials({ accountId: account.id }), [away])
   })
 
-  test('STO-203 removing an organization removes every credential of it, with what was begun elsewhere', async () => {
+  test('STO-203 removing an organization removes every credential of it, with the sessions that they started elsewhere', async () => {
     const { store } = shared()
     const { account, home } = await member(store)
-    const { credential, own, begun } = await made(store, { account, home })
+    const { credential, own, started } = await createBearer(store, { account, home })
     const { log } = await effectsOf(store, 'removeOrganization', {
       organizationId: home.id,
       nowMs: startMs,
       audit: auditOf('organization'),
     })
-    const entries = [`organization ${home.id}`, `session ${begun.row}`, `credential ${credential.id}`]
+    const entries = [`organization ${home.id}`, `session ${started.row}`, `credential ${credential.id}`]
     assert.deepEqual([log, await store.credentialById(credential.id)], [entries, null])
     const live = (await store.liveSessions(account.id)).map(({ row }) => row)
-    assert.deepEqual([live.includes(own.row), live.includes(begun.row)], [false, false])
+    assert.deepEqual([live.includes(own.row), live.includes(started.row)], [false, false])
   })
 
   test('STO-204 a rotation removes the bearer credentials of the account, and no others', async () => {
     const { store } = shared()
     const { account, home } = await member(store)
-    const { credential } = await made(store, { account, home })
-    const plain = { ...sample({ kind: 'application-password', accountId: account.id }), dialect: 'giantswarm' } as const
+    const { credential } = await createBearer(store, { account, home })
+    const plain = {
+      ...sampleCredential({ kind: 'application-password', accountId: account.id }),
+      dialect: 'giantswarm',
+    } as const
     const seen = { epoch: account.epoch, passwordHash: account.passwordHash }
     const rest = { bearer: null, seen, nowMs: startMs, audit: auditOf('credential') }
     await store.execute('addCredential', { credential: plain, ...rest })
@@ -134,10 +145,10 @@ export function bearerCredentialRules(shared: Shared): void {
     assert.deepEqual(await store.credentials({ accountId: account.id }), [plain])
   })
 
-  test('STO-260 a rotation that keeps credentials moves the sessions that they are, and nothing that was begun with them', async () => {
+  test('STO-260 a rotation that keeps credentials moves their own sessions, and none that they started', async () => {
     const { store } = shared()
     const { account, home } = await member(store)
-    const [first, second] = [await made(store, { account, home }), await made(store, { account, home })]
+    const [first, second] = [await createBearer(store, { account, home }), await createBearer(store, { account, home })]
     const newEpoch = randomUUID()
     const { log } = await effectsOf(store, 'changeAccount', {
       accountId: account.id,
@@ -162,7 +173,7 @@ export function bearerCredentialRules(shared: Shared): void {
   test('STO-205 removing an account removes every credential of it', async () => {
     const { store } = shared()
     const { account, home } = await member(store)
-    const { credential, own } = await made(store, { account, home })
+    const { credential, own } = await createBearer(store, { account, home })
     await store.execute('removeAccount', {
       accountId: account.id,
       newEpoch: randomUUID(),
@@ -174,10 +185,10 @@ export function bearerCredentialRules(shared: Shared): void {
     assert.deepEqual(await store.liveSessions(account.id), [])
   })
 
-  test('STO-206 no limit of sessions ends a bearer credential, and what was begun with it counts', async () => {
+  test('STO-206 no limit of sessions ends a bearer credential, and the sessions that it started count', async () => {
     const { store } = shared()
     const { account, home } = await member(store)
-    const { own, begun } = await made(store, { account, home })
+    const { own, started } = await createBearer(store, { account, home })
     const koyeb = (): NewSession => newSession({ account, row: store.nextRow('session'), dialect: 'koyeb' })
     const [one, other] = [koyeb(), koyeb()]
     await createSession(store, account, { session: one, keepNewest: 2 })
@@ -187,10 +198,10 @@ export function bearerCredentialRules(shared: Shared): void {
       live.map(({ row }) => row),
       [own.row, one.row, last.session.row],
     )
-    assert.notEqual((await store.sessionById(begun.id))?.revokedSeq, null)
+    assert.notEqual((await store.sessionById(started.id))?.revokedSeq, null)
   })
 
-  test('STO-207 an organization is added with its first members, or not at all where one of them is gone', async () => {
+  test('STO-207 an organization is added with its first members, or not at all if one of them is gone', async () => {
     const { store } = shared()
     const [one, other] = [await addAccount(store), await addAccount(store)]
     const add = (added: Organization, memberIds: readonly number[]) =>
@@ -205,10 +216,10 @@ export function bearerCredentialRules(shared: Shared): void {
     ])
   })
 
-  test('STO-208 where a member is named, an organization is removed only while it is one', async () => {
+  test('STO-208 if a member is given, an organization is removed only while it is one', async () => {
     const { store } = shared()
     const { account, home } = await member(store)
-    const stranger = await addAccount(store)
+    const outsider = await addAccount(store)
     const remove = (memberId: number) =>
       effectsOf(store, 'removeOrganization', {
         organizationId: home.id,
@@ -216,7 +227,7 @@ export function bearerCredentialRules(shared: Shared): void {
         nowMs: startMs,
         audit: auditOf('organization'),
       })
-    assert.deepEqual(await remove(stranger.id), refused('not-a-member'))
+    assert.deepEqual(await remove(outsider.id), refused('not-a-member'))
     assert.deepEqual((await remove(account.id)).output, { kind: 'removed' })
     assert.deepEqual(await remove(account.id), refused('missing'))
   })
@@ -224,44 +235,44 @@ export function bearerCredentialRules(shared: Shared): void {
 
 type Place = { readonly account: Account; readonly home: Organization; readonly kind?: Credential['kind'] }
 
-/** An account in an organization, with a session of its own. */
+/** An account in an organization, with its own session. */
 async function member(store: Store): Promise<Created & Place> {
   const account = await addAccount(store)
-  const home = await joined(store, account)
+  const home = await newOrganization(store, account)
   return { account, home, ...(await createSession(store, account)) }
 }
 
-async function joined(store: Store, account: Account): Promise<Organization> {
+async function newOrganization(store: Store, account: Account): Promise<Organization> {
   const added = organization()
   const memberIds = [account.id]
   await store.execute('addOrganization', { organization: added, memberIds, audit: auditOf('organization') })
   return added
 }
 
-type Made = { readonly credential: Credential; readonly own: NewSession; readonly begun: NewSession }
+type Bearer = { readonly credential: Credential; readonly own: NewSession; readonly started: NewSession }
 
-/** A bearer credential, with a session in no organization that was begun with it. */
-async function made(store: Store, place: Place): Promise<Made> {
-  const input = bearing(store, place)
+/** A bearer credential, with a session that it started outside the organization. */
+async function createBearer(store: Store, place: Place): Promise<Bearer> {
+  const input = bearerInput(store, place)
   const { credential, bearer } = input
   assert.deepEqual(await store.execute('addCredential', input), { kind: 'added' })
   const { account } = place
-  const begun = newSession({ account, row: store.nextRow('session'), dialect: 'koyeb', credentialId: credential.id })
-  await createSession(store, account, { session: begun })
-  return { credential, own: bearer.session, begun }
+  const started = newSession({ account, row: store.nextRow('session'), dialect: 'koyeb', credentialId: credential.id })
+  await createSession(store, account, { session: started })
+  return { credential, own: bearer.session, started }
 }
 
-type Bearing = Commands['addCredential']['input'] & {
+type BearerInput = Commands['addCredential']['input'] & {
   readonly bearer: NonNullable<Commands['addCredential']['input']['bearer']>
 }
 
-function bearing(store: Store, { account, home, kind = 'access-token' }: Place): Bearing {
+function bearerInput(store: Store, { account, home, kind = 'access-token' }: Place): BearerInput {
   const id = randomUUID()
   const row = store.nextRow('session')
   const session = newSession({ account, row, dialect: 'koyeb', organizationId: home.id, credentialId: id })
   const token = opaqueToken({ row: store.nextRow('token'), sessionRow: row, accessDigest: digestOf(id) })
   return {
-    credential: sample({ id, kind, accountId: account.id, organizationId: home.id, sessionRow: row }),
+    credential: sampleCredential({ id, kind, accountId: account.id, organizationId: home.id, sessionRow: row }),
     bearer: { session, token },
     seen: { epoch: account.epoch, passwordHash: account.passwordHash },
     nowMs: startMs,
@@ -269,34 +280,14 @@ function bearing(store: Store, { account, home, kind = 'access-token' }: Place):
   }
 }
 
-function sample(parts: Partial<Credential>): Credential {
-  return {
-    id: randomUUID(),
-    kind: 'access-token',
-    dialect: 'koyeb',
-    name: 'pipeline',
-    description: '',
-    accountId: null,
-    organizationId: null,
-    role: null,
-    secretDigest: digestOf('secret'),
-    sessionRow: null,
-    createdAtMs: startMs,
-    updatedAtMs: startMs,
-    lastUsedAtMs: null,
-    expiresAtMs: null,
-    ...parts,
-  }
-}
-
-function ending({ row }: Pick<NewSession, 'row'>): Commands['revoke']['input'] {
+function endInput({ row }: Pick<NewSession, 'row'>): Commands['revoke']['input'] {
   return { target: { kind: 'session', sessionRow: row }, nowMs: startMs, audit: auditOf('sign-out') }
 }
 
 async function end(store: Store, session: Pick<NewSession, 'row'>): Promise<void> {
-  await store.execute('revoke', ending(session))
+  await store.execute('revoke', endInput(session))
 }
 
-function leaving({ id }: Organization, account: Account): Commands['removeMember']['input'] {
+function leaveInput({ id }: Organization, account: Account): Commands['removeMember']['input'] {
   return { organizationId: id, accountId: account.id, nowMs: startMs, audit: auditOf('membership') }
 }

@@ -1,4 +1,4 @@
-/** Store contract: codes that are used up alone, and changes made from attributes that were seen. */
+/** Store contract: codes that are used by themselves, and changes that were derived from seen attributes. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
@@ -7,7 +7,7 @@ import { addAccount, effectsOf, kindOf, refused, type Shared, sessionInput } fro
 
 /** Registers the tests. */
 export function codeRules(shared: Shared): void {
-  test('STO-220 a code is used up once, and neither entry nor event tells of it', async () => {
+  test('STO-220 a code is used once, without an entry and without an event', async () => {
     const { store } = shared()
     const [secretDigest, other] = [digestOf(randomUUID()), digestOf(randomUUID())]
     const use = (code: { secretDigest: Uint8Array; step: number }) =>
@@ -22,7 +22,7 @@ export function codeRules(shared: Shared): void {
     assert.deepEqual(effects, [used, refused('code-used'), used, used])
   })
 
-  test('STO-220 a code that was used up alone signs nobody in, and one that signed somebody in is used', async () => {
+  test('STO-220 a code that was used by itself signs no account in, and a code of a sign-in cannot be used again', async () => {
     const { store } = shared()
     const account = await addAccount(store)
     const secretDigest = digestOf(randomUUID())
@@ -42,7 +42,7 @@ export function codeRules(shared: Shared): void {
     assert.deepEqual(outcomes.map(kindOf), ['code-used', 'created', 'code-used'])
   })
 
-  test('STO-220 of uses of one code that race on two connections one is first', async () => {
+  test('STO-220 if two connections use one code at once, one succeeds', async () => {
     const { store, openSecond } = shared()
     const second = await openSecond()
     const input = { code: { secretDigest: digestOf(randomUUID()), step: 7 }, nowMs: startMs }
@@ -50,7 +50,7 @@ export function codeRules(shared: Shared): void {
     assert.deepEqual(outcomes.map(kindOf).sort(), ['code-used', 'code-used', 'code-used', 'used'])
   })
 
-  test('STO-221 a change made from attributes that are others by now is stale and writes nothing', async () => {
+  test('STO-221 a change that was derived from attributes is stale and writes nothing if they have changed', async () => {
     const { store } = shared()
     const before = await addAccount(store, { attributes: { text: '{"a":1}', rules: null } })
     const change = (seenAttributes: string | null, attributes: string) =>

@@ -1,4 +1,4 @@
-/** Store contract: what is collected, when, and how much at once. */
+/** Store contract: which rows are collected, when, and how many at once. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
@@ -27,7 +27,7 @@ const day = 24 * hour
 
 /** Registers the tests. */
 export function collectorRules(open: OpenStore): void {
-  test('STO-70 a token is told from rubbish until a minute after its end, and its session goes with the last', async () => {
+  test('STO-70 a token is distinguished from an unknown one until a minute after its end, and its session goes with the last', async () => {
     await withStore(open, async (store) => {
       const account = await addAccount(store)
       const { session, token } = await createSession(store, account)
@@ -43,7 +43,7 @@ export function collectorRules(open: OpenStore): void {
     })
   })
 
-  test('STO-70 a session that lives keeps its row until its own end, though its tokens are gone', async () => {
+  test('STO-70 a live session keeps its row until its own end, even without tokens', async () => {
     await withStore(open, async (store) => {
       const { session } = await createSession(store, await addAccount(store))
       await store.execute('touchSessions', { uses: [{ row: session.row, lastSeenAt: startSeconds + hour }] })
@@ -135,7 +135,7 @@ export function collectorRules(open: OpenStore): void {
     })
   })
 
-  test('STO-73 counters, addresses, codes, PTY tokens and removed accounts go when nothing needs them any more', async () => {
+  test('STO-73 counters, addresses, codes, PTY tokens and removed accounts are deleted when they are no longer needed', async () => {
     await withStore(open, async (store) => {
       const account = await addAccount(store)
       const rule = defaultThrottleRules.address
@@ -188,7 +188,7 @@ export function collectorRules(open: OpenStore): void {
     })
   })
 
-  test('STO-73 a removed account goes after its last session, and its number is never used again', async () => {
+  test('STO-73 a removed account is deleted after its last session, and its number is never used again', async () => {
     await withStore(open, async (store) => {
       const account = await addAccount(store)
       const { token } = await createSession(store, account)
@@ -205,7 +205,7 @@ export function collectorRules(open: OpenStore): void {
     })
   })
 
-  test('STO-74 a collection deletes at most its limit of each kind and says whether more is left', async () => {
+  test('STO-74 a collection deletes at most its limit of each kind and says whether there may be more', async () => {
     await withStore(open, async (store) => {
       const account = await addAccount(store)
       await Promise.all(Array.from({ length: 25 }, () => createSession(store, account)))
@@ -243,7 +243,7 @@ export function collectorRules(open: OpenStore): void {
     })
   })
 
-  test('STO-252 a PTY session that nobody opened before its start token expired is over, with an event', async () => {
+  test('STO-252 a PTY session that was not opened before its start token expired is closed, with an event', async () => {
     await withStore(open, async (store) => {
       const caller = await signedIn(store)
       const started = [await startedBy(store, caller), await startedBy(store, caller), await startedBy(store, caller)]
@@ -270,7 +270,7 @@ export function collectorRules(open: OpenStore): void {
     })
   })
 
-  test('STO-75 a collection leaves no entry, and of deletions no event', async () => {
+  test('STO-75 a collection leaves no entry, and no event of what it deletes', async () => {
     await withStore(open, async (store) => {
       await createSession(store, await addAccount(store))
       const nowMs = startMs + day * 1_000_000
@@ -294,7 +294,7 @@ function collect(store: Store, seconds: number, limit = 100): Promise<Commands['
   return store.execute('collectExpired', { nowMs, throttleMs: nowMs, limit })
 }
 
-/** Creates a session that never ends by itself, with a token that does not either. */
+/** Creates a session without an end of its own, with a token without one. */
 function endless(store: Store, account: Account): Promise<Created> {
   const session = newSession({ account, row: store.nextRow('session'), idleSeconds: null, expiresAt: null })
   return createSession(store, account, {

@@ -3,25 +3,33 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import type { Account } from '../../../src/core/accounts/account.ts'
-import type { Credential } from '../../../src/core/credentials/credential.ts'
 import { everyAccount, listOf } from '../../../src/core/every-row.ts'
 import type { Commands, Store } from '../../../src/core/store.ts'
 import { auditOf, digestOf, newSession, opaqueToken, organization, startMs } from '../../fixtures/records.ts'
-import { addAccount, createSession, effectsOf, kindOf, refused, type Shared, sessionInput } from './harness.ts'
+import {
+  addAccount,
+  createSession,
+  effectsOf,
+  kindOf,
+  refused,
+  type Shared,
+  sampleCredential,
+  sessionInput,
+} from './harness.ts'
 
 /** Registers the tests. */
 export function credentialRules(shared: Shared): void {
-  test('STO-80 a credential is added with the session and the token that it bears, and found by what it is', async () => {
+  test('STO-80 a credential is added with the session and the token of a bearer credential, and found by its members', async () => {
     const { store } = shared()
     const account = await addAccount(store)
-    const input = bearing(store, account)
+    const input = bearerInput(store, account)
     const { credential, bearer } = input
     assert.deepEqual(await effectsOf(store, 'addCredential', input), {
       output: { kind: 'added' },
       log: [],
       audit: ['account-change ok'],
     })
-    const key = sample({ kind: 'api-key', accountId: account.id, createdAtMs: startMs + 1 })
+    const key = sampleCredential({ kind: 'api-key', accountId: account.id, createdAtMs: startMs + 1 })
     await store.execute('addCredential', { ...input, credential: key, bearer: null })
     assert.deepEqual(
       [
@@ -37,25 +45,25 @@ export function credentialRules(shared: Shared): void {
     assert.deepEqual([record?.session.credentialId, record?.account], [credential.id, account])
   })
 
-  test('STO-81 a credential is added only for a live account as it was seen, and in an organization of it', async () => {
+  test('STO-81 a credential is added only for a live and unchanged account, and in an organization of it', async () => {
     const { store } = shared()
     const account = await addAccount(store)
-    const input = bearing(store, account)
+    const input = bearerInput(store, account)
     const stale = { ...input, seen: { epoch: randomUUID(), passwordHash: account.passwordHash } }
     assert.deepEqual(await effectsOf(store, 'addCredential', stale), refused('stale'))
     const session = newSession({ account, row: store.nextRow('session'), organizationId: randomUUID() })
     const token = opaqueToken({ row: store.nextRow('token'), sessionRow: session.row })
-    const foreign = { ...input, bearer: { session, token } }
-    assert.deepEqual(await effectsOf(store, 'addCredential', foreign), refused('not-a-member'))
-    const unbound = sample({ kind: 'api-key', accountId: null, role: 'admin' })
+    const elsewhere = { ...input, bearer: { session, token } }
+    assert.deepEqual(await effectsOf(store, 'addCredential', elsewhere), refused('not-a-member'))
+    const unbound = sampleCredential({ kind: 'api-key', accountId: null, role: 'admin' })
     const free = { ...input, credential: unbound, bearer: null, seen: null }
     assert.equal((await effectsOf(store, 'addCredential', free)).output.kind, 'added')
   })
 
-  test('STO-82 a change of a credential writes what it names, and a last use moves forward only', async () => {
+  test('STO-82 a change of a credential writes the given members, and a last use moves forward only', async () => {
     const { store } = shared()
     const account = await addAccount(store)
-    const { credential, ...input } = bearing(store, account)
+    const { credential, ...input } = bearerInput(store, account)
     await store.execute('addCredential', { credential, ...input })
     const change = (id: string, changes: Commands['changeCredential']['input']['change']) =>
       effectsOf(store, 'changeCredential', {
@@ -77,10 +85,10 @@ export function credentialRules(shared: Shared): void {
     assert.deepEqual(await store.credentialById(credential.id), { ...after, lastUsedAtMs: startMs + 7 })
   })
 
-  test('STO-232 the use of a credential that stands for an account is a sign-in of it, never moved back', async () => {
+  test('STO-232 the use of a credential is a sign-in of its account, and the time never moves back', async () => {
     const { store } = shared()
     const account = await addAccount(store)
-    const { credential, ...input } = bearing(store, account)
+    const { credential, ...input } = bearerInput(store, account)
     await store.execute('addCredential', { credential, ...input })
     for (const usedAtMs of [startMs + 7, startMs + 6]) {
       const use = { id: credential.id, usedAtMs, accountId: account.id }
@@ -89,19 +97,19 @@ export function credentialRules(shared: Shared): void {
     assert.deepEqual(await store.accountById(account.id), { ...account, lastSignInAtMs: startMs + 7 })
   })
 
-  test('STO-83 removing a credential ends every session that was begun with it, and no other', async () => {
+  test('STO-83 removing a credential ends every session that it started, and no other', async () => {
     const { store } = shared()
     const account = await addAccount(store)
-    const { credential, ...input } = bearing(store, account)
+    const { credential, ...input } = bearerInput(store, account)
     await store.execute('addCredential', { credential, ...input })
-    const begun = newSession({ account, row: store.nextRow('session'), credentialId: credential.id })
-    await createSession(store, account, { session: begun })
+    const started = newSession({ account, row: store.nextRow('session'), credentialId: credential.id })
+    await createSession(store, account, { session: started })
     const other = await createSession(store, account)
     const remove = () =>
       effectsOf(store, 'removeCredential', { id: credential.id, nowMs: startMs, audit: auditOf('account-change') })
     assert.deepEqual(await remove(), {
       output: { kind: 'removed' },
-      log: [`session ${input.bearer.session.row}`, `session ${begun.row}`, `credential ${credential.id}`],
+      log: [`session ${input.bearer.session.row}`, `session ${started.row}`, `credential ${credential.id}`],
       audit: ['account-change ok'],
     })
     assert.deepEqual(await remove(), refused('missing'))
@@ -109,7 +117,7 @@ export function credentialRules(shared: Shared): void {
     assert.deepEqual([live, await store.credentialById(credential.id)], [[other.session.row], null])
   })
 
-  test('STO-84 an organization has one hidden account, which nobody lists and which goes with it', async () => {
+  test('STO-84 an organization has one hidden account, which is never listed and is removed with it', async () => {
     const { store } = shared()
     const home = organization()
     const open = () =>
@@ -138,7 +146,7 @@ export function credentialRules(shared: Shared): void {
     assert.equal(await store.accountById(id), null)
   })
 
-  test('STO-85 a recovery code is used up once, however many sign-ins race with it on two connections', async () => {
+  test('STO-85 a recovery code is used once, however many sign-ins race with it on two connections', async () => {
     const { store, openSecond } = shared()
     const second = await openSecond()
     const account = await addAccount(store)
@@ -162,36 +170,16 @@ export function credentialRules(shared: Shared): void {
   })
 }
 
-function sample(parts: Partial<Credential>): Credential {
-  return {
-    id: randomUUID(),
-    kind: 'access-token',
-    dialect: 'koyeb',
-    name: 'pipeline',
-    description: '',
-    accountId: null,
-    organizationId: null,
-    role: null,
-    secretDigest: digestOf('secret'),
-    sessionRow: null,
-    createdAtMs: startMs,
-    updatedAtMs: startMs,
-    lastUsedAtMs: null,
-    expiresAtMs: null,
-    ...parts,
-  }
-}
-
-type Bearing = Commands['addCredential']['input'] & {
+type BearerInput = Commands['addCredential']['input'] & {
   readonly bearer: NonNullable<Commands['addCredential']['input']['bearer']>
 }
 
-function bearing(store: Store, account: Account): Bearing {
+function bearerInput(store: Store, account: Account): BearerInput {
   const id = randomUUID()
   const session = newSession({ account, row: store.nextRow('session'), credentialId: id })
   const token = opaqueToken({ row: store.nextRow('token'), sessionRow: session.row })
   return {
-    credential: sample({ id, accountId: account.id, sessionRow: session.row }),
+    credential: sampleCredential({ id, accountId: account.id, sessionRow: session.row }),
     bearer: { session, token },
     seen: { epoch: account.epoch, passwordHash: account.passwordHash },
     nowMs: startMs,

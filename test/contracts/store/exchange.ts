@@ -22,7 +22,7 @@ type Outcome = Effects<Commands['exchangeToken']['output']>
 
 /** Registers the tests. */
 export function exchangeRules(shared: Shared): void {
-  test('STO-20 a token is exchanged for a successor in the same session, and stays good until its own end', async () => {
+  test('STO-20 a token is exchanged for a successor in the same session, and stays valid until its own end', async () => {
     const { store } = shared()
     const { account, session, token } = await signedIn(store)
     const input = exchangeInput(store, token, { nowMs: startMs + 60_000 })
@@ -51,7 +51,7 @@ export function exchangeRules(shared: Shared): void {
     assert.deepEqual(await repeat(29_999), same)
   })
 
-  test('STO-22 any other repeat of a refresh token ends its session and is told as reuse', async () => {
+  test('STO-22 any other repeat of a refresh token ends its session, and its event says reuse', async () => {
     const { store } = shared()
     const { session, token } = await signedIn(store)
     const first = exchangeInput(store, token)
@@ -75,7 +75,7 @@ export function exchangeRules(shared: Shared): void {
     assert.equal((await run(store, exchangeInput(store, token, { nowMs: startMs }))).output.kind, 'reused')
   })
 
-  test('STO-23 a token that is not known, by its row or by its digest, exchanges nothing', async () => {
+  test('STO-23 a token with an unknown row or digest exchanges nothing', async () => {
     const { store } = shared()
     const { token } = await signedIn(store)
     const opaque = await signedIn(store, 'opaque')
@@ -135,7 +135,7 @@ export function exchangeRules(shared: Shared): void {
     assert.equal((await at(59)).output.kind, 'exchanged')
   })
 
-  test('STO-25 a successor that another token has the digest of is refused, and the exchange can be tried again', async () => {
+  test('STO-25 a successor with the digest of another token is refused, and the exchange can be tried again', async () => {
     const { store } = shared()
     const { token } = await signedIn(store, 'opaque')
     const input = exchangeInput(store, token)
@@ -178,7 +178,7 @@ export function exchangeRules(shared: Shared): void {
     assert.deepEqual(repeated.output, { kind: 'repeated', sealedAnswer: first.sealedAnswer })
   })
 
-  test('STO-28 of refreshes that race on two connections one exchanges, and all others get its answer', async () => {
+  test('STO-28 if two connections refresh one token at once, one exchanges, and all others get its answer', async () => {
     const { store, openSecond } = shared()
     const second = await openSecond()
     for (let round = 0; round < 10; round += 1) {

@@ -1,37 +1,39 @@
-/** Store contract: what its tests share; a store under test, what a command left behind, and accounts and sessions to work with. */
+/** Store contract: shared by its tests: the store under test, the effects of a command, and sample accounts and sessions. */
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import type { Account } from '../../../src/core/accounts/account.ts'
 import type { NewAccount } from '../../../src/core/accounts/commands.ts'
+import type { Credential } from '../../../src/core/credentials/credential.ts'
 import type { NewSession } from '../../../src/core/sessions/commands.ts'
 import type { TokenRow } from '../../../src/core/sessions/token.ts'
 import type { CommandName, Commands, Store } from '../../../src/core/store.ts'
-import { auditOf, controlToken, newAccount, newSession, startMs } from '../../fixtures/records.ts'
+import { auditOf, controlToken, digestOf, newAccount, newSession, startMs } from '../../fixtures/records.ts'
 
-/** A store over a database of its own. */
+/** A store with its own database. */
 export type StoreUnderTest = {
   readonly store: Store
-  /** Opens the same database once more, as a command beside the server does. */
+  /** Opens the same database again, as a command beside the server does. */
   readonly openSecond: () => Promise<Store>
   /** Closes the store and opens it again. */
   readonly reopen: () => Promise<Store>
-  /** Closes every store that was opened, and removes the database. */
+  /** Closes every opened store, and removes the database. */
   readonly close: () => Promise<void>
 }
 
-/** Opens a store over a new database. */
+/** Opens a store with a new database. */
 export type OpenStore = () => Promise<StoreUnderTest>
 
 /** Returns the store that the tests of a suite share. */
 export type Shared = () => StoreUnderTest
 
-/** What a command answered and left behind: entries as `kind subject`, events as `action outcome code`. */
+/** The answer of a command and its effects: entries as `kind subject`, events as `action outcome code`. */
 export type Effects<Output> = {
   readonly output: Output
   readonly log: readonly string[]
   readonly audit: readonly string[]
 }
 
-/** Runs a command and returns what it left behind. */
+/** Runs a command and returns its answer and effects. */
 export async function effectsOf<Name extends CommandName>(
   store: Store,
   name: Name,
@@ -54,7 +56,7 @@ export async function effectsOf<Name extends CommandName>(
   }
 }
 
-/** What a refused command leaves behind: its answer, and nothing else. */
+/** The effects of a refused command: its answer, and nothing else. */
 export function refused<Kind extends string>(kind: Kind): Effects<{ kind: Kind }> {
   return { output: { kind }, log: [], audit: [] }
 }
@@ -71,7 +73,7 @@ export async function addAccount(store: Store, parts: Partial<NewAccount> = {}):
   return added.kind === 'added' ? added.account : assert.fail()
 }
 
-/** A session that was created, with its first token. */
+/** A created session, with its first token. */
 export type Created = { readonly session: NewSession; readonly token: TokenRow }
 
 /** Returns the input that creates a session of an account with a token of `control`. */
@@ -126,7 +128,7 @@ export function exchangeInput(
   }
 }
 
-/** Returns the name of an outcome and hides the rest of it. */
+/** Returns only the name of an outcome. */
 export function kindOf(outcome: { readonly kind: string }): string {
   return outcome.kind
 }
@@ -134,4 +136,25 @@ export function kindOf(outcome: { readonly kind: string }): string {
 function summaryOf(text: string): string {
   const { action, outcome, code } = JSON.parse(text) as Record<string, string | undefined>
   return [action, outcome, code].filter((part) => part !== undefined).join(' ')
+}
+
+/** Returns a credential with the given members. */
+export function sampleCredential(parts: Partial<Credential>): Credential {
+  return {
+    id: randomUUID(),
+    kind: 'access-token',
+    dialect: 'koyeb',
+    name: 'pipeline',
+    description: '',
+    accountId: null,
+    organizationId: null,
+    role: null,
+    secretDigest: digestOf('secret'),
+    sessionRow: null,
+    createdAtMs: startMs,
+    updatedAtMs: startMs,
+    lastUsedAtMs: null,
+    expiresAtMs: null,
+    ...parts,
+  }
 }

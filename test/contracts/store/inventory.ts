@@ -1,4 +1,4 @@
-/** Store contract: the inventory, change requests, policies, catalogues and keys that are made once. */
+/** Store contract: the inventory, change requests, policies, catalogues and keys that are created once. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
@@ -9,7 +9,7 @@ import { effectsOf, type OpenStore, refused, type Shared } from './harness.ts'
 
 /** Registers the tests. */
 export function inventoryRules(shared: Shared, open: OpenStore): void {
-  test('STO-50 a server has a name and an address of its own, and what changes it sends terminals back to the policy', async () => {
+  test('STO-50 a server has its own name and address, and a change of it makes nodes judge its terminals again', async () => {
     const { store } = shared()
     const audit = auditOf('server')
     const [one, other] = [server({ osUsers: ['ops', 'root'] }), server({ transport: 'local', hostKey: null })]
@@ -65,16 +65,16 @@ export function inventoryRules(shared: Shared, open: OpenStore): void {
     assert.equal(await store.changeById('absent'), null)
   })
 
-  test('STO-253 a change request keeps who requested and who approved it, as far as that was told', async () => {
+  test('STO-253 a change request has its requester and its approver, if they were given', async () => {
     const { store } = shared()
     const change = changeRequest({ requestedBy: 'ada@example.org' })
     await store.execute('addChange', { change, audit: auditOf('change-request') })
     const set = async (state: 'approved' | 'closed', approvedBy?: string) => {
-      const told = approvedBy === undefined ? {} : { approvedBy }
+      const approver = approvedBy === undefined ? {} : { approvedBy }
       await store.execute('setChangeState', {
         id: change.id,
         state,
-        ...told,
+        ...approver,
         nowMs: startMs,
         audit: auditOf('change-request'),
       })
@@ -83,12 +83,12 @@ export function inventoryRules(shared: Shared, open: OpenStore): void {
     const approved = { ...change, state: 'approved', approvedBy: 'ops@example.org' }
     assert.deepEqual(await set('approved', 'ops@example.org'), approved)
     assert.deepEqual(await set('closed'), { ...approved, state: 'closed' })
-    const told = changeRequest({ state: 'approved', approvedBy: 'ops@example.org' })
-    await store.execute('addChange', { change: told, audit: auditOf('change-request') })
-    assert.deepEqual(await store.changeById(told.id), told)
+    const added = changeRequest({ state: 'approved', approvedBy: 'ops@example.org' })
+    await store.execute('addChange', { change: added, audit: auditOf('change-request') })
+    assert.deepEqual(await store.changeById(added.id), added)
   })
 
-  test('STO-248 a policy is set, replaced and removed with an entry for its subject, which is there', async () => {
+  test('STO-248 a policy of an existing subject is set, replaced and removed with an entry for the subject', async () => {
     const { store } = shared()
     const [web, change] = [server(), changeRequest()]
     await store.execute('addServer', { server: web, audit: auditOf('server') })
@@ -121,7 +121,7 @@ export function inventoryRules(shared: Shared, open: OpenStore): void {
     assert.deepEqual(await set({ kind: 'change', name: 'absent' }, second), refused('missing'))
   })
 
-  test('STO-248 the policy of a server that was removed can still be removed', async () => {
+  test('STO-248 the policy of a removed server can still be removed', async () => {
     const { store } = shared()
     const web = server()
     const subject = { kind: 'server', name: web.name } as const
@@ -133,7 +133,7 @@ export function inventoryRules(shared: Shared, open: OpenStore): void {
     assert.deepEqual([await store.policy(subject), await set(null)], [{ idleMinutes: 1 }, { kind: 'removed' }])
   })
 
-  test('STO-249 the catalogue of a group is kept as it was given, and found for the groups that are asked', async () => {
+  test('STO-249 the catalogue of a group is stored unchanged, and found for the requested groups', async () => {
     const { store } = shared()
     const [one, other] = [`ops-${randomUUID()}`, `web-${randomUUID()}`]
     const set = (group: string, catalogue: string | null) =>
@@ -159,7 +159,7 @@ export function inventoryRules(shared: Shared, open: OpenStore): void {
     assert.deepEqual([...(await store.catalogues([one, other])).keys()], [other])
   })
 
-  test('STO-250 a key that is made once is made by one of two connections that race, and read back by both', async () => {
+  test('STO-250 if two connections create a key at once, one does, and both read the same key', async () => {
     const opened = await open()
     try {
       const second = await opened.openSecond()

@@ -1,4 +1,4 @@
-/** Store contract: organizations, memberships, and the sessions that are scoped to them. */
+/** Store contract: organizations, memberships, and sessions in an organization. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
@@ -11,7 +11,7 @@ import { addAccount, type Created, createSession, effectsOf, refused, type Share
 
 /** Registers the tests. */
 export function organizationRules(shared: Shared): void {
-  test('STO-40 an organization is added under a name nobody has, and found by it', async () => {
+  test('STO-40 an organization is added only under a new name, and found by it', async () => {
     const { store } = shared()
     const one = organization()
     const add = (added: Organization) =>
@@ -47,7 +47,7 @@ export function organizationRules(shared: Shared): void {
 
   test('STO-42 leaving an organization ends the sessions that the account has in it, and no others', async () => {
     const { store } = shared()
-    const { home, one, other, scoped, unscoped, foreign } = await twoMembers(store)
+    const { home, one, other, scoped, unscoped, ofOther } = await twoMembers(store)
     const leave = () =>
       effectsOf(store, 'removeMember', {
         organizationId: home.id,
@@ -61,14 +61,14 @@ export function organizationRules(shared: Shared): void {
       audit: ['membership ok'],
     })
     const { seq } = await store.logHead()
-    assert.deepEqual(await revokedBy(store, [scoped, unscoped, foreign]), [seq, null, null])
+    assert.deepEqual(await revokedBy(store, [scoped, unscoped, ofOther]), [seq, null, null])
     assert.deepEqual(await leave(), refused('missing'))
     assert.deepEqual([await store.memberships(one.id), await listOf(everyMember(store, home.id))], [[], [other]])
   })
 
   test('STO-43 removing an organization ends every session that is scoped to it', async () => {
     const { store } = shared()
-    const { home, one, scoped, unscoped, foreign } = await twoMembers(store)
+    const { home, one, scoped, unscoped, ofOther } = await twoMembers(store)
     const remove = () =>
       effectsOf(store, 'removeOrganization', {
         organizationId: home.id,
@@ -81,7 +81,7 @@ export function organizationRules(shared: Shared): void {
       audit: ['organization ok'],
     })
     const { seq } = await store.logHead()
-    assert.deepEqual(await revokedBy(store, [scoped, unscoped, foreign]), [seq, null, seq])
+    assert.deepEqual(await revokedBy(store, [scoped, unscoped, ofOther]), [seq, null, seq])
     assert.deepEqual(await remove(), refused('missing'))
     assert.deepEqual([await store.memberships(one.id), await store.organizationById(home.id)], [[], null])
   })
@@ -99,10 +99,10 @@ type TwoMembers = {
   readonly other: Account
   readonly scoped: Created
   readonly unscoped: Created
-  readonly foreign: Created
+  readonly ofOther: Created
 }
 
-/** Two members: one with a session in the organization and one in none, the other with one in it. */
+/** Two members: the first with a session in the organization and one outside it, the other with one in it. */
 async function twoMembers(store: Store): Promise<TwoMembers> {
   const home = await founded(store)
   const [one, other] = [await addAccount(store), await addAccount(store)]
@@ -112,13 +112,13 @@ async function twoMembers(store: Store): Promise<TwoMembers> {
   }
   const within = (account: Account, organizationId: string | null) =>
     createSession(store, account, { session: newSession({ account, row: store.nextRow('session'), organizationId }) })
-  const [scoped, unscoped, foreign] = [
+  const [scoped, unscoped, ofOther] = [
     await within(one, home.id),
     await within(one, null),
     await within(other, home.id),
   ]
-  const [member, stranger] = [await store.accountById(one.id), await store.accountById(other.id)]
-  return { home, one: member ?? one, other: stranger ?? other, scoped, unscoped, foreign }
+  const [member, otherMember] = [await store.accountById(one.id), await store.accountById(other.id)]
+  return { home, one: member ?? one, other: otherMember ?? other, scoped, unscoped, ofOther }
 }
 
 async function revokedBy(store: Store, created: readonly Created[]): Promise<(number | null | undefined)[]> {

@@ -1,4 +1,4 @@
-/** Store contract: the last owner who can sign in stays, and the mark that an administrator was made. */
+/** Store contract: the last owner who can sign in stays; the mark that there was an administrator. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
@@ -14,7 +14,7 @@ const ruled = (rules: KeptRules): AccountChange => ({ attributes: { text: '{}', 
 const never = { dayOfWeek: 1, from: '10:00', to: '09:00' }
 const mondays = { dayOfWeek: 1, from: '09:00', to: '10:00' }
 
-/** Every write after which an owner counts no more. */
+/** Every write after which the account is no longer an owner who can sign in. */
 const endings: Readonly<Record<string, AccountChange>> = {
   disabled: { status: 'disabled' },
   'a user': { role: 'user', authority: null },
@@ -29,7 +29,7 @@ const endings: Readonly<Record<string, AccountChange>> = {
   'every network denied': ruled({ deniedNetworks: ['::/0'] }),
 }
 
-/** Writes after which an owner counts as before. */
+/** Writes after which the account is still an owner who can sign in. */
 const harmless: Readonly<Record<string, AccountChange>> = {
   'an address': { email: 'owner@example.org' },
   'a password': { password: { hash: 'other', isShort: false } },
@@ -68,7 +68,7 @@ export function ownerRules(open: OpenStore): void {
     }
   }
 
-  test('AUT-7 no write takes the last owner who can sign in away, and what is refused leaves nothing behind', () =>
+  test('AUT-7 no write removes the last owner who can sign in, and a refused write leaves nothing behind', () =>
     over(async (store) => {
       const last = await owner(store)
       for (const [name, change] of Object.entries(endings)) {
@@ -85,7 +85,7 @@ export function ownerRules(open: OpenStore): void {
       }
     }))
 
-  test('AUT-7 an owner who cannot stay is no other owner, and one who can is', () =>
+  test('AUT-7 an owner who cannot sign in, or only until an expiry, does not count as another owner', () =>
     over(async (store) => {
       const last = await owner(store)
       const others = [await owner(store, { passwordHash: null }), await owner(store, { expiresAt: 99_999_999_999 })]
@@ -102,7 +102,7 @@ export function ownerRules(open: OpenStore): void {
       assert.equal(kindOf(await store.execute('removeAccount', removeInput(spare))), 'last-owner')
     }))
 
-  test('AUT-9 a command that is forced goes on without an owner', () =>
+  test('AUT-9 a forced command continues without an owner', () =>
     over(async (store) => {
       const forced = { mayEndLastOwner: true }
       for (const change of Object.values(endings)) {
@@ -113,7 +113,7 @@ export function ownerRules(open: OpenStore): void {
       assert.equal(kindOf(await store.execute('removeAccount', removeInput(last, forced))), 'removed')
     }))
 
-  test('AUT-8 of two owners who take each other away at the same time on two connections one is refused', () =>
+  test('AUT-8 if two owners remove each other at the same time on two connections, one is refused', () =>
     over(async (store, openSecond) => {
       const second = await openSecond()
       let standing = await owner(store)
@@ -133,7 +133,7 @@ export function ownerRules(open: OpenStore): void {
       }
     }))
 
-  test('AUT-10 the mark is set with whatever makes an administrator, and stays when all are gone', () =>
+  test('AUT-10 every command that creates an administrator sets the mark, and it stays when all are gone', () =>
     over(async (store, openSecond) => {
       const second = await openSecond()
       await addAccount(store)
@@ -146,21 +146,21 @@ export function ownerRules(open: OpenStore): void {
       assert.deepEqual([await store.administrators(), await store.wasAdministratorMade()], [[], true])
     }))
 
-  test('AUT-11 what was made from an authority that is another one by now changes nothing', () =>
+  test('AUT-11 a change that was derived from an authority changes nothing if the authority has changed', () =>
     over(async (store) => {
       await owner(store)
       const auditor = await owner(store, { authority: { role: 'auditor' } })
       const change = { authority: { role: 'custom', permissions: ['recordings.read'] } } as const
-      const made = (seen: Account['authority']): Commands['changeAccount']['input'] => ({
+      const withSeen = (seen: Account['authority']): Commands['changeAccount']['input'] => ({
         ...changeInput(auditor, change),
         seenAuthority: seen,
       })
-      assert.deepEqual(await effectsOf(store, 'changeAccount', made({ role: 'operator' })), refused('stale'))
-      assert.equal(kindOf(await store.execute('changeAccount', made({ role: 'auditor' }))), 'changed')
-      assert.equal(kindOf(await store.execute('changeAccount', made({ role: 'auditor' }))), 'stale')
+      assert.deepEqual(await effectsOf(store, 'changeAccount', withSeen({ role: 'operator' })), refused('stale'))
+      assert.equal(kindOf(await store.execute('changeAccount', withSeen({ role: 'auditor' }))), 'changed')
+      assert.equal(kindOf(await store.execute('changeAccount', withSeen({ role: 'auditor' }))), 'stale')
     }))
 
-  test('AUT-11 a new authority takes what a dialect listed of the old one out of the attributes', () =>
+  test('AUT-11 a new authority removes the old authority’s list of a dialect from the attributes', () =>
     over(async (store) => {
       await owner(store)
       const kept = { permissions: ['*'], role: 'tower', description: 'kept' }
@@ -170,8 +170,8 @@ export function ownerRules(open: OpenStore): void {
       await store.execute('changeAccount', changeInput(listed, { authority: { role: 'owner' } }))
       const same = await read()
       await store.execute('changeAccount', changeInput(listed, { authority: { role: 'auditor' } }))
-      const anew = await read()
+      const changed = await read()
       await store.execute('changeAccount', changeInput(listed, { authority: { role: 'owner' }, attributes }))
-      assert.deepEqual([same, anew, await read()], [kept, { description: 'kept' }, kept])
+      assert.deepEqual([same, changed, await read()], [kept, { description: 'kept' }, kept])
     }))
 }

@@ -7,7 +7,7 @@ import { addAccount, effectsOf, type Shared } from './harness.ts'
 
 /** Registers the tests. */
 export function personRules(shared: Shared): void {
-  test('STO-251 an account stands for itself until it is said to be of a person, and whoever remembers it is told', async () => {
+  test('STO-251 an account is its own person until another person is set, and nodes that remember it read it again', async () => {
     const { store } = shared()
     const { id, uuid, person } = await addAccount(store)
     assert.equal(person, uuid)
@@ -17,13 +17,13 @@ export function personRules(shared: Shared): void {
       return [(await store.accountById(id))?.person, log]
     }
     const log = [`access_changed account:${id}`]
-    const told: readonly (readonly [AccountChange, string])[] = [
+    const changes: readonly (readonly [AccountChange, string])[] = [
       [{ person: 'ada@example.org' }, 'ada@example.org'],
       [{ email: null }, 'ada@example.org'],
       [{ person: null }, uuid],
       [{ addGroups: ['ops'] }, uuid],
       [{ removeGroups: ['ops'] }, uuid],
     ]
-    for (const [change, expected] of told) assert.deepEqual(await set(change), [expected, log])
+    for (const [change, expected] of changes) assert.deepEqual(await set(change), [expected, log])
   })
 }

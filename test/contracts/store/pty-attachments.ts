@@ -1,4 +1,4 @@
-/** Store contract: attachments; a PTY token opens one of them, and one account at a time types. */
+/** Store contract: attachments. A PTY token opens one, and one account at a time is the implementor. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
@@ -25,7 +25,7 @@ export function ptyAttachmentRules(shared: Shared, open: OpenStore): void {
     )
   })
 
-  test('STO-55 a PTY token that is unknown, used, expired, or of what ended attaches nobody', async () => {
+  test('STO-55 a PTY token attaches no caller if it is unknown, used, expired, or if its session, account or PTY session has ended', async () => {
     const { store } = shared()
     const attempt = (digest: Uint8Array, nowMs = startMs) =>
       effectsOf(store, 'attachPtyToken', attachInput(digest, nowMs))
@@ -60,9 +60,9 @@ export function ptyAttachmentRules(shared: Shared, open: OpenStore): void {
     assert.deepEqual(await attempt(dead.digest), refused('revoked'))
   })
 
-  test('STO-240 the first attachment makes a PTY session active and holds its slot; all are listed, the oldest first', async () => {
+  test('STO-240 the first attachment makes a PTY session active and takes its slot; all are listed, the oldest first', async () => {
     const { store } = shared()
-    const [caller, watcher] = [await signedIn(store), await signedIn(store)]
+    const [caller, observer] = [await signedIn(store), await signedIn(store)]
     const { ptySession, token } = await startedBy(store, caller)
     const input = attachInput(token.digest, startMs + 1)
     const { output, log, audit } = await effectsOf(store, 'attachPtyToken', input)
@@ -76,11 +76,11 @@ export function ptyAttachmentRules(shared: Shared, open: OpenStore): void {
     const { session, ...rest } = output.kind === 'attached' ? output : assert.fail()
     assert.deepEqual(rest, { kind: 'attached', token, account: caller.account, ptySession: active })
     assert.equal(session.row, caller.sessionRow)
-    const observing = await joinedBy(store, watcher, { ptySessionId: ptySession.id })
+    const observing = await joinedBy(store, observer, { ptySessionId: ptySession.id })
     const watching = await attach(store, observing, startMs + 2)
     assert.deepEqual(await store.ptySessionById(ptySession.id), active)
     const common = { ptySessionId: ptySession.id, ip: '192.0.2.7', leftAtMs: null, cause: null }
-    const { account } = watcher
+    const { account } = observer
     assert.deepEqual(await store.ptyAttachments(ptySession.id), [
       {
         ...common,
@@ -102,7 +102,7 @@ export function ptyAttachmentRules(shared: Shared, open: OpenStore): void {
     assert.deepEqual(await store.ptyAttachments(randomUUID()), [])
   })
 
-  test('STO-240 the event of an attachment names its account and its PTY session', async () => {
+  test('STO-240 the event of an attachment has its account and its PTY session', async () => {
     const opened = await open()
     try {
       const { store } = opened
@@ -130,7 +130,7 @@ export function ptyAttachmentRules(shared: Shared, open: OpenStore): void {
     }
   })
 
-  test('STO-240 of implementors that race on two connections one is attached, and the token of the other stays good', async () => {
+  test('STO-240 if implementors race on two connections, one is attached, and the token of the other stays valid', async () => {
     const { store, openSecond } = shared()
     const second = await openSecond()
     const [caller, other] = [await signedIn(store), await signedIn(store)]
@@ -151,7 +151,7 @@ export function ptyAttachmentRules(shared: Shared, open: OpenStore): void {
     assert.equal((await store.execute('attachPtyToken', attachInput(lost.digest))).kind, 'attached')
   })
 
-  test('STO-241 an attachment leaves once, and frees the slot only where that is asked', async () => {
+  test('STO-241 an attachment leaves once, and frees the slot', async () => {
     const { store } = shared()
     const caller = await signedIn(store)
     const { ptySession, token } = await startedBy(store, caller)
@@ -171,7 +171,7 @@ export function ptyAttachmentRules(shared: Shared, open: OpenStore): void {
     assert.equal((await store.ptySessionById(other.id))?.implementorAccountId, null)
   })
 
-  test('STO-241 the slot is freed only where that is asked, and an observer that leaves frees none', async () => {
+  test('STO-241 the slot is freed only if that is requested, and an observer that leaves frees none', async () => {
     const { store } = shared()
     const caller = await signedIn(store)
     const { ptySession, token } = await startedBy(store, caller)
@@ -189,7 +189,7 @@ export function ptyAttachmentRules(shared: Shared, open: OpenStore): void {
     assert.equal(await holder(), null)
   })
 
-  test('STO-242 a slot is freed by its holder alone, and taken back while it is free and the PTY session active', async () => {
+  test('STO-242 only its holder frees a slot, and it can be taken back while it is free and the PTY session active', async () => {
     const { store } = shared()
     const [caller, other] = [await signedIn(store), await signedIn(store)]
     const { ptySession, token } = await startedBy(store, caller)

@@ -1,4 +1,4 @@
-/** Store contract: what its tests of PTY sessions share; callers that are signed in, and terminals that they open. */
+/** Store contract: shared by its tests of PTY sessions: signed-in callers, and the terminals that they open. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { Account } from '../../../src/core/accounts/account.ts'
@@ -8,7 +8,7 @@ import type { PtySession } from '../../../src/core/terminals/server.ts'
 import { auditOf, ptySession, ptyToken, roomyLimits, startMs } from '../../fixtures/records.ts'
 import { addAccount, createSession, effectsOf, kindOf } from './harness.ts'
 
-/** An account with a session that lives. */
+/** An account with a live session. */
 export type Caller = { readonly account: Account; readonly sessionRow: number }
 
 /** A PTY session with its start token. */
@@ -21,7 +21,7 @@ export async function signedIn(store: Store): Promise<Caller> {
   return { account, sessionRow: session.row }
 }
 
-/** What a token says of its holder. */
+/** The facts of a token about its holder. */
 export function idsOf({ account, sessionRow }: Caller): { readonly accountId: number; readonly sessionRow: number } {
   return { accountId: account.id, sessionRow }
 }
@@ -44,7 +44,7 @@ export function startInput(caller: Caller, parts: Partial<PtySession> = {}): Com
   }
 }
 
-/** Starts a PTY session that nobody has opened yet. */
+/** Starts a PTY session without opening it. */
 export async function startedBy(store: Store, caller: Caller, parts: Partial<PtySession> = {}): Promise<Started> {
   const input = startInput(caller, parts)
   assert.equal(kindOf(await store.execute('startPtySession', input)), 'started')
@@ -80,7 +80,7 @@ export async function attach(store: Store, { digest }: PtyTokenRow, nowMs: numbe
   return input.attachmentId
 }
 
-/** Writes that an attachment is over. */
+/** Writes the end of an attachment. */
 export function detach(
   store: Store,
   attachmentId: string,

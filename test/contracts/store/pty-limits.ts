@@ -1,4 +1,4 @@
-/** Store contract: what one account may hold at once, however many race for the last place. */
+/** Store contract: the limits of one account, also when callers race for the last place. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Store } from '../../../src/core/store.ts'
@@ -21,7 +21,7 @@ import {
 
 /** Registers the tests. */
 export function ptyLimitRules(shared: Shared): void {
-  test('STO-254 of an account that opens terminals on two connections at once only so many are attached as it may have', async () => {
+  test('STO-254 if an account opens terminals on two connections at once, no more are attached than its limit', async () => {
     const { store, openSecond } = shared()
     const second = await openSecond()
     const caller = await signedIn(store)
@@ -38,7 +38,7 @@ export function ptyLimitRules(shared: Shared): void {
     assert.equal(kindOf(await enter(store, refusedOne)), 'attached')
   })
 
-  test('STO-254 a terminal counts for whoever implements it, or did last, until it is over, and for nobody who observes', async () => {
+  test('STO-254 a terminal counts for its implementor, or its last one, until it ends, and not for observers', async () => {
     const { store } = shared()
     const [caller, other] = [await signedIn(store), await signedIn(store)]
     const limits = { ...roomyLimits, terminals: 2 }
@@ -47,7 +47,7 @@ export function ptyLimitRules(shared: Shared): void {
       const token = ptyToken({ ...idsOf(by), ptySessionId: ptySession.id, isStart: false, role })
       return effectsOf(store, 'joinPtySession', { ...joinInput(by, token), limits })
     }
-    const [left, held, foreign] = (await startedTimes(store, caller, 3)) as [Started, Started, Started]
+    const [left, held, third] = (await startedTimes(store, caller, 3)) as [Started, Started, Started]
     await detach(store, await attach(store, left.token))
     await attach(store, await joinedBy(store, other, { ptySessionId: left.ptySession.id }))
     assert.equal((await start(caller)).output.kind, 'started')
@@ -58,7 +58,7 @@ export function ptyLimitRules(shared: Shared): void {
     assert.deepEqual(await join(caller, own, 'implementor'), refused('too-many-terminals'))
     assert.equal((await join(caller, own, 'observer')).output.kind, 'joined')
     assert.equal((await join(caller, left, 'implementor')).output.kind, 'joined')
-    const entering = { ...attachInput(foreign.token.digest), limits }
+    const entering = { ...attachInput(third.token.digest), limits }
     assert.deepEqual(await effectsOf(store, 'attachPtyToken', entering), refused('too-many-terminals'))
     const taken = await joinedBy(store, other, { ptySessionId: left.ptySession.id, role: 'implementor' })
     const takenBy = await attach(store, taken)
@@ -77,7 +77,7 @@ export function ptyLimitRules(shared: Shared): void {
     assert.equal((await start(caller)).output.kind, 'started')
   })
 
-  test('STO-255 of an account that asks for PTY tokens on two connections at once only so many are made as it may have', async () => {
+  test('STO-255 if an account asks for PTY tokens on two connections at once, no more are created than its limit', async () => {
     const { store, openSecond } = shared()
     const second = await openSecond()
     const caller = await signedIn(store)
@@ -90,7 +90,7 @@ export function ptyLimitRules(shared: Shared): void {
     assert.deepEqual(countsOf(race.map(({ kind }) => kind)), { started: 4, 'too-many-tokens': 6 })
   })
 
-  test('STO-255 start and join tokens count until they are used or expire, each for its own account', async () => {
+  test('STO-255 start and join tokens count for their account until they are used or expire', async () => {
     const { store } = shared()
     const [caller, other] = [await signedIn(store), await signedIn(store)]
     const limits = { ...roomyLimits, unusedTokens: 2 }
@@ -114,7 +114,7 @@ async function startedTimes(store: Store, caller: Caller, times: number): Promis
   return Promise.all(Array.from({ length: times }, () => startedBy(store, caller)))
 }
 
-/** Opens a terminal of the caller and returns what it is joined by. */
+/** Opens a terminal of the caller and returns the facts to join it. */
 async function running(store: Store, caller: Caller): Promise<{ readonly ptySessionId: string }> {
   const { ptySession, token } = await startedBy(store, caller)
   await attach(store, token)

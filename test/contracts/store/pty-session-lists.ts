@@ -1,4 +1,4 @@
-/** Store contract: lists of PTY sessions; who is asked for, in which order, page by page. */
+/** Store contract: lists of PTY sessions: filters, order and pages. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
@@ -39,7 +39,7 @@ export function ptySessionListRules(shared: Shared, open: OpenStore): void {
     )
   })
 
-  test('STO-246 a list holds what every member of its filter asks for, and nothing else', async () => {
+  test('STO-246 a list has the PTY sessions that match every member of its filter, and no others', async () => {
     const opened = await open()
     try {
       const { store } = opened
@@ -82,7 +82,7 @@ export function ptySessionListRules(shared: Shared, open: OpenStore): void {
     }
   })
 
-  test('STO-247 a reach holds what the account started, was attached to, and what is on its servers under its changes', async () => {
+  test('STO-247 a reach has what the account started, was attached to, and PTY sessions on its servers under its changes', async () => {
     const { store } = shared()
     const [caller, other] = [await signedIn(store), await signedIn(store)]
     const [mine, web, change, group] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()]
@@ -111,10 +111,10 @@ export function ptySessionListRules(shared: Shared, open: OpenStore): void {
     const reach = { accountId: caller.account.id, groups: [group, 'another'], watched: noPolicySubjects }
     const found = await idsIn(store, { ...everyPtySession, reach })
     assert.deepEqual(found, new Set(visible.map(({ ptySession }) => ptySession.id)))
-    const nobody = { accountId: (await signedIn(store)).account.id, groups: ['another'], watched: noPolicySubjects }
-    assert.deepEqual(await idsIn(store, { ...everyPtySession, reach: nobody }), new Set())
+    const outsider = { accountId: (await signedIn(store)).account.id, groups: ['another'], watched: noPolicySubjects }
+    assert.deepEqual(await idsIn(store, { ...everyPtySession, reach: outsider }), new Set())
     const watchedIn = async (watched: Partial<PolicySubjects>): Promise<number> =>
-      (await idsIn(store, { ...everyPtySession, reach: { ...nobody, watched: { ...noPolicySubjects, ...watched } } }))
+      (await idsIn(store, { ...everyPtySession, reach: { ...outsider, watched: { ...noPolicySubjects, ...watched } } }))
         .size
     assert.deepEqual(
       [

@@ -11,16 +11,16 @@ import { attach, endSession, idsOf, joinedBy, seenOf, signedIn, startedBy, start
 
 /** Registers the tests. */
 export function ptySessionRules(shared: Shared, open: OpenStore): void {
-  test('STO-52 a PTY session is started by a live session of an account that is as it was seen', async () => {
+  test('STO-52 a PTY session is started by a live session of a live and unchanged account', async () => {
     const { store } = shared()
     const caller = await signedIn(store)
     const start = (by = caller, parts: Partial<Commands['startPtySession']['input']> = {}) =>
       effectsOf(store, 'startPtySession', { ...startInput(by), ...parts })
     const { output, log, audit } = await start()
     assert.deepEqual([output, log, audit], [{ kind: 'started' }, [], ['pty-start ok']])
-    const stranger = await signedIn(store)
+    const other = await signedIn(store)
     const stale: [typeof caller, Partial<Commands['startPtySession']['input']>][] = [
-      [{ ...caller, sessionRow: stranger.sessionRow }, {}],
+      [{ ...caller, sessionRow: other.sessionRow }, {}],
       [caller, { seen: { epoch: randomUUID(), passwordHash: caller.account.passwordHash } }],
       [caller, { seen: { epoch: caller.account.epoch, passwordHash: 'an older one' } }],
       [caller, { nowMs: startMs + 3_600_000 }],
@@ -55,7 +55,7 @@ export function ptySessionRules(shared: Shared, open: OpenStore): void {
     assert.deepEqual(await join({ role: 'observer' }), refused('not-active'))
   })
 
-  test('STO-243 a PTY session is over once, with the first reason, and every attachment that was left goes with it', async () => {
+  test('STO-243 a PTY session ends once, with the first reason, and every remaining attachment ends with it', async () => {
     const { store } = shared()
     const caller = await signedIn(store)
     const { ptySession, token } = await startedBy(store, caller)
@@ -87,7 +87,7 @@ export function ptySessionRules(shared: Shared, open: OpenStore): void {
     )
   })
 
-  test('STO-244 the end of a PTY session is asked for once, with an entry, and its reason stays', async () => {
+  test('STO-244 the end of a PTY session is requested once, with an entry, and its reason stays', async () => {
     const { store } = shared()
     const { ptySession, token } = await startedBy(store, await signedIn(store))
     await attach(store, token)
@@ -105,7 +105,7 @@ export function ptySessionRules(shared: Shared, open: OpenStore): void {
     assert.deepEqual([over?.state, over?.endReason, over?.exitCode], ['closed', 'ended-by-admin', 0])
   })
 
-  test('STO-244 a PTY session that nobody opened yet is over as soon as its end is asked for', async () => {
+  test('STO-244 a PTY session that was never opened ends as soon as its end is requested', async () => {
     const { store } = shared()
     const { ptySession } = await startedBy(store, await signedIn(store))
     const asked = await effectsOf(store, 'endPtySession', {
@@ -119,7 +119,7 @@ export function ptySessionRules(shared: Shared, open: OpenStore): void {
     assert.deepEqual(await store.ptySessionById(ptySession.id), over)
   })
 
-  test('STO-245 what was active when its process stopped is lost, with an event each; what nobody opened is not', async () => {
+  test('STO-245 sessions that were active when their process stopped are closed as lost, with an event each; unopened ones stay', async () => {
     const opened = await open()
     try {
       const { store } = opened
@@ -153,9 +153,9 @@ export function ptySessionRules(shared: Shared, open: OpenStore): void {
       const [attachment] = await store.ptyAttachments(lost.ptySession.id)
       assert.deepEqual([attachment?.leftAtMs, attachment?.cause], [startMs + 9, 'node-lost'])
       const events = await store.auditEvents('server', { afterSeq: 0, limit: 100 })
-      const told = events.map(({ text }) => JSON.parse(text) as { subject?: string; detail?: object })
+      const stored = events.map(({ text }) => JSON.parse(text) as { subject?: string; detail?: object })
       assert.deepEqual(
-        told.slice(-2).map(({ subject, detail }) => [subject, detail]),
+        stored.slice(-2).map(({ subject, detail }) => [subject, detail]),
         [
           [`pty_session:${lost.ptySession.id}`, { reason: 'node-lost' }],
           [`pty_session:${id}`, { reason: 'ended-by-admin' }],

@@ -1,4 +1,4 @@
-/** Store contract: revocations, the log they are written to, and who is told of it. */
+/** Store contract: revocations, their log, and its delivery. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
@@ -10,7 +10,7 @@ import { addAccount, createSession, effectsOf, kindOf, type OpenStore, refused, 
 
 /** Registers the tests. */
 export function revocationRules(shared: Shared, open: OpenStore): void {
-  test('STO-30 a session, and a token, ends once: the first call writes, every other is told the same entry', async () => {
+  test('STO-30 a session, and a token, ends once: the first call writes, every other returns the same entry', async () => {
     const { store } = shared()
     const account = await addAccount(store)
     const { session, token } = await createSession(store, account)
@@ -30,7 +30,7 @@ export function revocationRules(shared: Shared, open: OpenStore): void {
     assert.deepEqual(await store.liveSessions(account.id), [])
   })
 
-  test('STO-30 what a session or an epoch ended has ended already, with an entry at or before the one told', async () => {
+  test('STO-30 if a session or an epoch ended it before, the call returns an entry at or behind the one that did', async () => {
     const { store } = shared()
     const account = await addAccount(store)
     const [one, other] = [await createSession(store, account), await createSession(store, account)]
@@ -45,7 +45,7 @@ export function revocationRules(shared: Shared, open: OpenStore): void {
     assert.deepEqual(await end(store, { kind: 'token', tokenRow: other.token.row }), already)
   })
 
-  test('STO-31 an epoch is rotated from the one that was expected, or whatever it is', async () => {
+  test('STO-31 an epoch is rotated from the expected one, or from any if none was given', async () => {
     const { store } = shared()
     const account = await addAccount(store)
     const [second, third] = [randomUUID(), randomUUID()]
@@ -59,7 +59,7 @@ export function revocationRules(shared: Shared, open: OpenStore): void {
     assert.equal((await store.accountById(account.id))?.epoch, third)
   })
 
-  test('STO-31 of rotations that race on two connections one ends the expected epoch', async () => {
+  test('STO-31 if rotations race on two connections, one ends the expected epoch', async () => {
     const { store, openSecond } = shared()
     const second = await openSecond()
     const account = await addAccount(store)
@@ -80,7 +80,7 @@ export function revocationRules(shared: Shared, open: OpenStore): void {
     assert.deepEqual([kinds, (await store.logHead()).seq - before.seq], [['revoked', 'stale', 'stale', 'stale'], 1])
   })
 
-  test('STO-31 of sessions that are ended on two connections at once each ends with one entry and one event', async () => {
+  test('STO-31 if two connections end the same sessions at once, each session ends with one entry and one event', async () => {
     const { store, openSecond } = shared()
     const second = await openSecond()
     const { session } = await createSession(store, await addAccount(store))
@@ -97,7 +97,7 @@ export function revocationRules(shared: Shared, open: OpenStore): void {
     assert.equal(new Set(outcomes.map((outcome) => 'seq' in outcome && outcome.seq)).size, 1)
   })
 
-  test('STO-32 what is not there cannot be ended', async () => {
+  test('STO-32 a missing subject cannot be ended', async () => {
     const { store } = shared()
     const none = 999_999_999_999
     const targets: RevocationTarget[] = [
@@ -108,37 +108,37 @@ export function revocationRules(shared: Shared, open: OpenStore): void {
     for (const target of targets) assert.deepEqual(await end(store, target), refused('missing'))
   })
 
-  test('STO-33 entries are told in order, whole, and before the commands that appended them are answered', async () => {
+  test('STO-33 entries are delivered in order, whole, and before the commands that appended them are answered', async () => {
     const { store, close } = await open()
     try {
       const account = await addAccount(store)
       const created = await Promise.all(Array.from({ length: 100 }, () => createSession(store, account)))
-      const told: RevocationEntry[] = []
+      const delivered: RevocationEntry[] = []
       const answered: string[] = []
       store.onRevocations(async (entries) => {
-        // A listener that needs many turns must still be through before anybody is answered.
+        // A listener that needs many turns must still finish before a caller gets its answer.
         for (let turn = 0; turn < 20; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve))
-        told.push(...entries)
+        delivered.push(...entries)
       })
       await Promise.all(
         created.map(async ({ session }) => {
           const { output } = await execute(store, { kind: 'session', sessionRow: session.row })
-          const isTold = told.some((entry) => 'seq' in output && entry.seq === output.seq)
-          answered.push(`${output.kind} ${isTold ? 'told' : 'untold'}`)
+          const isDelivered = delivered.some((entry) => 'seq' in output && entry.seq === output.seq)
+          answered.push(`${output.kind} ${isDelivered ? 'delivered' : 'not delivered'}`)
         }),
       )
       const range = await store.log(logStart)
-      assert.deepEqual(range, { kind: 'entries', entries: told })
+      assert.deepEqual(range, { kind: 'entries', entries: delivered })
       assert.deepEqual(
         answered,
-        Array.from({ length: 100 }, () => 'revoked told'),
+        Array.from({ length: 100 }, () => 'revoked delivered'),
       )
     } finally {
       await close()
     }
   })
 
-  test('STO-33 a command whose entries could not be applied is not answered as done', async () => {
+  test('STO-33 a command whose entries could not be applied gets an error', async () => {
     const { store, close } = await open()
     try {
       const { session } = await createSession(store, await addAccount(store))
@@ -152,7 +152,7 @@ export function revocationRules(shared: Shared, open: OpenStore): void {
     }
   })
 
-  test('STO-34 the log is read from a position on, and a position that is not in it is told', async () => {
+  test('STO-34 the log is read from a position on, and a position that is not in it gives `history-changed`', async () => {
     const { store, close } = await open()
     try {
       assert.deepEqual([await store.logHead(), await store.log(logStart)], [logStart, { kind: 'entries', entries: [] }])

@@ -18,21 +18,21 @@ import { addAccount, createSession, effectsOf, kindOf, refused, type Shared, ses
 
 /** Registers the tests. */
 export function sessionRules(shared: Shared): void {
-  test('STO-11 a session and its first token are read back as they were created, by row and by digest', async () => {
+  test('STO-11 a session and its first token are read as they were created, by row and by digest', async () => {
     const { store } = shared()
     const account = await addAccount(store, { groups: ['web'] })
     const session = newSession({ account, row: store.nextRow('session'), fingerprintDigest: digestOf('device') })
     const token = opaqueToken({ row: store.nextRow('token'), sessionRow: session.row, boundIp: '192.0.2.7' })
     const created = await effectsOf(store, 'createSession', sessionInput(store, account, { session, token }))
     assert.deepEqual(created, { output: { kind: 'created' }, log: [], audit: ['sign-in ok'] })
-    const kept = { ...session, lastSeenAt: session.createdAt, revokedSeq: null }
+    const stored = { ...session, lastSeenAt: session.createdAt, revokedSeq: null }
     const record: TokenRecord = {
       tokenRow: token.row,
       accessDigest: token.accessDigest,
       tokenExpiresAt: null,
       tokenRevokedSeq: null,
       boundIp: '192.0.2.7',
-      session: kept,
+      session: stored,
       account,
     }
     const found = await Promise.all([
@@ -41,10 +41,10 @@ export function sessionRules(shared: Shared): void {
       store.sessionById(session.id),
       store.liveSessions(account.id),
     ])
-    assert.deepEqual(found, [record, record, kept, [kept]])
+    assert.deepEqual(found, [record, record, stored, [stored]])
   })
 
-  test('STO-11 a row number finds a token only with its digest, and a refresh token only where there is one', async () => {
+  test('STO-11 a row number finds a token only with its digest, and a refresh token only if there is one', async () => {
     const { store } = shared()
     const account = await addAccount(store)
     const { session, token } = await createSession(store, account)
@@ -67,7 +67,7 @@ export function sessionRules(shared: Shared): void {
     )
   })
 
-  test('STO-12 a session is created only for an account that is live and as it was seen', async () => {
+  test('STO-12 a session is created only for a live and unchanged account', async () => {
     const { store } = shared()
     const account = await addAccount(store, { expiresAt: startSeconds + 10 })
     const change = (status: Account['status']) =>
@@ -93,13 +93,13 @@ export function sessionRules(shared: Shared): void {
     assert.equal((await tryToCreate(store, account, { nowMs: startMs + 9_999 })).output.kind, 'created')
   })
 
-  test('STO-12 a session is created from another only while that one lives and is of the same account', async () => {
+  test('STO-12 a session is created from another session only while that one is live and of the same account', async () => {
     const { store } = shared()
-    const [account, stranger] = [await addAccount(store), await addAccount(store)]
-    const [parent, ended, foreign] = [
+    const [account, other] = [await addAccount(store), await addAccount(store)]
+    const [parent, ended, ofOther] = [
       await createSession(store, account),
       await createSession(store, account),
-      await createSession(store, stranger),
+      await createSession(store, other),
     ]
     await store.execute('revoke', {
       target: { kind: 'session', sessionRow: ended.session.row },
@@ -113,14 +113,14 @@ export function sessionRules(shared: Shared): void {
         await from(parent.session.row, startMs + 3_599_999),
         await from(parent.session.row, startMs + 3_600_000),
         await from(ended.session.row, startMs),
-        await from(foreign.session.row, startMs),
+        await from(ofOther.session.row, startMs),
         await from(999_999_999_999, startMs),
       ],
       ['created', 'stale', 'stale', 'stale', 'stale'],
     )
   })
 
-  test('STO-13 a session is scoped only to an organization that the account is a member of, which is then its last', async () => {
+  test('STO-13 a session is created in an organization only for a member, and the organization becomes the account’s last one', async () => {
     const { store } = shared()
     const account = await addAccount(store)
     const home = organization()
@@ -138,7 +138,7 @@ export function sessionRules(shared: Shared): void {
     assert.equal((await store.accountById(account.id))?.lastOrganizationId, home.id)
   })
 
-  test('STO-14 a code passes once, however many sign-ins race with it, and not at all when its sign-in is refused', async () => {
+  test('STO-14 a code is used once, however many sign-ins race with it, and a refused sign-in does not use it', async () => {
     const { store, openSecond } = shared()
     const second = await openSecond()
     const account = await addAccount(store)
@@ -153,7 +153,7 @@ export function sessionRules(shared: Shared): void {
     assert.deepEqual(kinds, ['code-used', 'code-used', 'code-used', 'created'])
   })
 
-  test('STO-15 two tokens that are found by digest never have the same one', async () => {
+  test('STO-15 two tokens that are found by digest never have the same digest', async () => {
     const { store } = shared()
     const account = await addAccount(store)
     const accessDigest = digestOf(randomUUID())
@@ -192,7 +192,7 @@ export function sessionRules(shared: Shared): void {
     assert.equal(live[0]?.row, rows[0])
   })
 
-  test('STO-17 a last use is written where it is later than the one before', async () => {
+  test('STO-17 a last use is written only if it is later than the last one', async () => {
     const { store } = shared()
     const account = await addAccount(store)
     const [one, other] = [await createSession(store, account), await createSession(store, account)]
@@ -208,7 +208,7 @@ export function sessionRules(shared: Shared): void {
     assert.deepEqual(seen, [startSeconds + 60, startSeconds + 5])
   })
 
-  test('STO-18 no two rows get the same number, whoever asks', async () => {
+  test('STO-18 no two rows get the same number, on any connection', async () => {
     const { store, openSecond } = shared()
     const second = await openSecond()
     const numbers = Array.from({ length: 300 }, (_, index) => (index % 2 === 0 ? store : second).nextRow('token'))

@@ -1,4 +1,4 @@
-/** SQLite store: the second schema; what terminals are supervised by, who was attached, and how they ended. Never edited once released. */
+/** SQLite store: the second schema: policies and catalogues, attachments, and ends of terminals. Never edited after a release. */
 
 /** The statements that make a database of schema 1 one of schema 2. */
 export const terminalSchema: string = `

@@ -1,4 +1,4 @@
-/** SQLite store: a step of the schema; whose a terminal is, and indexes to count what an account holds. Never edited once released. */
+/** SQLite store: the third schema: who holds a terminal, and indexes that count what an account holds. Never edited after a release. */
 
 /** The statements of the step. */
 export const terminalHolders: string = `

@@ -1,4 +1,4 @@
-/** SQLite store: the fourth schema; how far the time of the throttle has come. Never edited once released. */
+/** SQLite store: the fourth schema: the time of the throttle. Never edited after a release. */
 
 /** The statements that make a database of schema 3 one of schema 4. */
 export const throttleTimeSchema: string = `

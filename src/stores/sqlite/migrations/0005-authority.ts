@@ -1,4 +1,4 @@
-/** SQLite store: the fifth schema; what administrators are granted, and the rules of accounts. Never edited once released. */
+/** SQLite store: the fifth schema: the authority of administrators, and account rules. Never edited after a release. */
 
 /**
  * The statements that make a database of schema 4 one of schema 5.

@@ -1,6 +1,6 @@
-/** SQLite store: signatures over the audit chains. Never edited once released. */
+/** SQLite store: the sixth schema: signatures over the audit chains. Never edited after a release. */
 
-/** The statements that make room for seals and for the key that signs them. */
+/** The statements that add the tables of seals and of the key that signs them. */
 export const auditSealSchema: string = `
 ALTER TABLE audit_heads ADD COLUMN mark TEXT;         -- hex HMAC-SHA-256 of chain, seq and hash; null: written before there were marks
 

@@ -1,4 +1,4 @@
-/** SQLite store: the seventh schema; an index for every list that is read page by page. Never edited once released. */
+/** SQLite store: the seventh schema: an index for every list that is read page by page. Never edited after a release. */
 
 /** The statements that make a database of schema 6 one of schema 7. */
 export const listIndexSchema: string = `

@@ -1,13 +1,12 @@
 /**
- * Bench: measures the scenarios that are named, or all of them.
+ * Bench: measures the named scenarios, or all of them.
  *
  *     npm run bench -- [--quick] [--patient] [--document] [verify] [refresh] [sign-in] [revoke] [memory] [stored] [terminals]
  *     npm run bench -- --beside DIR
  *
- * `--quick` takes fewer and shorter rounds; `--patient` waits up to a minute before each for others to leave the machine
- * alone; `--document` writes the figures of each scenario into
- * `docs/performance.md` as soon as it is done. `--beside DIR` measures verify and refresh beside those of another checkout,
- * in which `npm ci` was run.
+ * `--quick` runs fewer and shorter rounds. `--patient` waits before each round, up to a minute, for a quiet machine.
+ * `--document` writes the figures of each scenario into `docs/performance.md` when it is done. `--beside DIR` measures
+ * verify and refresh beside those of another checkout, in which `npm ci` was run.
  */
 import { parseArgs } from 'node:util'
 import { buildServer } from './measure/build.ts'
@@ -43,10 +42,10 @@ const { values, positionals } = parseArgs({
     beside: { type: 'string' },
   },
 })
-const patienceMs = values.patient ? 60_000 : 0
+const maxWaitMs = values.patient ? 60_000 : 0
 const effort: Effort = values.quick
-  ? { isQuick: true, rounds: 3, mostRounds: values.patient ? 8 : 4, roundMs: 1_000, patienceMs }
-  : { isQuick: false, rounds: 5, mostRounds: values.patient ? 15 : 7, roundMs: 2_000, patienceMs }
+  ? { isQuick: true, rounds: 3, mostRounds: values.patient ? 8 : 4, roundMs: 1_000, maxWaitMs }
+  : { isQuick: false, rounds: 5, mostRounds: values.patient ? 15 : 7, roundMs: 2_000, maxWaitMs }
 const asked: Readonly<Record<string, Scenario>> =
   values.beside === undefined ? scenarios : { beside: beside(values.beside) }
 const names = positionals.length === 0 ? Object.keys(asked) : positionals

@@ -1,4 +1,4 @@
-/** Bench: the load's process; keeps one core busy with as little as it can, and reports what it saw. */
+/** Bench: the process of the load. It uses as little CPU as possible, and reports the answers. */
 import { performance } from 'node:perf_hooks'
 import type { LoadReport, LoadRequest } from './plan.ts'
 import { openFlow } from './run-flow.ts'

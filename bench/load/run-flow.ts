@@ -2,48 +2,48 @@
 import { performance } from 'node:perf_hooks'
 import { type Connection, openConnection } from './connection.ts'
 import type { Flow, Plan } from './plan.ts'
-import { type Player, playerOf, type Step } from './scripts.ts'
+import { type RequestSource, requestSourceOf, type ScriptedRequest } from './scripts.ts'
 import { Tally } from './tally.ts'
 
-/** A flow whose connections are open; nothing was sent yet. */
+/** A flow with open connections; nothing was sent yet. */
 export type ReadyFlow = {
-  /** Resolves once everything that was sent is answered. */
+  /** Resolves when every request is answered. */
   readonly run: () => Promise<Flow>
   readonly close: () => void
 }
 
 /** Opens the connections of a flow. */
 export async function openFlow(port: number, plan: Plan): Promise<ReadyFlow> {
-  const lanes = new Lanes(playerOf(plan.script, plan.connections), plan)
-  await lanes.open(port)
-  return { run: () => lanes.run(), close: () => lanes.close() }
+  const runner = new FlowRunner(requestSourceOf(plan.script, plan.connections), plan)
+  await runner.open(port)
+  return { run: () => runner.run(), close: () => runner.close() }
 }
 
-/** A request under way; `since` is when it was sent, or when it was due. */
-type Pending = { readonly step: Step; readonly since: number }
+/** A request without its answer; `since` is when it was sent, or when it was due. */
+type Pending = { readonly next: ScriptedRequest; readonly since: number }
 
-class Lanes {
-  readonly #player: Player
+class FlowRunner {
+  readonly #source: RequestSource
   readonly #plan: Plan
   readonly #tally = new Tally()
   readonly #pending: (Pending | null)[]
   #connections: readonly Connection[] = []
-  /** Moments at which requests became due that are not sent yet, and connections without a request under way. */
+  /** Due times of requests that are not sent yet, and idle connections. */
   readonly #due: number[] = []
   readonly #free: number[] = []
   #isStopped = false
   #isExhausted = false
   #onIdle: () => void = () => undefined
 
-  constructor(player: Player, plan: Plan) {
-    this.#player = player
+  constructor(source: RequestSource, plan: Plan) {
+    this.#source = source
     this.#plan = plan
     this.#pending = Array.from({ length: plan.connections }, () => null)
   }
 
   async open(port: number): Promise<void> {
-    const opening = this.#pending.map((_, lane) =>
-      openConnection(port, (status, text) => this.#receive(lane, status, text)),
+    const opening = this.#pending.map((_, connection) =>
+      openConnection(port, (status, text) => this.#receive(connection, status, text)),
     )
     this.#connections = await Promise.all(opening)
   }
@@ -59,7 +59,7 @@ class Lanes {
       this.#onIdle = resolve
     })
     const timer = setTimeout(() => this.#stop(), durationMs)
-    if (pace === null) for (const lane of this.#connections.keys()) this.#sendNext(lane, performance.now())
+    if (pace === null) for (const connection of this.#connections.keys()) this.#sendNext(connection, performance.now())
     else this.#startPace(1000 / pace)
     await idle
     clearTimeout(timer)
@@ -67,7 +67,7 @@ class Lanes {
     return this.#tally.report((isCut ? durationMs : performance.now() - began) / 1000)
   }
 
-  /** Everything that became due is sent and timed, however late: leaving it out would hide that the server fell behind. */
+  /** Every due request is sent and timed, however late. Otherwise the figures would hide that the server fell behind. */
   #stop(): void {
     this.#isStopped = true
     if (this.#plan.pace === null) this.#tally.close()
@@ -91,26 +91,26 @@ class Lanes {
     }
   }
 
-  #sendNext(lane: number, since: number): void {
-    const step = this.#player.next(lane)
-    if (step === null) {
+  #sendNext(connection: number, since: number): void {
+    const next = this.#source.next(connection)
+    if (next === null) {
       this.#isExhausted = true
       return
     }
-    this.#pending[lane] = { step, since }
-    this.#connections[lane]?.send(step.request)
+    this.#pending[connection] = { next, since }
+    this.#connections[connection]?.send(next.request)
   }
 
-  #receive(lane: number, status: number, text: string): void {
+  #receive(connection: number, status: number, text: string): void {
     const now = performance.now()
-    const { step, since } = this.#pending[lane] as Pending
-    this.#pending[lane] = null
-    this.#tally.add(step, { status, milliseconds: now - since })
-    this.#player.answered(lane, text)
+    const { next, since } = this.#pending[connection] as Pending
+    this.#pending[connection] = null
+    this.#tally.add(next, { status, milliseconds: now - since })
+    this.#source.answered(connection, text)
     if (this.#plan.pace !== null) {
-      this.#free.push(lane)
+      this.#free.push(connection)
       this.#sendDue()
-    } else if (!this.#isStopped) this.#sendNext(lane, performance.now())
+    } else if (!this.#isStopped) this.#sendNext(connection, performance.now())
     this.#endIfIdle()
   }
 

@@ -1,31 +1,31 @@
-/** Bench: turns scripts into requests; one player feeds all connections of a flow. */
+/** Bench: the requests of a script. One source serves all connections of a flow. */
 import { accessTokenOf, refreshTokenOf } from '../seed/tokens.ts'
 import type { Rows, Script } from './plan.ts'
 
-/** A request that is to be sent next. */
-export type Step = { readonly label: string; readonly request: string; readonly expected: number }
+/** The next request, with its expected status. */
+export type ScriptedRequest = { readonly label: string; readonly request: string; readonly expected: number }
 
-/** Feeds connections; `next` is null when nothing is left. */
-export type Player = {
-  readonly next: (connection: number) => Step | null
+/** Gives requests to connections; `next` returns null at the end. */
+export type RequestSource = {
+  readonly next: (connection: number) => ScriptedRequest | null
   readonly answered: (connection: number, text: string) => void
 }
 
-/** Returns the player of a script. */
-export function playerOf(script: Script, connections: number): Player {
+/** Returns the requests of a script. */
+export function requestSourceOf(script: Script, connections: number): RequestSource {
   switch (script.kind) {
     case 'get':
-      return playGets(script)
+      return getRequests(script)
     case 'refresh':
-      return playRefreshes(script, connections)
+      return refreshRequests(script, connections)
     case 'sign-out':
-      return playSignOuts(script.rows)
+      return signOutRequests(script.rows)
     case 'sign-in':
-      return playSignIns(script)
+      return signInRequests(script)
   }
 }
 
-function playGets({ path, rows, order }: Extract<Script, { kind: 'get' }>): Player {
+function getRequests({ path, rows, order }: Extract<Script, { kind: 'get' }>): RequestSource {
   const steps = rowsOf(rows).map((row) => ({ label: 'get', request: get(path, accessTokenOf(row)), expected: 200 }))
   let sent = 0
   return {
@@ -39,7 +39,10 @@ function playGets({ path, rows, order }: Extract<Script, { kind: 'get' }>): Play
   }
 }
 
-function playRefreshes({ path, rows, isBare }: Extract<Script, { kind: 'refresh' }>, connections: number): Player {
+function refreshRequests(
+  { path, rows, isBare }: Extract<Script, { kind: 'refresh' }>,
+  connections: number,
+): RequestSource {
   const queues: string[][] = Array.from({ length: connections }, () => [])
   for (const [index, row] of rowsOf(rows).entries()) {
     queues[index % connections]?.push(isBare ? bareTokenOf(row) : refreshTokenOf(row))
@@ -57,12 +60,12 @@ function playRefreshes({ path, rows, isBare }: Extract<Script, { kind: 'refresh'
   }
 }
 
-/** The ceiling's refresh tokens name the row of their session, so that it need not be read. */
+/** The ceiling's refresh tokens contain the row of their session, so that it is not read. */
 function bareTokenOf(row: number): string {
   return `${row}.${String(row).padStart(43, '0')}`
 }
 
-function playSignOuts(rows: Rows): Player {
+function signOutRequests(rows: Rows): RequestSource {
   const left = rowsOf(rows).reverse()
   const ended = new Map<number, string>()
   return {
@@ -80,7 +83,7 @@ function playSignOuts(rows: Rows): Player {
   }
 }
 
-function playSignIns({ username, password }: Extract<Script, { kind: 'sign-in' }>): Player {
+function signInRequests({ username, password }: Extract<Script, { kind: 'sign-in' }>): RequestSource {
   const step = { label: 'sign-in', request: post('/api/v1/sessions', { username, password }), expected: 201 }
   return { next: () => step, answered: () => undefined }
 }

@@ -1,4 +1,4 @@
-/** Bench: builds what is measured; an installed server runs JavaScript, and the sources cost memory of their own to strip. */
+/** Bench: builds the measured server. An installed server runs JavaScript; stripping types at start costs memory. */
 import { spawnSync } from 'node:child_process'
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { renameWorkerFiles } from '../../tools/build.ts'

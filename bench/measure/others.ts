@@ -1,33 +1,33 @@
-/** Bench: how busy the rest of the machine is; what others do while a round runs is the noise in its figures. */
+/** Bench: how busy the rest of the machine is. Other processes are the noise in the figures of a round. */
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
 
-/** A moment: when it was, and how long all cores together had been busy until then, in seconds. */
+/** A moment and the busy time of all cores until then, in seconds. */
 export type Moment = { readonly at: number; readonly busySeconds: number }
 
-/** Ticks a second in which Linux counts (proc_stat(5), USER_HZ). */
+/** Ticks per second of Linux's counters (proc_stat(5), USER_HZ). */
 const ticksPerSecond = 100
 
-/** Reads the counters of the machine; where there are none, nothing counts as busy. */
+/** Reads the counters of the machine; without counters nothing counts as busy. */
 export function readMachine(): Moment {
   return { at: performance.now() / 1000, busySeconds: process.platform === 'linux' ? busyTicks() / ticksPerSecond : 0 }
 }
 
-/** Returns the share of all cores that others used since a moment, given what the bench used itself. */
+/** Returns the share of all cores that others used since a moment. @param ownSeconds CPU of the bench itself. */
 export function shareOfOthers(since: Moment, ownSeconds: number): number {
   const now = readMachine()
   const available = (now.at - since.at) * availableParallelism()
   return Math.max(0, (now.busySeconds - since.busySeconds - ownSeconds) / available)
 }
 
-/** Others' share of the machine below which it counts as left alone. */
+/** Largest share of others on a quiet machine. */
 export const quietShare = 0.1
 
-/** Waits until others leave the machine alone for a second, or as long as the patience lasts. */
-export async function awaitQuiet(patienceMs: number): Promise<void> {
-  const end = performance.now() + patienceMs
+/** Waits until the machine was quiet for a second, at most `maxWaitMs`. */
+export async function awaitQuiet(maxWaitMs: number): Promise<void> {
+  const end = performance.now() + maxWaitMs
   while (performance.now() < end) {
     const since = readMachine()
     await setTimeout(1_000)

@@ -1,4 +1,4 @@
-/** Bench: starts the server's and the load's process, each on a core of its own where the machine allows it. */
+/** Bench: starts the processes of the server and of the load, each on its own core if possible. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
@@ -7,13 +7,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { LoadReport, Plan } from '../load/plan.ts'
 import type { Counters, ServerReply, ServerRequest, ServerStart } from '../server/protocol.ts'
 
-/** Runs a program on chosen cores (util-linux). */
+/** The program that pins a process to cores (util-linux). */
 export const pinning = 'taskset'
 
 /** Cores of the two processes; null: not pinned. */
 export type Cores = { readonly server: string | null; readonly load: string | null }
 
-/** One core for the server and another for the load; none is chosen on a machine with one core, or without `taskset`. */
+/** One core for the server and another for the load; no pinning on a machine with one core, or without `taskset`. */
 export const separateCores: Cores = hasTaskset() ? { server: '1', load: '0' } : { server: null, load: null }
 
 /** A server under measurement. */
@@ -24,19 +24,19 @@ export type ServerProcess = {
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
-/** The load. */
+/** The process of the load. */
 export type LoadProcess = {
   readonly run: (port: number, plans: readonly Plan[]) => Promise<LoadReport>
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
-/** How a server is started. */
+/** Options of a server. */
 export type ServerOptions = ServerStart & {
-  /** Replaces its own core; null lets it use all of them. */
+  /** The core; by default its own, null: all cores. */
   readonly core?: string | null
-  /** As it is installed (where not said), or as a checkout runs it. */
+  /** `built` (default): as it is installed; `sources`: as a checkout runs it. */
   readonly form?: 'built' | 'sources'
-  /** Folder of another checkout whose built server is measured; left out: this one's. */
+  /** Folder of another checkout whose built server is measured; by default this one. */
   readonly checkout?: string
 }
 
@@ -44,7 +44,7 @@ const sources = new URL('../server/serve.ts', import.meta.url)
 const builtPath = 'bench/built/bench/server/serve.js'
 const built = new URL(`../../${builtPath}`, import.meta.url)
 
-/** Starts a server; resolves once it listens. */
+/** Starts a server; resolves when it listens. */
 export async function startServer({ core, form, checkout, ...start }: ServerOptions): Promise<ServerProcess> {
   const other = checkout === undefined ? built : pathToFileURL(join(checkout, builtPath))
   const child = startChild(form === 'sources' ? sources : other, {
@@ -52,51 +52,51 @@ export async function startServer({ core, form, checkout, ...start }: ServerOpti
     flags: ['--expose-gc'],
     words: [JSON.stringify(start)],
   })
-  const talk = talkTo<ServerRequest, ServerReply>(child)
-  const ready = await talk.first
+  const channel = channelTo<ServerRequest, ServerReply>(child)
+  const ready = await channel.first
   if (ready.kind !== 'ready') throw new Error('The server did not start.')
   return {
     port: ready.port,
-    ask: talk.ask,
+    ask: channel.ask,
     counters: async (op = 'measure') => {
-      const found = await talk.ask({ op })
+      const found = await channel.ask({ op })
       if (found.kind !== 'counters') throw new Error('The server sent no counters.')
       return found.counters
     },
     [Symbol.asyncDispose]: async () => {
-      await talk.ask({ op: 'close' })
+      await channel.ask({ op: 'close' })
       await end(child)
     },
   }
 }
 
-/** Starts the load; it lives through all rounds, so that its code is warm. */
+/** Starts the process of the load. It runs for all rounds, so that its code is warm. */
 export async function startLoad(): Promise<LoadProcess> {
   const child = startChild(new URL('../load/generate.ts', import.meta.url), {
     core: separateCores.load,
     flags: [],
     words: [],
   })
-  const talk = talkTo<object, LoadReport>(child)
-  await talk.first
-  return { run: (port, plans) => talk.ask({ port, plans }), [Symbol.asyncDispose]: () => end(child) }
+  const channel = channelTo<object, LoadReport>(child)
+  await channel.first
+  return { run: (port, plans) => channel.ask({ port, plans }), [Symbol.asyncDispose]: () => end(child) }
 }
 
-/** A helper of a scenario: a process that is asked one thing at a time. */
+/** A process of a scenario that answers one request at a time. */
 export type Helper<Request, Reply> = {
   readonly ask: (request: Request) => Promise<Reply>
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
-/** Starts a program that says first that it is ready, as `load` does. @param core null: not pinned. */
+/** Starts a program whose first message says that it is ready. @param core null: not pinned. */
 export async function startHelper<Request extends object, Reply>(
   program: URL,
   core: string | null,
 ): Promise<Helper<Request, Reply>> {
   const child = startChild(program, { core, flags: [], words: [] })
-  const talk = talkTo<Request, Reply>(child)
-  await talk.first
-  return { ask: talk.ask, [Symbol.asyncDispose]: () => end(child) }
+  const channel = channelTo<Request, Reply>(child)
+  await channel.first
+  return { ask: channel.ask, [Symbol.asyncDispose]: () => end(child) }
 }
 
 type Start = { readonly core: string | null; readonly flags: readonly string[]; readonly words: readonly string[] }
@@ -107,11 +107,11 @@ function startChild(program: URL, { core, flags, words }: Start): ChildProcess {
   return spawn(command[0] ?? '', command.slice(1), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
 }
 
-type Talk<Request, Reply> = { readonly first: Promise<Reply>; readonly ask: (request: Request) => Promise<Reply> }
+type Channel<Request, Reply> = { readonly first: Promise<Reply>; readonly ask: (request: Request) => Promise<Reply> }
 
-/** One question at a time; the end of the process fails whatever is waited for. */
-function talkTo<Request extends object, Reply>(child: ChildProcess): Talk<Request, Reply> {
-  const hear = async (): Promise<Reply> => {
+/** Sends one request at a time. If the process ends, the waiting request fails. */
+function channelTo<Request extends object, Reply>(child: ChildProcess): Channel<Request, Reply> {
+  const nextMessage = async (): Promise<Reply> => {
     const stop = new AbortController()
     const ended = once(child, 'exit', { signal: stop.signal }).then(([code, signal]) => {
       throw new Error(`A process of the bench ended with ${code ?? signal}.`)
@@ -125,9 +125,9 @@ function talkTo<Request extends object, Reply>(child: ChildProcess): Talk<Reques
     }
   }
   return {
-    first: hear(),
+    first: nextMessage(),
     ask: (request) => {
-      const answer = hear()
+      const answer = nextMessage()
       child.send(request)
       return answer
     },

@@ -1,4 +1,4 @@
-/** Bench: measures by rounds; subjects and ceilings take turns, so that a noisy neighbour meets all of them alike. */
+/** Bench: measures in rounds. Subjects and ceilings take turns, so that noise affects all of them equally. */
 import type { Flow, Latencies, LoadReport, Plan } from '../load/plan.ts'
 import type { Counters } from '../server/protocol.ts'
 import { awaitQuiet, type Moment, quietShare, readMachine, shareOfOthers } from './others.ts'
@@ -8,48 +8,48 @@ import type { LoadProcess, ServerProcess } from './processes.ts'
 export type Sample = {
   readonly perSecond: number
   readonly latencies: Readonly<Record<string, Latencies>>
-  /** CPU of the whole server process, its threads included, for one answer, in milliseconds. */
+  /** CPU of the server process with all threads for one answer, in milliseconds. */
   readonly cpuMs: number
   readonly rssMb: number
   readonly loopP99Ms: number
   readonly loopMaxMs: number
-  /** How busy the load's process was, as a share of a core: near 1 it is the load that is measured. */
+  /** CPU of the load process, as a share of a core. Near 1 the load itself is the limit. */
   readonly loadShare: number
-  /** What others used of all cores meanwhile, as a share. */
+  /** The share of all cores that others used meanwhile. */
   readonly othersShare: number
 }
 
-/** How many rounds are kept, and how many are run at most to find ones in which the machine was left alone. */
+/** How many rounds count, and how many are run at most to find quiet ones. */
 export type Rounds = {
   readonly rounds: number
   readonly mostRounds: number
-  /** How long each round may wait for such a moment before it begins. */
-  readonly patienceMs: number
+  /** Longest wait for a quiet machine before each round. */
+  readonly maxWaitMs: number
 }
 
-/** What every round tells, whatever it measures. */
-export type Disturbed = Pick<Sample, 'othersShare'>
+/** The noise during a round. */
+export type Noise = Pick<Sample, 'othersShare'>
 
-/** What takes turns: a name, and what one round of it is; rounds are counted from 0, and the first is not kept. */
-export type Contender<Found extends Disturbed = Sample> = {
+/** A subject or a ceiling: its name, and one round of it. Rounds are counted from 0; the first does not count. */
+export type Contender<Found extends Noise = Sample> = {
   readonly name: string
   readonly round: (round: number) => Promise<Found>
 }
 
-/** Milliseconds of a round that only warms up. */
+/** Milliseconds of a warm-up round. */
 export const warmUpMs = 1_000
 
 /**
- * Runs one round of each contender in turn, after one that is thrown away, until there are enough in which the machine was
- * left alone, or there is no time left. Returns the samples of the rounds that others disturbed least.
+ * Runs one round of each contender in turn, after a warm-up, until there are enough quiet rounds or the most are run.
+ * Returns the samples of the rounds with the least noise.
  */
-export async function takeTurns<Found extends Disturbed = Sample>(
+export async function takeTurns<Found extends Noise = Sample>(
   contenders: readonly Contender<Found>[],
-  { rounds, mostRounds, patienceMs }: Rounds,
+  { rounds, mostRounds, maxWaitMs }: Rounds,
 ): Promise<ReadonlyMap<string, readonly Found[]>> {
   const turns: (readonly Found[])[] = []
   for (let round = 0; round <= mostRounds && !isEnough(turns, rounds); round += 1) {
-    await awaitQuiet(patienceMs)
+    await awaitQuiet(maxWaitMs)
     const order = round % 2 === 0 ? contenders : contenders.toReversed()
     const samples = new Map<string, Found>()
     for (const { name, round: run } of order) samples.set(name, await run(round))
@@ -59,32 +59,32 @@ export async function takeTurns<Found extends Disturbed = Sample>(
   return new Map(contenders.map(({ name }, place) => [name, kept.map((turn) => turn[place] as Found)]))
 }
 
-function isEnough(turns: readonly (readonly Disturbed[])[], rounds: number): boolean {
+function isEnough(turns: readonly (readonly Noise[])[], rounds: number): boolean {
   return turns.filter((turn) => noiseOf(turn) <= quietShare).length >= rounds
 }
 
-function noiseOf(turn: readonly Disturbed[]): number {
+function noiseOf(turn: readonly Noise[]): number {
   return Math.max(...turn.map(({ othersShare }) => othersShare))
 }
 
-/** What is read before a round. */
+/** Counters before a round. */
 export type Before = { readonly counters: Counters; readonly machine: Moment }
 
-/** Reads the counters that a round begins with. */
+/** Reads the counters before a round. */
 export async function readBefore(server: ServerProcess): Promise<Before> {
   return { counters: await server.counters(), machine: readMachine() }
 }
 
-/** Runs flows against a server and returns what the first of them met. @throws Error when an answer was not the expected one. */
+/** Runs a flow against a server and returns its sample. @throws Error if an answer has an unexpected status. */
 export async function measureFlow(server: ServerProcess, load: LoadProcess, plan: Plan): Promise<Sample> {
   const before = await readBefore(server)
   const report = await load.run(server.port, [plan])
   return sampleOf(report, before, await server.counters())
 }
 
-/** Returns the sample of a report whose first flow counts. */
+/** Returns the sample of the first flow of a report. */
 export function sampleOf(report: LoadReport, before: Before, after: Counters): Sample {
-  for (const flow of report.flows) refuseSurprises(flow)
+  for (const flow of report.flows) refuseUnexpected(flow)
   const [flow] = report.flows
   if (flow === undefined) throw new Error('The load reported no flow.')
   const cpuSeconds = after.cpuSeconds - before.counters.cpuSeconds
@@ -100,12 +100,12 @@ export function sampleOf(report: LoadReport, before: Before, after: Counters): S
   }
 }
 
-function refuseSurprises(flow: Flow): void {
-  if (flow.surprises === 0 && flow.answers > 0) return
-  throw new Error(`${flow.surprises} of ${flow.answers} answers were not expected: ${JSON.stringify(flow.statuses)}`)
+function refuseUnexpected(flow: Flow): void {
+  if (flow.unexpected === 0 && flow.answers > 0) return
+  throw new Error(`${flow.unexpected} of ${flow.answers} answers were not expected: ${JSON.stringify(flow.statuses)}`)
 }
 
-/** Returns the middle value; of an even number of values the lower of the two. */
+/** Returns the median; of an even number of values the lower one. */
 export function median(values: readonly number[]): number {
   return [...values].sort((one, other) => one - other)[Math.ceil(values.length / 2) - 1] ?? Number.NaN
 }
@@ -115,7 +115,7 @@ export function medianOf<Found>(samples: readonly Found[], figure: (sample: Foun
   return median(samples.map(figure))
 }
 
-/** Returns the median of the ratios of samples that were taken in the same round. */
+/** Returns the median of the ratios of samples of the same round. */
 export function medianRatio<Found>(
   ones: readonly Found[],
   others: readonly Found[],
@@ -127,6 +127,6 @@ export function medianRatio<Found>(
 /** Returns the latencies of a kind of request in a sample. */
 export function latencyOf({ latencies }: Sample, label: string): Latencies {
   const found = latencies[label]
-  if (found === undefined) throw new Error(`Nothing was measured of ${label}.`)
+  if (found === undefined) throw new Error(`There are no latencies of ${label}.`)
   return found
 }

@@ -1,12 +1,12 @@
-/** Bench: what the bench uses itself, all of its processes together: shells, clients and servers below it count as its own. */
+/** Bench: the CPU of the bench itself, with all child processes: shells, clients and servers. */
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Ticks a second in which Linux counts (proc_pid_stat(5), USER_HZ). */
+/** Ticks per second of Linux's counters (proc_pid_stat(5), USER_HZ). */
 const ticksPerSecond = 100
 
 type Entry = { readonly parent: number; readonly ticks: number }
 
-/** Returns the CPU seconds of this process and of all below it, those that ended included; 0 where the system does not tell. */
+/** Returns the CPU seconds of this process and of all its descendants, also ended ones; 0 on other systems than Linux. */
 export function readTree(): number {
   if (process.platform !== 'linux') return 0
   const entries = new Map<number, Entry>()
@@ -19,7 +19,7 @@ export function readTree(): number {
   return ticks / ticksPerSecond
 }
 
-/** null: it ended meanwhile. */
+/** Returns null if the process ended meanwhile. */
 function readEntry(name: string): Entry | null {
   let text: string
   try {
@@ -28,7 +28,7 @@ function readEntry(name: string): Entry | null {
     if (['ENOENT', 'ESRCH'].includes(String((error as NodeJS.ErrnoException).code))) return null
     throw error
   }
-  // Behind the name, which may hold anything: state, parent, and as the 12th to 15th the times, those of ended children too.
+  // After the name, which may contain any character: state, parent, and as the 12th to 15th the times, also of ended children.
   const fields = text
     .slice(text.lastIndexOf(')') + 2)
     .split(' ')

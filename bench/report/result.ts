@@ -1,4 +1,4 @@
-/** Bench: what a scenario returns: figures as tables, and each aim beside what was reached. */
+/** Bench: the result of a scenario: figures as tables, and each aim with its measured value. */
 import { latencyOf, medianOf, type Sample } from '../measure/rounds.ts'
 
 /** A table; the first column names the row. */
@@ -36,7 +36,7 @@ const sampleColumns = [
   'others busy',
 ]
 
-/** Returns the table of contenders; each row is the median over its rounds. `label` is the kind of request whose latency counts. */
+/** Returns the table of contenders; each row is the median over its rounds. `label`: the kind of request whose latency is shown. */
 export function tableOf(rows: readonly { name: string; samples: readonly Sample[]; label: string }[]): Table {
   return {
     columns: sampleColumns,
@@ -61,12 +61,12 @@ export function tableOf(rows: readonly { name: string; samples: readonly Sample[
   }
 }
 
-/** Writes a number with so many digits after the point. */
+/** Writes a number with a fixed number of digits after the point. */
 export function fixed(value: number, digits = 2): string {
   return value.toFixed(digits)
 }
 
-/** Writes a number without digits after the point, its thousands apart. */
+/** Writes a rounded number with separated thousands. */
 export function whole(value: number): string {
   return Math.round(value).toLocaleString('en-US')
 }

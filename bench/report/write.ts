@@ -1,4 +1,4 @@
-/** Bench: writes results for people, for documents and for machines. */
+/** Bench: writes results to the terminal, as JSON, and into the document. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +8,7 @@ import type { Result, Table } from './result.ts'
 const resultsFolder = fileURLToPath(new URL('../results/', import.meta.url))
 const documentPath = fileURLToPath(new URL('../../docs/performance.md', import.meta.url))
 
-/** Facts of the machine that a figure means nothing without. */
+/** Facts of the machine; figures depend on them. */
 export type Machine = {
   readonly cores: number
   readonly processor: string
@@ -16,7 +16,7 @@ export type Machine = {
   readonly node: string
   readonly kernel: string
   readonly isPinned: boolean
-  /** Processes that wanted a core, averaged over the minute before the run. */
+  /** Load average of the minute before the run. */
   readonly loadBefore: number
 }
 
@@ -57,7 +57,7 @@ function withSection(text: string, title: string, section: string): string {
   const [begin, end] = [`<!-- ${title}: begin -->`, `<!-- ${title}: end -->`]
   const [before, rest = ''] = text.split(begin)
   const after = rest.split(end)[1]
-  if (after === undefined) throw new Error(`${documentPath} has no place for the figures of ${title}.`)
+  if (after === undefined) throw new Error(`${documentPath} has no section for ${title}.`)
   return `${before}${begin}\n${section}\n${end}${after}`
 }
 
@@ -70,8 +70,8 @@ function aimsTable({ aims }: Result): Table {
   return {
     columns: ['', 'aim', 'measured', ''],
     rows: aims.map(({ what, aim, measured, isReached }) => {
-      const isTold = aim.startsWith('(')
-      return [what, aim, measured, isTold ? '' : isReached ? 'reached' : '**not reached**']
+      const isReported = aim.startsWith('(')
+      return [what, aim, measured, isReported ? '' : isReached ? 'reached' : '**not reached**']
     }),
   }
 }

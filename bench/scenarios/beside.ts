@@ -1,4 +1,4 @@
-/** Bench: verify and refresh of this checkout beside those of another one; both take turns in one run. */
+/** Bench: verify and refresh of this checkout beside those of another one. Both take turns in one run. */
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Script } from '../load/plan.ts'
@@ -11,13 +11,13 @@ import { type Effort, type Scenario, withStore } from './scenario.ts'
 
 const hotTokens = 1_000
 
-/** Every round refreshes sessions that were never refreshed. */
+/** Every round refreshes new sessions. */
 const sessionsPerMs = 4
 
-/** Short rounds, and many: the two differ by less than one round differs from the next. */
+/** Many short rounds, because the difference of the two is smaller than the difference of two rounds. */
 const manyRounds = { rounds: 31, mostRounds: 31, roundMs: 1_000 }
 
-/** What is asked of both. */
+/** The requests to both servers. */
 type Flow = {
   readonly label: 'get' | 'refresh'
   readonly connections: number
@@ -26,7 +26,7 @@ type Flow = {
 
 type Pair = { readonly now: ServerProcess; readonly before: ServerProcess }
 
-/** Returns the scenario. @param folder of the other checkout. */
+/** Returns the scenario. @param folder The other checkout. */
 export function beside(folder: string): Scenario {
   const checkout = resolve(folder)
   return async (load, asked) => {
@@ -71,7 +71,7 @@ async function build(checkout: string): Promise<void> {
   other.buildServer()
 }
 
-/** Each fills a store of its own: their schemas may differ. */
+/** Each server has its own store, because the schemas may differ. */
 async function withBoth<Value>(
   seed: { readonly accounts: number; readonly sessions: number },
   checkout: string,

@@ -1,4 +1,4 @@
-/** Bench: what live sessions cost in memory; two processes do the same work, and one of them may remember nearly nothing. */
+/** Bench: the memory of live sessions. Two processes do the same work, and one of them may remember almost nothing. */
 import type { Plan } from '../load/plan.ts'
 import { type LoadProcess, startServer } from '../measure/processes.ts'
 import { median } from '../measure/rounds.ts'
@@ -7,20 +7,20 @@ import type { Counters } from '../server/protocol.ts'
 import { type Effort, type Scenario, withStore } from './scenario.ts'
 
 const sessions = 100_000
-/** Ten sessions each: a person with a few devices and programs. */
+/** Accounts with ten sessions each: a person with a few devices and programs. */
 const mostLikely = 10_000
-/** The least that the option takes. */
+/** The smallest value of the option. */
 const fewest = 100
 
-/** Memory of a server that has just started, in the two forms in which it runs. */
+/** Memory of a server right after its start, built and from sources. */
 type Starts = { readonly built: Counters; readonly sources: Counters }
 
-type Crowd = { readonly accounts: number; readonly full: readonly Counters[]; readonly empty: readonly Counters[] }
+type Population = { readonly accounts: number; readonly full: readonly Counters[]; readonly empty: readonly Counters[] }
 
 /** The scenario. */
 export const memory: Scenario = async (load, effort) => {
   const rounds = effort.isQuick ? 1 : 3
-  const crowds: Crowd[] = []
+  const populations: Population[] = []
   let afterLoad: Counters | null = null
   const starts = await withStore({ accounts: 1, sessions: 1 }, async (dataDir) => ({
     built: await countersOf(dataDir, 'built'),
@@ -40,10 +40,10 @@ export const memory: Scenario = async (load, effort) => {
         full.push(found.filled)
         afterLoad ??= found.loaded
       }
-      crowds.push({ accounts, full, empty })
+      populations.push({ accounts, full, empty })
     })
   }
-  return report({ starts, crowds, afterLoad }, effort)
+  return report({ starts, populations, afterLoad }, effort)
 }
 
 async function countersOf(dataDir: string, form: 'built' | 'sources'): Promise<Counters> {
@@ -57,7 +57,7 @@ function loadMs(effort: Effort): number {
 
 type Filling = { readonly maxSessions: number; readonly afterwardsMs: number }
 
-/** Presents every token once, then settles; where asked, loads the server and reads its memory as the load leaves it. */
+/** Presents every token once, then collects garbage. With `afterwardsMs`, also loads the server and reads its memory right after the load. */
 async function fill(
   load: LoadProcess,
   dataDir: string,
@@ -84,13 +84,13 @@ async function fill(
 
 type Findings = {
   readonly starts: Starts
-  readonly crowds: readonly Crowd[]
+  readonly populations: readonly Population[]
   readonly afterLoad: Counters | null
 }
 
-function report({ starts, crowds, afterLoad }: Findings, effort: Effort): Result {
+function report({ starts, populations, afterLoad }: Findings, effort: Effort): Result {
   const mb = (values: readonly Counters[]): number => median(values.map(({ rss }) => rss)) / 1e6
-  const added = ({ full, empty }: Crowd): number =>
+  const added = ({ full, empty }: Population): number =>
     median(full.map((counters, round) => counters.rss - (empty[round] as Counters).rss)) / 1e6
   const loadedMb = (afterLoad?.rss ?? Number.NaN) / 1e6
   return {
@@ -106,21 +106,21 @@ function report({ starts, crowds, afterLoad }: Findings, effort: Effort): Result
       },
       {
         columns: ['', 'RSS MB, none', 'RSS MB, 100,000', 'RSS added MB', 'bytes/session'],
-        rows: crowds.map((crowd) => [
-          `${whole(sessions)} sessions of ${whole(crowd.accounts)} accounts`,
-          fixed(mb(crowd.empty), 0),
-          fixed(mb(crowd.full), 0),
-          fixed(added(crowd), 1),
-          whole((added(crowd) * 1e6) / sessions),
+        rows: populations.map((population) => [
+          `${whole(sessions)} sessions of ${whole(population.accounts)} accounts`,
+          fixed(mb(population.empty), 0),
+          fixed(mb(population.full), 0),
+          fixed(added(population), 1),
+          whole((added(population) * 1e6) / sessions),
         ]),
       },
     ],
     aims: [
-      ...crowds.map((crowd) => ({
-        what: `RSS that ${whole(sessions)} live sessions of ${whole(crowd.accounts)} accounts add`,
+      ...populations.map((population) => ({
+        what: `RSS that ${whole(sessions)} live sessions of ${whole(population.accounts)} accounts add`,
         aim: '<= 25 MB',
-        measured: `${fixed(added(crowd), 1)} MB`,
-        isReached: added(crowd) <= 25,
+        measured: `${fixed(added(population), 1)} MB`,
+        isReached: added(population) <= 25,
       })),
       {
         what: `RSS with them after ${loadMs(effort) / 1000} s of load`,
@@ -129,6 +129,6 @@ function report({ starts, crowds, afterLoad }: Findings, effort: Effort): Result
         isReached: loadedMb <= 170,
       },
     ],
-    samples: { starts, crowds, afterLoad },
+    samples: { starts, populations, afterLoad },
   }
 }

@@ -1,4 +1,4 @@
-/** Bench: durable refreshes, beside a route that writes the same rows through a group commit of the same kind. */
+/** Bench: durable refreshes, beside a route that writes the same rows through the same kind of group commit. */
 import { startServer } from '../measure/processes.ts'
 import {
   type Contender,
@@ -12,10 +12,10 @@ import {
 import { fixed, tableOf, whole } from '../report/result.ts'
 import { type Scenario, withStore } from './scenario.ts'
 
-/** Enough connections for a batch of commands to fill while the last one is synced. */
+/** Enough connections to fill a batch of commands while the last one is synced. */
 const connections = 64
 
-/** Every round refreshes sessions that were never refreshed, so that no session comes near the limit of its live tokens. */
+/** Every round refreshes new sessions, so that no session comes near its limit of live tokens. */
 const sessionsPerMs = 4
 
 /** The scenario. */
@@ -66,14 +66,14 @@ export const refresh: Scenario = (load, effort) => {
           measured: fixed(ratio),
           isReached: ratio >= 0.5,
         },
-        { what: 'CPU, bare write : refresh', aim: '(told)', measured: fixed(cpuRatio), isReached: true },
+        { what: 'CPU, bare write : refresh', aim: '(reported)', measured: fixed(cpuRatio), isReached: true },
         {
           what: 'durable refreshes',
-          aim: '(told; a prototype: 7,000/s)',
+          aim: '(reported; a prototype: 7,000/s)',
           measured: `${whole(perSecond)}/s`,
           isReached: true,
         },
-        { what: 'p99 of refresh', aim: '(told)', measured: `${fixed(p99)} ms`, isReached: true },
+        { what: 'p99 of refresh', aim: '(reported)', measured: `${fixed(p99)} ms`, isReached: true },
       ],
       samples: Object.fromEntries(samples),
     }

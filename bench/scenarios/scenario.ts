@@ -1,4 +1,4 @@
-/** Bench: what every scenario is given. */
+/** Bench: the parameters and the store of a scenario. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,13 +7,13 @@ import type { Rounds } from '../measure/rounds.ts'
 import type { Result } from '../report/result.ts'
 import { seedStore } from '../seed/seed-store.ts'
 
-/** How long and how often is measured. */
+/** How long and how often a scenario measures. */
 export type Effort = Rounds & { readonly isQuick: boolean; readonly roundMs: number }
 
-/** A scenario; it opens its own servers and stores, and closes them. */
+/** A scenario. It opens and closes its own servers and stores. */
 export type Scenario = (load: LoadProcess, effort: Effort) => Promise<Result>
 
-/** Runs `use` with the folder of a seeded store that goes away with it. */
+/** Runs `use` with the folder of a seeded store, and removes the folder. */
 export async function withStore<Value>(
   seed: { readonly accounts: number; readonly sessions: number },
   use: (dataDir: string) => Promise<Value>,

@@ -1,4 +1,4 @@
-/** Bench: what a sign-in costs beyond its password hash, and what verification feels of sign-ins that never stop. */
+/** Bench: the cost of a sign-in beyond its password hash, and verification during continuous sign-ins. */
 import type { Plan } from '../load/plan.ts'
 import { readMachine, shareOfOthers } from '../measure/others.ts'
 import { type LoadProcess, type ServerProcess, separateCores, startServer } from '../measure/processes.ts'
@@ -22,7 +22,7 @@ const signInConnections = 8
 const hotTokens = 1_000
 const pacePerSecond = 500
 
-/** Where the server may run: on its own core, and on all of them. */
+/** The cores of the server: its own core, and all of them. */
 const places: readonly (string | null)[] = separateCores.server === null ? [null] : [separateCores.server, null]
 
 /** The scenario. */

@@ -1,4 +1,4 @@
-/** Bench: verification beside few and many stored sessions; hot tokens from memory, cold ones from the store. */
+/** Bench: verification with few and with many stored sessions: hot tokens from memory, cold ones from the store. */
 import type { Plan } from '../load/plan.ts'
 import { type LoadProcess, type ServerProcess, startServer } from '../measure/processes.ts'
 import {
@@ -14,7 +14,7 @@ import { fixed, type Result, tableOf, whole } from '../report/result.ts'
 import { type Effort, type Scenario, withStore } from './scenario.ts'
 
 const hotTokens = 500
-/** One connection: the latency of a lookup, not of a queue. */
+/** One connection, so that the latency has no queue. */
 const connections = 1
 const mostColdTokens = 80
 
@@ -32,7 +32,7 @@ export const stored: Scenario = (load, effort) => {
 
 type Sized = { readonly size: number; readonly server: ServerProcess }
 
-/** All servers run at the same time, and take turns on the same core. */
+/** Opens all servers at the same time; they take turns on the same core. */
 async function withServers(
   sizes: readonly number[],
   use: (servers: readonly Sized[]) => Promise<Result>,
@@ -50,7 +50,7 @@ async function withServers(
 
 type Bench = { readonly server: ServerProcess; readonly load: LoadProcess; readonly effort: Effort }
 
-/** Hot tokens have odd places all over the table, cold ones the even places between; a cold token is presented once. */
+/** Hot tokens have odd rows all over the table, cold ones the even rows between. A cold token is presented once. */
 function hot(size: number, { server, load, effort }: Bench): Contender {
   const rows = { first: 1, count: hotTokens, stride: evenStride(size / hotTokens) }
   return {
@@ -108,7 +108,7 @@ function report(sizes: readonly number[], samples: ReadonlyMap<string, readonly 
         measured: fixed(ratio),
         isReached: ratio <= 1.3,
       },
-      { what: `cold p50, ${whole(most)} stored`, aim: '(told)', measured: `${fixed(coldMs)} ms`, isReached: true },
+      { what: `cold p50, ${whole(most)} stored`, aim: '(reported)', measured: `${fixed(coldMs)} ms`, isReached: true },
     ],
     samples: Object.fromEntries(samples),
   }

@@ -8,12 +8,12 @@ import { type Joins, measureJoins } from '../terminals/join.ts'
 import { type Keys, measureKeys } from '../terminals/keys.ts'
 import { reportTerminals } from '../terminals/report-terminals.ts'
 import { withSshd } from '../terminals/sshd.ts'
-import { onStage, type Stage } from '../terminals/stage.ts'
+import { type TerminalProcesses, withProcesses } from '../terminals/terminal-processes.ts'
 import { type TextFiles, withTextFiles } from '../terminals/text-file.ts'
 import { measureThroughput, type Throughput } from '../terminals/throughput.ts'
 import { type Effort, type Scenario, withStore } from './scenario.ts'
 
-/** One account for whoever types, and one for each who watches. */
+/** One account for the implementor, and one for each observer. */
 const seed = { accounts: 32, sessions: 32 } as const
 
 const config = {
@@ -35,20 +35,20 @@ export const terminals: Scenario = (_load, effort) =>
     return reportTerminals({ ...shell, ssh, everywhere, fanOut, idle, textBytes: files.plain.shownBytes })
   })
 
-/** Says what is measured: all of it takes minutes. */
+/** Prints the name of each part, because all of it takes minutes. */
 function part<Value>(name: string, measure: () => Promise<Value>): Promise<Value> {
   console.error(`terminals: ${name}`)
   return measure()
 }
 
-/** First, because the user of shells is made with the sshd. */
+/** Runs first, because the OS user of the shells is created with the sshd. */
 function onSsh(files: TextFiles, effort: Effort): Promise<Throughput> {
-  return withStage('real', async (stage) => {
-    const authority = await stage.server.ask({ op: 'authority' })
-    if (authority.kind !== 'authority') throw new Error('The server told no authority.')
+  return onSeededStore('real', async (processes) => {
+    const authority = await processes.server.ask({ op: 'authority' })
+    if (authority.kind !== 'authority') throw new Error('The server sent no authority.')
     return await withSshd(authority.publicLine, async ({ target, plainWords }) => {
-      await stage.server.ask({ op: 'add-target', target })
-      return await measureThroughput(stage, { target, files, effort, sshWords: plainWords, variants: [] })
+      await processes.server.ask({ op: 'add-target', target })
+      return await measureThroughput(processes, { target, files, effort, sshWords: plainWords, variants: [] })
     })
   })
 }
@@ -56,44 +56,53 @@ function onSsh(files: TextFiles, effort: Effort): Promise<Throughput> {
 type Shell = { readonly local: Throughput; readonly keys: Keys; readonly joins: Joins; readonly flood: FloodMemory }
 
 function onLocal(files: TextFiles, effort: Effort): Promise<Shell> {
-  return withStage('real', async (stage) => {
-    await stage.server.ask({ op: 'add-target', target: local })
+  return onSeededStore('real', async (processes) => {
+    await processes.server.ask({ op: 'add-target', target: local })
     return {
-      local: await measureThroughput(stage, {
+      local: await measureThroughput(processes, {
         target: local,
         files,
         effort,
         sshWords: null,
         variants: ['stalled', 'coloured'],
       }),
-      keys: await measureKeys(stage, local, effort),
-      joins: await measureJoins(stage, { target: local, file: files.plain, effort }),
-      flood: await measureFlood(stage, local, effort),
+      keys: await measureKeys(processes, local, effort),
+      joins: await measureJoins(processes, { target: local, file: files.plain, effort }),
+      flood: await measureFlood(processes, local, effort),
     }
   })
 }
 
-/** Where the screens need not share the core of everything else. */
+/** Measures with all cores, so that the screens do not share one core with everything else. */
 function onAllCores(files: TextFiles, effort: Effort): Promise<Throughput> {
   return withStore(seed, (dataDir) =>
-    onStage({ dataDir, config, terminals: 'real', core: null }, async (stage) => {
-      await stage.server.ask({ op: 'add-target', target: local })
-      return await measureThroughput(stage, { target: local, files, effort, sshWords: null, variants: ['coloured'] })
+    withProcesses({ dataDir, config, terminals: 'real', core: null }, async (processes) => {
+      await processes.server.ask({ op: 'add-target', target: local })
+      return await measureThroughput(processes, {
+        target: local,
+        files,
+        effort,
+        sshWords: null,
+        variants: ['coloured'],
+      })
     }),
   )
 }
 
 function onEcho(effort: Effort): Promise<FanOut> {
-  return withStage('echo', (stage) => measureFanOut(stage, effort))
+  return onSeededStore('echo', (processes) => measureFanOut(processes, effort))
 }
 
 function onIdle(): Promise<IdleMemory> {
-  return withStage('real', async (stage) => {
-    await stage.server.ask({ op: 'add-target', target: local })
-    return await measureIdle(stage, local)
+  return onSeededStore('real', async (processes) => {
+    await processes.server.ask({ op: 'add-target', target: local })
+    return await measureIdle(processes, local)
   })
 }
 
-function withStage<Value>(kind: 'echo' | 'real', use: (stage: Stage) => Promise<Value>): Promise<Value> {
-  return withStore(seed, (dataDir) => onStage({ dataDir, config, terminals: kind }, use))
+function onSeededStore<Value>(
+  kind: 'echo' | 'real',
+  use: (processes: TerminalProcesses) => Promise<Value>,
+): Promise<Value> {
+  return withStore(seed, (dataDir) => withProcesses({ dataDir, config, terminals: kind }, use))
 }

@@ -1,4 +1,4 @@
-/** Bench: verification of tokens in memory, beside a route of the same application that asks nobody. */
+/** Bench: verification of tokens in memory, beside a route of the same application that verifies nothing. */
 import { type LoadProcess, startServer } from '../measure/processes.ts'
 import {
   type Contender,
@@ -16,7 +16,7 @@ import { type Effort, type Scenario, withStore } from './scenario.ts'
 const hotTokens = 1_000
 const connections = 32
 
-/** Processes that are measured one after the other: what V8 makes of the same code differs between them. */
+/** Processes that are measured one after the other, because V8 optimizes the same code differently in each. */
 const processes = 3
 
 /** The scenario. */
@@ -73,7 +73,7 @@ function report(samples: ReadonlyMap<string, readonly Sample[]>): Result {
         measured: fixed(ratio),
         isReached: ratio >= 0.75,
       },
-      { what: 'CPU, bare : verify', aim: '(told)', measured: fixed(cpuRatio), isReached: true },
+      { what: 'CPU, bare : verify', aim: '(reported)', measured: fixed(cpuRatio), isReached: true },
       { what: 'p99 of verify', aim: '< 10 ms', measured: `${fixed(p99)} ms`, isReached: p99 < 10 },
     ],
     samples: Object.fromEntries(samples),

@@ -1,4 +1,4 @@
-/** Bench: fills a store with sessions faster than anybody can sign in; every row is a copy of one that the server itself wrote. */
+/** Bench: fills a store with sessions without sign-ins. Every row is a copy of one that the server itself wrote. */
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { readConfig } from '../../src/config.ts'
 import { addAccount } from '../../src/core/administration/administer-accounts.ts'
@@ -6,16 +6,16 @@ import { createSession } from '../../src/core/sessions/create-session.ts'
 import { startServer } from '../../src/main.ts'
 import { accessTokenOf, digestOf, refreshTokenOf, uuidOf } from './tokens.ts'
 
-/** How much is seeded. Sessions have the rows 1 to `sessions`, and one token each, with the same row number. */
+/** The size of the store. Sessions have the rows 1 to `sessions`, each with one token of the same row number. */
 export type Seed = { readonly dataDir: string; readonly accounts: number; readonly sessions: number }
 
 /** Seeded sessions outlive every run. */
 const day = 86_400
 const life = { tokenSeconds: day, idleSeconds: day, absoluteSeconds: day }
 
-/** Makes the store and fills it; the result is checkpointed and synced. */
+/** Creates the store and fills it; the result is checkpointed and synced. */
 export async function seedStore({ dataDir, accounts, sessions }: Seed): Promise<void> {
-  await makeOneSession(dataDir)
+  await createOneSession(dataDir)
   const db = new DatabaseSync(`${dataDir}/sallyport.db`)
   try {
     db.exec('PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -524288')
@@ -31,7 +31,7 @@ export async function seedStore({ dataDir, accounts, sessions }: Seed): Promise<
   }
 }
 
-async function makeOneSession(dataDir: string): Promise<void> {
+async function createOneSession(dataDir: string): Promise<void> {
   const file = { listen: '127.0.0.1:0', data: dataDir, logLevel: 'silent', control: life }
   const server = await startServer({ config: readConfig({ flags: {}, env: {}, file }), env: {} })
   const request = { by: 'control', ip: '127.0.0.1', requestId: null, activity: null, commandLine: null } as const
@@ -61,7 +61,7 @@ async function makeOneSession(dataDir: string): Promise<void> {
   await server.close()
 }
 
-/** Indexes are made again at the end, at a fraction of the cost of keeping them up to date. */
+/** Drops the indexes and returns their SQL. Creating them at the end is cheaper than updating them. */
 function dropIndexes(db: DatabaseSync): string[] {
   const indexes = db.prepare("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL").all() as {
     name: string
@@ -73,7 +73,7 @@ function dropIndexes(db: DatabaseSync): string[] {
 
 type Row = Record<string, SQLInputValue>
 
-/** Takes the only row out of a table and returns the function that puts copies of it there. */
+/** Removes the only row of a table and returns a function that inserts copies of it. */
 function copier(db: DatabaseSync, table: string): (changes: Row) => void {
   const template = db.prepare(`SELECT * FROM ${table}`).get() as Row
   db.exec(`DELETE FROM ${table}`)

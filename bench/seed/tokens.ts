@@ -1,11 +1,11 @@
-/** Bench: the tokens of seeded rows; made from the row number alone, so that the seeder and the load know them without a list. */
+/** Bench: the tokens of seeded rows. They follow from the row number, so that the seeder and the load need no list. */
 import { createHash, hash } from 'node:crypto'
 
 const header = base64url({ alg: 'EdDSA', typ: 'at+jwt', kid: 'bench-0000000000000000000000' })
 
 /**
- * Returns the access token of a row: control's own header and claims with a row number where control looks for it, and
- * random-looking text of the right length for the signature, which no accepted token is asked for.
+ * Returns the access token of a row: header and claims of control with the row number, and random-looking text as the
+ * signature. The server does not check the signature of a token that it finds by its digest.
  */
 export function accessTokenOf(row: number): string {
   const claims = base64url({
@@ -26,13 +26,13 @@ export function refreshTokenOf(row: number): string {
   return `${row}.${textOf(`refresh ${row}`)}`
 }
 
-/** Returns a v4 UUID that belongs to a number. */
+/** Returns the v4 UUID of a number. */
 export function uuidOf(kind: 'account' | 'session' | 'epoch', number: number): string {
   const hex = hash('sha256', `${kind} ${number}`, 'hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
-/** SHA-256 of a text, as the store keeps tokens. */
+/** Returns the SHA-256 of a text; the store has tokens in this form. */
 export function digestOf(text: string): Uint8Array {
   return hash('sha256', text, 'buffer')
 }

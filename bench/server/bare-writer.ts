@@ -1,4 +1,4 @@
-/** Bench: the ceiling's writer; the same rows as a refresh, one transaction a batch, and nothing that is looked at before. */
+/** Bench: the writer of the ceiling. It writes the same rows as a refresh, one transaction a batch, and reads nothing. */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Commands } from '../../src/core/store.ts'
 import { openWriting } from '../../src/stores/sqlite/database.ts'

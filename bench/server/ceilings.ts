@@ -1,4 +1,4 @@
-/** Bench: the ceilings; routes of the same application that do what no server of this kind can do without, and nothing else. */
+/** Bench: the ceilings: routes of the same application that do only what every server of this kind must do. */
 import { Worker } from 'node:worker_threads'
 import type { AuditEvent } from '../../src/core/audit/event.ts'
 import type { Ports } from '../../src/core/wiring.ts'
@@ -6,7 +6,7 @@ import type { App } from '../../src/http/context.ts'
 import { GroupCommit } from '../../src/stores/sqlite/group-commit.ts'
 import { accessTokenOf, uuidOf } from '../seed/tokens.ts'
 
-/** Answers with the headers of a verification, without asking who is there. */
+/** Answers with the headers of a verification, without a check. */
 export function addBareVerify(app: App): void {
   app.get('/bench/verify', (_request, reply) => {
     const { raw } = reply
@@ -17,12 +17,12 @@ export function addBareVerify(app: App): void {
   })
 }
 
-/** Bytes of what a refresh keeps of its answer: the answer, a nonce and a tag. */
+/** Bytes of a sealed answer: the answer, a nonce and a tag. */
 const sealedBytes = 900
 
 /**
- * Answers a refresh with a text of the right length once the rows of one are written by a group commit of the same kind: no
- * read, no decision, no signature, no seal. Returns what closes it.
+ * Answers a refresh with a text of the right length after the same kind of group commit has written the rows of a refresh.
+ * It reads, decides, signs and seals nothing. Returns the function that closes it.
  */
 export function addBareRefresh(app: App, ports: Ports, dataDir: string): () => Promise<void> {
   let writer: Promise<GroupCommit> | null = null
@@ -75,7 +75,7 @@ export function addBareRefresh(app: App, ports: Ports, dataDir: string): () => P
   return async () => (await writer)?.close()
 }
 
-/** Started with the first request, so that other scenarios do not carry it. */
+/** Starts the writer with the first request, so that other scenarios have no such thread. */
 async function startBareWriter(dataDir: string): Promise<GroupCommit> {
   const worker = new Worker(new URL('./bare-writer.ts', import.meta.url), { workerData: `${dataDir}/sallyport.db` })
   const commits = new GroupCommit(worker)

@@ -1,4 +1,4 @@
-/** Bench: the inventory of a terminal's scenario; one server, and one change that is approved. */
+/** Bench: the inventory of the terminals' scenario: one server, and one approved change request. */
 import type { RequestFacts } from '../../src/core/audit/act.ts'
 import { addChange, addServer, setChangeState } from '../../src/core/terminals/inventory.ts'
 import type { Ports } from '../../src/core/wiring.ts'
@@ -8,7 +8,7 @@ const request: RequestFacts = { by: 'command', ip: null, requestId: null, activi
 
 const hourMs = 3_600_000
 
-/** Adds the server and the change `BENCH`. */
+/** Adds the server and the change request `BENCH`. */
 export async function addTarget(ports: Ports, { osUser, ...server }: TerminalTarget): Promise<void> {
   const common = { osUsers: [osUser], groups: ['ops'] }
   await addServer(ports, { ...server, ...common, name: 'bench-1', hostCa: null }, request)

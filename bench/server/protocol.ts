@@ -1,15 +1,15 @@
-/** Bench: what the runner and the server's process say to each other. */
+/** Bench: the messages between the runner and the process of the server. */
 
-/** What a server is started with. */
+/** The parameters of a server. */
 export type ServerStart = {
   readonly dataDir: string
   /** As in a configuration file. */
   readonly config: Readonly<Record<string, unknown>>
-  /** What terminals are: echo terminals in place of all, or what the inventory says (where not said). */
+  /** `echo`: every terminal is an echo terminal; `real` (default): as in the inventory. */
   readonly terminals?: 'echo' | 'real'
 }
 
-/** A server of the inventory that terminals lead to; every account of the group `ops` reaches it, under the change `BENCH`. */
+/** A server of the inventory. Every account of the group `ops` may reach it, under the change request `BENCH`. */
 export type TerminalTarget = {
   readonly transport: 'ssh' | 'local'
   /** IP literal. */
@@ -19,18 +19,18 @@ export type TerminalTarget = {
   readonly hostKey: string | null
 }
 
-/** What the server's process is asked for. */
+/** The requests to the process of the server. */
 export type ServerRequest =
-  /** Counters now; the loop's delay since the last time. */
+  /** Reads the counters; the loop's delay is since the last time. */
   | { readonly op: 'measure' }
-  /** Collects garbage first, as far as it can be collected. */
+  /** Collects garbage, then reads the counters. */
   | { readonly op: 'settle' }
   | { readonly op: 'add-account'; readonly username: string; readonly password: string }
-  /** Hashes by the bare library in one thread. */
+  /** Hashes with the bare library in one thread. */
   | { readonly op: 'raw-hashes'; readonly durationMs: number }
-  /** The public key line that an sshd has to trust. */
+  /** Returns the public key line that an sshd must trust. */
   | { readonly op: 'authority' }
-  /** Asked once. */
+  /** Sent once. */
   | { readonly op: 'add-target'; readonly target: TerminalTarget }
   | { readonly op: 'close' }
 
@@ -38,15 +38,15 @@ export type ServerRequest =
 export type Counters = {
   readonly cpuSeconds: number
   readonly rss: number
-  /** How late the event loop came to its timers since the last time, in milliseconds. */
+  /** Delay of the event loop's timers since the last time, in milliseconds. */
   readonly loop: { readonly p99Ms: number; readonly maxMs: number }
 }
 
-/** What it answers. */
+/** The answers of the process. */
 export type ServerReply =
   | { readonly kind: 'ready'; readonly port: number }
   | { readonly kind: 'counters'; readonly counters: Counters }
-  /** `cpuSeconds` is that of the hashing thread alone. */
+  /** `cpuSeconds`: the hashing thread alone. */
   | { readonly kind: 'hashed'; readonly hashes: number; readonly cpuSeconds: number; readonly seconds: number }
   | { readonly kind: 'authority'; readonly publicLine: string }
   | { readonly kind: 'done' }

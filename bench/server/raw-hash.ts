@@ -1,4 +1,4 @@
-/** Bench: a thread that does nothing but argon2id, with the server's parameters; the ceiling of every sign-in. */
+/** Bench: a thread that only runs argon2id with the server's parameters: the ceiling of every sign-in. */
 import { performance } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
 import { hashSync, verifySync } from '@node-rs/argon2'

@@ -1,4 +1,4 @@
-/** Bench: the process under measurement; the whole server as `sallyport serve` runs it, with two bare routes beside its own. */
+/** Bench: the measured process: the whole server as `sallyport serve` runs it, with two bare routes. */
 import { once } from 'node:events'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
@@ -25,7 +25,7 @@ const server: RunningServer = await startServer(
     closers.push(addBareRefresh(app, ports, dataDir))
   },
 )
-/** Milliseconds between two looks at the loop; they are part of every delay that is recorded. */
+/** Milliseconds between two samples of the loop; every recorded delay contains them. */
 const lookEveryMs = 10
 const delay = monitorEventLoopDelay({ resolution: lookEveryMs })
 delay.enable()
@@ -88,7 +88,7 @@ function counters(): Counters {
   return { cpuSeconds: (user + system) / 1e6, rss, loop }
 }
 
-/** Twice, a turn of the loop apart: what the first pass frees is given back by the second. */
+/** Collects twice, a turn of the loop apart: the second pass returns the memory that the first one freed. */
 async function collectGarbage(): Promise<void> {
   const { gc } = globalThis
   if (gc === undefined) throw new Error('The server runs without --expose-gc.')

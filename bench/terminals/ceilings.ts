@@ -1,4 +1,4 @@
-/** Bench: the ceilings of terminals; plain PTYs whose output is thrown away, and a bare server that sends to all its sockets. */
+/** Bench: the ceilings of terminals: plain PTYs whose output is discarded, and a bare server that sends to all its sockets. */
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
@@ -10,13 +10,13 @@ import { SpawnBound } from '../../src/terminals/transports/spawn-bound.ts'
 import { spawnPty } from '../../src/terminals/transports/spawn-pty.ts'
 import type { Terminal, TerminalListener } from '../../src/terminals/transports/transport.ts'
 import { echoPattern } from '../../test/fixtures/echo-transport.ts'
-import { type Lane, quieten, silence, transfer, typeKeys } from './lane.ts'
+import { type MeasuredTerminal, quieten, silence, transfer, typeKeys } from './measured-terminal.ts'
 import type { CeilingRequest, TerminalReply } from './messages.ts'
 
 const size = { cols: 80, rows: 24 } as const
 const frameBytes = 64 * 1024
 
-/** Bytes that may wait in this process for one socket before the next frame waits too. */
+/** Most bytes that are buffered for one socket before the next frame waits. */
 const mostBuffered = 512 * 1024
 
 const transport = new LocalTransport({
@@ -24,9 +24,9 @@ const transport = new LocalTransport({
   bound: new SpawnBound(systemTimers),
   isAllowed: () => Promise.resolve(null),
 })
-const opened = new Map<string, { readonly lane: Lane; readonly terminal: Terminal }>()
+const opened = new Map<string, { readonly measured: MeasuredTerminal; readonly terminal: Terminal }>()
 let bare: WebSocketServer | null = null
-/** Offset of the next frame, as sockets check it. */
+/** Offset of the next frame; sockets check it. */
 let seq = 0
 
 process.on('message', (request: CeilingRequest) => {
@@ -38,7 +38,7 @@ process.send?.('ready')
 async function answer(request: CeilingRequest): Promise<TerminalReply> {
   switch (request.op) {
     case 'open-local':
-      await open(request.name, (listener) => transport.open({ ...nobody, osUser: request.osUser }, listener))
+      await open(request.name, (listener) => transport.open({ ...commonRequest, osUser: request.osUser }, listener))
       return { kind: 'done' }
     case 'open-ssh': {
       const [command = '', ...args] = request.words
@@ -50,15 +50,15 @@ async function answer(request: CeilingRequest): Promise<TerminalReply> {
       find(request.name).write(request.text)
       return { kind: 'done' }
     case 'transfer': {
-      const lane = find(request.name)
-      const moved = await transfer([lane], request.bytes, () => lane.write(request.command))
+      const measured = find(request.name)
+      const moved = await transfer([measured], request.bytes, () => measured.write(request.command))
       return { kind: 'moved', ...moved, skipped: 0 }
     }
     case 'keys': {
-      const lane = find(request.name)
-      const found = await typeKeys(lane, request.count)
-      lane.write('\r')
-      await silence(lane)
+      const measured = find(request.name)
+      const found = await typeKeys(measured, request.count)
+      measured.write('\r')
+      await silence(measured)
       return { kind: 'latencies', ...found }
     }
     case 'listen':
@@ -73,7 +73,7 @@ async function answer(request: CeilingRequest): Promise<TerminalReply> {
   }
 }
 
-const nobody = {
+const commonRequest = {
   ptySessionId: 'bench',
   username: 'bench',
   changeId: null,
@@ -84,16 +84,16 @@ const nobody = {
 
 async function open(name: string, start: (listener: TerminalListener) => Promise<Terminal>): Promise<void> {
   let terminal: Terminal | null = null
-  const lane: Lane = { write: (text) => terminal?.write(Buffer.from(text)), onOutput: () => undefined }
-  terminal = await start({ onOutput: ({ length }) => lane.onOutput(length) })
-  opened.set(name, { lane, terminal })
-  await quieten(lane)
+  const measured: MeasuredTerminal = { write: (text) => terminal?.write(Buffer.from(text)), onOutput: () => undefined }
+  terminal = await start({ onOutput: ({ length }) => measured.onOutput(length) })
+  opened.set(name, { measured, terminal })
+  await quieten(measured)
 }
 
-function find(name: string): Lane {
+function find(name: string): MeasuredTerminal {
   const found = opened.get(name)
   if (found === undefined) throw new Error(`There is no terminal ${name}.`)
-  return found.lane
+  return found.measured
 }
 
 async function listen(): Promise<number> {
@@ -102,7 +102,7 @@ async function listen(): Promise<number> {
   return (bare.address() as AddressInfo).port
 }
 
-/** Each frame is made once, as the gateway makes it, and goes out as soon as every socket has room. */
+/** Encodes each frame once, as the gateway does, and sends it when every socket has room. */
 async function broadcast(bytes: number): Promise<void> {
   const sockets = [...(bare?.clients ?? [])]
   const pattern = echoPattern(frameBytes)

@@ -1,14 +1,14 @@
-/** Bench: the process at the other end of terminals; keeps one core busy with as little as it can. */
+/** Bench: the process of the terminals' client. It uses as little CPU as possible. */
 import { performance } from 'node:perf_hooks'
 import headless from '@xterm/headless'
 import { accessTokenOf } from '../seed/tokens.ts'
-import { quieten, silence, transfer, typeKeys } from './lane.ts'
+import { quieten, silence, transfer, typeKeys } from './measured-terminal.ts'
 import type { ClientRequest, Painted, TerminalReply } from './messages.ts'
 import { RawSocket } from './raw-socket.ts'
 
 const size = { cols: 80, rows: 24 } as const
 
-/** A socket at a terminal, and where others find it; null: a bare server's. */
+/** A socket of a terminal; `ptySessionId` null: of a bare server. */
 type Attached = { readonly socket: RawSocket; readonly port: number; readonly ptySessionId: string | null }
 
 const attached = new Map<string, Attached>()
@@ -47,7 +47,7 @@ async function answer(request: ClientRequest): Promise<TerminalReply> {
     case 'keys': {
       const { socket } = find(request.name)
       const found = await typeKeys(socket, request.count)
-      // A line that gets too long is echoed no more.
+      // A line that is too long is not echoed.
       socket.write('\r')
       await silence(socket)
       return { kind: 'latencies', ...found }
@@ -59,7 +59,7 @@ async function answer(request: ClientRequest): Promise<TerminalReply> {
   }
 }
 
-/** Terminals that are opened at once. */
+/** Most terminals that are opened at once. */
 const atOnce = 5
 
 async function startIdle({ count, port, row, target }: Extract<ClientRequest, { op: 'start-idle' }>): Promise<void> {
@@ -75,8 +75,8 @@ async function start({ name, port, row, target }: Extract<ClientRequest, { op: '
     path: 'start',
     body: { purpose: 'change_request', change_id: 'BENCH', server },
   })
-  const socket = await enter(port, token)
-  const { welcome } = await greet(socket)
+  const socket = await openSocket(port, token)
+  const { welcome } = await sayHello(socket)
   attached.set(name, { socket, port, ptySessionId: welcome.ptySessionId })
   if (target.isShell) await quieten(socket)
   else await silence(socket)
@@ -84,7 +84,7 @@ async function start({ name, port, row, target }: Extract<ClientRequest, { op: '
 
 async function join({ name, row, to, isStalled }: Extract<ClientRequest, { op: 'join' }>): Promise<void> {
   const { port, ptySessionId } = find(to)
-  const socket = await enter(port, await mintJoin(port, row, ptySessionId))
+  const socket = await openSocket(port, await mintJoin(port, row, ptySessionId))
   const painted = socket.next('snapshot')
   socket.send({ type: 'hello', hello: { v: 1, ...size } })
   await painted
@@ -120,13 +120,13 @@ async function paint({ row, to }: Extract<ClientRequest, { op: 'paint' }>): Prom
   return { ms, waitedMs: cameAt - since, bytes: bytes.length, seq }
 }
 
-async function enter(port: number, token: string): Promise<RawSocket> {
+async function openSocket(port: number, token: string): Promise<RawSocket> {
   const socket = new RawSocket({ port, token })
   await socket.opened
   return socket
 }
 
-function greet(socket: RawSocket): ReturnType<typeof socket.next<'welcome'>> {
+function sayHello(socket: RawSocket): ReturnType<typeof socket.next<'welcome'>> {
   const welcomed = socket.next('welcome')
   socket.send({ type: 'hello', hello: { v: 1, ...size } })
   return welcomed
@@ -146,12 +146,12 @@ function mintJoin(port: number, row: number, ptySessionId: string | null): Promi
 async function mint(
   port: number,
   row: number,
-  wish: { readonly path: string; readonly body: object },
+  request: { readonly path: string; readonly body: object },
 ): Promise<string> {
-  const answered = await fetch(`http://127.0.0.1:${port}/api/v1/pty_token/${wish.path}`, {
+  const answered = await fetch(`http://127.0.0.1:${port}/api/v1/pty_token/${request.path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${accessTokenOf(row)}`, 'content-type': 'application/json' },
-    body: JSON.stringify(wish.body),
+    body: JSON.stringify(request.body),
   })
   const text = await answered.text()
   if (answered.status !== 200) throw new Error(`A token was refused: ${answered.status} ${text}`)

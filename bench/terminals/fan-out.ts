@@ -1,16 +1,23 @@
-/** Bench: one terminal that many watch, beside a bare server that sends the same frames to as many sockets. */
+/** Bench: one terminal with many observers, beside a bare server that sends the same frames to as many sockets. */
 import { takeTurns } from '../measure/rounds.ts'
 import type { Effort } from '../scenarios/scenario.ts'
 import type { TerminalTarget } from '../server/protocol.ts'
-import { expectKind, placeOf, type Stage, type Transfer, transferByServer, watched } from './stage.ts'
+import {
+  clientTargetOf,
+  expectKind,
+  type TerminalProcesses,
+  type Transfer,
+  transferByServer,
+  withNoise,
+} from './terminal-processes.ts'
 
-/** Beside the one who types. */
+/** Observers, besides the implementor. */
 const observers = 20
 
-/** Bytes of a round: less than what the screen may be behind before the program has to wait for it. */
+/** Bytes of a round: less than the screen may be behind before the program must wait. */
 const roundBytes = 48 * 1024 * 1024
 
-/** An echo terminal, where the inventory leads nowhere. */
+/** An inventory entry for echo terminals; there is no host at its address. */
 const echoTarget: TerminalTarget = {
   transport: 'local',
   address: '10.0.0.1',
@@ -26,19 +33,19 @@ export type FanOut = {
   readonly gateway: readonly Transfer[]
 }
 
-/** Measures it, on a stage of echo terminals. */
-export async function measureFanOut(stage: Stage, effort: Effort): Promise<FanOut> {
-  const { server, client, ceilings } = stage
+/** Measures the fan-out; every terminal must be an echo terminal. */
+export async function measureFanOut(processes: TerminalProcesses, effort: Effort): Promise<FanOut> {
+  const { server, client, ceilings } = processes
   await server.ask({ op: 'add-target', target: echoTarget })
-  const subjects = await openSubjects(stage)
-  const bare = await openBare(stage, subjects.length)
+  const subjects = await openSubjects(processes)
+  const bare = await openBare(processes, subjects.length)
   const common = { op: 'transfer', bytes: roundBytes } as const
   const found = await takeTurns<Transfer>(
     [
       {
         name: 'bare',
         round: () =>
-          watched(async () => {
+          withNoise(async () => {
             const moving = client.ask({ ...common, names: bare, command: null })
             await ceilings.ask({ op: 'broadcast', bytes: roundBytes })
             const { bytes, seconds, cpuSeconds, skipped } = expectKind(await moving, 'moved')
@@ -50,7 +57,9 @@ export async function measureFanOut(stage: Stage, effort: Effort): Promise<FanOu
       {
         name: 'gateway',
         round: () =>
-          transferByServer(stage, () => client.ask({ ...common, names: subjects, command: `bytes ${roundBytes}\r` })),
+          transferByServer(processes, () =>
+            client.ask({ ...common, names: subjects, command: `bytes ${roundBytes}\r` }),
+          ),
       },
     ],
     effort,
@@ -59,8 +68,8 @@ export async function measureFanOut(stage: Stage, effort: Effort): Promise<FanOu
   return { sockets: subjects.length, bare: found.get('bare') ?? [], gateway: found.get('gateway') ?? [] }
 }
 
-async function openSubjects({ server, client }: Stage): Promise<string[]> {
-  const target = placeOf(echoTarget, false)
+async function openSubjects({ server, client }: TerminalProcesses): Promise<string[]> {
+  const target = clientTargetOf(echoTarget, false)
   await client.ask({ op: 'start', name: 'shown', port: server.port, row: 1, target })
   const names = ['shown']
   for (let count = 1; count <= observers; count += 1) {
@@ -71,7 +80,7 @@ async function openSubjects({ server, client }: Stage): Promise<string[]> {
   return names
 }
 
-async function openBare({ client, ceilings }: Stage, count: number): Promise<string[]> {
+async function openBare({ client, ceilings }: TerminalProcesses, count: number): Promise<string[]> {
   const { port } = expectKind(await ceilings.ask({ op: 'listen' }), 'listening')
   const names = Array.from({ length: count }, (_, place) => `bare ${place}`)
   for (const name of names) await client.ask({ op: 'connect', name, port })

@@ -1,20 +1,20 @@
-/** Bench: what terminals cost in memory; idle ones, and one that never stops. */
+/** Bench: the memory of terminals: idle ones, and one with endless output. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Effort } from '../scenarios/scenario.ts'
 import type { Counters, TerminalTarget } from '../server/protocol.ts'
-import { awaitIdle, placeOf, type Stage } from './stage.ts'
+import { awaitIdle, clientTargetOf, type TerminalProcesses } from './terminal-processes.ts'
 
-/** Idle terminals, first and then. */
+/** Numbers of idle terminals at the two measurements. */
 export const idleCounts = { few: 50, many: 150 } as const
 
-/** Milliseconds after which idle screens have given their memory back, and rings are gone or small. */
-const restMs = 65_000
+/** Milliseconds after which idle screens have freed their memory, and output rings are freed or small. */
+export const restMs = 65_000
 
 /** Memory with idle terminals. */
 export type IdleMemory = {
   readonly few: Counters
   readonly many: Counters
-  /** Of `many`, right after they were opened. */
+  /** With `many` terminals, right after they were opened. */
   readonly fresh: Counters
 }
 
@@ -26,9 +26,9 @@ export type FloodMemory = {
   readonly settled: Counters
 }
 
-/** Measures idle terminals, on a stage of their own. */
-export async function measureIdle({ server, client }: Stage, target: TerminalTarget): Promise<IdleMemory> {
-  const start = { op: 'start-idle', port: server.port, row: 1, target: placeOf(target, false) } as const
+/** Measures idle terminals; the server must have no others. */
+export async function measureIdle({ server, client }: TerminalProcesses, target: TerminalTarget): Promise<IdleMemory> {
+  const start = { op: 'start-idle', port: server.port, row: 1, target: clientTargetOf(target, false) } as const
   await client.ask({ ...start, count: idleCounts.few })
   await delay(restMs)
   const few = await server.counters('settle')
@@ -38,11 +38,15 @@ export async function measureIdle({ server, client }: Stage, target: TerminalTar
   return { few, fresh, many: await server.counters('settle') }
 }
 
-/** Measures a flood that is read as it comes. */
-export async function measureFlood(stage: Stage, target: TerminalTarget, effort: Effort): Promise<FloodMemory> {
-  const { server, client } = stage
+/** Measures endless output that is read at once. */
+export async function measureFlood(
+  processes: TerminalProcesses,
+  target: TerminalTarget,
+  effort: Effort,
+): Promise<FloodMemory> {
+  const { server, client } = processes
   const seconds = effort.isQuick ? 5 : 30
-  await client.ask({ op: 'start', name: 'endless', port: server.port, row: 1, target: placeOf(target, true) })
+  await client.ask({ op: 'start', name: 'endless', port: server.port, row: 1, target: clientTargetOf(target, true) })
   const before = await server.counters('settle')
   await client.ask({ op: 'type', name: 'endless', text: 'yes\r' })
   await delay(seconds * 1000)

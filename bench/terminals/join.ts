@@ -1,30 +1,30 @@
-/** Bench: how long somebody who joins waits for the screen; after much output, and in the middle of a flood. */
+/** Bench: how long a joining observer waits for the screen: after much output, and during endless output. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Effort } from '../scenarios/scenario.ts'
 import type { TerminalTarget } from '../server/protocol.ts'
 import type { Painted } from './messages.ts'
-import { awaitIdle, expectKind, placeOf, type Stage } from './stage.ts'
+import { awaitIdle, clientTargetOf, expectKind, type TerminalProcesses } from './terminal-processes.ts'
 import type { TextFile } from './text-file.ts'
 
 const observerRow = 2
 const controlC = '\u0003'
 
-/** Milliseconds: a flood is under way for so long before anybody joins, and between two who do. */
+/** Milliseconds of endless output before the first join, and between two joins. */
 const pauses = { flood: 1_500, between: 200 } as const
 
-/** The screens that were painted. */
+/** The painted screens. */
 export type Joins = {
   readonly caughtUp: readonly Painted[]
-  /** `behindBytes` is what the implementor had seen beyond the screen, when it was painted. */
+  /** `behindBytes`: output that the implementor had received beyond the painted screen. */
   readonly flood: readonly (Painted & { readonly behindBytes: number })[]
 }
 
-/** Measures it; opens a terminal of its own. */
+/** Measures joins in a new terminal. */
 export async function measureJoins(
-  stage: Stage,
+  processes: TerminalProcesses,
   { target, file, effort }: { readonly target: TerminalTarget; readonly file: TextFile; readonly effort: Effort },
 ): Promise<Joins> {
-  const { server, client } = stage
+  const { server, client } = processes
   const name = 'joined'
   const times = effort.isQuick ? 5 : 20
   const paint = async (): Promise<Painted> => {
@@ -32,7 +32,7 @@ export async function measureJoins(
     return expectKind(await client.ask({ op: 'paint', row: observerRow, to: name }), 'painted')
   }
   const position = async (): Promise<number> => expectKind(await client.ask({ op: 'position', name }), 'position').seq
-  await client.ask({ op: 'start', name, port: server.port, row: 1, target: placeOf(target, true) })
+  await client.ask({ op: 'start', name, port: server.port, row: 1, target: clientTargetOf(target, true) })
   await client.ask({ op: 'transfer', names: [name], command: `cat ${file.path}\r`, bytes: file.shownBytes })
   await awaitIdle(server)
   const end = await position()

@@ -1,14 +1,14 @@
-/** Bench: how long a key takes to its echo; alone, while another terminal floods, and in a plain PTY. */
+/** Bench: the time from a key to its echo: alone, during endless output of another terminal, and in a plain PTY. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Latencies } from '../load/plan.ts'
-import { type Disturbed, takeTurns } from '../measure/rounds.ts'
+import { type Noise, takeTurns } from '../measure/rounds.ts'
 import type { Effort } from '../scenarios/scenario.ts'
 import type { TerminalTarget } from '../server/protocol.ts'
 import type { TerminalReply } from './messages.ts'
-import { awaitIdle, expectKind, placeOf, type Stage, watched } from './stage.ts'
+import { awaitIdle, clientTargetOf, expectKind, type TerminalProcesses, withNoise } from './terminal-processes.ts'
 
 /** One round of typing. */
-export type Typed = Disturbed & Latencies
+export type Typed = Noise & Latencies
 
 /** The samples of each contender. */
 export type Keys = {
@@ -17,17 +17,17 @@ export type Keys = {
   readonly flood: readonly Typed[]
 }
 
-/** A flood is under way for so long before anybody types, in milliseconds. */
+/** Milliseconds of endless output before the first key. */
 const floodMs = 1_000
 
 const echoing = 'stty echo; exec cat >/dev/null\r'
 const controlC = '\u0003'
 
-/** Measures it; opens terminals of its own. */
-export async function measureKeys(stage: Stage, target: TerminalTarget, effort: Effort): Promise<Keys> {
-  const { server, client, ceilings } = stage
+/** Measures keys in new terminals. */
+export async function measureKeys(processes: TerminalProcesses, target: TerminalTarget, effort: Effort): Promise<Keys> {
+  const { server, client, ceilings } = processes
   const count = effort.isQuick ? 150 : 400
-  const place = placeOf(target, true)
+  const place = clientTargetOf(target, true)
   await client.ask({ op: 'start', name: 'keys', port: server.port, row: 1, target: place })
   await client.ask({ op: 'start', name: 'flood', port: server.port, row: 2, target: place })
   await ceilings.ask({ op: 'open-local', name: 'keys', osUser: target.osUser })
@@ -35,7 +35,7 @@ export async function measureKeys(stage: Stage, target: TerminalTarget, effort: 
   await ceilings.ask({ op: 'type', name: 'keys', text: echoing })
   await delay(floodMs)
   const typed = (run: () => Promise<TerminalReply>): Promise<Typed> =>
-    watched(async () => expectKind(await run(), 'latencies'))
+    withNoise(async () => expectKind(await run(), 'latencies'))
   const type = { op: 'keys', name: 'keys', count } as const
   const alone = await takeTurns<Typed>(
     [

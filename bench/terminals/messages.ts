@@ -1,29 +1,35 @@
-/** Bench: what the runner says to the client of terminals and to the process of their ceilings, and what they answer. */
+/** Bench: the messages between the runner, the terminals' client and the process of their ceilings. */
 import type { Latencies } from '../load/plan.ts'
 
-/** A row of a seeded store: its account, and the token that it signs in with. */
+/** A row of a seeded store: an account and its token. */
 export type Row = number
 
-/** What the client is asked for. Sockets have names; each acknowledges what it reads, as it reads. */
+/** The requests to the client. Sockets have names; each acknowledges output as it reads. */
 export type ClientRequest =
-  /** Opens a terminal and waits until it is silent; a shell is told to echo nothing and to prompt for nothing. */
-  | { readonly op: 'start'; readonly name: string; readonly port: number; readonly row: Row; readonly target: Place }
-  /** Opens so many terminals that nobody types into. */
+  /** Opens a terminal and waits until it is silent; the echo and prompt of a shell are switched off. */
+  | {
+      readonly op: 'start'
+      readonly name: string
+      readonly port: number
+      readonly row: Row
+      readonly target: ClientTarget
+    }
+  /** Opens `count` terminals without input. */
   | {
       readonly op: 'start-idle'
       readonly count: number
       readonly port: number
       readonly row: Row
-      readonly target: Place
+      readonly target: ClientTarget
     }
-  /** Joins as an observer; one that is stalled reads nothing after its WELCOME. */
+  /** Joins as an observer; a stalled one reads nothing after its WELCOME. */
   | { readonly op: 'join'; readonly name: string; readonly row: Row; readonly to: string; readonly isStalled: boolean }
   /** Opens a socket to a bare server. */
   | { readonly op: 'connect'; readonly name: string; readonly port: number }
   | { readonly op: 'leave'; readonly names: readonly string[] }
-  /** Types, and waits for nothing. */
+  /** Types without waiting. */
   | { readonly op: 'type'; readonly name: string; readonly text: string }
-  /** Types a command (null: somebody else makes them put out), and waits until all sockets have so many bytes more. */
+  /** Types a command (null: another process causes the output), and waits until every socket has `bytes` more bytes. */
   | {
       readonly op: 'transfer'
       readonly names: readonly string[]
@@ -31,15 +37,15 @@ export type ClientRequest =
       readonly bytes: number
     }
   | { readonly op: 'keys'; readonly name: string; readonly count: number }
-  /** Joins as an observer, feeds the screen to a terminal without a display, and leaves. */
+  /** Joins as an observer, writes the screen to a headless terminal, and leaves. */
   | { readonly op: 'paint'; readonly row: Row; readonly to: string }
-  /** Where a socket stands in the output of its terminal. */
+  /** Returns the socket's offset in the output of its terminal. */
   | { readonly op: 'position'; readonly name: string }
 
-/** The server of the inventory that a terminal leads to; `isShell` where it is a real one. */
-export type Place = { readonly osUser: string; readonly address: string; readonly isShell: boolean }
+/** The server of the inventory that a terminal opens on; `isShell`: a real shell, not an echo terminal. */
+export type ClientTarget = { readonly osUser: string; readonly address: string; readonly isShell: boolean }
 
-/** What the process of the ceilings is asked for: plain PTYs with names, and a bare server that sends to all its sockets. */
+/** The requests to the process of the ceilings: named plain PTYs, and a bare server that sends to all its sockets. */
 export type CeilingRequest =
   | { readonly op: 'open-local'; readonly name: string; readonly osUser: string }
   | { readonly op: 'open-ssh'; readonly name: string; readonly words: readonly string[] }
@@ -51,7 +57,7 @@ export type CeilingRequest =
   | { readonly op: 'broadcast'; readonly bytes: number }
   | { readonly op: 'close' }
 
-/** What either answers. */
+/** The answers of both. */
 export type TerminalReply =
   | { readonly kind: 'done' }
   | { readonly kind: 'listening'; readonly port: number }
@@ -60,21 +66,21 @@ export type TerminalReply =
   | ({ readonly kind: 'painted' } & Painted)
   | { readonly kind: 'position'; readonly seq: number }
 
-/** What was transferred: from the first byte to the last, to all sockets together. */
+/** A transfer from the first byte to the last, to all sockets together. */
 export type Moved = {
   readonly bytes: number
   readonly seconds: number
   /** Of the answering process. */
   readonly cpuSeconds: number
-  /** Bytes that snapshots stood for, because a socket had fallen behind. */
+  /** Bytes that snapshots replaced, because a socket had fallen behind. */
   readonly skipped: number
 }
 
-/** A screen that was painted. */
+/** A painted screen. */
 export type Painted = {
-  /** From the open socket to the screen in the terminal, in milliseconds. */
+  /** Milliseconds from the open socket to the screen in the terminal. */
   readonly ms: number
-  /** Of which passed before the screen came. */
+  /** The part of it before the screen arrived. */
   readonly waitedMs: number
   readonly bytes: number
   readonly seq: number

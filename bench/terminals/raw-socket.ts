@@ -1,13 +1,13 @@
-/** Bench: one WebSocket that looks at the heads of frames and at little else, so that reading never is what is measured. */
+/** Bench: one WebSocket that parses almost only the heads of frames, so that reading is never the limit. */
 import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { decodeServerFrame } from '../../src/protocol/decode-server-frame.ts'
 import { encodeClientFrame } from '../../src/protocol/encode-frame.ts'
 import { type ClientFrame, type ServerFrame, serverFrameTypes } from '../../src/protocol/terminal-frames.ts'
-import type { Lane } from './lane.ts'
+import type { MeasuredTerminal } from './measured-terminal.ts'
 
-/** One buffer for all sockets of the process: what is kept is copied. */
+/** One buffer for all sockets of the process; kept bytes are copied. */
 const buffer = Buffer.allocUnsafeSlow(256 * 1024)
 
 /** Type and offset of an OUTPUT frame. */
@@ -15,26 +15,26 @@ const outputHead = 9
 
 const opcodes = { binary: 2, close: 8, ping: 9, pong: 10 } as const
 
-/** What a socket is opened with. */
+/** Options of a socket. */
 export type SocketOptions = {
   readonly port: number
-  /** null: a bare server, which wants none and to which nothing is acknowledged. */
+  /** null: a bare server, which needs no token and gets no acknowledgements. */
   readonly token: string | null
 }
 
 /** One socket. */
-export class RawSocket implements Lane {
+export class RawSocket implements MeasuredTerminal {
   readonly #socket: Socket
   readonly #acknowledges: boolean
   #held: Buffer = Buffer.alloc(0)
   #isUpgraded = false
-  /** Bytes of the OUTPUT under way that are still to come, and how many it has. */
+  /** Missing bytes of the current OUTPUT frame, and its length. */
   #left = 0
   #pieceBytes = 0
   #inputSeq = 0
   #isClosed = false
   readonly #opened = Promise.withResolvers<number>()
-  /** Where it stands in the output, and what of that snapshots stood for. */
+  /** Offset in the output, and the part of it that snapshots replaced. */
   seq = 0
   skipped = 0
   onOutput: (bytes: number) => void = () => undefined
@@ -55,7 +55,7 @@ export class RawSocket implements Lane {
     )
   }
 
-  /** Resolves with the moment at which it was open. */
+  /** Resolves with the time at which it opened. */
   get opened(): Promise<number> {
     return this.#opened.promise
   }
@@ -69,7 +69,7 @@ export class RawSocket implements Lane {
     this.send({ type: 'input', inputSeq: this.#inputSeq, bytes: Buffer.from(text) })
   }
 
-  /** Resolves with the next frame of a type; those of output do not come this way. */
+  /** Resolves with the next frame of a type; OUTPUT frames are not decoded. */
   next<Type extends Exclude<ServerFrame['type'], 'output'>>(type: Type): Promise<Extract<ServerFrame, { type: Type }>> {
     return new Promise((resolve) => {
       this.onFrame = (frame) => {
@@ -78,7 +78,7 @@ export class RawSocket implements Lane {
     })
   }
 
-  /** Reads nothing any more. */
+  /** Stops reading. */
   stall(): void {
     this.#socket.pause()
   }
@@ -144,7 +144,7 @@ export class RawSocket implements Lane {
     this.onOutput(this.#pieceBytes)
   }
 
-  /** Takes one frame, or the head of an OUTPUT; returns how many bytes that were, 0 while it is not all there. */
+  /** Takes one frame, or the head of an OUTPUT. Returns its length in bytes; 0: it is incomplete. */
   #takeFrame(bytes: Buffer): number {
     if (bytes.length < 2) return 0
     const short = (bytes[1] as number) & 0x7f
@@ -165,7 +165,7 @@ export class RawSocket implements Lane {
   }
 
   #checkSeq(seq: number): void {
-    if (seq !== this.seq) throw new Error(`Output came at ${seq} where ${this.seq} was to come.`)
+    if (seq !== this.seq) throw new Error(`Output came at ${seq}, expected at ${this.seq}.`)
   }
 
   #takeWhole(opcode: number, payload: Buffer): void {

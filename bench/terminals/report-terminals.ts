@@ -1,26 +1,26 @@
-/** Bench: the figures of terminals as tables, and each aim beside what was reached. */
+/** Bench: the figures of terminals as tables, and each aim with its measured value. */
 import { median, medianOf, medianRatio } from '../measure/rounds.ts'
 import { type Aim, fixed, type Result, type Table, whole } from '../report/result.ts'
 import type { FanOut } from './fan-out.ts'
-import { type FloodMemory, type IdleMemory, idleCounts } from './footprint.ts'
+import { type FloodMemory, type IdleMemory, idleCounts, restMs } from './footprint.ts'
 import type { Joins } from './join.ts'
 import type { Keys, Typed } from './keys.ts'
 import type { Painted } from './messages.ts'
-import type { Transfer } from './stage.ts'
+import type { Transfer } from './terminal-processes.ts'
 import type { Throughput } from './throughput.ts'
 
-/** All that was measured. */
+/** All measurements. */
 export type Findings = {
   readonly local: Throughput
   readonly ssh: Throughput
-  /** Local, with the server and the plain PTY on all cores. */
+  /** Local; the server and the plain PTY on all cores. */
   readonly everywhere: Throughput
   readonly keys: Keys
   readonly joins: Joins
   readonly flood: FloodMemory
   readonly fanOut: FanOut
   readonly idle: IdleMemory
-  /** Of one transfer. */
+  /** Size of one transfer. */
   readonly textBytes: number
 }
 
@@ -49,11 +49,11 @@ export function reportTerminals(findings: Findings): Result {
 function methodOf({ textBytes, fanOut, flood, joins, idle }: Findings): string {
   return [
     `Terminals behind the gateway, recorded and with their screens as always; there is no way to switch a recorder off. The shell, its \`ssh\` and all threads of the server share one core with it, the client and the sshd have the other. On *all cores*, the server and the plain PTY may use both. The client looks at the heads of frames, acknowledges as it reads and keeps nothing.`,
-    `Throughput: \`cat\` of a text, ${whole(textBytes / 1e6)} MB as a terminal shows it, from the first byte to the last, beside the same command in the same shell under a plain PTY whose output is thrown away by a process on the server's core; for ssh, a plain \`ssh\` with a key under such a PTY, to the same sshd. The screen may be up to 64 MiB behind: *in all* goes on until it had caught up. It passes over lines that nobody can see any more.`,
+    `Throughput: \`cat\` of a text, ${whole(textBytes / 1e6)} MB as a terminal shows it, from the first byte to the last, beside the same command in the same shell under a plain PTY whose output is thrown away by a process on the server's core; for ssh, a plain \`ssh\` with a key under such a PTY, to the same sshd. The screen may be up to 64 MiB behind: *in all* goes on until it had caught up. It skips lines that have scrolled out of view.`,
     `Keys: one byte each 10 to 20 ms into a terminal that echoes, timed to its OUTPUT; *flood* is while \`yes\` runs in another terminal and is read as it comes.`,
     `Fan-out: an echo terminal that puts out 48 MiB in 64 KiB pieces to the one who types and ${fanOut.sockets - 1} observers, beside a bare server of the \`ws\` package that sends the same frames to as many sockets.`,
     `Joins: ${joins.caughtUp.length} observers one after the other, from the open socket to the screen in a headless terminal; after ${whole(textBytes / 1e6)} MB of output, and while \`yes\` runs.`,
-    `Memory: RSS of the server's process with ${idleCounts.few} and ${idleCounts.many} idle shells whose clients are there, 25 s after the last was opened (screens rest after 15 s) and after garbage was collected (${fixed(idle.fresh.rss / 1e6, 0)} MB before that rest); and around ${flood.seconds} s of \`yes\`.`,
+    `Memory: RSS of the server's process with ${idleCounts.few} and ${idleCounts.many} idle shells with their clients, ${restMs / 1000} s after the last was opened (screens rest after 15 s) and after a garbage collection (${fixed(idle.fresh.rss / 1e6, 0)} MB before that rest); and around ${flood.seconds} s of \`yes\`.`,
   ].join(' ')
 }
 
@@ -152,12 +152,12 @@ function memoryTable(idle: IdleMemory, flood: FloodMemory): Table {
 function throughputAims({ local, ssh, everywhere }: Pick<Findings, 'local' | 'ssh' | 'everywhere'>): readonly Aim[] {
   return [
     ratioAim('MB/s, terminal : plain PTY, local', 0.75, speedRatio(local.gateway, local.plain)),
-    told('the same without a recorder', 'cannot be switched off', '(0.85)'),
-    told('the same, coloured text', fixed(speedRatio(local.coloured, local.plain))),
+    reported('the same without a recorder', 'cannot be switched off', '(0.85)'),
+    reported('the same, coloured text', fixed(speedRatio(local.coloured, local.plain))),
     ratioAim('MB/s, terminal : plain PTY, ssh', 0.85, speedRatio(ssh.gateway, ssh.plain)),
-    told('MB/s, terminal : plain PTY, local, all cores', fixed(speedRatio(everywhere.gateway, everywhere.plain))),
-    told('the same, coloured text, all cores', fixed(speedRatio(everywhere.coloured, everywhere.plain))),
-    told('MB/s, with a stalled observer : without', fixed(speedRatio(local.stalled, local.gateway))),
+    reported('MB/s, terminal : plain PTY, local, all cores', fixed(speedRatio(everywhere.gateway, everywhere.plain))),
+    reported('the same, coloured text, all cores', fixed(speedRatio(everywhere.coloured, everywhere.plain))),
+    reported('MB/s, with a stalled observer : without', fixed(speedRatio(local.stalled, local.gateway))),
   ]
 }
 
@@ -187,7 +187,7 @@ function memoryAims(idle: IdleMemory, flood: FloodMemory): readonly Aim[] {
       measured: `${fixed(kib, 0)} KiB`,
       isReached: kib <= 150,
     },
-    told('RSS that a flood leaves behind', `${fixed((flood.settled.rss - flood.before.rss) / 1e6, 0)} MB`),
+    reported('RSS that a flood leaves behind', `${fixed((flood.settled.rss - flood.before.rss) / 1e6, 0)} MB`),
   ]
 }
 
@@ -203,6 +203,6 @@ function millisecondsAim(what: string, most: number, ms: number): Aim {
   return { what, aim: `<= ${most} ms`, measured: `${fixed(ms)} ms`, isReached: ms <= most }
 }
 
-function told(what: string, measured: string, aim = '(told)'): Aim {
+function reported(what: string, measured: string, aim = '(reported)'): Aim {
   return { what, aim, measured, isReached: true }
 }

@@ -1,4 +1,4 @@
-/** Bench: a real sshd on the client's core, that trusts the server's authority and the key of a plain `ssh`. */
+/** Bench: a real sshd on the client's core. It trusts the server's authority and the key of a plain `ssh`. */
 import { execFileSync } from 'node:child_process'
 import { chmod, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -15,7 +15,7 @@ export type BenchSshd = {
   readonly plainWords: readonly string[]
 }
 
-/** Runs `use` with an sshd that trusts an authority. @throws Error where OpenSSH is not installed. */
+/** Runs `use` with an sshd that trusts an authority. @throws Error if OpenSSH is not installed. */
 export async function withSshd<Value>(publicLine: string, use: (sshd: BenchSshd) => Promise<Value>): Promise<Value> {
   const { paths } = requireTools('ssh', 'sshd')
   if (paths === null) throw new Error('The scenario needs ssh and sshd of OpenSSH.')

@@ -1,41 +1,47 @@
-/** Bench: a long text through a terminal behind the gateway, beside the same command under a plain PTY. */
+/** Bench: a long text in a terminal behind the gateway, beside the same command in a plain PTY. */
 import { type Contender, takeTurns } from '../measure/rounds.ts'
 import type { Effort } from '../scenarios/scenario.ts'
 import type { TerminalTarget } from '../server/protocol.ts'
-import { placeOf, type Stage, type Transfer, transferByCeiling, transferByServer } from './stage.ts'
+import {
+  clientTargetOf,
+  type TerminalProcesses,
+  type Transfer,
+  transferByCeiling,
+  transferByServer,
+} from './terminal-processes.ts'
 import type { TextFile, TextFiles } from './text-file.ts'
 
 /** The samples of each contender. */
 export type Throughput = {
   readonly plain: readonly Transfer[]
   readonly gateway: readonly Transfer[]
-  /** The same while an observer reads nothing; none where that was not measured. */
+  /** The same with a stalled observer; empty if that was not measured. */
   readonly stalled: readonly Transfer[]
-  /** The text with colours; none where that was not measured. */
+  /** The text with colours; empty if that was not measured. */
   readonly coloured: readonly Transfer[]
 }
 
-/** What is measured, and how. */
+/** The setup of the measurement. */
 export type ThroughputSetup = {
   readonly target: TerminalTarget
   readonly files: TextFiles
   readonly effort: Effort
   /** The plain `ssh`; null: a plain local shell. */
   readonly sshWords: readonly string[] | null
-  /** Beside the text as it is. */
+  /** Measured besides the plain text. */
   readonly variants: readonly ('stalled' | 'coloured')[]
 }
 
-/** Measures it. */
-export async function measureThroughput(stage: Stage, setup: ThroughputSetup): Promise<Throughput> {
-  const { server, client, ceilings } = stage
+/** Measures the throughput. */
+export async function measureThroughput(processes: TerminalProcesses, setup: ThroughputSetup): Promise<Throughput> {
+  const { server, client, ceilings } = processes
   const { target, files, effort, sshWords, variants } = setup
   const common = show(files.plain)
-  await client.ask({ op: 'start', name: 'gateway', port: server.port, row: 1, target: placeOf(target, true) })
+  await client.ask({ op: 'start', name: 'gateway', port: server.port, row: 1, target: clientTargetOf(target, true) })
   if (sshWords === null) await ceilings.ask({ op: 'open-local', name: 'plain', osUser: target.osUser })
   else await ceilings.ask({ op: 'open-ssh', name: 'plain', words: sshWords })
   const throughGateway = (what = common): Promise<Transfer> =>
-    transferByServer(stage, () => client.ask({ op: 'transfer', names: ['gateway'], ...what }))
+    transferByServer(processes, () => client.ask({ op: 'transfer', names: ['gateway'], ...what }))
   const contenders: Contender<Transfer>[] = [
     {
       name: 'plain',

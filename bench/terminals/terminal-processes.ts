@@ -10,20 +10,23 @@ import {
   startHelper,
   startServer,
 } from '../measure/processes.ts'
-import type { Disturbed } from '../measure/rounds.ts'
+import type { Noise } from '../measure/rounds.ts'
 import { readTree } from '../measure/tree.ts'
 import type { TerminalTarget } from '../server/protocol.ts'
-import type { CeilingRequest, ClientRequest, Moved, Place, TerminalReply } from './messages.ts'
+import type { CeilingRequest, ClientRequest, ClientTarget, Moved, TerminalReply } from './messages.ts'
 
 /** The processes. */
-export type Stage = {
+export type TerminalProcesses = {
   readonly server: ServerProcess
   readonly client: Helper<ClientRequest, TerminalReply>
   readonly ceilings: Helper<CeilingRequest, TerminalReply>
 }
 
 /** Starts the processes, and ends them after `use`. */
-export async function onStage<Value>(options: ServerOptions, use: (stage: Stage) => Promise<Value>): Promise<Value> {
+export async function withProcesses<Value>(
+  options: ServerOptions,
+  use: (processes: TerminalProcesses) => Promise<Value>,
+): Promise<Value> {
   const core = options.core === undefined ? separateCores.server : options.core
   await using server = await startServer({ ...options, core })
   await using client = await startHelper<ClientRequest, TerminalReply>(
@@ -39,31 +42,31 @@ export async function onStage<Value>(options: ServerOptions, use: (stage: Stage)
   return found
 }
 
-/** Returns a place of the inventory as the client asks for it. */
-export function placeOf({ osUser, address }: TerminalTarget, isShell: boolean): Place {
+/** Returns a server of the inventory as the client's requests name it. */
+export function clientTargetOf({ osUser, address }: TerminalTarget, isShell: boolean): ClientTarget {
   return { osUser, address, isShell }
 }
 
-/** Returns what an answer holds. @throws Error when it is of another kind. */
+/** Returns an answer of the expected kind. @throws Error if it is of another kind. */
 export function expectKind<Kind extends TerminalReply['kind']>(
   reply: TerminalReply,
   kind: Kind,
 ): Extract<TerminalReply, { kind: Kind }> {
-  if (reply.kind !== kind) throw new Error(`${reply.kind} was answered where ${kind} was asked for.`)
+  if (reply.kind !== kind) throw new Error(`The answer is ${reply.kind}, expected ${kind}.`)
   return reply as Extract<TerminalReply, { kind: Kind }>
 }
 
-/** Runs a round, and tells what others did meanwhile. */
-export async function watched<Found extends object>(run: () => Promise<Found>): Promise<Found & Disturbed> {
+/** Runs a round, and adds the share of others. */
+export async function withNoise<Found extends object>(run: () => Promise<Found>): Promise<Found & Noise> {
   const [machine, own] = [readMachine(), readTree()]
   const found = await run()
   return { ...found, othersShare: shareOfOthers(machine, readTree() - own) }
 }
 
-/** Share of a core below which a server counts as idle, and milliseconds between two looks. */
+/** Share of a core below which a server counts as idle, and milliseconds between two checks. */
 const idle = { share: 0.05, lookMs: 100 } as const
 
-/** Resolves once a server is idle, its screens included; returns how many seconds that took. */
+/** Resolves when a server is idle, also its screens; returns the seconds until then. */
 export async function awaitIdle(server: ServerProcess): Promise<number> {
   const since = performance.now()
   let before = { at: since, cpuSeconds: (await server.counters()).cpuSeconds }
@@ -78,28 +81,28 @@ export async function awaitIdle(server: ServerProcess): Promise<number> {
 }
 
 /** One transfer. */
-export type Transfer = Disturbed & {
+export type Transfer = Noise & {
   readonly mbPerSecond: number
-  /** Of the process that reads the terminal, its threads included, until the last byte had come. */
+  /** CPU of the process that reads the terminal, with all threads, until the last byte arrived. */
   readonly cpuMsPerMb: number
-  /** The same with what was done after that: the screen's share. */
+  /** The same with the work after that: the screen. */
   readonly wholeCpuMsPerMb: number
-  /** How long that took. */
+  /** Seconds of the work after the last byte. */
   readonly catchUpSeconds: number
-  /** The megabytes by all of the time. */
+  /** The speed with that time included. */
   readonly wholeMbPerSecond: number
-  /** How busy the client was, as a share of a core. */
+  /** CPU of the client, as a share of a core. */
   readonly clientShare: number
   readonly skipped: number
   readonly rssMb: number
 }
 
-/** Lets the server transfer, and waits until it is idle again. */
+/** Measures a transfer by the server, until it is idle again. */
 export function transferByServer(
-  { server }: Pick<Stage, 'server'>,
+  { server }: Pick<TerminalProcesses, 'server'>,
   run: () => Promise<TerminalReply>,
 ): Promise<Transfer> {
-  return watched(async () => {
+  return withNoise(async () => {
     const before = await server.counters()
     const moved = expectKind(await run(), 'moved')
     const after = await server.counters()
@@ -119,9 +122,9 @@ export function transferByServer(
   })
 }
 
-/** Lets a ceiling transfer. */
+/** Measures a transfer by a ceiling. */
 export function transferByCeiling(run: () => Promise<TerminalReply>): Promise<Transfer> {
-  return watched(async () => plain(expectKind(await run(), 'moved')))
+  return withNoise(async () => plain(expectKind(await run(), 'moved')))
 }
 
 function plain({ bytes, seconds, cpuSeconds, skipped }: Moved): Omit<Transfer, 'othersShare'> {

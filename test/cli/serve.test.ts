@@ -112,12 +112,16 @@ describe('a server and commands beside it', { concurrency: 2 }, () => {
     assert.deepEqual(
       outcomes.map(({ code, stdout, stderr }) => [code, stdout, stderr]),
       [
-        [1, '', `sallyport: Another Sallyport server is working on the data directory ${data}.\n`],
+        [
+          1,
+          '',
+          `sallyport: Another Sallyport server uses the data directory ${data}; stop it, or choose another directory.\n`,
+        ],
         [1, '', `sallyport: ${listen} is in use by another process; choose another address with --listen.\n`],
         [
           1,
           '',
-          `sallyport: The database has schema 999, written by a newer Sallyport; this one knows schemas up to ${currentSchema}.\n`,
+          `sallyport: The database has schema 999 of a newer Sallyport, and this version supports schemas up to ${currentSchema}; upgrade Sallyport.\n`,
         ],
         [1, '', 'sallyport: /nowhere cannot be used (ENOENT).\n'],
         [1, '', 'sallyport: The master key in SALLYPORT_MASTER_KEY has 5 bytes; it must have 32.\n'],

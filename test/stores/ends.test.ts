@@ -207,7 +207,9 @@ for (const [name, cells] of Object.entries(samples) as [CommandName, readonly Sa
     const title = `${name}${when === undefined ? '' : ` (${when})`}`
     test(`SQL-28 while the reserve is not whole ${title} is ${isTaken ? 'taken' : 'refused'}`, (t) => {
       const { results } = run(database(t), { isWhole: () => false, giveUp: () => false }, [{ name, input }])
-      assert.deepEqual(results.map(briefOf), [isTaken ? 'done' : 'the disk is full; nothing but ends is taken'])
+      assert.deepEqual(results.map(briefOf), [
+        isTaken ? 'done' : 'the disk is full; only commands that end something are accepted',
+      ])
     })
   }
 }
@@ -242,7 +244,7 @@ test('SQL-27 an end that finds no room gets pieces of the reserve until it is st
   assert.deepEqual([run(db, reserve, [other]).results.map(briefOf), given], [[full], 0])
   assert.deepEqual(run(db, reserve, [other, end, other]).results.map(briefOf), [full, 'done', full])
   assert.ok(given > 1 && given < 40, `${given} pieces were given up`)
-  const refusal = 'the disk is full; nothing but ends is taken'
+  const refusal = 'the disk is full; only commands that end something are accepted'
   assert.deepEqual(run(db, reserve, [other, end, other, end]).results.map(briefOf), [refusal, 'done', refusal, 'done'])
   const seqs = db.all<{ seq: number }>('SELECT seq FROM audit_events ORDER BY seq').map(({ seq }) => seq)
   assert.deepEqual(seqs, [1, 2, 3])

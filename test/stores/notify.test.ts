@@ -91,7 +91,7 @@ test('SQL-24 a path that is too long for a socket is refused in one sentence', a
     listenForNotifications(path, async () => {}),
     {
       code: 'STORE_UNAVAILABLE',
-      message: `The path of the data directory is too long: ${path} may have 107 bytes.`,
+      message: `The path of the data directory is too long: the socket ${path} may have at most 107 bytes; choose a shorter path.`,
     },
   )
 })

@@ -58,7 +58,7 @@ test('SQL-2 a second server on a data directory is refused in one sentence, a co
   const running = isServerRunning(prepareDataDirectory(dataDir))
   await assert.rejects(openServerStore(dataDir), {
     code: 'STORE_UNAVAILABLE',
-    message: `Another Sallyport server is working on the data directory ${dataDir}.`,
+    message: `Another Sallyport server uses the data directory ${dataDir}; stop it, or choose another directory.`,
   })
   const command = await openCommandStore(dataDir)
   assert.deepEqual(await listOf(everyAccount(command)), [])
@@ -88,7 +88,7 @@ test('SQL-3 a database of a newer schema is refused by a sentence with both numb
   withDatabase(dataDir, (database) => database.exec('PRAGMA user_version = 99'))
   await assert.rejects(openServerStore(dataDir), {
     code: 'STORE_UNAVAILABLE',
-    message: `The database has schema 99, written by a newer Sallyport; this one knows schemas up to ${currentSchema}.`,
+    message: `The database has schema 99 of a newer Sallyport, and this version supports schemas up to ${currentSchema}; upgrade Sallyport.`,
   })
   const version = withDatabase(dataDir, (database) => database.prepare('PRAGMA user_version').get())
   assert.deepEqual({ ...version }, { user_version: 99 })

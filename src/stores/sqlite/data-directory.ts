@@ -61,7 +61,7 @@ export function lockDataDirectory(files: DataFiles): () => void {
   const release = tryLock(files)
   if (release !== null) return release
   throw new Refusal('STORE_UNAVAILABLE', {
-    message: `Another Sallyport server is working on the data directory ${files.directory}.`,
+    message: `Another Sallyport server uses the data directory ${files.directory}; stop it, or choose another directory.`,
   })
 }
 

@@ -53,6 +53,6 @@ export function migrate(database: Database): void {
 function refuseNewer(found: number): void {
   if (found <= currentSchema) return
   throw new Refusal('STORE_UNAVAILABLE', {
-    message: `The database has schema ${found}, written by a newer Sallyport; this one knows schemas up to ${currentSchema}.`,
+    message: `The database has schema ${found} of a newer Sallyport, and this version supports schemas up to ${currentSchema}; upgrade Sallyport.`,
   })
 }

@@ -30,7 +30,7 @@ export async function listenForNotifications(
 ): Promise<{ readonly close: () => Promise<void> }> {
   if (Buffer.byteLength(path) > longestPath) {
     throw new Refusal('STORE_UNAVAILABLE', {
-      message: `The path of the data directory is too long: ${path} may have ${longestPath} bytes.`,
+      message: `The path of the data directory is too long: the socket ${path} may have at most ${longestPath} bytes; choose a shorter path.`,
     })
   }
   rmSync(path, { force: true })

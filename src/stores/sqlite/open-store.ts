@@ -101,8 +101,8 @@ async function assemble(options: SqliteOptions, opened: AsyncDisposableStack): P
 }
 
 function logRoom(log: Log, hasRoom: boolean): void {
-  if (hasRoom) log.info({}, 'the disk has room again; the store takes everything')
-  else log.error({}, 'the disk is full; the store takes nothing but ends until there is room')
+  if (hasRoom) log.info({}, 'the disk has room again; the store accepts every command')
+  else log.error({}, 'the disk is full; until there is room, the store accepts only commands that end something')
 }
 
 type FirstRows = Readonly<Record<NumberedRows, number>> | null

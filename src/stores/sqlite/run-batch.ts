@@ -44,7 +44,10 @@ export function runBatch(writer: Writer, commands: readonly PostedCommand[]): Ba
   if (commands.every(isEnding) || writer.reserve.isWhole()) return runAll(writer, commands)
   const ran = runAll(writer, commands.filter(isEnding))
   const results = ran.results.values()
-  const refused: CommandResult = { kind: 'failed', error: new Error('the disk is full; nothing but ends is taken') }
+  const refused: CommandResult = {
+    kind: 'failed',
+    error: new Error('the disk is full; only commands that end something are accepted'),
+  }
   return {
     results: commands.map((command) => (isEnding(command) ? (results.next().value ?? refused) : refused)),
     entries: ran.entries,

@@ -13,7 +13,7 @@ const headBytes = 1 + nonceBytes
 /** Authenticated together with a text that a token sealed. */
 const tokenPurpose = 'sealed with a token'
 
-type Lock = { readonly key: Uint8Array; readonly purpose: string }
+type SealContext = { readonly key: Uint8Array; readonly purpose: string }
 
 /**
  * Returns the sealer of a process. Every call takes a new random nonce of 96 bits.
@@ -23,12 +23,15 @@ type Lock = { readonly key: Uint8Array; readonly purpose: string }
  */
 export function createSealer(masterKey: Uint8Array): Sealer {
   const key = derive(masterKey, 'sallyport sealer')
-  const lockOf = (token: string): Lock => ({ key: derive(token, 'sallyport sealed answer'), purpose: tokenPurpose })
+  const contextOf = (token: string): SealContext => ({
+    key: derive(token, 'sallyport sealed answer'),
+    purpose: tokenPurpose,
+  })
   return {
     seal: (purpose, plain) => seal({ key, purpose }, plain),
     open: (purpose, sealed) => open({ key, purpose }, sealed),
-    sealWith: (token, plain) => seal(lockOf(token), Buffer.from(plain, 'utf8')),
-    openWith: (token, sealed) => Buffer.from(open(lockOf(token), sealed)).toString('utf8'),
+    sealWith: (token, plain) => seal(contextOf(token), Buffer.from(plain, 'utf8')),
+    openWith: (token, sealed) => Buffer.from(open(contextOf(token), sealed)).toString('utf8'),
   }
 }
 
@@ -36,7 +39,7 @@ function derive(secret: Uint8Array | string, info: string): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', secret, '', info, 32))
 }
 
-function seal({ key, purpose }: Lock, plain: Uint8Array): Uint8Array {
+function seal({ key, purpose }: SealContext, plain: Uint8Array): Uint8Array {
   const sealed = new Uint8Array(headBytes + plain.length + tagBytes)
   sealed[0] = version
   const nonce = randomFillSync(sealed.subarray(1, headBytes))
@@ -47,7 +50,7 @@ function seal({ key, purpose }: Lock, plain: Uint8Array): Uint8Array {
   return sealed
 }
 
-function open({ key, purpose }: Lock, sealed: Uint8Array): Uint8Array {
+function open({ key, purpose }: SealContext, sealed: Uint8Array): Uint8Array {
   if (sealed[0] !== version || sealed.length < headBytes + tagBytes) throw unopened(purpose)
   const tagStart = sealed.length - tagBytes
   const decipher = createDecipheriv(algorithm, key, sealed.subarray(1, headBytes), { authTagLength: tagBytes })

@@ -1,3 +1,4 @@
+/** Platform tests: the keyring and the rotation of its keys. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeProtectedHeader } from 'jose'

@@ -1,3 +1,4 @@
+/** Platform tests: the mailer. */
 import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import { test } from 'node:test'

@@ -19,13 +19,13 @@ import type {
 /** Most commands of one transaction. */
 const batchLength = 64
 
-/** Milliseconds between two checks for room while the disk is full. */
-const lookMs = 1_000
+/** Milliseconds between two checks of the room while the disk is full. */
+const roomCheckMs = 1_000
 
 /** Most commands that wait for the writer; more are refused at once. */
 const longestQueue = 10_000
 
-type Waiting = PostedCommand & {
+type WaitingCommand = PostedCommand & {
   readonly resolve: (output: unknown) => void
   readonly reject: (refusal: Refusal) => void
 }
@@ -36,14 +36,14 @@ export type RevocationListener = (entries: readonly RevocationEntry[]) => Promis
 /** The writer as the main thread sees it. */
 export class GroupCommit {
   readonly #worker: Worker
-  #waiting: Waiting[] = []
-  #inFlight: Waiting[] | null = null
+  #waiting: WaitingCommand[] = []
+  #inFlight: WaitingCommand[] | null = null
   #isScheduled = false
   #delivery: Promise<void> = Promise.resolve()
   #listener: RevocationListener = async () => {}
   #hasRoom = true
   #onRoom: (hasRoom: boolean) => void = () => {}
-  #lookTimer: NodeJS.Timeout | null = null
+  #roomTimer: NodeJS.Timeout | null = null
   #auditListener: (audited: Audited) => void = () => {}
   /** Why nothing is accepted any more; null: the writer works. */
   #end: Refusal | null = null
@@ -56,9 +56,9 @@ export class GroupCommit {
     this.#worker = worker
     this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()))
     worker.on('message', (reply: WriterReply) => this.#receive(reply))
-    worker.on('messageerror', (cause) => this.#die(cause))
-    worker.on('error', (cause) => this.#die(cause))
-    worker.on('exit', (code) => this.#die(new Error(`the writer's thread ended with ${code}`)))
+    worker.on('messageerror', (cause) => this.#fail(cause))
+    worker.on('error', (cause) => this.#fail(cause))
+    worker.on('exit', (code) => this.#fail(new Error(`the writer's thread ended with ${code}`)))
   }
 
   /** Waits until the writer has opened the database. @throws STORE_UNAVAILABLE if it could not. */
@@ -126,7 +126,7 @@ export class GroupCommit {
       })
     }
     await this.#delivery
-    clearTimeout(this.#lookTimer ?? undefined)
+    clearTimeout(this.#roomTimer ?? undefined)
     this.#worker.ref()
     this.#post({ kind: 'close' })
     await this.#exited
@@ -183,14 +183,14 @@ export class GroupCommit {
       this.#hasRoom = hasRoom
       this.#onRoom(hasRoom)
     }
-    if (hasRoom || this.#lookTimer !== null || this.#end !== null) return
-    this.#lookTimer = setTimeout(() => {
-      this.#lookTimer = null
-      if (this.#end === null) this.#post({ kind: 'look-for-room' })
-    }, lookMs).unref()
+    if (hasRoom || this.#roomTimer !== null || this.#end !== null) return
+    this.#roomTimer = setTimeout(() => {
+      this.#roomTimer = null
+      if (this.#end === null) this.#post({ kind: 'check-room' })
+    }, roomCheckMs).unref()
   }
 
-  async #deliver(batch: readonly Waiting[], { results, entries, audited }: BatchResult): Promise<void> {
+  async #deliver(batch: readonly WaitingCommand[], { results, entries, audited }: BatchResult): Promise<void> {
     if (audited !== null) this.#auditListener(audited)
     try {
       if (entries.length > 0) await this.#listener(entries)
@@ -202,7 +202,7 @@ export class GroupCommit {
     for (const [index, waiting] of batch.entries()) settle(waiting, results[index])
   }
 
-  #die(cause: unknown): void {
+  #fail(cause: unknown): void {
     const refusal = unavailable('the writer of the store is gone', cause)
     this.#end ??= refusal
     for (const waiting of [...(this.#inFlight ?? []), ...this.#waiting]) waiting.reject(refusal)
@@ -213,7 +213,7 @@ export class GroupCommit {
   }
 }
 
-function settle(waiting: Waiting, result: CommandResult | undefined): void {
+function settle(waiting: WaitingCommand, result: CommandResult | undefined): void {
   if (result?.kind === 'done') waiting.resolve(result.output)
   else waiting.reject(unavailable(`the command ${waiting.name} failed`, result?.error))
 }

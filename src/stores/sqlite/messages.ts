@@ -15,13 +15,13 @@ export type PostedCommand = { readonly name: keyof WriterCommands; readonly inpu
 
 /**
  * Requests of the main thread. `restart-log`: the log is copied, so the next batch writes from its start.
- * `look-for-room`: fills the reserve if there is room.
+ * `check-room`: fills the reserve if there is room.
  */
 export type WriterRequest =
   | { readonly kind: 'batch'; readonly commands: readonly PostedCommand[] }
   /** Heads are marked with this key from now on. */
   | { readonly kind: 'mark-heads'; readonly key: Uint8Array }
-  | { readonly kind: 'restart-log' | 'look-for-room' | 'close' }
+  | { readonly kind: 'restart-log' | 'check-room' | 'close' }
 
 /** The result of one command; a failed one has changed nothing. */
 export type CommandResult =

@@ -38,7 +38,7 @@ export async function listenForNotifications(
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    answer(socket, onNotified)
+    serve(socket, onNotified)
   })
   server.maxConnections = mostConnections
   await listening(server, path)
@@ -59,12 +59,12 @@ export async function listenForNotifications(
  * A socket without an answer counts as no server only if the data directory is not locked either.
  */
 export async function notifyServer(path: string, seq: number, timeoutMs: number): Promise<NotifyAnswer> {
-  const said = await ask(path, `${seq}\n`, timeoutMs)
-  if (said === `applied ${seq}\n`) return 'applied'
-  return said === null && !isServerRunning(dataFiles(dirname(path))) ? 'no-server' : 'unconfirmed'
+  const received = await request(path, `${seq}\n`, timeoutMs)
+  if (received === `applied ${seq}\n`) return 'applied'
+  return received === null && !isServerRunning(dataFiles(dirname(path))) ? 'no-server' : 'unconfirmed'
 }
 
-function answer(socket: Socket, onNotified: (seq: number) => Promise<void>): void {
+function serve(socket: Socket, onNotified: (seq: number) => Promise<void>): void {
   socket.setTimeout(silenceMs, () => socket.destroy())
   socket.on('error', () => socket.destroy())
   onLine(socket, (line) => {
@@ -81,13 +81,13 @@ function answer(socket: Socket, onNotified: (seq: number) => Promise<void>): voi
 }
 
 /** Returns the server's answer; an empty text: no answer in time; null: no listener. */
-function ask(path: string, line: string, timeoutMs: number): Promise<string | null> {
+function request(path: string, line: string, timeoutMs: number): Promise<string | null> {
   return new Promise((resolve) => {
     const socket = createConnection({ path })
-    const settle = (said: string | null): void => {
+    const settle = (received: string | null): void => {
       clearTimeout(timer)
       socket.destroy()
-      resolve(said)
+      resolve(received)
     }
     const timer = setTimeout(() => settle(''), timeoutMs)
     socket.on('error', (error) => settle('code' in error && isAbsence(error.code) ? null : ''))

@@ -31,8 +31,8 @@ export type Reserve = {
  */
 export function fileReserve(path: string, bytes: number, log: string | null = null): Reserve {
   return {
-    isWhole: () => sizeOf(path) >= bytes || did(() => fill(path, bytes)),
-    giveUp: () => bytes > 0 && did(() => cut(path, log)),
+    isWhole: () => sizeOf(path) >= bytes || succeeds(() => fill(path, bytes)),
+    giveUp: () => bytes > 0 && succeeds(() => cut(path, log)),
   }
 }
 
@@ -52,7 +52,7 @@ export function withReserve<Result>(
 }
 
 /** If the file cannot be used, there is no reserve; nothing else fails. */
-function did(work: () => boolean): boolean {
+function succeeds(work: () => boolean): boolean {
   try {
     return work()
   } catch {
@@ -67,17 +67,17 @@ function sizeOf(path: string): number {
 /** The bytes are random, so that no file system compresses them. They need no sync: what a crash loses is filled again. */
 function fill(path: string, bytes: number): boolean {
   const { bavail, bsize } = statfsSync(dirname(path))
-  const had = sizeOf(path)
-  if (bavail * bsize < bytes - had + marginBytes) return false
+  const sizeBefore = sizeOf(path)
+  if (bavail * bsize < bytes - sizeBefore + marginBytes) return false
   const descriptor = openSync(path, 'a', 0o600)
   try {
-    for (let size = had; size < bytes; ) {
+    for (let size = sizeBefore; size < bytes; ) {
       size += writeSync(descriptor, randomFillSync(Buffer.allocUnsafe(Math.min(pieceBytes, bytes - size))))
     }
     return true
   } catch (error) {
     // Another process was faster: the written bytes are removed, so that this file does not fill the disk.
-    ftruncateSync(descriptor, had)
+    ftruncateSync(descriptor, sizeBefore)
     throw error
   } finally {
     closeSync(descriptor)
@@ -92,11 +92,11 @@ function cut(path: string, log: string | null): boolean {
   using opened = new DisposableStack()
   const descriptor = opened.adopt(openSync(path, 'r+'), closeSync)
   const logDescriptor = log === null ? null : opened.adopt(openSync(log, 'a', 0o600), closeSync)
-  const rubbish = randomFillSync(Buffer.allocUnsafe(Math.max(0, size - left - looseBytes)))
+  const filler = randomFillSync(Buffer.allocUnsafe(Math.max(0, size - left - looseBytes)))
   ftruncateSync(descriptor, left)
-  const taken = logDescriptor === null ? 0 : append(logDescriptor, rubbish)
+  const taken = logDescriptor === null ? 0 : append(logDescriptor, filler)
   fsyncSync(descriptor)
-  if (logDescriptor !== null) append(logDescriptor, rubbish.subarray(taken))
+  if (logDescriptor !== null) append(logDescriptor, filler.subarray(taken))
   return true
 }
 

@@ -29,7 +29,7 @@ port.on('message', (request: WriterRequest) => {
       reply({ kind: 'batch', ...result, hasRoom: reserve.isWhole() })
       break
     }
-    case 'look-for-room':
+    case 'check-room':
       reply({ kind: 'room', hasRoom: reserve.isWhole() })
       break
     case 'mark-heads':

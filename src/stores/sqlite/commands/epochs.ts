@@ -29,13 +29,13 @@ export function rotateEpoch(
     subject: subject.accountEpoch(account.id, account.epoch, kept === 1 ? keptSessionRow : 0),
     atMs: nowMs,
   })
-  if (rotation.keepsCredentials === true) keepBearers(tx, account, rotation)
-  else endBearers(tx, account.id, rotation)
+  if (rotation.keepsCredentials === true) keepBearerCredentials(tx, account, rotation)
+  else endBearerCredentials(tx, account.id, rotation)
   return seq
 }
 
 /** Bearer credentials are sessions: those of the ended epoch would still be listed. */
-function endBearers(
+function endBearerCredentials(
   tx: Tx,
   accountId: number,
   { keptSessionRow, nowMs }: Pick<EpochRotation, 'keptSessionRow'> & { readonly nowMs: number },
@@ -49,7 +49,7 @@ function endBearers(
 }
 
 /** Moves the sessions of bearer credentials to the new epoch; sessions that they started stay in the old one. */
-function keepBearers(
+function keepBearerCredentials(
   tx: Tx,
   account: { readonly id: number; readonly epoch: string },
   { newEpoch, nowMs }: Pick<EpochRotation, 'newEpoch'> & { readonly nowMs: number },

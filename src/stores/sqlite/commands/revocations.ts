@@ -27,12 +27,12 @@ export function revoke(tx: Tx, input: Input<'revoke'>): Output<'revoke'> {
 export function endSession(tx: Tx, row: number, nowMs: number): number {
   const seq = appendEntry(tx, { kind: 'session', subject: subject.session(row), atMs: nowMs })
   tx.db.run('UPDATE sessions SET revoked_seq = :seq WHERE row = :row', { seq, row })
-  const borne = tx.db.one<{ id: string }>(
+  const credential = tx.db.one<{ id: string }>(
     `SELECT c.id FROM sessions s JOIN credentials c ON c.id = s.credential_id AND c.session_row = s.row
      WHERE s.row = :row`,
     { row },
   )
-  if (borne !== undefined) endCredential(tx, borne.id, nowMs)
+  if (credential !== undefined) endCredential(tx, credential.id, nowMs)
   return seq
 }
 
@@ -40,11 +40,11 @@ export function endSession(tx: Tx, row: number, nowMs: number): number {
 export function endCredential(tx: Tx, id: string, nowMs: number): void {
   // The credential goes first: its own session, which ends too, then finds none to remove.
   tx.db.run('DELETE FROM credentials WHERE id = :id', { id })
-  const begun = tx.db.all<{ row: number }>(
+  const started = tx.db.all<{ row: number }>(
     'SELECT row FROM sessions WHERE credential_id = :id AND revoked_seq IS NULL ORDER BY row',
     { id },
   )
-  for (const { row } of begun) endSession(tx, row, nowMs)
+  for (const { row } of started) endSession(tx, row, nowMs)
   appendEntry(tx, { kind: 'credential', subject: id, atMs: nowMs })
 }
 

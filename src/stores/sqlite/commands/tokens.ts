@@ -3,14 +3,14 @@ import type { TokenRow } from '../../../core/sessions/token.ts'
 import { insertInto, valuesOf, words } from '../rows/columns.ts'
 import type { Tx } from '../write-transaction.ts'
 
-/** The exchange that created a token. */
-export type HandedOutBy = {
+/** The answer of the exchange that created a token. */
+export type ExchangeAnswer = {
   readonly answeredAtMs: number
   readonly sealedAnswer: Uint8Array
   readonly answerEndsAtMs: number | null
 }
 
-const bySignIn = { answeredAtMs: null, sealedAnswer: null, answerEndsAtMs: null }
+const noAnswer = { answeredAtMs: null, sealedAnswer: null, answerEndsAtMs: null }
 const tokenMembers = words(
   'row sessionRow accessDigest isIndexed issuedAt expiresAt boundIp refreshDigest refreshExpiresAt endsAt',
   'answeredAtMs sealedAnswer answerEndsAtMs',
@@ -25,8 +25,8 @@ export function isTokenTaken(tx: Tx, token: TokenRow): boolean {
 }
 
 /** Inserts a token; null: a sign-in created it, not an exchange. */
-export function insertToken(tx: Tx, token: TokenRow, by: HandedOutBy | null): void {
-  const row = { ...token, isIndexed: Number(token.isIndexed), endsAt: endOf(token), ...(by ?? bySignIn) }
+export function insertToken(tx: Tx, token: TokenRow, answer: ExchangeAnswer | null): void {
+  const row = { ...token, isIndexed: Number(token.isIndexed), endsAt: endOf(token), ...(answer ?? noAnswer) }
   tx.db.run(insertTokenSql, valuesOf(tokenMembers, row))
 }
 

@@ -1,92 +1,72 @@
 /** SQLite store: every command by its name. */
-import type { CommandName, Commands } from '../../../core/store.ts'
+import type { CommandName } from '../../../core/store.ts'
 import type { Tx } from '../write-transaction.ts'
-import { addAccount, changeAccount, removeAccount, upgradePasswordHash } from './accounts.ts'
-import { appendAudit, appendAuditSeal } from './audit.ts'
-import { addAuthorityKey } from './authority-keys.ts'
-import { collectExpired } from './collect.ts'
-import {
-  addCredential,
-  changeCredential,
-  openOrganizationAccount,
-  removeCredential,
-  touchCredential,
-} from './credentials.ts'
-import { exchangeToken } from './exchange.ts'
-import { addChange, addServer, changeServer, removeServer, setChangeState } from './inventory.ts'
-import { addKey, retireKeys } from './keys.ts'
-import { addMember, addOrganization, removeMember, removeOrganization } from './organizations.ts'
-import { keepMark } from './owners.ts'
-import { setCatalogue, setPolicy } from './policies.ts'
-import { attachPtyToken, detachPtyAttachment, freePtySlot, retakePtySlot } from './pty-attachments.ts'
-import {
-  closeLostPtySessions,
-  closePtySession,
-  endPtySession,
-  joinPtySession,
-  startPtySession,
-} from './pty-sessions.ts'
-import { revoke } from './revocations.ts'
-import { createSession, touchSessions } from './sessions.ts'
-import {
-  beginSecondFactor,
-  confirmSecondFactor,
-  forgetFailures,
-  keepThrottleTime,
-  recordFailedSignIn,
-  useCode,
-} from './sign-ins.ts'
+import * as accounts from './accounts.ts'
+import * as audit from './audit.ts'
+import * as authorityKeys from './authority-keys.ts'
+import * as collect from './collect.ts'
+import type { Input, Output } from './command.ts'
+import * as credentials from './credentials.ts'
+import * as exchange from './exchange.ts'
+import * as inventory from './inventory.ts'
+import * as keys from './keys.ts'
+import * as organizations from './organizations.ts'
+import * as owners from './owners.ts'
+import * as policies from './policies.ts'
+import * as ptyAttachments from './pty-attachments.ts'
+import * as ptySessions from './pty-sessions.ts'
+import * as revocations from './revocations.ts'
+import * as sessions from './sessions.ts'
+import * as signIns from './sign-ins.ts'
+
+type CommandTable = { readonly [Name in CommandName]: (tx: Tx, input: Input<Name>) => Output<Name> }
 
 /** The function of each command. */
-export type CommandTable = {
-  readonly [Name in CommandName]: (tx: Tx, input: Commands[Name]['input']) => Commands[Name]['output']
-}
-
 export const commandTable: CommandTable = {
-  addAccount,
-  changeAccount,
-  removeAccount,
-  keepMark,
-  upgradePasswordHash,
-  beginSecondFactor,
-  confirmSecondFactor,
-  recordFailedSignIn,
-  forgetFailures,
-  keepThrottleTime,
-  useCode,
-  createSession,
-  exchangeToken,
-  revoke,
-  touchSessions,
-  collectExpired,
-  addCredential,
-  changeCredential,
-  removeCredential,
-  touchCredential,
-  openOrganizationAccount,
-  addOrganization,
-  removeOrganization,
-  addMember,
-  removeMember,
-  addServer,
-  changeServer,
-  removeServer,
-  addChange,
-  setChangeState,
-  startPtySession,
-  joinPtySession,
-  attachPtyToken,
-  detachPtyAttachment,
-  freePtySlot,
-  retakePtySlot,
-  closePtySession,
-  endPtySession,
-  closeLostPtySessions,
-  setPolicy,
-  setCatalogue,
-  addAuthorityKey,
-  addKey,
-  retireKeys,
-  appendAudit,
-  appendAuditSeal,
+  addAccount: accounts.addAccount,
+  changeAccount: accounts.changeAccount,
+  removeAccount: accounts.removeAccount,
+  keepMark: owners.keepMark,
+  upgradePasswordHash: accounts.upgradePasswordHash,
+  beginSecondFactor: signIns.beginSecondFactor,
+  confirmSecondFactor: signIns.confirmSecondFactor,
+  recordFailedSignIn: signIns.recordFailedSignIn,
+  forgetFailures: signIns.forgetFailures,
+  keepThrottleTime: signIns.keepThrottleTime,
+  useCode: signIns.useCode,
+  createSession: sessions.createSession,
+  exchangeToken: exchange.exchangeToken,
+  revoke: revocations.revoke,
+  touchSessions: sessions.touchSessions,
+  collectExpired: collect.collectExpired,
+  addCredential: credentials.addCredential,
+  changeCredential: credentials.changeCredential,
+  removeCredential: credentials.removeCredential,
+  touchCredential: credentials.touchCredential,
+  openOrganizationAccount: credentials.openOrganizationAccount,
+  addOrganization: organizations.addOrganization,
+  removeOrganization: organizations.removeOrganization,
+  addMember: organizations.addMember,
+  removeMember: organizations.removeMember,
+  addServer: inventory.addServer,
+  changeServer: inventory.changeServer,
+  removeServer: inventory.removeServer,
+  addChange: inventory.addChange,
+  setChangeState: inventory.setChangeState,
+  startPtySession: ptySessions.startPtySession,
+  joinPtySession: ptySessions.joinPtySession,
+  attachPtyToken: ptyAttachments.attachPtyToken,
+  detachPtyAttachment: ptyAttachments.detachPtyAttachment,
+  freePtySlot: ptyAttachments.freePtySlot,
+  retakePtySlot: ptyAttachments.retakePtySlot,
+  closePtySession: ptySessions.closePtySession,
+  endPtySession: ptySessions.endPtySession,
+  closeLostPtySessions: ptySessions.closeLostPtySessions,
+  setPolicy: policies.setPolicy,
+  setCatalogue: policies.setCatalogue,
+  addAuthorityKey: authorityKeys.addAuthorityKey,
+  addKey: keys.addKey,
+  retireKeys: keys.retireKeys,
+  appendAudit: audit.appendAudit,
+  appendAuditSeal: audit.appendAuditSeal,
 }

@@ -39,7 +39,7 @@ const cut = `[...document.querySelectorAll('.status *, .notices, .notices *, .te
   })
   .map((element) => element.outerHTML)`
 
-test('TPG-12, TPG-22 what the page tells of its terminal while it lives', { skip }, async (t) => {
+test('TPG-12, TPG-22 what the page shows of its terminal while it lives', { skip }, async (t) => {
   const at = await stage(t)
 
   await t.test('TPG-12 nothing of the status line and the strip is cut, however narrow the window is', async () => {
@@ -83,31 +83,28 @@ test('TPG-12, TPG-22 what the page tells of its terminal while it lives', { skip
     await page.close()
   })
 
-  await t.test(
-    'TPG-22 whether input is paused or let go on is what the gateway last said, not what was pressed',
-    async () => {
-      const { page, peer } = await enter(at, { role: 'observer', participant: olga, participants: [ada, olga] })
-      const seen = async (): Promise<boolean[]> =>
-        await Promise.all(
-          ['Pause input', 'Continue input'].map((name) => page.page.getByRole('button', { name }).isVisible()),
-        )
-      await page.press('Pause input')
-      assert.deepEqual(await asked(peer), { action: 'pause' })
-      assert.deepEqual(await seen(), [true, false])
-      peer.send(event(paused))
-      await page.page.getByRole('button', { name: 'Continue input' }).waitFor()
-      assert.deepEqual(await seen(), [false, true])
-      await page.press('Continue input')
-      assert.deepEqual(await asked(peer), { action: 'continue' })
-      assert.deepEqual(await seen(), [false, true])
-      peer.send(event(held))
-      await page.page.getByRole('button', { name: 'Pause input' }).waitFor()
-      await page.close()
-    },
-  )
+  await t.test('TPG-22 whether input is paused is what the gateway last said, not what was pressed', async () => {
+    const { page, peer } = await enter(at, { role: 'observer', participant: olga, participants: [ada, olga] })
+    const seen = async (): Promise<boolean[]> =>
+      await Promise.all(
+        ['Pause input', 'Continue input'].map((name) => page.page.getByRole('button', { name }).isVisible()),
+      )
+    await page.press('Pause input')
+    assert.deepEqual(await asked(peer), { action: 'pause' })
+    assert.deepEqual(await seen(), [true, false])
+    peer.send(event(paused))
+    await page.page.getByRole('button', { name: 'Continue input' }).waitFor()
+    assert.deepEqual(await seen(), [false, true])
+    await page.press('Continue input')
+    assert.deepEqual(await asked(peer), { action: 'continue' })
+    assert.deepEqual(await seen(), [false, true])
+    peer.send(event(held))
+    await page.page.getByRole('button', { name: 'Pause input' }).waitFor()
+    await page.close()
+  })
 
   await t.test(
-    'TPG-23 a line that is down is told until it is up again, and meanwhile nobody is said to type',
+    'TPG-23 a line that is down is shown until it is up again, and meanwhile no user is shown as typing',
     async () => {
       const { page, peer } = await enter(at)
       peer.drop()
@@ -128,7 +125,7 @@ test('TPG-12, TPG-22 what the page tells of its terminal while it lives', { skip
   )
 
   await t.test(
-    'TPG-25 whoever watches has a terminal of that name, and is told once that typing is not sent',
+    "TPG-25 an observer's terminal is named so, and typing in it says once that it is not sent",
     async () => {
       const { page } = await enter(at, { role: 'observer', participant: olga, participants: [ada, olga] })
       const hint = page.page.getByText('You watch; what you type is not sent.')
@@ -150,7 +147,7 @@ test('TPG-12, TPG-22 what the page tells of its terminal while it lives', { skip
     },
   )
 
-  await t.test('TPG-26 what is to be known of the terminal stays until it is dismissed', async () => {
+  await t.test('TPG-26 a message about the terminal stays until it is dismissed', async () => {
     const { page, peer } = await enter(at)
     const sentences = ['What was detached lives on.', '<b>Another</b> thing.']
     peer.send(...sentences.map((sentence) => event({ kind: 'notice', sentence })))
@@ -182,10 +179,10 @@ const welcomeBack = {
   policy,
 } as const
 
-test('TPG-24, TPG-14 how a terminal is ended, and what is told once it is', { skip }, async (t) => {
+test('TPG-24, TPG-14 how a terminal is ended, and what is shown at its end', { skip }, async (t) => {
   const at = await stage(t)
 
-  await t.test('TPG-24 a no is focused and stands out where a yes cannot be undone', async () => {
+  await t.test('TPG-24 a no is focused and highlighted if a yes cannot be undone', async () => {
     const { page, peer } = await enter(at)
     await page.press('End session')
     const dialog = page.page.getByRole('dialog', { name: 'End the session?' })
@@ -201,7 +198,7 @@ test('TPG-24, TPG-14 how a terminal is ended, and what is told once it is', { sk
   })
 
   await t.test(
-    'TPG-14 an end is told as their own to whoever asked for it, and nothing of a running terminal is left',
+    'TPG-14 the user who asked for an end sees that they did, and no control of a running terminal is left',
     async () => {
       for (const [isAsked, told] of [
         [true, 'You ended the session.'],
@@ -228,7 +225,7 @@ test('TPG-24, TPG-14 how a terminal is ended, and what is told once it is', { sk
   )
 })
 
-test('TPG-23 a first socket that never opened is told with the address where the page is to be opened', {
+test('TPG-23 a first socket that never opened is shown with the address at which to open the page', {
   skip,
 }, async (t) => {
   const refusing = createServer()

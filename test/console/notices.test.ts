@@ -53,7 +53,9 @@ const expected: Readonly<Record<NoticeName, readonly (typeof ends)[number][]>> =
   'no-answer': ['act', 'line-up', 'lists-read', 'time', 'dismissed'],
 }
 
-test('TPG-31 each kind of notice ends by what it states and by nothing else, and is told once', { skip }, async (t) => {
+test('TPG-31 each kind of notice ends by what it states and by nothing else, and is shown once', {
+  skip,
+}, async (t) => {
   const at = await stage(t)
   const { page } = await openTerminalPage(at.browser, at.world.url)
   assert.deepEqual(Object.keys(noticeKinds).sort(), Object.keys(expected).sort())
@@ -226,7 +228,7 @@ test('TPG-31 what happens on the page ends the notices that it makes untrue', { 
   }
 })
 
-test('TPG-31 a warning of being idle ends for whoever watches when somebody types', { skip }, async (t) => {
+test("TPG-31 an observer's warning of being idle ends when a user types", { skip }, async (t) => {
   const at = await stage(t)
   const { page, peer } = await enter(at, asObserver)
   peer.send(event(warning('idle')))

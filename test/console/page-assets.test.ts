@@ -55,7 +55,7 @@ test('TPG-1 the page runs files of its own origin and its import map alone, styl
   assert.equal(again.replace(/nonce="[^"]+"/, ''), body.replace(/nonce="[^"]+"/, ''))
 })
 
-test('TPG-2 every asset has its type, nosniff, a policy and an entity tag of its content, and is answered by 304 where the client has it', async () => {
+test('TPG-2 every asset has its type, nosniff, a policy and an entity tag of its content, and is answered by 304 if the client has it', async () => {
   const paths = await assetPaths()
   assert.ok(paths.length > 20)
   for (const path of paths) {
@@ -73,7 +73,7 @@ test('TPG-2 every asset has its type, nosniff, a policy and an entity tag of its
   }
 })
 
-test('TPG-2 what is not on the list is 404, whatever file its path would lead to', async () => {
+test('TPG-2 a path that is not on the list is 404, whatever file it would lead to', async () => {
   const answers = await Promise.all(
     [
       'console/none.ts',

@@ -44,7 +44,7 @@ test('TPG-10 a size or a snapshot takes effect after all output before it was pa
   )
 })
 
-test('TPG-10 output goes to the parser as it comes, where nothing waits before it', () => {
+test('TPG-10 output goes to the parser as it comes, if nothing waits before it', () => {
   const given: number[] = []
   const queue = new WriteQueue({ write: ([number = -1]) => void given.push(number) })
   queue.write(Uint8Array.of(1))
@@ -85,7 +85,7 @@ test('TPG-14 every close code has words of its own beside its sentence', () => {
   assert.equal(closeWords({ closeCode: 4999, code: null }), '4999')
 })
 
-test('TPG-21 what is left is told as a clock, from 24 hours on in whole days, and never below zero', () => {
+test('TPG-21 a remaining time is a clock, from 24 hours on whole days, and never below zero', () => {
   const spans = [950 * 3_600_000, 172_799_000, 86_400_000, 86_399_000, 3_909_000, 309_000, 59_001, 1, 0, -5_000]
   assert.deepEqual(spans.map(clockOf), [
     '39 days',
@@ -101,7 +101,7 @@ test('TPG-21 what is left is told as a clock, from 24 hours on in whole days, an
   ])
 })
 
-test('TPG-21 a moment is told with its zone, the day before the month, and with the date where it is not the same day', () => {
+test('TPG-21 a moment has its zone, the day before the month, and the date if it is not today', () => {
   const zone = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short' })
     .formatToParts(new Date(2026, 0, 2))
     .find(({ type }) => type === 'timeZoneName')?.value

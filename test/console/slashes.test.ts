@@ -9,7 +9,7 @@ const { skip } = requireTools('chromium')
 /** Each page, and its heading in a browser that has run what it loads. */
 const pages = { terminal: 'Sallyport', docs: 'Sallyport', setup: 'Create the first administrator' } as const
 
-test('TPG-30 a path with a slash at its end leads to its page, whatever stands before it', async (t) => {
+test('TPG-30 a path with a slash at its end leads to its page, below any prefix', async (t) => {
   const sallyport = await runSallyport()
   t.after(() => sallyport.close())
   for (const page of Object.keys(pages)) {

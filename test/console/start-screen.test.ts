@@ -45,7 +45,7 @@ async function focused({ page }: TerminalPage): Promise<unknown> {
   return await page.evaluate('document.activeElement?.textContent')
 }
 
-test('TPG-27 the form is where a person begins after the sign-in, and where they go on after a terminal', {
+test('TPG-27 the form has the focus after the sign-in and after a terminal', {
   skip,
 }, async () => {
   const ada = await signedIn('ada')
@@ -67,7 +67,7 @@ test('TPG-21 a change without a summary is named by its id, and its end has a da
   await ada.close()
 })
 
-test('TPG-27 nothing can be chosen where no server may be reached', { skip }, async () => {
+test('TPG-27 nothing can be chosen if no server may be reached', { skip }, async () => {
   const eve = await signedIn('eve')
   await eve.read('No server lists a group of yours.')
   for (const label of ['Server', 'OS user', 'Purpose'])
@@ -78,7 +78,7 @@ test('TPG-27 nothing can be chosen where no server may be reached', { skip }, as
   await eve.close()
 })
 
-test('TPG-9 an id that no terminal has is told at the field where it was entered', { skip }, async () => {
+test('TPG-9 an id of no terminal is reported at the field in which it was entered', { skip }, async () => {
   const ada = await signedIn('ada')
   const form = ada.page.locator('.link')
   const field = form.getByRole('textbox')

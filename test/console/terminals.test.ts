@@ -78,7 +78,7 @@ async function over(...people: readonly TerminalPage[]): Promise<void> {
   }
 }
 
-test('TPG-7, TPG-12 what is typed reaches the terminal, its output is seen, and the status tells where it runs', {
+test('TPG-7, TPG-12 input reaches the terminal, its output is shown, and the status says which server it runs on', {
   skip,
 }, async () => {
   const ada = await signedIn('ada')
@@ -122,7 +122,7 @@ test('TPG-5 a session that ended elsewhere leads back to the sign-in with a sent
   await olga.close()
 })
 
-test('TPG-6 a wrong password is told, and a code is asked for where the account has a second factor', {
+test('TPG-6 a wrong password is reported, and a code is asked for if the account has a second factor', {
   skip,
 }, async () => {
   const username = 'mia'
@@ -224,7 +224,7 @@ test('TPG-9 a link watches after the sign-in, from the list, and from the addres
   await over(ada, olga)
 })
 
-test('TPG-9 the link for observers is copied, and shown where the browser does not let it be', { skip }, async () => {
+test('TPG-9 the link for observers is copied, and shown if the browser does not allow copying', { skip }, async () => {
   const ada = await typing('ada')
   const link = `${world.url}/terminal#join=${ada.ptySessionId()}`
   await ada.press('Copy link for observers')
@@ -236,7 +236,7 @@ test('TPG-9 the link for observers is copied, and shown where the browser does n
   await over(ada)
 })
 
-test('TPG-11 a terminal whose socket is cut in the middle of its output goes on, and nothing is missing or twice', {
+test('TPG-11 a terminal whose socket is cut in the middle of its output continues, and nothing is missing or repeated', {
   skip,
 }, async () => {
   const ada = await typing('ada')

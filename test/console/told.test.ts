@@ -9,7 +9,7 @@ import { openTerminalPage } from '../fixtures/terminal-page.ts'
 
 const { skip } = requireTools('chromium')
 
-test('TPG-12, TPG-13 what the person at the page is told, and what its buttons ask for', { skip }, async (t) => {
+test('TPG-12, TPG-13 what the user at the page sees, and what its buttons ask for', { skip }, async (t) => {
   const at = await stage(t)
 
   await t.test(
@@ -101,7 +101,7 @@ test('TPG-12, TPG-13 what the person at the page is told, and what its buttons a
     await page.close()
   })
 
-  await t.test('TPG-13 a paste that is held back is shown, and sent on a yes alone', async () => {
+  await t.test('TPG-13 a held paste is shown, and sent only after a yes', async () => {
     const { page, peer } = await enter(at)
     await page.context.grantPermissions(['clipboard-read', 'clipboard-write'])
     await page.page.evaluate('navigator.clipboard.writeText("one\\n<b>two</b>\\n")')
@@ -182,7 +182,9 @@ const ends = [
   acts: readonly string[]
 }[]
 
-test('TPG-14 every end is told by its sentence and its code, with the ways on that may help', { skip }, async (t) => {
+test('TPG-14 every end is shown with its sentence and its code, and with the actions that may help', {
+  skip,
+}, async (t) => {
   const at = await stage(t)
   for (const { frames, close, told, acts } of ends) {
     const { page, peer } = await enter(at)
@@ -207,7 +209,7 @@ test('TPG-14 every end is told by its sentence and its code, with the ways on th
   }
 })
 
-test('TPG-14 a token that is not accepted is told, and a terminal can be started again', { skip }, async (t) => {
+test('TPG-14 a rejected token is reported, and a terminal can be started again', { skip }, async (t) => {
   const at = await stage(t)
   const page = await openTerminalPage(at.browser, at.world.url)
   await page.signIn('ada')
@@ -243,7 +245,7 @@ test('TPG-1, TPG-17, TPG-10 what programs print', { skip }, async (t) => {
     await page.close()
   })
 
-  await t.test('TPG-10 a snapshot replaces what was there, and sizes change between outputs', async () => {
+  await t.test('TPG-10 a snapshot replaces everything before it, and sizes change between outputs', async () => {
     const { page, peer } = await enter(at)
     peer.send(output(0, 'before'), { type: 'size', seq: 6, cols: 40, rows: 10 }, output(6, '\r\nafter'))
     await page.see('after')

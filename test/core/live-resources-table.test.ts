@@ -89,7 +89,7 @@ const beginnings: readonly (readonly [RegExp, string, readonly string[]])[] = [
   [/\bopenSession\(this/, 'src/', ['src/terminals/attach-handler.ts']],
 ]
 
-test('REV-17 answers in pieces, sockets and programs on servers begin where the log is held against them, and nowhere else', () => {
+test('REV-17 answers in pieces, sockets and programs on servers are registered in one place each', () => {
   const sources = [...readSources(projectRoot, ['src'])]
   assert.ok(sources.length > 100)
   for (const [pattern, folder, expected] of beginnings) {

@@ -119,7 +119,7 @@ function recording(failing: readonly string[] = []): {
   }
 }
 
-test('REV-12 every entry is held against everything that lasts, until it is let go; another log has all of it judged', () => {
+test('REV-12 every entry is compared with every live resource until it is released; a changed history judges all of them', () => {
   const { things, done, thing } = recording()
   const release = things.add(thing('one'))
   things.add(thing('two', { row: 71 }))

@@ -180,7 +180,7 @@ function rowOf(token: string): number {
   return Number(payload.jti.split('.')[0])
 }
 
-test('PTY-21 a download is checked again after a change of access: it pauses, and then goes on or ends', async (t) => {
+test('PTY-21 a download is judged again after a change of access: it pauses, and then continues or ends', async (t) => {
   const { id, bob } = await takenPart(false)
   const asked = Promise.withResolvers<void>()
   let answer = Promise.resolve()

@@ -63,7 +63,7 @@ const ways: Readonly<Record<string, (store: Store) => Promise<Account>>> = {
 }
 
 for (const [way, make] of Object.entries(ways)) {
-  test(`SGN-12, CLI-25 ${way}, created beside the server, ends the link for good, even if the account is removed`, async (t) => {
+  test(`SGN-12, CLI-25 ${way}, created beside the server, ends the link permanently, even if the account is removed`, async (t) => {
     const dataDir = await folder(t)
     const { server, beside } = await started(t, dataDir)
     assert.notEqual(server.setupLink, null)

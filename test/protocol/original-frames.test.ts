@@ -69,7 +69,7 @@ test('FRM-12 output is passed on as it is, and a snapshot is output that begins 
   ])
 })
 
-test('FRM-13 a welcome is the id of the session and who is there, and who joins and leaves is told with who is there', () => {
+test('FRM-13 a welcome is the id of the session and the participants, and joining and leaving has the participants', () => {
   const policy = {
     purpose: 'health_check',
     server: 'db-1',
@@ -94,7 +94,7 @@ test('FRM-13 a welcome is the id of the session and who is there, and who joins 
   ])
 })
 
-test('FRM-14 warnings, blocks and messages have the opcode of the original, and a sentence where it tells no payload', () => {
+test('FRM-14 warnings, blocks and messages have the opcode of the original, and a sentence if it defines no payload', () => {
   const warn = (what: 'window' | 'idle' | 'headless' | 'observers', secondsLeft: number) =>
     told({ kind: 'warning', what, secondsLeft, sentence: 'Soon.' })
   assert.deepEqual([warn('window', 60), warn('window', 61), warn('idle', 30)].flat(), [

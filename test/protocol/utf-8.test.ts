@@ -25,7 +25,7 @@ test('FRM-10 texts become the bytes that TextEncoder makes, lone surrogates incl
   )
 })
 
-test('FRM-10 bytes become the text that a strict TextDecoder makes, or none where it makes none', () => {
+test('FRM-10 bytes become the text of a strict TextDecoder, or none if it makes none', () => {
   const edges = [
     0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xed, 0xef, 0xf0, 0xf4, 0xf5,
   ]

@@ -13,7 +13,7 @@ transportContract({
   shell: 'echo',
 })
 
-test('TRN-6 echo shows what is typed as a cooked TTY does: returns, erased characters, interrupts', async () => {
+test('TRN-6 echo behaves as a cooked TTY: returns, erased characters, interrupts', async () => {
   const conversation = await FrameHandler.open(new EchoTransport(), terminalRequest())
   await conversation.until('$ ')
   conversation.type('sixe\u007f\bze\r')

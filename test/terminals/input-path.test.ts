@@ -125,7 +125,7 @@ test('FLW-26 a socket is read no more while more than 64 KiB wait, and again onc
   assert.deepEqual([sink.isInputPaused, sink.pauses], [false, 0])
 })
 
-test('FLW-26 whoever comes back on another socket is slowed there as well', async () => {
+test('FLW-26 a client that resumes on another socket is slowed there too', async () => {
   const { input, terminal, attach } = world()
   const { attachment, sink } = attach('a', 'implementor')
   input.opened(terminal)
@@ -138,7 +138,7 @@ test('FLW-26 whoever comes back on another socket is slowed there as well', asyn
   assert.deepEqual([sink.isInputPaused, next.isInputPaused], [false, false])
 })
 
-test('FLW-27 what is typed before the terminal is open reaches it first and in order; beyond 64 KiB it is dropped and told', () => {
+test('FLW-27 input before the terminal is open reaches it first and in order; beyond 64 KiB it is dropped with an event', () => {
   const { input, terminal, blocked, recorded, attach } = world()
   const { attachment } = attach('a', 'implementor')
   input.take(attachment, Buffer.from('one'))
@@ -150,7 +150,7 @@ test('FLW-27 what is typed before the terminal is open reaches it first and in o
   assert.ok(recorded.includes('three'))
 })
 
-test('FLW-27 what somebody types who does not implement, or after the end, reaches nothing and is not recorded', () => {
+test('FLW-27 input of an observer, or after the end, reaches nothing and is not recorded', () => {
   const { input, terminal, blocked, recorded, attach } = world()
   const { attachment } = attach('a', 'implementor')
   const { attachment: observer } = attach('b', 'observer')
@@ -195,7 +195,7 @@ test('FLW-28 a socket that two have stopped is read again only when both let it'
   assert.deepEqual([sink.isInputPaused, socket.asked.at(-1)], [false, 'resume'])
 })
 
-test('FLW-29 whoever asks on and on without reading the answers is cut off at 8 MiB', () => {
+test('FLW-29 a client that sends requests without reading the answers is cut off at 8 MiB', () => {
   const { sink, socket } = socketSink()
   socket.bufferedAmount = 8 * kib * kib
   sink.send({ type: 'pong', clientTs: 1 })

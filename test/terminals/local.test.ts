@@ -62,7 +62,7 @@ test('TRN-14 a shell runs as the named OS user, with its groups alone, on a term
   assert.deepEqual(conversation.notices, [])
 })
 
-test('TRN-14 a shell of our own user is told to be one that can read what Sallyport can read', { skip }, async (t) => {
+test('TRN-14 a shell of our own user says that it can read what Sallyport can read', { skip }, async (t) => {
   const conversation = await open(t, { osUser: ownUser, command: 'true' })
   await conversation.terminal.exited
   assert.deepEqual(conversation.notices, [
@@ -85,7 +85,7 @@ const survivor = 'a program that began a session of its own'
 
 for (const [job, line] of Object.entries(jobs)) {
   for (const way of ['the shell’s exit', 'an end from outside'] as const) {
-    test(`TRN-20 ${job} ${job === survivor ? 'survives, and the person is told,' : 'ends'} at ${way}`, {
+    test(`TRN-20 ${job} ${job === survivor ? 'survives, with a message,' : 'ends'} at ${way}`, {
       skip,
     }, async (t) => {
       const ptySessionId = randomUUID()
@@ -136,7 +136,7 @@ test('TRN-15 what this machine cannot do comes as an exit that says so', async (
   ])
 })
 
-test('TRN-15 whoever allows local shells is told whether it would be one of our own user', {
+test('TRN-15 the policy of local shells knows whether the shell would be one of our own user', {
   skip: skipUnlessRoot,
 }, async (t) => {
   const asked: boolean[] = []
@@ -172,7 +172,7 @@ test('TRN-16 local shells are off by default, and one of our own user is refused
   )
 })
 
-test('TRN-14 OS users are read from passwd lines that are well formed, with a shell and a home where none is named', () => {
+test('TRN-14 OS users are read from well-formed passwd lines, with a default shell and home', () => {
   const passwd = [
     'root:x:0:0:root:/root:/bin/bash',
     'ada:x:1000:1001:Ada,,,:/home/ada:',

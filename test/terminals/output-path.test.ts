@@ -60,7 +60,7 @@ test('FLW-10 nothing is sent before the recorder has it, and what it has is sent
   assert.deepEqual([told, path.deliveredSeq], [['0:one', '3:100x30', '3:two'], 6])
 })
 
-test('FLW-10 events are recorded where the output stands, also behind output that was still being gathered', async () => {
+test('FLW-10 events are recorded at the present offset, also behind output that was still being gathered', async () => {
   const { path, recorder } = world()
   path.take(bytes(5 * kib))
   path.note({ kind: 'end' })
@@ -92,7 +92,7 @@ test('FLW-11 a little output goes at once; more than 4 KiB within 4 ms is gather
   assert.deepEqual(told, ['77826:c'])
 })
 
-test('FLW-11 what was taken stays as it was when the memory it came in is used again', async () => {
+test('FLW-11 taken output does not change when its buffer is used again', async () => {
   const { path, recorder } = world()
   const memory = Buffer.from('abc')
   recorder.isSlow = true
@@ -107,7 +107,7 @@ test('FLW-11 what was taken stays as it was when the memory it came in is used a
   assert.equal(recorded.join(''), `abc${'y'.repeat(5 * kib)}xxx`)
 })
 
-test('FLW-12 the program waits while more than 1 MiB is not recorded, and goes on at 256 KiB', async () => {
+test('FLW-12 the program waits while more than 1 MiB is not recorded, and continues at 256 KiB', async () => {
   const { path, recorder, holds } = world()
   recorder.isSlow = true
   for (let sent = 0; sent < mib; sent += 64 * kib) path.take(bytes(64 * kib))
@@ -133,7 +133,7 @@ test('FLW-12 the program waits while the screen is more than 64 MiB behind, and 
   assert.deepEqual(holds, [true, false])
 })
 
-test('FLW-12 the program waits for a reader that wants it to, and goes on once that one is gone', async () => {
+test('FLW-12 the program waits for a reader that asks for it, and continues when that one is gone', async () => {
   let wantsPause = true
   const { path, holds } = world(() => wantsPause)
   path.take(Buffer.from('a'))
@@ -149,7 +149,7 @@ test('FLW-12 the program waits for a reader that wants it to, and goes on once t
   assert.deepEqual(holds, [true, false, true, false])
 })
 
-test('FLW-13 a recorder that fails is told once, and nothing of what came after is sent', async () => {
+test('FLW-13 a failed recorder is reported once, and no later output is sent', async () => {
   const { path, recorder, failures, told } = world()
   path.take(Buffer.from('a'))
   await turn()

@@ -22,7 +22,7 @@ function readAll(ring: OutputRing, seq: number, limit: number): Buffer {
   }
 }
 
-test('FLW-9 the ring gives back what was put in from any place that it holds, whatever the pieces were', () => {
+test('FLW-9 the ring returns its content from any place that it holds, for any pieces', () => {
   const lengths = fc.array(fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 200_000 })), {
     maxLength: 30,
   })
@@ -50,7 +50,7 @@ test('FLW-9 the ring holds the newest 1 MiB and no more, in few objects however 
   assert.equal(ring.read(3 * mib, 1), null)
 })
 
-test('FLW-9 what was handed out is never written over', () => {
+test('FLW-9 memory that was handed out is never overwritten', () => {
   const ring = new OutputRing()
   ring.push(0, bytesAt(0, 100))
   const handed = ring.read(0, 100)
@@ -58,7 +58,7 @@ test('FLW-9 what was handed out is never written over', () => {
   assert.deepEqual(handed, bytesAt(0, 100))
 })
 
-test('FLW-9 a ring that was given back holds nothing, and takes what comes next', () => {
+test('FLW-9 a freed ring holds nothing, and takes what comes next', () => {
   const ring = new OutputRing()
   ring.push(0, bytesAt(0, 10))
   ring.clear()

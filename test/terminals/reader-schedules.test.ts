@@ -181,7 +181,7 @@ class Run {
   }
 }
 
-test('FLW-25 whatever is put out, shown, dropped and resumed: a client gets all output in order, or a screen for what it lacks', async () => {
+test('FLW-25 in any order of output, acknowledgements, drops and resumes a client gets all output in order, or a screen for what it lacks', async () => {
   await fc.assert(
     fc.asyncProperty(fc.boolean(), fc.array(step, { maxLength: 60, size: 'max' }), async (isImplementor, steps) => {
       const run = new Run(isImplementor)

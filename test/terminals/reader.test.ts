@@ -89,7 +89,7 @@ function endOf(told = ''): number {
   return Number(seq) + Number(length)
 }
 
-test('FLW-15 whoever begins where the output stands gets each piece as it comes, and whoever does not gets the screen first', async () => {
+test('FLW-15 a client that starts at the newest offset gets each piece as it comes, any other gets the screen first', async () => {
   const { put, story } = await world()
   await put(3)
   await put(2)
@@ -115,7 +115,7 @@ test('FLW-16 an implementor is sent 512 KiB and the piece under way beyond what 
   assert.deepEqual(holds, [true, false])
 })
 
-test('FLW-17 after 2 s the program goes on; a reader that is 1 MiB behind is told so and gets nothing until it has 128 KiB left to show', async () => {
+test('FLW-17 after 2 s the program continues; a reader that is 1 MiB behind gets an event, and nothing until it has 128 KiB left to show', async () => {
   const { put, story, reader, time, holds } = await world({ isImplementor: true })
   await put(mib)
   story()
@@ -143,7 +143,7 @@ test('FLW-17 a watcher never makes the program wait', async () => {
   assert.deepEqual([story().at(-1), holds], [`behind ${17 * 64 * kib}`, []])
 })
 
-test('FLW-18 whoever shows nothing for 30 s of what it has to show first is let go, whoever shows a part of it is not, until it stops too', async () => {
+test('FLW-18 a client that must show output first is disconnected after 30 s; one that shows a part of it is not, until it stops too', async () => {
   const { put, reader, time, fates } = await world()
   await put(2 * mib)
   time.pass(29_999)
@@ -157,7 +157,7 @@ test('FLW-18 whoever shows nothing for 30 s of what it has to show first is let 
   assert.deepEqual(fates, ['stuck'])
 })
 
-test('FLW-18 whoever has shown what it was sent is not let go, however long nothing comes', async () => {
+test('FLW-18 a client that has shown everything is not disconnected, however long nothing comes', async () => {
   const { put, reader, time, fates } = await world()
   await put(100)
   reader.shown(100)
@@ -166,7 +166,7 @@ test('FLW-18 whoever has shown what it was sent is not let go, however long noth
   assert.deepEqual([fates, reader.isStuck()], [[], false])
 })
 
-test('FLW-19 a screen that is itself behind is sent again and again until it is near, but not onto what has not left this process', async () => {
+test('FLW-19 a screen that is itself behind is sent again until it is near, but not before the last one has left this process', async () => {
   const { put, story, screen, sink, time, reader, fates } = await world()
   screen.isFrozen = true
   await put(3 * mib)
@@ -187,7 +187,7 @@ test('FLW-19 a screen that is itself behind is sent again and again until it is 
   assert.deepEqual(story(), [`snapshot ${3 * mib}`, `live ${3 * mib}`])
 })
 
-test('FLW-20 whoever says that it has shown what it has not read is sent no more than 2 MiB beyond what left this process', async () => {
+test('FLW-20 a client that acknowledges output which it has not read gets at most 2 MiB more than has left this process', async () => {
   const { put, story, sink, reader, path } = await world()
   sink.buffered = 2 * mib + 1
   for (let round = 0; round < 100; round += 1) {
@@ -202,7 +202,7 @@ test('FLW-20 whoever says that it has shown what it has not read is sent no more
   assert.deepEqual(storyOther(), pieces(2))
 })
 
-test('FLW-21 the screen is sent anew at most once a second, and not onto what has not left this process', async () => {
+test('FLW-21 the screen is sent again at most once a second, and not before earlier output has left this process', async () => {
   const { put, story, sink, reader, time } = await world()
   await put(10)
   story()
@@ -225,7 +225,7 @@ test('FLW-21 the screen is sent anew at most once a second, and not onto what ha
   assert.deepEqual(story(), ['snapshot 10', 'live 10'])
 })
 
-test('FLW-22 what was sent more than 2 s ago and is not shown is a lag, the last piece of a burst and the screen included', async () => {
+test('FLW-22 output from more than 2 s ago that is not shown is a lag, the last piece of a burst and the screen included', async () => {
   const { put, reader, time } = await world()
   await put(10)
   time.pass(100)
@@ -247,7 +247,7 @@ test('FLW-22 what was sent more than 2 s ago and is not shown is a lag, the last
   assert.equal(late.reader.isLagging(2_000), false)
 })
 
-test('FLW-22 whoever lacks output for more than 2 s that others have lags, though it has shown all it was sent', async () => {
+test('FLW-22 a client that lacks output for more than 2 s lags, though it has shown all it was sent', async () => {
   const { reader, screen, time } = await world({ from: null, before: 2 * mib, isFrozen: true })
   reader.shown(0)
   assert.equal(reader.isLagging(2_000), false)
@@ -261,7 +261,7 @@ test('FLW-22 whoever lacks output for more than 2 s that others have lags, thoug
   assert.equal(reader.isLagging(2_000), false)
 })
 
-test('FLW-23 an end that does not acknowledge has shown what has left this process', async () => {
+test('FLW-23 for a client that does not acknowledge, output counts as shown when it has left this process', async () => {
   const { put, story, sink, reader } = await world({ acknowledges: false })
   sink.buffered = 2 * mib
   await put(2 * mib)
@@ -298,7 +298,7 @@ test('FLW-24 a size comes at its own place: between two pieces, in the midst of 
   back.close()
 })
 
-test('FLW-15 a reader that is closed is sent nothing, and nobody waits for it', async () => {
+test('FLW-15 a closed reader gets nothing, and nothing waits for it', async () => {
   const { put, story, reader, holds, path } = await world({ isImplementor: true })
   await put(mib)
   story()

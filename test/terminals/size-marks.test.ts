@@ -4,7 +4,7 @@ import { SizeMarks } from '../../src/terminals/size-marks.ts'
 
 const markOf = (number: number) => ({ seq: number * 10, cols: 80 + number, rows: 24 })
 
-test('FLW-31 of many changes of size the newest are kept, each under its number, and whoever needs an older one gets the oldest', () => {
+test('FLW-31 of many size changes the newest are kept, each under its number; a client that needs an older one gets the oldest kept', () => {
   const marks = new SizeMarks({ cols: 80, rows: 24 })
   for (let number = 1; number <= 10_000; number += 1) marks.add(markOf(number))
   assert.deepEqual(marks.newest, markOf(10_000))

@@ -28,7 +28,7 @@ suite('programs under a PTY', { skip: whyNoPty() }, () => {
     assert.deepEqual(Buffer.from(conversation.bytes()).toString('latin1'), 'a\u001b]7878\u001b\\b\u0000\u00ff')
   })
 
-  test('TRN-8 no program holds any descriptor but its own terminal, whatever gaps the table of descriptors has', async (t) => {
+  test('TRN-8 a program holds no descriptor but its own terminal, however the descriptor table looks', async (t) => {
     const ids: number[] = []
     for (let terminal = 0; terminal < 3; terminal += 1) {
       const gap = [openSync('/dev/null', 'r'), openSync('/dev/null', 'r'), openSync('/dev/null', 'r')]
@@ -54,21 +54,21 @@ suite('programs under a PTY', { skip: whyNoPty() }, () => {
     assert.equal(conversation.text(), 'ready\r\n^Cinterrupted\r\n')
   })
 
-  test('TRN-10 a program that ignores the hang-up is killed, and the person is told', async (t) => {
+  test('TRN-10 a program that ignores the hang-up is killed, and the user gets a notice', async (t) => {
     const conversation = await open(t, "trap '' HUP TERM; echo ready; while :; do sleep 1; done")
     await conversation.until('ready\r\n')
     assert.deepEqual(await conversation.terminal.end(), { code: -1, signal: 9, failure: null })
     assert.deepEqual(conversation.notices, ['A program ignored the hang-up and was killed.'])
   })
 
-  test('TRN-10 a program that heeds the hang-up ends with its own code, and nobody is told anything', async (t) => {
+  test('TRN-10 a program that heeds the hang-up ends with its own code, and the user gets no notice', async (t) => {
     const conversation = await open(t, "trap '' TERM; trap 'echo saved; exit 5' HUP; echo ready; while :; do :; done")
     await conversation.until('ready\r\n')
     assert.deepEqual(await conversation.terminal.end(), { code: 5, signal: 0, failure: null })
     assert.deepEqual([conversation.text(), conversation.notices], ['ready\r\nsaved\r\n', []])
   })
 
-  test('TRN-11 all that a shell started dies with it, in whatever process group; what began a session of its own lives on', async (t) => {
+  test('TRN-11 everything that a shell started ends with it, in any process group; what began a session of its own survives', async (t) => {
     const conversation = await open(
       t,
       [
@@ -101,7 +101,7 @@ suite('programs under a PTY', { skip: whyNoPty() }, () => {
     assert.deepEqual(await sessionProcesses(leader), [])
   })
 
-  test('TRN-18 the end is told while the terminal holds output back, be it by the person or by us', async (t) => {
+  test('TRN-18 the end is reported while output is paused, by the user or by the gateway', async (t) => {
     const stopped = await open(t, 'echo ready; read -r line; exit 6')
     await stopped.until('ready\r\n')
     stopped.type('\u0013\r')
@@ -114,7 +114,7 @@ suite('programs under a PTY', { skip: whyNoPty() }, () => {
     )
   })
 
-  test('TRN-18 what was put out before the end arrives once a paused terminal goes on', async (t) => {
+  test('TRN-18 output from before the end arrives when a paused terminal resumes', async (t) => {
     const conversation = await open(t, 'echo leader $$; read -r line; printf %3000s; exit 6')
     const leader = await idAfter(conversation, 'leader ')
     const heldBefore = conversation.bytes().byteLength
@@ -127,7 +127,7 @@ suite('programs under a PTY', { skip: whyNoPty() }, () => {
     assert.deepEqual([heldPaused, conversation.bytes().byteLength], [heldBefore, heldBefore + 2 + 3000])
   })
 
-  test('TRN-19 a signal that ended the program is told by its number', async (t) => {
+  test('TRN-19 a signal that ended the program is reported by its number', async (t) => {
     const exits = [await open(t, 'kill -9 $$'), await open(t, 'kill -TERM $$'), await open(t, 'exit 255')]
     assert.deepEqual(await Promise.all(exits.map(({ terminal }) => terminal.exited)), [
       { code: -1, signal: 9, failure: null },

@@ -5,7 +5,7 @@ import { InputQueue } from '../../src/terminals/transports/input-queue.ts'
 import { SpawnBound } from '../../src/terminals/transports/spawn-bound.ts'
 import { handTimers } from '../fixtures/hand-transport.ts'
 
-test('TRN-9 input for a program that does not read is tried after 5 ms, ever more seldom, and at last every 50 ms', () => {
+test('TRN-9 input for a program that does not read is tried again after 5 ms, then less and less often, and finally every 50 ms', () => {
   const timers = handTimers()
   let nowMs = 0
   const triesAtMs: number[] = []
@@ -75,7 +75,7 @@ test('TRN-17 at most eight terminals are being opened at once; the ninth takes t
   assert.deepEqual([begunAtOnce, begunThen, begun.at(-1)], [[0, 1, 2, 3, 4, 5, 6, 7], [0, 1, 2, 3, 4, 5, 6, 7, 8], 9])
 })
 
-test('TRN-17 whoever waits for ten seconds to open a terminal is refused, and takes no place', async () => {
+test('TRN-17 an attempt that waits ten seconds to open a terminal is refused, and takes no place', async () => {
   const timers = handTimers()
   const bound = new SpawnBound(timers)
   const doors = Array.from({ length: 8 }, () => Promise.withResolvers<void>())

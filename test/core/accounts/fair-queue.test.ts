@@ -34,7 +34,7 @@ test('THR-11 when 250 addresses have filled the queue, an owner at a known addre
   assert.equal(queue.take(), 'owner')
 })
 
-test('THR-11 in a full queue the newest of the address that has the most gives way, and nobody gives way for an equal', () => {
+test('THR-11 in a full queue the newest of the address that has the most is dropped, and none is dropped for an equal', () => {
   const queue = new FairQueue<string>(4)
   for (const work of ['a1', 'a2', 'a3']) assert.equal(queue.add(from('a'), work), undefined)
   assert.equal(queue.add(from('a'), 'a4'), 'a4')
@@ -56,7 +56,7 @@ const events = fc.array(
   { maxLength: 80 },
 )
 
-test('THR-11 whatever comes, nothing is lost or served twice, and others never fill more than three quarters', () => {
+test('THR-11 in any order of work nothing is lost or served twice, and others never fill more than three quarters', () => {
   fc.assert(
     fc.property(events, fc.integer({ min: 1, max: 12 }), (asked: readonly Event[], room) => {
       const queue = new FairQueue<string>(room)

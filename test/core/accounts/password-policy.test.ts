@@ -68,7 +68,7 @@ test('PWD-4 1,024 characters are taken and one more is not', async () => {
   )
 })
 
-test('PWD-5 a listed password is refused whatever the case of its letters', async () => {
+test('PWD-5 a listed password is refused in any case of letters', async () => {
   const reason = 'The password is one of those that everybody tries first.'
   for (const password of [...listed, 'CorrectHorseBattery'])
     assert.deepEqual(await check(password), { kind: 'rejected', reason })

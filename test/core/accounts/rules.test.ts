@@ -34,7 +34,7 @@ test('ACR-1 attributes of sftpgo are stored with the rules that they mean', () =
   }
 })
 
-test('ACR-1 an address that is allowed comes in though it is denied too, and a malformed network holds nobody', () => {
+test('ACR-1 an allowed address is admitted though it is denied too, and a malformed network matches no address', () => {
   const admits = (allowedNetworks: string[], deniedNetworks: string[], ip: string): boolean =>
     admitsAddress(parseRules(JSON.stringify({ allowedNetworks, deniedNetworks })), ip)
   assert.deepEqual(

@@ -49,7 +49,7 @@ async function storeOf(t: TestContext): Promise<Store> {
 }
 
 for (const [name, rule] of rules) {
-  test(`THR-9 a block by the rule of ${name} ends within the wait that was told, whichever way the wall clock steps`, async (t) => {
+  test(`THR-9 a block by the rule of ${name} ends within the announced wait, whichever way the wall clock steps`, async (t) => {
     for (const fate of fates) {
       for (const step of steps) {
         const store = await storeOf(t)
@@ -76,7 +76,7 @@ for (const [name, rule] of rules) {
   })
 }
 
-test('THR-9 no wait that is told is longer than the rule says, also where another process is ahead', async (t) => {
+test('THR-9 no announced wait is longer than the rule says, also if another process is ahead', async (t) => {
   const store = await storeOf(t)
   const behind = await begin(store, testClock(noon))
   const ahead = await begin(store, testClock(noon + 365 * 24 * hourMs))

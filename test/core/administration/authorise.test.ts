@@ -38,7 +38,7 @@ const at = (door: Dialect, authority: Authority | null, id = 1): Actor => ({
   request: { by: door },
 })
 
-test('AUT-5 nobody gives or touches more than they hold, at any door, over pairs of sets of permissions', () => {
+test('AUT-5 no administrator grants or changes more than they hold, in any dialect, over pairs of sets of permissions', () => {
   const cases = fc.record({
     door: fc.constantFrom(...dialects),
     act: fc.constantFrom(...acts),
@@ -83,7 +83,7 @@ test('AUT-4 each act asks for its permission at every door but sftpgo, which ask
   }
 })
 
-test('AUT-4 the command line holds everything, and nobody else acts without an account', () => {
+test('AUT-4 the command line holds every permission, and no other caller acts without an account', () => {
   for (const act of acts) {
     const target = { account: { id: 1, authority: { role: 'owner' } }, gives: permissions, isNeverOwn: true } as const
     authorise({ by: null, request: { by: 'command' } }, act, target)
@@ -91,7 +91,7 @@ test('AUT-4 the command line holds everything, and nobody else acts without an a
   }
 })
 
-test('AUT-6 what nobody changes of themselves is refused to an owner too, and open for another account', () => {
+test('AUT-6 what accounts cannot change of themselves is refused to an owner too, and allowed for another account', () => {
   for (const act of acts) {
     const owner = { role: 'owner' } as const
     const outcomes = [1, 2].map((id) =>

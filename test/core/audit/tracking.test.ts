@@ -85,7 +85,7 @@ test('TRK-4 a line without secrets is kept as it is', () => {
   assertScrubbed(Object.fromEntries(lines.map((line) => [line, line])))
 })
 
-test('TRK-5 what is kept is one printable line', () => {
+test('TRK-5 the stored line is one printable line', () => {
   assertScrubbed({
     'a\r\nb\tc': 'a b c',
     '\u001b[31mred\u001b[0m \u001b]0;title\u0007x\u001b(B': 'red x',
@@ -116,7 +116,7 @@ test('TRK-6 at most 2 KiB of UTF-8 are kept, and no character is cut in two', ()
   assert.equal(scrubCommandLine(long), 'x --password ***')
 })
 
-test('TRK-7 no secret is in what is kept, whatever stands around it', () => {
+test('TRK-7 no secret is in the stored line, whatever is around it', () => {
   const characters = [...'abcXYZ019!$%&/()=?+*#;,:.@<>|^~{}[]', '\u00e4', '\u20ac', '\u{1f511}', '\u00a0']
   const secret = fc
     .array(fc.constantFrom(...characters), { minLength: 5, maxLength: 40 })
@@ -148,7 +148,7 @@ test('TRK-7 a secret that the cut would bare is not kept', () => {
   }
 })
 
-test('TRK-8 scrubbing what was scrubbed changes nothing', () => {
+test('TRK-8 scrubbing a scrubbed line changes nothing', () => {
   fc.assert(
     fc.property(
       fc.array(
@@ -181,7 +181,7 @@ test('TRK-9 ids and activities are printable ASCII, cut at 128 characters', () =
   for (const [text, kept] of table) assert.deepEqual(read(text), { requestId: kept, activity: kept, commandLine: null })
 })
 
-test('TRK-10 whatever the headers hold, reading them is no error', () => {
+test('TRK-10 reading the headers never fails, whatever they contain', () => {
   const header = fc.option(fc.string({ unit: 'binary', maxLength: 3000 }), { nil: undefined })
   fc.assert(
     fc.property(header, header, header, (requestId, activity, commandLine) => {

@@ -97,7 +97,7 @@ test('REV-3 a rotation that keeps a session ends the others of the account, and 
   assert.deepEqual(verdicts, ['stale', 'stale', 'revoked', 'accepted'])
 })
 
-test('REV-20 a session that goes on under a new epoch is read again, and the others of the account are over', () => {
+test('REV-20 a session that stays under a new epoch is read again, and the others of the account have ended', () => {
   const memory = new LiveTokens(100)
   for (const one of Object.values(records)) memory.add(one)
   memory.apply(entry('account_epoch', subject.accountEpoch(1, 'e', 0)))
@@ -108,7 +108,7 @@ test('REV-20 a session that goes on under a new epoch is read again, and the oth
   assert.deepEqual(looked(), ['accepted', 'accepted', 'revoked', 'accepted'])
 })
 
-test('REV-11 a change of an account makes its tokens be read again, and what is read then holds', () => {
+test('REV-11 a change of an account makes its tokens be read again, and the new facts apply', () => {
   const memory = new LiveTokens(100)
   memory.add(record('a'))
   memory.apply(entry('access_changed', subject.access('account', '1')))
@@ -127,7 +127,7 @@ test('SES-2 a token is refused from its own end on, and a session with it from i
   )
 })
 
-test('TOK-6 memory never holds more than its limit, and what was used since stays', () => {
+test('TOK-6 memory never holds more than its limit, and recently used tokens stay', () => {
   const memory = new LiveTokens(50)
   memory.add(record('favourite', { sessionRow: 1_000 }))
   for (let row = 1; row <= 500; row += 1) {

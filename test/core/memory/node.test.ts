@@ -100,7 +100,7 @@ test('REV-4 what ends another session meanwhile does not cause a second read', a
   assert.deepEqual([await verify(), log.reads], ['accepted', 1])
 })
 
-test('REV-5 an entry that nobody told of is seen at the first use after the lease', async () => {
+test('REV-5 an entry without a notification is seen at the first use after the lease', async () => {
   const { log, clock, verify } = await openScene()
   assert.equal(await verify(), 'accepted')
   log.append('session', subject.session(7))

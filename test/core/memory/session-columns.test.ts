@@ -78,7 +78,7 @@ test('MEM-1 the columns agree with a map after any sequence of additions and rem
   )
 })
 
-test('MEM-1 rows that collide are told apart, also after one of them left', () => {
+test('MEM-1 colliding rows are distinguished, also after one of them was removed', () => {
   const index = new RowIndex(8)
   const home = (slot: number): number => 5 + slot * 2 ** 32
   for (const slot of [0, 1, 2]) index.add(home(slot), slot)
@@ -89,7 +89,7 @@ test('MEM-1 rows that collide are told apart, also after one of them left', () =
   )
 })
 
-test('MEM-2 columns that outgrow what was reserved keep every fact of every session', () => {
+test('MEM-2 columns that outgrow their reserved size keep every fact of every session', () => {
   const columns = new SessionColumns(2)
   const rows = Array.from({ length: 200 }, (_, index) => index * 7 + 1)
   for (const each of rows) columns.hold(columns.add(sessionOf(each), subjects))

@@ -28,7 +28,7 @@ test('TOK-1 the table agrees with a map after any sequence of additions and remo
   )
 })
 
-test('TOK-1 digests that collide in the bucket are told apart, also after one of them left', () => {
+test('TOK-1 digests that collide in the bucket are distinguished, also after one of them was removed', () => {
   const table = new TokenTable(4)
   const digests = [1, 2, 3].map((last) => {
     const digest = new Uint8Array(32)

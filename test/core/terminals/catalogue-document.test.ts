@@ -44,7 +44,7 @@ test('HLT-7 an accepted document reads back as it was', () => {
   assert.deepEqual(catalogueDocument(parseCatalogue(whole, patterns)), whole)
 })
 
-test('HLT-7 every fault is told at its dotted path', () => {
+test('HLT-7 every fault has its dotted path', () => {
   const document = {
     commands: [
       { name: 'two\nlines', words: ['ls', 'a b', { enum: [] }, { integer: { from: 5, to: 1 } }] },
@@ -69,7 +69,7 @@ test('HLT-7 every fault is told at its dotted path', () => {
   ])
 })
 
-test('HLT-7 what is no catalogue at all is refused as such', () => {
+test('HLT-7 a value that is no catalogue is refused as such', () => {
   const documents = [null, 1, 'x', [], {}, { commands: {} }, { commands: [] }, { commands: [{}] }, { groups: [] }]
   assert.deepEqual(
     documents.filter((document) => faultsOf(document).length === 0),
@@ -80,7 +80,7 @@ test('HLT-7 what is no catalogue at all is refused as such', () => {
   ])
 })
 
-test('HLT-7 no text of a catalogue can move a cursor where it is shown', () => {
+test('HLT-7 no text of a catalogue can move a cursor when it is shown', () => {
   const texts = ['\x1b[2J', 'a\tb', '\u202edcba', '', 'x'.repeat(201), 5]
   const accepted = texts.filter((description) => faultsOf({ commands: [{ words: ['ls'], description }] }).length === 0)
   assert.deepEqual(accepted, [])
@@ -132,7 +132,7 @@ test('HLT-8 a program is named, and is no option, no assignment and none of our 
   )
 })
 
-test('HLT-7 any JSON is read or refused, and what is read reads back as itself', () => {
+test('HLT-7 any JSON is read or refused, and an accepted value reads back as itself', () => {
   const template = fc.oneof(
     fc.constantFrom<unknown>(
       'ls',

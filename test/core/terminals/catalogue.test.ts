@@ -77,7 +77,7 @@ test('HLT-1 blanks and tabs part words, and no word begins with =', () => {
   ])
 })
 
-test('HLT-2 a line that no command matches is told how far it went and what could have followed', () => {
+test('HLT-2 a line that no command matches is answered with how far it matched and what could have followed', () => {
   assert.deepEqual(
     judgeAll([
       'reboot',
@@ -105,7 +105,7 @@ test('HLT-2 a line that no command matches is told how far it went and what coul
   )
 })
 
-test('HLT-2 the catalogues of all groups of the caller count, and where there is none nothing runs', () => {
+test('HLT-2 the catalogues of all groups of the caller apply, and without one nothing runs', () => {
   const other = catalogueOf(['free', '-m'])
   assert.deepEqual(
     [
@@ -117,7 +117,7 @@ test('HLT-2 the catalogues of all groups of the caller count, and where there is
   )
 })
 
-test('HLT-3 a path stays under its prefix by segments, and says plainly where it leads', () => {
+test('HLT-3 a path stays under its prefix by segments, and has no dot segments', () => {
   const paths = [
     '/srv/data',
     '/srv/data/',
@@ -172,7 +172,7 @@ test('HLT-4 an integer is canonical and within its range', () => {
   ])
 })
 
-test('HLT-5 an option matches only where it is written or listed', () => {
+test('HLT-5 an option matches only if it is written or listed', () => {
   const lines = [
     'ls -l /etc',
     'ls -la /etc',
@@ -228,7 +228,7 @@ test('HLT-9 the forced command is exec env, the settings and the words', () => {
   )
 })
 
-test('HLT-9 words that no line can hold make no command, whoever hands them over', () => {
+test('HLT-9 words that no line can hold make no command, for any caller', () => {
   const unsafe = [
     [],
     [''],
@@ -283,7 +283,7 @@ test('HLT-11 help shows how each command is put, once', () => {
   ])
 })
 
-test('HLT-11 completion goes on with what literals and enumerations share', () => {
+test('HLT-11 completion adds what literals and enumerations share', () => {
   const befores = [
     '',
     'sys',
@@ -355,7 +355,7 @@ const typed = fc.oneof(
     .map(({ line, at, more }) => line.slice(0, at) + more + line.slice(at)),
 )
 
-test('HLT-1, HLT-2, HLT-9 whatever is typed is refused, or its words are safe and its command is nothing but words', () => {
+test('HLT-1, HLT-2, HLT-9 any input is refused, or its words are safe and its command is nothing but words', () => {
   let runs = 0
   fc.assert(
     fc.property(typed, (line) => {

@@ -94,7 +94,7 @@ const verdicts: readonly {
     verdict: 'PARTY_TO_CHANGE',
   },
   {
-    title: 'POL-8 an implementor who approved it, where nobody has to watch',
+    title: 'POL-8 an implementor who approved it, if no observer is needed',
     parts: { ...implementor, ...who('chief', 'ops') },
     verdict: 'allowed',
   },
@@ -104,7 +104,7 @@ const verdicts: readonly {
     verdict: 'OBSERVER_DENIED',
   },
   {
-    title: 'POL-8 an observer of the own work, where nobody has to watch',
+    title: 'POL-8 an observer of the own work, if no observer is needed',
     parts: { implementorPerson: 'ada' },
     verdict: 'allowed',
   },
@@ -124,12 +124,12 @@ const verdicts: readonly {
     verdict: 'SIGN_IN_NOT_INTERACTIVE',
   },
   {
-    title: 'POL-8 an observer by a credential, where nobody has to watch',
+    title: 'POL-8 an observer by a credential, if no observer is needed',
     parts: { session: { isApplicationPassword: false, credentialId: 'k1' } },
     verdict: 'allowed',
   },
   {
-    title: 'POL-8 how somebody signed in is not judged before it is known',
+    title: 'POL-8 the way of signing in is not judged before it is known',
     parts: { policy: fourEyes, session: null },
     verdict: 'allowed',
   },
@@ -147,7 +147,7 @@ for (const { title, parts, verdict } of verdicts) {
   })
 }
 
-test('POL-8 the parties of a change are those who were told', () => {
+test('POL-8 the parties of a change are the given persons', () => {
   const change = { requestedBy: null, approvedBy: 'chief' }
   assert.deepEqual([partiesOf(null), partiesOf(change), partiesOf(question.change)], [[], ['chief'], ['boss', 'chief']])
 })

@@ -60,7 +60,7 @@ for (const { title, documents, becomes } of merges) {
   })
 }
 
-test('POL-2 input is recorded where one policy says so and none says no; the longest retention holds', () => {
+test('POL-2 input is recorded if one policy says so and none forbids it; the longest retention applies', () => {
   const recorded = [
     [],
     [{ recordInput: true }],
@@ -78,7 +78,7 @@ test('POL-2 input is recorded where one policy says so and none says no; the lon
   )
 })
 
-test('POL-3 options hold where nothing is ruled, and the observers that they ask for hold always', () => {
+test('POL-3 options apply if no policy sets a value, and the observers that they ask for always apply', () => {
   const byOption = policy({ observers: { ...one, count: 2 }, windowEnd: { kind: 'grace', minutes: 7 } })
   assert.deepEqual(mergePolicies([], byOption), byOption)
   assert.deepEqual(mergePolicies([{ observers: { count: 1, onLeave: 'pause' }, idleMinutes: 99 }], byOption), {

@@ -201,7 +201,7 @@ test('SUP-1, SUP-2, SUP-3 over random schedules input is held for missing observ
   )
 })
 
-test('SUP-8, SUP-9 over random schedules only whoever took the slot last and has not lost it types, and no other may take it', () => {
+test('SUP-8, SUP-9 over random schedules only the last holder of the slot types, and no other may take it', () => {
   fc.assert(
     fc.property(fc.array(trigger, { maxLength: 60 }), (schedule) => {
       const session = begin(patient)
@@ -230,7 +230,7 @@ test('SUP-8, SUP-9 over random schedules only whoever took the slot last and has
   )
 })
 
-test('SUP-15, SUP-16 over random schedules an end comes alone, nothing comes after it, and holds and letting go alternate with a changed reason', () => {
+test('SUP-15, SUP-16 over random schedules an end comes alone, nothing follows it, and blocked and unblocked alternate with a changed reason', () => {
   fc.assert(
     fc.property(fc.array(trigger, { maxLength: 80 }), (schedule) => {
       const rule = observers({ presenceMinutes: 1 })
@@ -288,7 +288,7 @@ test('SUP-10, SUP-11, SUP-12 over random schedules each warning comes at most on
   )
 })
 
-test('SUP-13, SUP-14 however the wall clock steps, a hard window ends at the first moment that either clock puts beyond it, and nobody is idle early', () => {
+test('SUP-13, SUP-14 however the wall clock steps, a hard window ends at the first moment that either clock puts beyond it, and no session is idle early', () => {
   fc.assert(
     fc.property(fc.array(stepping, { maxLength: 80 }), (schedule) => {
       const windowMs = 200_000

@@ -43,7 +43,7 @@ test('SUP-9 a socket that falls silent loses the slot, and types no more even wh
 })
 
 for (const how of ['left', 'revoked', 'release'] as const) {
-  test(`SUP-9 the slot is free at once, and told to be once: ${how}`, () => {
+  test(`SUP-9 the slot is free at once, with one event: ${how}`, () => {
     const session = begin()
     session.attach(implementor('i'), at(0))
     const told = how === 'release' ? session.release('i', at(10)) : session.detach('i', how, at(10))
@@ -54,14 +54,14 @@ for (const how of ['left', 'revoked', 'release'] as const) {
   })
 }
 
-test('SUP-9 an implementor that goes on as an observer frees the slot and watches whoever takes it', () => {
+test('SUP-9 an implementor that becomes an observer frees the slot and watches the next implementor', () => {
   const session = begin({ observers: observers({ onLeave: 'pause' }) })
   session.attach(implementor('i', 'ada'), at(0))
   assert.deepEqual(brief(session.attach(observer('i', 'ada'), at(10))), ['slot-freed'])
   assert.deepEqual(brief(session.attach(implementor('j', 'grace'), at(20))), ['unblock'])
 })
 
-test('SUP-10 a session ends when nobody implements for 5 minutes, with warnings 60 and 30 s before', () => {
+test('SUP-10 a session ends after 5 minutes without an implementor, with warnings 60 and 30 s before', () => {
   const session = begin()
   session.attach(implementor('i'), at(0))
   session.attach(observer('o'), at(0))
@@ -74,7 +74,7 @@ test('SUP-10 a session ends when nobody implements for 5 minutes, with warnings 
   ])
 })
 
-test('SUP-10 another implementor takes over, and the next absence is warned of anew', () => {
+test('SUP-10 another implementor takes over, and the next absence has new warnings', () => {
   const session = begin({ headlessSeconds: 60 })
   session.attach(implementor('i'), at(0))
   session.attach(observer('o'), at(0))
@@ -85,7 +85,7 @@ test('SUP-10 another implementor takes over, and the next absence is warned of a
   assert.deepEqual(brief(session.detach('j', 'left', at(121_000))), ['slot-freed', 'warn headless 60'])
 })
 
-test('SUP-10 a session that nobody opens ends like one that everybody left', () => {
+test('SUP-10 a session that is never opened ends like one that all have left', () => {
   assert.deepEqual(pass(begin({ headlessSeconds: 60 }), { from: 0, to: 90_000 }), [
     '0s warn headless 60',
     '30s warn headless 30',
@@ -93,7 +93,7 @@ test('SUP-10 a session that nobody opens ends like one that everybody left', () 
   ])
 })
 
-test('SUP-11 an idle session is warned of 30, 20 and 10 s before its end, anew after each key', () => {
+test('SUP-11 an idle session has warnings 30, 20 and 10 s before its end, again after each key', () => {
   const session = begin({ idleSeconds: 60 })
   session.attach(implementor('i'), at(0))
   const before = pass(session, { from: 1_000, to: 45_000, alive: ['i'] })
@@ -174,7 +174,7 @@ test('SUP-12 a window is warned of 30, 10, 5 and 1 minute before it ends', () =>
   ])
 })
 
-test('SUP-12 warnings that a step of the clock skips are one, with what is left', () => {
+test('SUP-12 warnings that a step of the clock skips are one, with the remaining time', () => {
   const session = begin({ ...long, windowMs: 60 * minute })
   session.attach(implementor('i'), at(0))
   session.tick(at(1_000))
@@ -204,7 +204,7 @@ test('SUP-13 a grace lasts while an observer is watching, and at most its minute
   ])
 })
 
-test('SUP-13 a grace holds input while nobody watches, and ends 5 s after the last one left', () => {
+test('SUP-13 a grace blocks input while no observer watches, and ends 5 s after the last one left', () => {
   const session = begin({ ...long, windowMs: 10_000, windowEnd: grace })
   session.attach(implementor('i'), at(0))
   session.attach(observer('o'), at(0))
@@ -217,13 +217,13 @@ test('SUP-13 a grace holds input while nobody watches, and ends 5 s after the la
   assert.deepEqual(pass(session, { from: 26_000, to: 60_000, alive: ['i'] }), ['30s end window-over'])
 })
 
-test('SUP-13 there is no grace where nobody watches when the window ends', () => {
+test('SUP-13 there is no grace if no observer watches when the window ends', () => {
   const session = begin({ ...long, windowMs: 10_000, windowEnd: grace })
   session.attach(implementor('i'), at(0))
   assert.deepEqual(pass(session, { from: 8_000, to: 20_000, alive: ['i'] }), ['10s end window-over'])
 })
 
-test('SUP-13 without new commands only Ctrl-C passes, out of whatever it is among, for so many minutes', () => {
+test('SUP-13 without new commands only Ctrl-C passes, out of any input, for its minutes', () => {
   const session = begin({ ...long, windowMs: 10_000, windowEnd: { kind: 'no-new-commands', minutes: 1 } })
   session.attach(implementor('i'), at(0))
   session.attach(observer('o'), at(0))
@@ -246,7 +246,7 @@ test('SUP-14 a wall clock that steps back by an hour lengthens no window', () =>
   assert.deepEqual(brief(session.tick(at(10 * minute, -60 * minute))), ['end window-over'])
 })
 
-test('SUP-14 a wall clock that steps forward by a day ends nobody as idle, headless or without observers', () => {
+test('SUP-14 a wall clock that steps forward by a day ends no session as idle, headless or without observers', () => {
   const session = begin({ observers: observers({ presenceMinutes: 5 }) })
   session.attach(implementor('i'), at(0))
   session.attach(observer('o'), at(0))
@@ -254,7 +254,7 @@ test('SUP-14 a wall clock that steps forward by a day ends nobody as idle, headl
   assert.equal(session.input('i', bytes('x'), at(1_100, 24 * 60 * minute)).kind, 'pass')
 })
 
-test('SUP-15 whoever is attached ends the session, held or not; nothing is told after an end', () => {
+test('SUP-15 every attachment can end the session, blocked or not; nothing follows an end', () => {
   const by = (id: string): [string | null, string | null, readonly string[], string] => {
     const session = begin({ observers: observers() })
     session.attach(implementor('i', 'ada'), at(0))
@@ -275,7 +275,7 @@ test('SUP-15 whoever is attached ends the session, held or not; nothing is told 
   )
 })
 
-test('SUP-16 a hold is told when its reason changes, and letting go once', () => {
+test('SUP-16 clients get one event when input is blocked or the reason changes, and one when it is unblocked', () => {
   const session = begin({ observers: observers({ count: 2, onLeave: 'pause' }) })
   const told = [
     session.attach(implementor('i'), at(0)),
@@ -303,7 +303,7 @@ test('SUP-16 a hold is told when its reason changes, and letting go once', () =>
   ])
 })
 
-test('SUP-16 what is told at one moment comes in one order', () => {
+test('SUP-16 the events of one moment come in a fixed order', () => {
   const rule = observers({ presenceMinutes: 1 })
   const session = begin({ ...long, headlessSeconds: 60, observers: rule })
   session.attach(observer('o'), at(0))
@@ -322,7 +322,7 @@ test('SUP-16 what is told at one moment comes in one order', () => {
   assert.deepEqual(brief(session.release('i', at(62_000))), ['slot-freed', 'warn headless 60'])
 })
 
-test('SUP-17 observers that were not needed before are waited for, and another window is warned of anew', () => {
+test('SUP-17 newly needed observers are waited for, and another window has new warnings', () => {
   const session = begin({ ...long, windowMs: 10 * minute })
   session.attach(implementor('i'), at(0))
   assert.deepEqual(brief(session.tick(at(1_000))), [])
@@ -369,7 +369,7 @@ test('SUP-18 sentences say how long and how many', () => {
   ])
 })
 
-test('SUP-18 a time is told by at most five seconds longer than it is, and by less than a minute shorter', () => {
+test('SUP-18 a duration is at most five seconds too long, and less than a minute too short', () => {
   for (let seconds = 1; seconds <= 4_000; seconds += 1) {
     const [, count = '', unit = ''] = /^(\d+) (second|minute)s?$/.exec(durationText(seconds)) ?? []
     const toldSeconds = Number(count) * (unit === 'minute' ? 60 : 1)

@@ -6,7 +6,7 @@ import { at, begin, brief, implementor, observer, pass, type } from './supervise
 const check = { purpose: 'health_check', idleSeconds: 120, headlessSeconds: 300 } as const
 
 for (const how of ['left', 'dropped', 'revoked', 'release'] as const) {
-  test(`SUP-23 a health check that nobody implements ends as idle, with its warnings: ${how}`, () => {
+  test(`SUP-23 a health check without an implementor ends as idle, with its warnings: ${how}`, () => {
     const session = begin(check)
     session.attach(implementor('i'), at(0))
     session.attach(observer('o'), at(0))
@@ -30,7 +30,7 @@ test('SUP-23 an operator who lets health checks idle for longer has them end as 
   assert.deepEqual(pass(session, { from: 6_000, to: 90_000 }), ['35s warn headless 30', '65s end headless'])
 })
 
-test('SUP-23 whoever comes back to a health check has the rest of its time, and input begins it anew', () => {
+test('SUP-23 a client that resumes a health check has the rest of its time, and input starts it again', () => {
   const session = begin(check)
   session.attach(implementor('i'), at(0))
   session.detach('i', 'dropped', at(1_000))
@@ -45,7 +45,7 @@ test('SUP-23 whoever comes back to a health check has the rest of its time, and 
   ])
 })
 
-test('SUP-23 a terminal under a change request keeps its time while nobody implements', () => {
+test('SUP-23 a terminal under a change request keeps its time while there is no implementor', () => {
   const session = begin({ idleSeconds: 120, headlessSeconds: 300 })
   session.attach(implementor('i'), at(0))
   session.detach('i', 'dropped', at(1_000))

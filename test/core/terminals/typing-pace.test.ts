@@ -56,7 +56,7 @@ test('SUP-20 a paste of several lines waits until it is confirmed, then goes a l
   assert.deepEqual([sent, pace.pendingBytes], [['one\r\n', 'two\n', 'threelater', null], 0])
 })
 
-test('SUP-20 a paste that is not wanted is thrown away, and what was typed after it goes out', () => {
+test('SUP-20 an unwanted paste is dropped, and later input is sent', () => {
   const pace = new TypingPace()
   offer(pace, 'rm -rf /\r\rx', 0)
   offer(pace, 'w', 1)
@@ -90,7 +90,7 @@ test('SUP-22 at most 64 KiB wait; what does not fit is not taken', () => {
   assert.deepEqual([offer(pace, 'z', 0), pace.pendingBytes], [[null, 'paste-too-large'], 65_536])
 })
 
-test('SUP-19, SUP-22 whatever is typed, it goes out whole and in order, and never more than a line or 1 KiB between outputs', () => {
+test('SUP-19, SUP-22 any input is sent whole and in order, and never more than a line or 1 KiB between outputs', () => {
   const piece = fc.string({ unit: fc.constantFrom('a', 'b', '\r', '\n'), maxLength: 1_500 })
   const step = fc.record({ typed: piece, afterMs: fc.integer({ min: 0, max: 60 }), isOutput: fc.boolean() })
   fc.assert(

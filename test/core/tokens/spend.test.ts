@@ -45,7 +45,7 @@ test('TOK-5 a token is spent at its own dialect, and a user’s at control too, 
   )
 })
 
-test('KOY-106 what begins from a session ends with it only where the session was given a shorter life than others', () => {
+test('KOY-106 a session ends with the one that started it only if that one had a shorter life than others', () => {
   const life = { idleSeconds: null, absoluteSeconds: 100 }
   const endless = { idleSeconds: null, absoluteSeconds: null }
   assert.deepEqual(

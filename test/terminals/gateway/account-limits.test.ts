@@ -49,7 +49,7 @@ test('PTY-20 an account with as many terminals as it may have gets no token and 
   await world.enter(waiting)
 })
 
-test('PTY-20 an account may have 20 terminals and 50 unused tokens where the operator says nothing', () => {
+test('PTY-20 an account may have 20 terminals and 50 unused tokens by default', () => {
   const { terminals, pty } = readConfig({ flags: {}, env: {}, file: {} })
   assert.deepEqual([terminals.maxPerAccount, pty.maxUnusedTokens], [20, 50])
 })

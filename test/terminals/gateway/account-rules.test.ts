@@ -87,7 +87,7 @@ for (const [name, filters] of Object.entries(rules)) {
     assert.deepEqual([code, ended], [4403, Array.from({ length: 2 }, () => ['access-denied', true])])
   })
 
-  test(`ACR-6 ${name}: who watches is closed with 4403 when the rule is made, and the terminal goes on`, async () => {
+  test(`ACR-6 ${name}: an observer is closed with 4403 when the rule is set, and the terminal continues`, async () => {
     const ada = await begin()
     const olga = await observe(ada)
     await rule('olga', filters)

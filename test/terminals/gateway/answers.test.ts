@@ -34,7 +34,7 @@ test('SUP-11 every answer of a terminal is a report, and no key is', async () =>
   }
 })
 
-test('GTW-30 what the terminal of whoever watches answers by itself is dropped, acknowledged, and told to nobody', async () => {
+test("GTW-30 an automatic answer of an observer's terminal is dropped and acknowledged, and gives no event", async () => {
   const ada = await world.begin('ada')
   const olga = await world.enter(await world.join(await world.signIn('olga'), ada.ptySessionId(), 'observer'))
   const blocked = (): number =>
@@ -53,7 +53,7 @@ test('GTW-30 what the terminal of whoever watches answers by itself is dropped, 
   await ada.closed
 })
 
-test('GTW-31 whoever is attached is told once that somebody types after a warning that nobody does', async (t) => {
+test('GTW-31 all attachments get one event when a user types after the warning that no input comes', async (t) => {
   const request = { by: 'command', ip: null, requestId: null, activity: null, commandLine: null } as const
   const subject = { kind: 'change', name: 'CR1' } as const
   await setPolicy(world.ports, { subject, policy: { idleMinutes: 1 } }, request)

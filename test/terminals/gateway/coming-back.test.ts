@@ -93,7 +93,7 @@ test('GTW-9 of two tokens for a free slot the first gets it, and the second is c
   await olga.closed
 })
 
-test('GTW-22 everybody is told when a socket drops and when it is back, once each', async () => {
+test('GTW-22 all attachments get one event when a socket drops and one when it is back', async () => {
   const { socket: ada, terminal } = await begin('ada')
   const olga = await watch('olga', ada)
   ada.webSocket.terminate()
@@ -155,7 +155,7 @@ test('GTW-24 a size that comes while the terminal is being opened reaches it', a
   await ada.closed
 })
 
-test('GTW-25 what a transport has to say reaches everybody attached, and why it failed is in the log', async () => {
+test("GTW-25 a transport's message reaches all attachments, and the log has why it failed", async () => {
   const { socket: ada, terminal } = await begin('ada')
   const sentence = 'A program ignored the hang-up and was killed.'
   listeners.at(-1)?.onNotice?.(sentence)
@@ -167,7 +167,7 @@ test('GTW-25 what a transport has to say reaches everybody attached, and why it 
   assert.ok(logged.some((facts) => JSON.stringify(facts).includes(JSON.stringify(failure))))
 })
 
-test('GTW-15 whoever was signed out sees nothing more, however long the terminal takes to end', async () => {
+test('GTW-15 a signed-out client gets no more output, however long the terminal takes to end', async () => {
   const { promise, resolve } = Promise.withResolvers<void>()
   ending = promise
   const { socket: ada, access, terminal } = await begin('ada')

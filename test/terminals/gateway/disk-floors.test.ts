@@ -16,7 +16,7 @@ import { terminalWorld } from '../../fixtures/terminal-world.ts'
 const mebibyte = 1024 * 1024
 const sentence = 'The disk has too little room left to record another terminal.'
 
-test('END-22 below the upper floor a start answers 503 and a socket is closed with 4507, and whoever joins is let in', async (t) => {
+test('END-22 below the upper floor a start answers 503 and a socket closes with 4507, and joining works', async (t) => {
   let free = 512
   const world = await terminalWorld({ freeBytes: async () => free * mebibyte })
   atEnd(t, () => world.close())
@@ -35,7 +35,7 @@ test('END-22 below the upper floor a start answers 503 and a socket is closed wi
   await world.enter(waiting)
 })
 
-test('END-22 the floors are 512 and 256 MiB where the operator says nothing, and the lower one is the lower one', () => {
+test('END-22 the floors are 512 and 256 MiB by default, and the lower one is the lower one', () => {
   const read = (terminals: object) => readConfig({ flags: {}, env: {}, file: { terminals } }).terminals
   const { openFloorMib, endFloorMib, recordingLimitMib } = read({})
   assert.deepEqual([openFloorMib, endFloorMib, recordingLimitMib], [512, 256, 1_024])
@@ -56,7 +56,7 @@ test('END-21 a recording that grows is enough to look, however long the clock sa
   await assertTold(ada, 'disk-low')
 })
 
-test('END-20 of warnings that are due at once the last is told, each once, and the end once', () => {
+test('END-20 of warnings that are due at once the last is sent, each once, and the end once', () => {
   const told: string[] = []
   const warn = (sentence: string): void => void told.push(sentence.replace(/ of its limit.*/, ''))
   const grown = watchRecording(200 * mebibyte, { warn, end: () => void told.push('end') })
@@ -64,7 +64,7 @@ test('END-20 of warnings that are due at once the last is told, each once, and t
   assert.deepEqual(told, ['The recording has reached 90 %', 'end'])
 })
 
-test('END-21 room is what this user may still write, read where the folder is or is to be', async () => {
+test('END-21 room is what this user may still write, read at the folder or its future place', async () => {
   const near = (one: number, other: number): boolean => Math.abs(one - other) < 1_024 * mebibyte
   const { bavail, bsize } = statfsSync(tmpdir())
   for (const folder of [tmpdir(), join(tmpdir(), 'absent', 'recordings')]) {

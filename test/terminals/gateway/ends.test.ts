@@ -64,14 +64,14 @@ async function warned(socket: TerminalSocket, what: string): Promise<number> {
   return event.kind === 'warning' ? event.secondsLeft : -1
 }
 
-test('END-1 a shell that ends is told with its exit status, in the store and in the record too', async () => {
+test('END-1 the end of a shell has its exit status, in the store and in the record too', async () => {
   const ada = await world.begin('ada')
   ada.type('exit 7\r')
   assert.deepEqual(await ada.next('exit'), { type: 'exit', code: 7, signal: 0, finalSeq: ada.seq() })
   await assertEnd([ada], { reason: 'shell-exit', exitCode: 7 })
 })
 
-test('END-2 the implementor and any observer end it for everybody, and it is told who did', async () => {
+test('END-2 the implementor and any observer can end it for all, and the account is stored', async () => {
   const ada = await world.begin('ada')
   const olga = await watch('olga', ada.ptySessionId())
   ada.send({ type: 'control', control: { action: 'end' } })
@@ -127,7 +127,7 @@ test('END-5 a window ends it at its instant, after warnings 30, 10, 5 and 1 minu
   }
 })
 
-test('END-6 a session in which nobody types ends, after warnings 30, 20 and 10 seconds before', async (t) => {
+test('END-6 a session without input ends, after warnings 30, 20 and 10 seconds before', async (t) => {
   await setForTest(t, { idleMinutes: 1 })
   const ada = await world.begin('ada')
   await ada.see('$ ')
@@ -143,7 +143,7 @@ test('END-6 a session in which nobody types ends, after warnings 30, 20 and 10 s
   await assertEnd([ada], { reason: 'idle' })
 })
 
-test('END-7 a session whose implementor is gone for too long ends, whoever still watches', async (t) => {
+test('END-7 a session whose implementor is gone for too long ends, even if observers watch', async (t) => {
   await setForTest(t, { headlessMinutes: 1 })
   const ada = await world.begin('ada')
   const olga = await watch('olga', ada.ptySessionId())
@@ -181,7 +181,7 @@ test('END-9 a session whose observers owe their confirmation for too long ends',
   await assertEnd([ada, olga], { reason: 'presence-missing' })
 })
 
-test('END-10 a node that is shut down tells everybody with 1001 before their sockets go', async (t) => {
+test('END-10 a node that shuts down sends 1001 before it closes the sockets', async (t) => {
   const dataDir = temporaryFolder(t)
   const own = await terminalWorld({ dataDir })
   const ada = await own.begin('ada')
@@ -264,7 +264,7 @@ test('END-13 a terminal whose record cannot be written ends with 4507, and so do
   assert.deepEqual(new Set(stored.map(({ endReason }) => endReason)), new Set(['recorder-failed']))
 })
 
-test('END-14 a session that nobody opens in time is closed, and so is one whose socket never says HELLO', async () => {
+test('END-14 a session that is not opened in time is closed, and so is one whose socket never says HELLO', async () => {
   const access = await world.signIn('ada')
   const newest = async (): Promise<string> => (await storedSessions(world))[0]?.id ?? ''
   await world.start(access)
@@ -301,7 +301,7 @@ const failures = [
   'not-possible-here',
 ] as const
 
-test('END-15 whatever the transport fails with is told in a sentence of its own, and what it said in detail is not', async (t) => {
+test('END-15 every failure of the transport has its own sentence, and its detailed message is not sent', async (t) => {
   const { hand, own } = await handWorld(t)
   for (const [index, kind] of failures.entries()) {
     const ada = await own.begin('ada')
@@ -313,7 +313,7 @@ test('END-15 whatever the transport fails with is told in a sentence of its own,
   assert.equal(new Set(failures.map((kind) => endReasons[kind].sentence)).size, failures.length)
 })
 
-test('END-16 a terminal that cannot be opened ends at once; too many at a time is told apart from a fault of ours', async (t) => {
+test('END-16 a terminal that cannot be opened ends at once; too many at a time is distinguished from an error of ours', async (t) => {
   let cause: Error = new Refusal('NO_GATEWAY')
   const { own } = await handWorld(t, () => {
     throw cause
@@ -323,7 +323,7 @@ test('END-16 a terminal that cannot be opened ends at once; too many at a time i
   await assertEnd([await own.begin('ada')], { reason: 'internal', in: own, exitCode: null })
 })
 
-test('END-17 of two ends the first is told, and the other is as if it had not been asked for', async () => {
+test('END-17 of two ends the first is sent, and the other has no effect', async () => {
   const ada = await world.begin('ada')
   const olga = await watch('olga', ada.ptySessionId())
   ada.type('exit 0\r')
@@ -334,7 +334,7 @@ test('END-17 of two ends the first is told, and the other is as if it had not be
   assert.equal((await olga.next('error')).error.code, endReason)
 })
 
-test('END-19 whoever comes while it ends is told so, and is not left waiting', async (t) => {
+test('END-19 a client that attaches during the end gets the reason, and does not wait', async (t) => {
   const hand = handTransport()
   const { promise: isOver, resolve: letEnd } = Promise.withResolvers<void>()
   const end =

@@ -73,7 +73,7 @@ function assertPattern(
   }
 }
 
-test('FLW-1 an implementor that shows nothing stops the program at 512 KiB and what is under way, and at nothing more', async () => {
+test('FLW-1 an implementor that shows nothing stops the program at 512 KiB and the piece under way, and not before', async () => {
   const { ada, end } = await begin()
   const { last } = transport
   ada.type('bytes 20000000\r')
@@ -88,7 +88,7 @@ test('FLW-1 an implementor that shows nothing stops the program at 512 KiB and w
   await end()
 })
 
-test('FLW-2 after 2 s the program goes on without it: it is told to be behind, and gets the screen once it has caught up', async () => {
+test('FLW-2 after 2 s the program continues; the implementor is behind, and gets the screen when it has caught up', async () => {
   const { ada, end } = await begin()
   const { last } = transport
   ada.type('bytes 5000000\r')
@@ -110,7 +110,7 @@ test('FLW-2 after 2 s the program goes on without it: it is told to be behind, a
   await end()
 })
 
-test('FLW-3 an observer that takes nothing costs the others nothing and this process less than 2 MiB, and is let go after 30 s', async () => {
+test('FLW-3 an observer that reads nothing does not slow the others, costs this process less than 2 MiB, and is disconnected after 30 s', async () => {
   const { ada, end } = await begin()
   ada.acknowledge()
   const olga = await watch('olga', ada.ptySessionId())
@@ -152,7 +152,7 @@ test('FLW-4 a socket that falls silent is cut after 15 s, and its implementor ty
   await end()
 })
 
-test('FLW-5 a terminal that nobody is attached to waits for nobody', async () => {
+test('FLW-5 a terminal without attachments waits for no client', async () => {
   const { ada, end } = await begin()
   const { last } = transport
   ada.type('bytes 8000000\r')
@@ -162,7 +162,7 @@ test('FLW-5 a terminal that nobody is attached to waits for nobody', async () =>
   await end()
 })
 
-test('FLW-6 what is typed for a program that does not read waits at most for 64 KiB and a frame; then the socket is not read', async () => {
+test('FLW-6 input for a program that does not read waits up to 64 KiB and a frame; then the socket is not read', async () => {
   const { ada, end } = await begin()
   const { last } = transport
   const socket = serverSockets.at(-1)
@@ -181,7 +181,7 @@ test('FLW-6 what is typed for a program that does not read waits at most for 64 
   await end()
 })
 
-test('FLW-7 the screen is sent anew to whoever asks, and not more than once a second', async () => {
+test('FLW-7 a client that asks gets the screen, at most once a second', async () => {
   const { ada, end } = await begin()
   const snapshots = (): number => ada.frames.filter(({ type }) => type === 'snapshot').length
   for (let asked = 0; asked < 20; asked += 1) ada.send({ type: 'resync' })
@@ -225,7 +225,7 @@ async function resume(before: TerminalSocket, seq: number, rows = 24): Promise<T
   return socket
 }
 
-test('FLW-8 a size is told to everybody at its own place in the output: live, through a resume, and from far back in the record', async () => {
+test('FLW-8 all clients get a size at its place in the output: live, through a resume, and from far back in the record', async () => {
   const { ada, end } = await begin()
   ada.acknowledge()
   const olga = await watch('olga', ada.ptySessionId())

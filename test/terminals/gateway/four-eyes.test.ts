@@ -51,7 +51,7 @@ async function join(username: string, { socket }: Begun, role: 'observer' | 'imp
 
 const watch = (username: string, begun: Begun): Promise<TerminalSocket> => join(username, begun, 'observer')
 
-test('EYE-1 what is typed is dropped, acknowledged and told until somebody else watches, and passes from then on', async (t) => {
+test('EYE-1 input is dropped and acknowledged with an event until another user watches, and passes from then on', async (t) => {
   const begun = await begin(t, { count: 1 })
   const { socket: ada, written } = begun
   await blocked(ada, 'observers-missing')
@@ -83,7 +83,7 @@ test('EYE-2 an observer whose tab is hidden does not watch', async (t) => {
   assert.equal(written(), 'ls\r')
 })
 
-test('EYE-3 an observer that has not shown what was sent more than 2 s ago does not watch, the screen at the beginning included', async (t) => {
+test('EYE-3 an observer that has not shown output from more than 2 s ago does not watch, the first screen included', async (t) => {
   const begun = await begin(t, { count: 1, onLeave: 'pause' })
   const { socket: ada, terminal, written } = begun
   const access = await world.signIn('olga')
@@ -138,7 +138,7 @@ test('EYE-4 an observer whose socket has fallen silent does not watch, from the 
   assert.equal(written(), 'ac')
 })
 
-test('EYE-5 the same person under another name, and whoever requested the change, are not let in to watch', async (t) => {
+test('EYE-5 the same person under another name, and the requester of the change, may not watch', async (t) => {
   const begun = await begin(t, { count: 1 })
   for (const [username, type] of [
     ['ada-too', 'observer-denied'],
@@ -166,7 +166,7 @@ test('EYE-5 they are sent away when a policy begins to ask for observers, and do
   assert.equal(written(), 'a')
 })
 
-test('EYE-6 where the policy says so input waits when the observer has left, and goes on with another', async (t) => {
+test('EYE-6 with pause, input is blocked when the observer has left, and passes again with another', async (t) => {
   const begun = await begin(t, { count: 1, onLeave: 'pause' })
   const { socket: ada, written } = begun
   const olga = await watch('olga', begun)
@@ -183,7 +183,7 @@ test('EYE-6 where the policy says so input waits when the observer has left, and
   assert.equal(written(), 'b')
 })
 
-test('EYE-7 an observer is asked to confirm; input waits for a confirmation that is missing, and goes on with it', async (t) => {
+test('EYE-7 an observer is asked to confirm; input is blocked while a confirmation is missing, and passes again with it', async (t) => {
   const begun = await begin(t, { count: 1, onLeave: 'pause', presenceMinutes: 1 })
   const { socket: ada, written } = begun
   const olga = await watch('olga', begun)
@@ -206,7 +206,7 @@ test('EYE-7 an observer is asked to confirm; input waits for a confirmation that
   assert.equal(written(), 'ac')
 })
 
-test('EYE-8 an observer pauses what is typed and lets it go on; whoever types can do neither', async (t) => {
+test('EYE-8 an observer can pause and resume input; the implementor can do neither', async (t) => {
   const begun = await begin(t, { count: 1 })
   const { socket: ada, written } = begun
   const olga = await watch('olga', begun)
@@ -225,7 +225,7 @@ test('EYE-8 an observer pauses what is typed and lets it go on; whoever types ca
   assert.equal(written(), 'b')
 })
 
-test('EYE-8 an observer who may not let input go on is told so, and what it asked for is not in the trail', async (t) => {
+test('EYE-8 an observer who may not resume input gets an event, and the request is not in the trail', async (t) => {
   const begun = await begin(t, null)
   const { socket: ada, terminal } = begun
   const twin = await watch('ada-too', begun)
@@ -262,7 +262,7 @@ test('EYE-9 the next line goes when the terminal has answered the last one, or 5
   assert.equal(written(), 'one\rtwo\rthree\rfour\r')
 })
 
-test('EYE-10 a paste of several lines waits for whoever typed it to confirm it, and is refused over 4 KiB', async (t) => {
+test('EYE-10 a paste of several lines waits for its client to confirm it, and is refused over 4 KiB', async (t) => {
   const begun = await begin(t, { count: 1 })
   const { socket: ada, terminal, written } = begun
   const olga = await watch('olga', begun)
@@ -311,7 +311,7 @@ test('EYE-10 a paste that comes right after another is asked about in its turn',
   assert.equal(written(), 'one\rtwo\rthree\rfour\r')
 })
 
-test('EYE-11 what is held back is never sent in the name of another: it goes with whoever typed it', async (t) => {
+test('EYE-11 held input is never sent for another client', async (t) => {
   const begun = await begin(t, { count: 1 })
   const { socket: ada, written } = begun
   await watch('olga', begun)
@@ -327,7 +327,7 @@ test('EYE-11 what is held back is never sent in the name of another: it goes wit
   assert.equal(written(), 'three\r')
 })
 
-test('EYE-12 whoever gave the slot up watches from then on, also after coming back on another socket', async (t) => {
+test('EYE-12 a client that gave the slot up is an observer from then on, also if it resumes on another socket', async (t) => {
   const begun = await begin(t, { count: 1, onLeave: 'pause' })
   const { socket: ada, written } = begun
   control(ada, { action: 'release' })
@@ -351,7 +351,7 @@ test('EYE-12 whoever gave the slot up watches from then on, also after coming ba
   assert.equal(written(), 'a')
 })
 
-test('EYE-13 a policy that is set while somebody types counts for the next key, and one that is lifted too', async (t) => {
+test('EYE-13 a policy that is set during a session applies to the next key, and so does its removal', async (t) => {
   const begun = await begin(t, null)
   const { socket: ada, written } = begun
   ada.type('one\rtwo\r')
@@ -370,14 +370,14 @@ test('EYE-13 a policy that is set while somebody types counts for the next key, 
   assert.equal(written(), 'one\rtwo\rfive\rsix\r')
 })
 
-test('EYE-14 whoever types ends the session at any moment, while nothing else passes', async (t) => {
+test('EYE-14 the implementor can end the session at any moment, also while input is blocked', async (t) => {
   const { socket: ada } = await begin(t, { count: 1 })
   await blocked(ada, 'observers-missing')
   control(ada, { action: 'end' })
   assert.equal((await ada.next('error')).error.code, 'ended-by-implementor')
 })
 
-test('EYE-15 whoever joins, or comes back, while an observer holds input back is told so at once, and of its end', async (t) => {
+test('EYE-15 a client that joins or resumes while input is paused gets this at once, and its end', async (t) => {
   const begun = await begin(t, null)
   const { socket: ada } = begun
   const olga = await watch('olga', begun)

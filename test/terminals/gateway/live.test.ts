@@ -109,7 +109,7 @@ test('PTY-18 who watches gets the size and the screen as it is, then output and 
   assert.ok(live.output().indexOf('80 x 24') < live.output().indexOf('100 x 30'))
 })
 
-test('PTY-18 nothing is sent any more once the viewer has signed out, and the terminal goes on', async () => {
+test('PTY-18 nothing is sent after the viewer has signed out, and the terminal continues', async () => {
   const ada = await world.begin('ada')
   const live = await follow('olga', ada)
   await live.see('$ ')
@@ -122,7 +122,7 @@ test('PTY-18 nothing is sent any more once the viewer has signed out, and the te
   await ada.closed
 })
 
-test('PTY-18 a viewer who reads nothing costs the terminal nothing, and is let go after 30 s', async () => {
+test('PTY-18 a viewer who reads nothing costs the terminal nothing, and is disconnected after 30 s', async () => {
   const ada = await world.begin('ada')
   ada.acknowledge()
   const live = await follow('olga', ada)
@@ -144,7 +144,7 @@ async function followOften(count: number, access: string, terminal: TerminalSock
   assert.ok(held.every(({ status }) => status === 200))
 }
 
-test('PTY-19, PTY-12 one account watches a terminal ten times at most, until one of them ends; what is refused is no reading', async () => {
+test('PTY-19, PTY-12 one account watches a terminal ten times at most, until one of them ends; a refused request is no reading', async () => {
   const ada = await world.begin('ada')
   const readings = async () =>
     (await auditTrail(world)).filter(

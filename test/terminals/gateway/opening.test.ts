@@ -84,7 +84,7 @@ test('GTW-2 a PTY token that has expired is refused with 401 before the upgrade'
   assert.equal(status, 401)
 })
 
-test('GTW-3 pty.v1 is selected where it is offered, else the name of the original, and the token never', async () => {
+test('GTW-3 pty.v1 is selected if it is offered, else the name of the original, and never the token', async () => {
   const access = await world.signIn('ada')
   const offers: readonly (readonly [(token: string) => Partial<SocketOffer>, string])[] = [
     [(token) => ({ offers: ['X-Proxy-Session-Token', token, 'pty.v1'] }), 'pty.v1'],
@@ -103,7 +103,7 @@ test('GTW-3 pty.v1 is selected where it is offered, else the name of the origina
   }
 })
 
-test('GTW-4 a hundred sockets race for one token, and exactly one is let in', async () => {
+test('GTW-4 a hundred sockets race for one token, and exactly one is attached', async () => {
   const ticket = await world.start(await world.signIn('ada'))
   const sockets = Array.from({ length: 100 }, () => openTerminalSocket(ticket))
   await Promise.all(
@@ -131,7 +131,7 @@ test('GTW-4 a hundred sockets race for one token, and exactly one is let in', as
   await winner?.closed
 })
 
-test('GTW-5 whom policy refuses at the gateway is told so, and the token is not used up', async () => {
+test('GTW-5 a refusal by policy at the gateway is reported, and the token is not used up', async () => {
   const own = await terminalWorld()
   try {
     const ticket = await own.start(await own.signIn('ada'))

@@ -92,7 +92,7 @@ test('GTW-15 ending every session of an account, and disabling it, end its termi
   await changeAccount(world.ports, disabled, { change: { status: 'enabled' }, how })
 })
 
-test('GTW-16 an observer whose session ends loses its socket, and nobody else anything', async () => {
+test('GTW-16 an observer whose session ends loses its socket, and nothing else changes', async () => {
   const ada = await world.begin('ada')
   await ada.see('$ ')
   const { socket: olga, access } = await watch('olga', ada.ptySessionId())
@@ -152,7 +152,7 @@ test('GTW-18 a sign-out that races the opening of a socket leaves no terminal be
   assert.equal(running.size, 0)
 })
 
-test('GTW-19 an end through the API reaches the terminal with its own reason, and the trail tells who', async () => {
+test('GTW-19 an end through the API reaches the terminal with its own reason, and the trail names the account', async () => {
   const ada = await world.begin('ada')
   const { socket: olga } = await watch('olga', ada.ptySessionId())
   const root = await world.signIn('root')

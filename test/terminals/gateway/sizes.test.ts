@@ -124,7 +124,7 @@ const ways: Readonly<
 }
 
 for (const [way, { takes, enter: goIn }] of Object.entries(ways)) {
-  test(`GTW-26 the size in the HELLO of ${way} ${takes ? 'reaches' : 'does not reach'} the terminal and everybody`, async () => {
+  test(`GTW-26 the size in the HELLO of ${way} ${takes ? 'reaches' : 'does not reach'} the terminal and all attachments`, async () => {
     const { ada, terminal } = await begin()
     const socket = await goIn(ada)
     if (takes) await socket.next('size', ({ cols, rows }) => cols === large.cols && rows === large.rows)
@@ -136,7 +136,7 @@ for (const [way, { takes, enter: goIn }] of Object.entries(ways)) {
   })
 }
 
-test('GTW-27 a size is set before what is typed after it, while the terminal is being opened too', async () => {
+test('GTW-27 a size is set before later input, while the terminal is opening too', async () => {
   const { ada, terminal } = await begin()
   ada.send({ type: 'resize', ...large })
   ada.type('one')

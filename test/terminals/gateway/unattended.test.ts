@@ -142,7 +142,7 @@ test('GTW-28 the sign-out of an earlier implementor changes nothing, whether ano
   assert.deepEqual([ada.terminal.isEnded(), endReason], [true, 'revoked'])
 })
 
-test('GTW-28 whoever gave the slot up and watches on takes the terminal along', async () => {
+test('GTW-28 a client that gave the slot up and watches is still the owner', async () => {
   const ada = await begin('ada')
   ada.socket.send({ type: 'control', control: { action: 'release' } })
   await ada.socket.next('event', ({ event }) => event.kind === 'joined' && event.participant.role === 'observer')
@@ -213,7 +213,7 @@ async function heldLook(t: TestContext, access: string, first: () => Promise<voi
   return { asked: asked.promise }
 }
 
-test('GTW-28 whoever takes a terminal over while its last implementor is judged keeps it', async (t) => {
+test('GTW-28 a client that takes a terminal over while its last implementor is judged keeps it', async (t) => {
   const ada = await begin('ada')
   await leave(ada)
   const ticket = await world.join(await world.signIn('otto'), ada.socket.ptySessionId(), 'implementor')
@@ -242,7 +242,7 @@ test('GTW-28 a terminal that was left is judged as soon as the store can be read
 })
 
 for (const canRead of [true, false]) {
-  test(`HLT-26 a command whose author changed ${canRead ? 'goes on where the author still may run it' : 'ends where the store cannot be read'}`, async (t) => {
+  test(`HLT-26 a command whose author changed ${canRead ? 'continues if the author still may run it' : 'ends if the store cannot be read'}`, async (t) => {
     await setCatalogue(
       { ...world.ports, patterns },
       { group: 'ops', document: { commands: [{ words: ['uptime'] }] } },

@@ -38,7 +38,7 @@ async function resume(
   return socket
 }
 
-test('GTW-8 an observer gets the screen, then every byte, and what it types is dropped and told', async () => {
+test('GTW-8 an observer gets the screen, then every byte, and its input is dropped with an event', async () => {
   const ada = await world.begin('ada')
   await ada.see('$ ')
   const olga = await watch('olga', ada.ptySessionId())
@@ -84,7 +84,7 @@ test('GTW-9 a second implementor is not let in while one is there, and is once t
   await leave(watcher, taker)
 })
 
-test('GTW-9 whoever gives the slot up goes on as an observer, and another may type', async () => {
+test('GTW-9 an implementor that gives the slot up becomes an observer, and another may type', async () => {
   const ada = await world.begin('ada')
   await ada.see('$ ')
   ada.send({ type: 'control', control: { action: 'release' } })
@@ -124,7 +124,7 @@ test('GTW-10 a client of the original table gets its session id, output, who is 
   assert.deepEqual(new Set(frames.map(([type]) => type)), new Set([0x15, 0x1c, 0x07, 0x01, 0x13, 0x14]))
 })
 
-test('GTW-11 a message reaches everybody who is attached, with who wrote it', async () => {
+test('GTW-11 a message reaches all attachments, with its author', async () => {
   const ada = await world.begin('ada')
   const olga = await watch('olga', ada.ptySessionId())
   olga.send({ type: 'control', control: { action: 'message', text: 'careful' } })

@@ -188,7 +188,7 @@ describe('bypasses by how keys come', { concurrency: 4 }, () => {
     )
   })
 
-  test('HLT-15 the bypass of erasing what was judged leaves nothing that was not judged', async (t) => {
+  test('HLT-15 the bypass of erasing the judged line leaves nothing that was not judged', async (t) => {
     const here = await world(t)
     const erased = 'echo xx\x17su\x01\x06\x06\x06\x06\x06\x7f\x7f\x7f\x7f\x7f\r'
     assert.deepEqual(await commandsAfter(here, [erased]), [])

@@ -228,7 +228,7 @@ test('HLT-16 no sequence makes the editor deaf to the control character after it
   )
 })
 
-test('HLT-10 what does not fit into a line is not in it, and such a line is told as cut', () => {
+test('HLT-10 input that does not fit into a line is not in it, and such a line is marked as cut', () => {
   const long = 'a'.repeat(lineLimits.line)
   const { editor, acts } = type([`${long}b`])
   assert.deepEqual([editor.line, editor.isCut, acts], [long, true, []])
@@ -263,7 +263,7 @@ async function screenOf(echoes: string, cols: number): Promise<readonly unknown[
   return [rows.join('\n').trimEnd(), position]
 }
 
-test('HLT-15 whatever is typed in whatever pieces, the screen shows the line and the cursor that will be judged', async () => {
+test('HLT-15 for any input in any pieces, the screen shows the line and the cursor that will be judged', async () => {
   const key = fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom('a', 'bc', ' ', 'def ghi', 'x'.repeat(11)) },
     {

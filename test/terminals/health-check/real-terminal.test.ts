@@ -42,7 +42,7 @@ async function here(t: TestContext): Promise<Here> {
   return { check, timers: check.timers, notices }
 }
 
-test('HLT-9, HLT-20 commands run one after the other with the settings of a health check, and their status is told', {
+test('HLT-9, HLT-20 commands run one after the other with the settings of a health check, and their status is shown', {
   skip: noPty,
 }, async (t) => {
   const { check, notices } = await here(t)
@@ -64,7 +64,7 @@ test('HLT-18 Ctrl-C interrupts what runs, through its terminal', { skip: noPty }
   assert.match(await check.until(prompt), /The command was stopped\.\r\n/)
 })
 
-test('HLT-13, HLT-18, HLT-19 what is typed while vi runs does not reach it; it is stopped, and the screen is put back', {
+test('HLT-13, HLT-18, HLT-19 input while vi runs does not reach it; it is stopped, and the screen is restored', {
   skip: noPty === false ? vim.skip : noPty,
 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'sally-check-'))

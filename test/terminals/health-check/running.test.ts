@@ -42,7 +42,7 @@ test('HLT-11 Ctrl-D on an empty line leaves with 0', async () => {
   assert.equal(check.fresh(), '\r\n')
 })
 
-test('HLT-11 whoever has no catalogue is told that nothing can be run', async () => {
+test('HLT-11 a user without a catalogue gets the message that nothing can be run', async () => {
   const check = openCheck({ transport: handTransport() })
   assert.match(await check.until(prompt), /\r\nNo group of yours has a catalogue, so that nothing can be run\.\r\n/)
   assert.equal(
@@ -123,7 +123,7 @@ test('HLT-18 Ctrl-C before the terminal is open ends it as soon as it opens', as
   assert.deepEqual([transport.terminals[0]?.isEnded(), transport.terminals[0]?.written], [true, []])
 })
 
-test('HLT-20 an exit status and a signal are told, 0 is not', async () => {
+test('HLT-20 an exit status and a signal are shown, 0 is not', async () => {
   const transport = handTransport()
   const { check } = await readyCheck(transport)
   const ends = []
@@ -151,7 +151,7 @@ const failures: readonly TransportFailureKind[] = [
   'not-possible-here',
 ]
 
-test('HLT-20 each failure of the transport is told in its sentence and ends the health check with it', async () => {
+test('HLT-20 each failure of the transport is shown with its sentence and ends the health check with it', async () => {
   for (const kind of failures) {
     const { check, command } = await runningCheck()
     const exit = { code: 255, signal: 0, failure: { kind, detail: 'as ssh said' } }
@@ -162,7 +162,7 @@ test('HLT-20 each failure of the transport is told in its sentence and ends the 
   }
 })
 
-test('HLT-20 a gateway without room is told and ends nothing; whatever else keeps a terminal from opening does', async () => {
+test('HLT-20 a gateway without room is reported and ends nothing; any other failure to open does', async () => {
   let faults: (Error | null)[] = [new Refusal('NO_GATEWAY'), null]
   const transport = handTransport({
     refuse: () => {
@@ -186,7 +186,7 @@ test('HLT-20 a gateway without room is told and ends nothing; whatever else keep
   })
 })
 
-test('HLT-22 each line is told before the server hears of it, and once more at its end', async () => {
+test('HLT-22 each line gives an event before the server gets it, and one more at its end', async () => {
   const told: (CommandOutcome & { line: string; opened: number })[] = []
   const transport = handTransport()
   const check = openCheck(
@@ -242,7 +242,7 @@ test('HLT-12 a command that was taken back runs no more, one that was added runs
   ])
 })
 
-test('HLT-12 where the catalogues cannot be read nothing is run, and the next line reads them again', async () => {
+test('HLT-12 if the catalogues cannot be read nothing runs, and the next line reads them again', async () => {
   let isStoreThere = false
   const transport = handTransport()
   const catalogues = async (): Promise<readonly Catalogue[]> => {
@@ -262,7 +262,7 @@ test('HLT-12 where the catalogues cannot be read nothing is run, and the next li
   assert.equal(transport.terminals.length, 1)
 })
 
-test('HLT-13, HLT-2 whatever bytes come in whatever pieces, servers get commands of the catalogue and commands get 0x03 alone', async () => {
+test('HLT-13, HLT-2 for any bytes in any pieces, servers get commands of the catalogue and commands get 0x03 alone', async () => {
   const known = new Set(['uptime', 'ls /srv'].map((line) => forcedCommand(line.split(' '))))
   const below = forcedCommand(['ls', '/srv/'])
   // A line that comes back from the history may be typed on, to another path of the catalogue.

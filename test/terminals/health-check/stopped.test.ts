@@ -28,7 +28,7 @@ async function heldCheck(parts: Partial<HealthCheckParts> = {}): Promise<Held & 
   return Object.assign(held, { check })
 }
 
-test('HLT-26 a command ends with the access of its author, and the health check goes on for whoever implements', async () => {
+test('HLT-26 a command ends with the access of its author, and the health check continues for the implementor', async () => {
   const held = await heldCheck()
   const { check, transport, stops } = held
   check.type('uptime\r')
@@ -63,7 +63,7 @@ test('HLT-26 a command ends also when its author loses access while its terminal
   assert.ok(slow.terminals[0]?.isEnded())
 })
 
-test('HLT-26 a line whose author loses access while it is judged runs nothing, and both are told', async () => {
+test('HLT-26 a line whose author loses access while it is judged runs nothing, and both are reported', async () => {
   const written = Promise.withResolvers<void>()
   const told: string[] = []
   const { check, transport, stops } = await heldCheck({

@@ -56,7 +56,7 @@ test('HLT-21 a command that begins while it is paused is paused from its first b
   await check.terminal.end()
 })
 
-test('HLT-21 a pause from within the handing over holds what is left until the next resume', async () => {
+test('HLT-21 a pause during delivery holds the rest until the next resume', async () => {
   const handed: string[] = []
   const { terminal, prompted } = openPausing((text) => handed.push(text))
   await prompted

@@ -74,7 +74,7 @@ async function settle(): Promise<void> {
   for (let round = 0; round < 5; round += 1) await new Promise(setImmediate)
 }
 
-test('HLT-22 until the trail has a refused line no other is judged, and what was typed ahead is read then', async (t) => {
+test('HLT-22 until the event of a refused line is stored no other is judged, and waiting input is read then', async (t) => {
   const { check, trail } = await trailedCheck(t)
   for (const line of ['one', 'two', 'three']) check.type(`${line}\r`)
   await settle()
@@ -127,7 +127,7 @@ test('HLT-22 a line that cannot be written is not run, that is said, and the nex
   assert.equal(end, `uptime\r\nThe end of the command cannot be written to the audit trail.\r\n${prompt}`)
 })
 
-test('HLT-22 a health check that ends while a line is written ends at once; the line is not run, and its end is told', async (t) => {
+test('HLT-22 a health check that ends while a line is stored ends at once; the line does not run, and its end is reported', async (t) => {
   const { check, transport, trail } = await trailedCheck(t)
   check.type('uptime\r')
   await settle()
@@ -155,7 +155,7 @@ test('HLT-25 of a flood 64 pieces wait, the rest is dropped with one BEL, and wh
   await transport.opened(0)
 })
 
-test('HLT-24 a command is of whoever ended its line, and stays so; what waits of somebody else is thrown away', async (t) => {
+test('HLT-24 a command belongs to the user who submitted its line; waiting input of another user is dropped', async (t) => {
   let typist: string | null = 'ada'
   const { check, transport, trail } = await trailedCheck(t, {
     typist: () => (typist === null ? null : typistNamed(typist)),

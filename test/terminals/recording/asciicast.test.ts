@@ -49,7 +49,7 @@ function parseCast(text: string): { header: Record<string, unknown>; events: Cas
   return { header, events }
 }
 
-test('REC-13 an export is asciicast v3: a header, then what happened, each with the seconds since what was before it', async (t) => {
+test('REC-13 an export is asciicast v3: a header, then events, each with the seconds since the last one', async (t) => {
   const bytes = await recordEvents(t, [
     [248, outputAt(0, '\u001b[1;31mHello\n')],
     [1_249, { kind: 'input', seq: 13, bytes: Buffer.from('ls\r') }],
@@ -166,7 +166,7 @@ test('REC-15 what a crash left behind the last whole entry does not keep the res
   assert.equal(await exported(torn), await exported(bytes))
 })
 
-test('REC-16 a record is read entry by entry while it grows, never a piece of one, and goes on where it was left', async (t) => {
+test('REC-16 a record is read entry by entry while it grows, never a part of one, from where reading stopped', async (t) => {
   const { recorder, bytes } = await memoryRecord(t)
   const seen: string[] = []
   let from = 0
@@ -189,7 +189,7 @@ test('REC-16 a record is read entry by entry while it grows, never a piece of on
   assert.deepEqual([seen, from], [['one', 'two'], bytes().length])
 })
 
-test('REC-16 entries of any length are read whole, from a real file, and stay as they are while reading goes on', async (t) => {
+test('REC-16 entries of any length are read whole, from a real file, and stay valid while reading continues', async (t) => {
   const world = recordWorld(t)
   const recorder = await world.recorders.open(headWith())
   const screen = Buffer.alloc(3_000_000, 'k')

@@ -103,7 +103,7 @@ test('REC-22 a record that was taken away is named, whether its shell has ended 
   assert.deepEqual(await faults(recordings), [ended, kept, running])
 })
 
-test('REC-22 a record is missing too where access was taken back from a shell that ran, and where its node was lost', async (t) => {
+test('REC-22 a record is missing too if access was revoked from a shell that ran, and if its node was lost', async (t) => {
   const world = await openWorld(t)
   const ada = await world.begin('ada')
   const account = (await world.ports.store.accountByName('ada', 'user')) ?? assert.fail()
@@ -167,7 +167,7 @@ test('REC-23 nothing is missing of a PTY session that was over before it was rec
   }
 })
 
-test('REC-23 a record that the server removed in time is not missing even where the rules of now keep it longer; one taken away before is', async (t) => {
+test('REC-23 a record that the server removed in time is not missing even if the present rules keep it longer; one removed by others before is', async (t) => {
   const world = await openWorld(t)
   const [taken, removed] = [await runShell(world), await runShell(world)]
   takeAway(world, taken)
@@ -186,7 +186,7 @@ test('REC-23 a record that the server removed in time is not missing even where 
   })
 })
 
-test('REC-24 how long a missing record was to be kept is told by the rules of now, to the millisecond', async (t) => {
+test('REC-24 the present rules say how long a missing record had to be kept, to the millisecond', async (t) => {
   const world = await openWorld(t)
   const id = await runShell(world)
   takeAway(world, id)
@@ -200,7 +200,7 @@ test('REC-24 how long a missing record was to be kept is told by the rules of no
   })
 })
 
-test('REC-24 a record stays missing where nobody can tell any more how long it was to be kept', async (t) => {
+test('REC-24 a record stays missing if its retention is no longer known', async (t) => {
   const world = await openWorld(t)
   const id = await runShell(world)
   takeAway(world, id)

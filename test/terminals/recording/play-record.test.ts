@@ -88,7 +88,7 @@ test('REC-17 bytes that are no UTF-8, C1 among them, become U+FFFD', () => {
   assert.equal(filtered(Buffer.from([0x61, 0x9b, 0x36, 0x6e, 0xff, 0x62])), 'a\ufffd6n\ufffdb')
 })
 
-test('REC-17 what is let through does not depend on where the output was cut', () => {
+test('REC-17 the result of the filter does not depend on where the output was cut', () => {
   for (const [what, given, left] of cases) {
     if (given.length > 10_000) continue
     const bytes = Buffer.from(given)
@@ -137,7 +137,7 @@ const wild = fc
   )
   .map((parts) => parts.join(''))
 
-test('REC-17 a terminal that is shown what was let through answers nothing and keeps its title', async () => {
+test('REC-17 a terminal that shows filtered output answers nothing and keeps its title', async () => {
   await fc.assert(
     fc.asyncProperty(wild, async (given) => {
       const terminal = new headless.Terminal({ cols: 40, rows: 10, allowProposedApi: true })
@@ -152,7 +152,7 @@ test('REC-17 a terminal that is shown what was let through answers nothing and k
   )
 })
 
-test('REC-17 what was let through once is let through again, unchanged', () => {
+test('REC-17 filtered output passes the filter again, unchanged', () => {
   fc.assert(
     fc.property(wild, (given) => {
       const once = filtered(given)
@@ -187,7 +187,7 @@ async function play(
   return { shown: Buffer.concat(shown).toString('utf8'), waits }
 }
 
-test('REC-18 a record is played at its own pace, faster where asked, and no pause is longer than the limit', async (t) => {
+test('REC-18 a record is played at its own pace, faster on request, and no pause is longer than the limit', async (t) => {
   const bytes = await recordOutput(t, [
     [1_000, 'a'],
     [1_000, 'b'],

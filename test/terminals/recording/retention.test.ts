@@ -35,7 +35,7 @@ test("REC-20 a record that was renamed to another session's name does not make t
   assert.deepEqual(await removeExpired(folder, { nowMs: Number.MAX_SAFE_INTEGER, isLive: () => false }), [])
 })
 
-test('REC-21 a folder of records is listed by their beginning, with those that have no end told apart', async (t) => {
+test('REC-21 a folder of records is listed by their heads, and those without an end are marked', async (t) => {
   const world = recordWorld(t)
   const [first = '', second = '', broken = ''] = ids
   const late = await world.recorders.open(headWith({ ptySessionId: first, startedAtMs: startedAtMs + 5 }))

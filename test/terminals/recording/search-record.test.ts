@@ -12,7 +12,7 @@ async function found(bytes: Buffer, text: string): Promise<ScreenMatch[]> {
   return matches
 }
 
-test('REC-19 text is found as the screen showed it, whatever its case, colours or pieces', async (t) => {
+test('REC-19 text is found as the screen showed it, in any case, colours or pieces', async (t) => {
   const bytes = await recordOutput(t, [
     [0, '$ make\r\n'],
     [500, `gcc: ${esc}[31mFatal ${esc}[1mER`],
@@ -36,7 +36,7 @@ test('REC-19 wide and composed characters, and lines that were wrapped, are foun
   )
 })
 
-test('REC-19 a line whose beginning has left the screen is told from its beginning', async (t) => {
+test('REC-19 a line whose start has left the screen is reported from its start', async (t) => {
   const bytes = await recordOutput(
     t,
     [
@@ -49,7 +49,7 @@ test('REC-19 a line whose beginning has left the screen is told from its beginni
   assert.deepEqual(await found(bytes, 'needle'), [{ atMs: 500, line: `${'x'.repeat(37)}needle` }])
 })
 
-test('REC-19 what stood on an alternate screen is found, and what stays beneath it is told once', async (t) => {
+test('REC-19 text on an alternate screen is found, and text that stays beneath it is reported once', async (t) => {
   const bytes = await recordOutput(t, [
     [0, 'needle beneath\r\n'],
     [1_000, `${esc}[?1049h${esc}[2J${esc}[5;3Hneedle in the editor`],
@@ -76,7 +76,7 @@ test('REC-19 no line that only passed by is missed, in a flood of more lines tha
   assert.deepEqual(await found(empty, 'needle'), [{ atMs: 0, line: 'needle' }])
 })
 
-test('REC-19 a line that is typed letter by letter is told once, as it was at last', async (t) => {
+test('REC-19 a line that is typed letter by letter is reported once, in its last form', async (t) => {
   const typed = [...'$ rm -rf needle/'].map((letter, index): [number, string] => [index * 200, letter])
   const bytes = await recordOutput(t, [...typed, [10_000, '\r\n'], [11_000, `${esc}[2J`]])
   assert.deepEqual(await found(bytes, 'needle'), [{ atMs: 2_800, line: '$ rm -rf needle/' }])

@@ -129,7 +129,7 @@ test('REC-12 wherever a crash cuts a record off, it is valid up to its last whol
   }
 })
 
-test('REC-10 a change is named in a segment of any length, though it hides where the seal begins', async (t) => {
+test('REC-10 a change is named in a segment of any length, though it hides the start of the seal', async (t) => {
   const readAtOnce = 1024 * 1024
   for (const beforeEdge of [1, 50, 100, 101]) {
     // Header and size of the keyframe, and the header of the seal, stand before the seal's payload.
@@ -159,7 +159,7 @@ test('REC-12 bytes that a loss of power left empty after the last seal are marke
   assert.deepEqual([fault, mark?.slice(0, 10)], [null, '5000 bytes'])
 })
 
-test('REC-12 a record that grows while it is verified holds up to where it was looked at', async (t) => {
+test('REC-12 a record that grows while it is verified is valid up to the end of the read', async (t) => {
   const { recorder, time, bytes } = await memoryRecord(t)
   await recorder.append([outputAt(0, 'a')])
   time.pass(10_000)

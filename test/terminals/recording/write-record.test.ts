@@ -27,7 +27,7 @@ import {
 
 const mib = 1024 * 1024
 
-test('REC-1 what was appended is in the file as soon as the append has resolved', async (t) => {
+test('REC-1 appended entries are in the file when the append has resolved', async (t) => {
   const world = recordWorld(t)
   const recorder = await world.recorders.open(headWith())
   assert.equal((await entriesOf(recordedBytes(world))).length, 1)
@@ -37,7 +37,7 @@ test('REC-1 what was appended is in the file as soon as the append has resolved'
   await recorder.close()
 })
 
-test('REC-2 a record gives back every byte of the output, however it came, and everything else where it belongs', async (t) => {
+test('REC-2 a record returns every byte of the output, in any pieces, and everything else at its place', async (t) => {
   const pieces = fc.array(fc.uint8Array({ maxLength: 3_000 }), { maxLength: 40 })
   await fc.assert(
     fc.asyncProperty(pieces, async (chunks) => {
@@ -69,7 +69,7 @@ test('REC-2 a record gives back every byte of the output, however it came, and e
   )
 })
 
-test('REC-2 entries carry what was given, and milliseconds of a clock that never goes back', async (t) => {
+test('REC-2 entries carry their values, and milliseconds of the monotonic clock', async (t) => {
   const world = recordWorld(t)
   const recorder = await world.recorders.open(headWith())
   world.time.pass(1_500)
@@ -94,7 +94,7 @@ test('REC-2 entries carry what was given, and milliseconds of a clock that never
   )
 })
 
-test('REC-2 output that leaves a gap is refused and not written, and the record goes on', async (t) => {
+test('REC-2 output that leaves a gap is refused and not written, and the record continues', async (t) => {
   const world = recordWorld(t)
   const recorder = await world.recorders.open(headWith())
   await assert.rejects(recorder.append([outputAt(0, 'ab'), outputAt(3, 'd')]), /^Error: Output 3 was recorded where 2/)
@@ -147,7 +147,7 @@ test('REC-4 a disk that takes nothing for 15 s fails what waits and all that com
   await recorder.close()
 })
 
-test('REC-4 a disk that is full fails the append and all that comes, and what was written before is whole', async (t) => {
+test('REC-4 a full disk fails the append and all later ones, and what was written before is whole', async (t) => {
   const disk = new SlowDisk()
   const { recorders, folder, errors } = recordWorld(t, disk)
   const recorder = await recorders.open(headWith())
@@ -183,7 +183,7 @@ test('REC-4 a file system that is full fails the append, and a record that canno
   }
 })
 
-test('REC-4 a disk that cannot make sealed bytes safe fails what comes after', async (t) => {
+test('REC-4 a disk that cannot sync sealed bytes fails later appends', async (t) => {
   const disk = new SlowDisk()
   const { recorders, time, errors } = recordWorld(t, disk)
   const recorder = await recorders.open(headWith())
@@ -212,7 +212,7 @@ test('REC-5 a segment is sealed before it would be longer than 1 MiB', async (t)
   )
 })
 
-test('REC-26 as each segment begins that is told, before anything of it is written', async (t) => {
+test('REC-26 the start of each segment is reported before anything of it is written', async (t) => {
   const disk = new SlowDisk()
   const sizes: number[] = []
   const { time } = recordWorld(t)
@@ -280,7 +280,7 @@ test('REC-6 sealed bytes are made safe beside the appends, which do not wait for
   assert.equal(disk.isClosed, true)
 })
 
-test('REC-7 folder and record belong to their owner alone, whatever the umask, and no record is overwritten', async (t) => {
+test('REC-7 only the owner can read folder and record, whatever the umask, and no record is overwritten', async (t) => {
   const umask = process.umask(0)
   t.after(() => process.umask(umask))
   for (const [index, mask] of [0, 0o777].entries()) {
@@ -325,7 +325,7 @@ test('REC-8 output is read back from any byte on while the record grows', async 
   await recorder.close()
 })
 
-test('REC-9 input is recorded only where it was asked for', async (t) => {
+test('REC-9 input is recorded only if the head says so', async (t) => {
   const typed = 'hunter2-typed-password'
   const found = []
   for (const inputIsRecorded of [false, true]) {

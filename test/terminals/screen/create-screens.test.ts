@@ -37,7 +37,7 @@ async function textAt(screen: Screen, seq = 0): Promise<string> {
   return textOf(await screen.snapshot(seq))
 }
 
-test('SCR-13 a screen follows its record as far as it is told the file holds it, and no further', async (t) => {
+test('SCR-13 a screen follows its record as far as the file was announced, and no further', async (t) => {
   const { screens } = screensOf(t)
   const record = new GrowingRecord(t)
   const screen = screens.follow({ path: record.path, ...size })
@@ -52,7 +52,7 @@ test('SCR-13 a screen follows its record as far as it is told the file holds it,
   assert.equal(await textAt(screen, later.seq), 'one\ntwo\nthree')
 })
 
-test('SCR-13 sizes of the record count where they stand', async (t) => {
+test('SCR-13 sizes of the record apply at their offset', async (t) => {
   const { screens } = screensOf(t)
   const record = new GrowingRecord(t)
   const screen = screens.follow({ path: record.path, ...size })
@@ -76,7 +76,7 @@ test('SCR-13 a snapshot that is to be of a place not yet come to waits for it', 
   assert.equal(await waiting, '0123456789')
 })
 
-test('SCR-14 a session with much to take in holds nobody up, and can be looked at meanwhile', async (t) => {
+test('SCR-14 a session with much output does not hold up others, and can be asked meanwhile', async (t) => {
   const { screens } = screensOf(t)
   const [busy, quiet] = [new GrowingRecord(t), new GrowingRecord(t)]
   const piece = Buffer.from('some text of a line that is long enough\r\n'.repeat(50_000))
@@ -98,7 +98,7 @@ test('SCR-14 a session with much to take in holds nobody up, and can be looked a
   assert.equal(whole, end.seq)
 })
 
-test('SCR-15 when the thread dies, who waits is told, and the next thread takes every session up from the beginning of its record', async (t) => {
+test('SCR-15 when the thread dies, waiting callers get an error, and the next thread follows every record from its start', async (t) => {
   const workers: Worker[] = []
   const { screens, logged } = screensOf(t, (workerData) => {
     workers.push(new Worker(dyingWorker, { workerData }))
@@ -231,7 +231,7 @@ test('SCR-17 output that comes faster has a keyframe in five seconds only', asyn
   assert.ok((keyframes[0] ?? 0) > 7 * mebibyte.length)
 })
 
-test('SCR-18 a screen that is closed answers nobody, and closed screens follow nothing', async (t) => {
+test('SCR-18 a closed screen rejects callers, and closed screens follow nothing', async (t) => {
   const { screens } = screensOf(t)
   const record = new GrowingRecord(t)
   const [closed, other] = [0, 1].map(() => screens.follow({ path: record.path, ...size })) as [Screen, Screen]

@@ -50,7 +50,7 @@ test('SCR-8 long output whose characters lie across every boundary loses none', 
   }
 })
 
-test('SCR-9 a size counts where it stands in the output, in the middle of a sequence too', () => {
+test('SCR-9 a size applies at its offset in the output, also inside a sequence', () => {
   const screen = new FollowedScreen({ cols: 20, rows: 6 })
   const reference = terminalFed({ cols: 20, rows: 6 })
   const steps = [
@@ -92,7 +92,7 @@ test('SCR-9 a size behind a sequence that is not over waits for its end, and a s
   )
 })
 
-test('SCR-10 a string that never ends holds no snapshot up, and takes no memory: the place stays where it began', () => {
+test('SCR-10 a string that never ends blocks no snapshot, and costs bounded memory: the place stays at its start', () => {
   const screen = new FollowedScreen(corpusSize)
   screen.write(Buffer.from('before\x1b]0;'))
   for (let piece = 0; piece < 100; piece += 1) screen.write(Buffer.alloc(10_000, 0x61))
@@ -111,7 +111,7 @@ test('SCR-10 a sequence that never ends is given up after a megabyte', () => {
   assert.equal(screen.place, screen.seen)
 })
 
-test('SCR-11 a screen at rest has given its terminal back, tells the same, and goes on as if nothing had been', () => {
+test('SCR-11 a resting screen has freed its terminal, gives the same snapshot, and continues unchanged', () => {
   const screen = new FollowedScreen(corpusSize)
   const before = Buffer.from('\x1b[2;4r\x1b[31m\x1b[2;3Htext\x1b7\x1b[?1049h\x1b[44mother e')
   screen.write(before)

@@ -51,7 +51,7 @@ const someBytes = fc
   )
   .map((some) => some.flat())
 
-test('SCR-6 at every byte of random output a place is told to be one exactly where xterm.js is between sequences and characters', () => {
+test('SCR-6 at every byte of random output a place is reported exactly if xterm.js is between sequences and characters', () => {
   fc.assert(
     fc.property(someBytes, (numbers) => {
       const bytes = Uint8Array.from(numbers)
@@ -61,7 +61,7 @@ test('SCR-6 at every byte of random output a place is told to be one exactly whe
   )
 })
 
-test('SCR-6 at every byte of every feature a place is told to be one exactly where xterm.js is between sequences and characters', () => {
+test('SCR-6 at every byte of every feature a place is reported exactly if xterm.js is between sequences and characters', () => {
   for (const [name, bytes] of corpusBytes()) assert.deepEqual(groundOfOurs(bytes), groundOfXterm(bytes), name)
 })
 
@@ -81,7 +81,7 @@ test('SCR-6 output in pieces of any length has the last place that it has as a w
   )
 })
 
-test('SCR-6 a string is told from a sequence: only in a string does nothing happen before its end', () => {
+test('SCR-6 a string is distinguished from a sequence: only a string has no effect before its end', () => {
   const rows = [
     ['\x1b]0;title', true],
     ['\x1bPq', true],
@@ -100,7 +100,7 @@ test('SCR-6 a string is told from a sequence: only in a string does nothing happ
   }
 })
 
-test('SCR-6 long text is passed over by the block up to where a sequence or a character begins', () => {
+test('SCR-6 long text is skipped by the block up to the start of a sequence or a character', () => {
   const marks = ['\x1b[3', '\x1b]0;title', '\u009b1', 'é', '\x18', '\x7f']
   fc.assert(
     fc.property(fc.nat(14_000), fc.nat(6_000), fc.constantFrom(...marks), (before, after, mark) => {

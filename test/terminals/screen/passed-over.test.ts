@@ -45,7 +45,7 @@ const plainLines = fc
 
 const random = Number(process.env.SALLYPORT_RANDOM_RUNS ?? 150)
 
-test('SCR-23 whatever output came before plain lines and comes after them, the screen that passed most of them over is the whole', () => {
+test('SCR-23 for any output before and after plain lines, the screen that skipped most of them is the whole', () => {
   let passable = 0
   fc.assert(
     fc.property(randomOutput, plainLines, randomOutput, (before, lines, after) => {

@@ -78,7 +78,7 @@ test('SCR-3 what joins the last character of a snapshot joins it in its cell, an
   }
 })
 
-test('SCR-4 a snapshot takes the lines above the screen along where they are wanted, and no others', () => {
+test('SCR-4 a snapshot includes the lines above the screen on request, and no others', () => {
   const lines = Buffer.from(Array.from({ length: 300 }, (_, line) => `line ${line}\r\n`).join(''))
   const whole = terminalFed(corpusSize, lines)
   const [withLines, without] = [true, false].map((keepsLines) =>
@@ -113,7 +113,7 @@ test('SCR-4 a terminal that grows after a snapshot shows what one grows to that 
   }
 })
 
-test('SCR-5 a snapshot sets modes that no reset resets, whatever the terminal had before', () => {
+test('SCR-5 a snapshot sets modes that no reset changes, whatever the terminal had before', () => {
   const whole = terminalFed(corpusSize, Buffer.from('plain'))
   assertSame(terminalFed(corpusSize, dirt, serializeScreen(whole, true)), whole)
 })

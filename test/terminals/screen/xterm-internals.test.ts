@@ -34,7 +34,7 @@ for (const [name, version] of Object.entries(readVersions)) {
   })
 }
 
-test('SCR-19 what is read of the inside of xterm.js is there', () => {
+test('SCR-19 the private fields of xterm.js that are read exist', () => {
   const terminal = newTerminal(20, 4)
   feed(terminal, Buffer.from(started))
   const core = internalsOf(terminal)
@@ -85,7 +85,7 @@ test('SCR-19 what is read of the inside of xterm.js is there', () => {
   assert.deepEqual([core.coreService.isCursorHidden, core.coreService.modes], [false, { insertMode: false }])
 })
 
-test('SCR-19 what is read of the inside of xterm.js means what it is taken for', () => {
+test('SCR-19 the private fields of xterm.js that are read have the expected meaning', () => {
   const core = internalsOf(terminalFed({ cols: 20, rows: 4 }, Buffer.from(started)))
   const { active } = core.buffers
   const line = active.lines.get(0)

@@ -130,7 +130,7 @@ test('SSH-8 the login is signed in both forms, bound to a session or not', () =>
   }
 })
 
-test('SSH-8 whatever differs from the one login is refused, and ends the agent', () => {
+test('SSH-8 everything but the one login is refused, and ends the agent', () => {
   const bound = bind(host.publicBlob)
   const wrong: Readonly<Record<string, readonly Buffer[]>> = {
     'other user': [bound, signRequest({ ...ours, user: 'root' })],
@@ -265,7 +265,7 @@ test('SSH-10 a message that comes byte by byte is read, and what follows the sig
   assert.deepEqual([isSigned(reply, toSign(ours)), agent.progress()], [true, 'signed'])
 })
 
-test('SSH-10 an agent that nobody asked is over when it is closed', async (t) => {
+test('SSH-10 an agent that got no request ends when it is closed', async (t) => {
   const path = socketPath(t)
   const agent = await startAgent(path, login)
   agent.close()

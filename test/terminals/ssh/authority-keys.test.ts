@@ -13,7 +13,7 @@ import { atEnd, openServerStore, temporaryFolder } from '../../fixtures/sqlite-s
 const { skip } = requireTools('ssh')
 const nowMs = Date.UTC(2026, 0, 2, 15, 4, 5)
 
-test('SSH-1 each key is made once, whoever else makes it meanwhile, and is on the audit trail once', async (t) => {
+test('SSH-1 each key is created once, also when another process creates it at the same time, and is on the audit trail once', async (t) => {
   const ports = await openPorts(t)
   const racing = await Promise.all(
     ['ed25519', 'ecdsa', 'ecdsa'].map((keyType) =>

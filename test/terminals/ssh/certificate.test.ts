@@ -102,7 +102,7 @@ test('SSH-3 a forced command and source addresses are the critical options', { s
   )
 })
 
-test('SSH-3 the source is the address of the route, what the operator listed, or not told', async () => {
+test("SSH-3 the source is the address of the route, the operator's list, or absent", async () => {
   const target = { address: '127.0.0.1', port: 22 }
   assert.deepEqual(
     [

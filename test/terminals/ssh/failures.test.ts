@@ -78,7 +78,7 @@ test('SSH-12 another host key than the pinned one ends it before anything is sig
   assert.doesNotMatch(sshd.log(), /publickey/)
 })
 
-test('SSH-15 a port where nothing listens refuses the connection', { skip }, async (t) => {
+test('SSH-15 a port without a listener refuses the connection', { skip }, async (t) => {
   const server = { ...terminalRequest().server, port: await freePort(), hostKey: makeAuthority().publicLine }
   const { failure } = await open(makeSshTransport(t, makeAuthority()), terminalRequest({ server }))
   const detail = `ssh: connect to host 127.0.0.1 port ${server.port}: Connection refused`
@@ -106,7 +106,7 @@ test('SSH-15 a connection that breaks after the login was lost', { skip }, async
   assert.deepEqual([exit.code, exit.failure?.kind], [-1, 'connection-lost'])
 })
 
-test('SSH-15 a server that fell silent after the login was lost, and what it said is told without what it means to us', () => {
+test('SSH-15 a server that falls silent after the login is lost, and its words are passed on without our reading of them', () => {
   const log = [
     'debug1: clientloop.c:client_loop():1290 (pid=29586): Entering interactive session.',
     'debug2: clientloop.c:client_status_confirm():669 (pid=29586): shell request accepted on channel 0',
@@ -134,7 +134,7 @@ test('SSH-15 a server that offers nothing in common, or no session, says so in t
   )
 })
 
-test('SSH-16 an authority that is not trusted and a principal that is not listed are told alike, and sshd tells them apart', {
+test('SSH-16 an untrusted authority and an unlisted principal get one answer, and the log of sshd tells them apart', {
   skip,
 }, async (t) => {
   const authority = makeAuthority()
@@ -158,7 +158,7 @@ test('SSH-16 an authority that is not trusted and a principal that is not listed
   assert.equal(untrusting.log().includes(sentence), false)
 })
 
-test('SSH-16 a server that takes the certificate and then refuses the login is told apart', () => {
+test('SSH-16 a server that takes the certificate and then refuses the login gets its own answer', () => {
   const log = 'deploy@10.0.0.5: Permission denied (publickey).\r\n'
   assert.deepEqual(classifyEnd({ code: 255, signal: 0, log, progress: 'signed' }).failure, {
     kind: 'login-refused',
@@ -231,7 +231,7 @@ test('SSH-13 a client program that does not know our options makes terminals imp
   })
 })
 
-test('SSH-13 the client program is started with these words and this environment, whatever ours is', () => {
+test('SSH-13 the client program starts with these arguments and this environment, whatever ours is', () => {
   const words = sshArguments({
     serverName: 'web-1',
     address: '2001:db8::5',

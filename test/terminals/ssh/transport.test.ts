@@ -159,7 +159,7 @@ test('SSH-14 what escape characters are elsewhere is plain input', { skip }, asy
   assert.equal(conversation.text().trim().split(/\s+/).join(' '), String.raw`ready \r ~ C \r ~ . \r ~ # \r`)
 })
 
-test('SSH-19 what is typed before the session has begun comes in order, and once', { skip }, async (t) => {
+test('SSH-19 input from before the session begins arrives in order, and once', { skip }, async (t) => {
   const { conversation } = await openOn(t, 'read -r one; read -r two; echo "$two $one"')
   const waiting = [conversation.type('first\r'), conversation.type('second\r')]
   await conversation.terminal.drained()
@@ -221,7 +221,7 @@ test('SSH-17 an exit status is the program’s, 255 too, and a signal on the ser
   ])
 })
 
-test('SSH-18 ending a terminal ends its program on the server, and the person is told what may live on', {
+test('SSH-18 ending a terminal ends its program on the server, and the user is told what may survive', {
   skip,
 }, async (t) => {
   const { conversation } = await openOn(t, 'echo $$.; exec sleep 1000')
@@ -234,7 +234,7 @@ test('SSH-18 ending a terminal ends its program on the server, and the person is
   assert.deepEqual([code, failure, conversation.notices], [-1, null, [sentence]])
 })
 
-test('SSH-18 a terminal that ended by itself is told of nothing, and ending it again changes nothing', {
+test('SSH-18 a terminal that ended by itself gives no notice, and ending it again changes nothing', {
   skip,
 }, async (t) => {
   const { conversation } = await openOn(t, 'exit 4')

@@ -30,7 +30,7 @@ export function storeContract(name: string, open: OpenStore): void {
     before(async () => {
       opened = await open()
     })
-    after(() => opened?.close())
+    after(() => opened?.[Symbol.asyncDispose]())
     accountRules(shared, open)
     sessionRules(shared)
     exchangeRules(shared)

@@ -73,21 +73,18 @@ export function accountRules(shared: Shared, open: OpenStore): void {
   })
 
   test('STO-3 if two connections add first administrators at once, one is added', async () => {
-    const { store, openSecond, close } = await open()
-    try {
-      const second = await openSecond()
-      assert.equal(await store.wasAdministratorMade(), false)
-      const race = [store, second, store, second].map((connection) =>
-        connection.execute('addAccount', { ...addInput(newAccount({ role: 'admin' })), asFirstAdmin: true }),
-      )
-      const kinds = (await Promise.all(race)).map(kindOf).sort()
-      assert.deepEqual(
-        [kinds, await store.wasAdministratorMade()],
-        [['added', 'admin-exists', 'admin-exists', 'admin-exists'], true],
-      )
-    } finally {
-      await close()
-    }
+    await using opened = await open()
+    const { store, openSecond } = opened
+    const second = await openSecond()
+    assert.equal(await store.wasAdministratorMade(), false)
+    const race = [store, second, store, second].map((connection) =>
+      connection.execute('addAccount', { ...addInput(newAccount({ role: 'admin' })), asFirstAdmin: true }),
+    )
+    const kinds = (await Promise.all(race)).map(kindOf).sort()
+    assert.deepEqual(
+      [kinds, await store.wasAdministratorMade()],
+      [['added', 'admin-exists', 'admin-exists', 'admin-exists'], true],
+    )
   })
 
   test('STO-3 if two connections add accounts with one name at once, one is added', async () => {

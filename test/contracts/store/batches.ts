@@ -36,66 +36,57 @@ export function batchRules(shared: Shared, open: OpenStore): void {
   })
 
   test('STO-61 events form a chain in which every hash follows from the one before, however many write at once', async () => {
-    const { store, close } = await open()
-    try {
-      const events = Array.from({ length: 150 }, (_, index) => auditOf('revoke', { subject: `session:${index}` }))
-      await Promise.all(events.map((event) => store.execute('appendAudit', { events: [event] })))
-      await store.execute('appendAudit', { events: events.slice(0, 2) })
-      const [head, ...others] = await store.auditHeads()
-      assert.ok(head !== undefined && others.length === 0)
-      const pages = [
-        await store.auditEvents(head.chain, { afterSeq: 0, limit: 100 }),
-        await store.auditEvents(head.chain, { afterSeq: 100, limit: 100 }),
-      ]
-      let hash = chainStart
-      for (const [index, event] of pages.flat().entries()) {
-        hash = createHash('sha256').update(chainInput(hash, event.text)).digest('hex')
-        assert.deepEqual([event.chain, event.seq, event.hash], [head.chain, index + 1, hash])
-      }
-      assert.deepEqual(head, { chain: head.chain, seq: 152, hash, mark: null })
-    } finally {
-      await close()
+    await using opened = await open()
+    const { store } = opened
+    const events = Array.from({ length: 150 }, (_, index) => auditOf('revoke', { subject: `session:${index}` }))
+    await Promise.all(events.map((event) => store.execute('appendAudit', { events: [event] })))
+    await store.execute('appendAudit', { events: events.slice(0, 2) })
+    const [head, ...others] = await store.auditHeads()
+    assert.ok(head !== undefined && others.length === 0)
+    const pages = [
+      await store.auditEvents(head.chain, { afterSeq: 0, limit: 100 }),
+      await store.auditEvents(head.chain, { afterSeq: 100, limit: 100 }),
+    ]
+    let hash = chainStart
+    for (const [index, event] of pages.flat().entries()) {
+      hash = createHash('sha256').update(chainInput(hash, event.text)).digest('hex')
+      assert.deepEqual([event.chain, event.seq, event.hash], [head.chain, index + 1, hash])
     }
+    assert.deepEqual(head, { chain: head.chain, seq: 152, hash, mark: null })
   })
 
   test('STO-61 another process writes its own chain', async () => {
-    const { store, openSecond, close } = await open()
-    try {
-      const second = await openSecond()
-      await store.execute('appendAudit', { events: [auditOf('revoke')] })
-      await second.execute('appendAudit', { events: [auditOf('setup'), auditOf('setup')] })
-      assert.deepEqual(
-        (await store.auditHeads()).map(({ chain, seq }) => [chain, seq]),
-        [
-          ['command', 2],
-          ['server', 1],
-        ],
-      )
-    } finally {
-      await close()
-    }
+    await using opened = await open()
+    const { store, openSecond } = opened
+    const second = await openSecond()
+    await store.execute('appendAudit', { events: [auditOf('revoke')] })
+    await second.execute('appendAudit', { events: [auditOf('setup'), auditOf('setup')] })
+    assert.deepEqual(
+      (await store.auditHeads()).map(({ chain, seq }) => [chain, seq]),
+      [
+        ['command', 2],
+        ['server', 1],
+      ],
+    )
   })
 
   test('STO-270 if seals race for a number, one is stored, and only the next number follows', async () => {
-    const { store, openSecond, close } = await open()
-    try {
-      const second = await openSecond()
-      const seal = (seq: number, text: string) => ({ seal: { seq, text, signature: `of ${text}` } })
-      assert.deepEqual(await effectsOf(store, 'appendAuditSeal', seal(2, 'early')), refused('raced'))
-      const racers = [store, second, store, second]
-      const raced = await Promise.all(
-        racers.map((one, index) => one.execute('appendAuditSeal', seal(1, `racer ${index}`))),
-      )
-      const winner = raced.findIndex(({ kind }) => kind === 'appended')
-      assert.deepEqual(raced.map(kindOf).sort(), ['appended', 'raced', 'raced', 'raced'])
-      assert.deepEqual(await effectsOf(second, 'appendAuditSeal', seal(2, 'next')), refused('appended'))
-      const kept = [seal(1, `racer ${winner}`).seal, seal(2, 'next').seal]
-      assert.deepEqual(await store.auditSeals({ afterSeq: 0, limit: 10 }), kept)
-      assert.deepEqual(await second.auditSeals({ afterSeq: 1, limit: 10 }), kept.slice(1))
-      assert.deepEqual(await store.lastAuditSeal(), kept[1])
-    } finally {
-      await close()
-    }
+    await using opened = await open()
+    const { store, openSecond } = opened
+    const second = await openSecond()
+    const seal = (seq: number, text: string) => ({ seal: { seq, text, signature: `of ${text}` } })
+    assert.deepEqual(await effectsOf(store, 'appendAuditSeal', seal(2, 'early')), refused('raced'))
+    const racers = [store, second, store, second]
+    const raced = await Promise.all(
+      racers.map((one, index) => one.execute('appendAuditSeal', seal(1, `racer ${index}`))),
+    )
+    const winner = raced.findIndex(({ kind }) => kind === 'appended')
+    assert.deepEqual(raced.map(kindOf).sort(), ['appended', 'raced', 'raced', 'raced'])
+    assert.deepEqual(await effectsOf(second, 'appendAuditSeal', seal(2, 'next')), refused('appended'))
+    const kept = [seal(1, `racer ${winner}`).seal, seal(2, 'next').seal]
+    assert.deepEqual(await store.auditSeals({ afterSeq: 0, limit: 10 }), kept)
+    assert.deepEqual(await second.auditSeals({ afterSeq: 1, limit: 10 }), kept.slice(1))
+    assert.deepEqual(await store.lastAuditSeal(), kept[1])
   })
 
   test('STO-62 a command that fails leaves nothing behind and does not fail commands beside it', async () => {
@@ -143,33 +134,27 @@ export function batchRules(shared: Shared, open: OpenStore): void {
   })
 
   test('STO-64 the effects of an answered command are there when the store is opened again', async () => {
-    const { store, reopen, close } = await open()
-    try {
-      const account = await addAccount(store, { email: 'ada@example.org', groups: ['web'] })
-      const { session, token } = await createSession(store, account)
-      const before = await snapshotOf(store, account.id)
-      const again = await reopen()
-      assert.deepEqual(await snapshotOf(again, account.id), before)
-      assert.equal((await again.token({ digest: token.accessDigest, row: token.row }))?.session.id, session.id)
-      const numbers = [again.nextRow('session') > session.row, again.nextRow('token') > token.row]
-      assert.deepEqual(numbers, [true, true])
-    } finally {
-      await close()
-    }
+    await using opened = await open()
+    const { store, reopen } = opened
+    const account = await addAccount(store, { email: 'ada@example.org', groups: ['web'] })
+    const { session, token } = await createSession(store, account)
+    const before = await snapshotOf(store, account.id)
+    const again = await reopen()
+    assert.deepEqual(await snapshotOf(again, account.id), before)
+    assert.equal((await again.token({ digest: token.accessDigest, row: token.row }))?.session.id, session.id)
+    const numbers = [again.nextRow('session') > session.row, again.nextRow('token') > token.row]
+    assert.deepEqual(numbers, [true, true])
   })
 
   test('STO-65 a closed store answers earlier commands, and refuses all later ones', async () => {
-    const { store, close } = await open()
-    try {
-      const asked = store.execute('appendAudit', { events: [auditOf('setup')] })
-      const closing = store.close()
-      assert.deepEqual(await asked, { kind: 'done' })
-      await Promise.all([closing, store.close()])
-      await assert.rejects(store.execute('appendAudit', { events: [] }), { code: 'STORE_UNAVAILABLE' })
-      await assert.rejects(store.accountById(1), { code: 'STORE_UNAVAILABLE' })
-    } finally {
-      await close()
-    }
+    await using opened = await open()
+    const { store } = opened
+    const asked = store.execute('appendAudit', { events: [auditOf('setup')] })
+    const closing = store.close()
+    assert.deepEqual(await asked, { kind: 'done' })
+    await Promise.all([closing, store.close()])
+    await assert.rejects(store.execute('appendAudit', { events: [] }), { code: 'STORE_UNAVAILABLE' })
+    await assert.rejects(store.accountById(1), { code: 'STORE_UNAVAILABLE' })
   })
 
   test('STO-66 bytes are stored unchanged, also from a part of a larger buffer', async () => {

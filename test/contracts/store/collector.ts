@@ -281,12 +281,8 @@ export function collectorRules(open: OpenStore): void {
 }
 
 async function withStore(open: OpenStore, use: (store: Store) => Promise<void>): Promise<void> {
-  const { store, close } = await open()
-  try {
-    await use(store)
-  } finally {
-    await close()
-  }
+  await using opened = await open()
+  await use(opened.store)
 }
 
 function collect(store: Store, seconds: number, limit = 100): Promise<Commands['collectExpired']['output']> {

@@ -17,7 +17,7 @@ export type StoreUnderTest = {
   /** Closes the store and opens it again. */
   readonly reopen: () => Promise<Store>
   /** Closes every opened store, and removes the database. */
-  readonly close: () => Promise<void>
+  readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
 /** Opens a store with a new database. */

@@ -160,38 +160,34 @@ export function inventoryRules(shared: Shared, open: OpenStore): void {
   })
 
   test('STO-250 if two connections create a key at once, one does, and both read the same key', async () => {
-    const opened = await open()
-    try {
-      const second = await opened.openSecond()
-      const stores = [opened.store, second, opened.store, second]
-      assert.equal(await second.authorityKey('ssh-user-ca'), null)
-      const race = await Promise.all(
-        stores.map((store, index) =>
-          store.execute('addAuthorityKey', {
-            name: 'ssh-user-ca',
-            sealed: digestOf(`sealed ${index}`),
-            publicKey: `ssh-ed25519 ${index}`,
-            nowMs: startMs,
-            audit: auditOf('authority-key'),
-          }),
-        ),
-      )
-      const winners = [...race.keys()].filter((index) => race[index]?.kind === 'added')
-      assert.equal(winners.length, 1)
-      const key = {
-        name: 'ssh-user-ca',
-        sealed: digestOf(`sealed ${winners[0]}`),
-        publicKey: `ssh-ed25519 ${winners[0]}`,
-        createdAtMs: startMs,
-      }
-      const found = [
-        await opened.store.authorityKey('ssh-user-ca'),
-        await second.authorityKey('ssh-user-ca'),
-        await second.authorityKey('recording'),
-      ]
-      assert.deepEqual(found, [key, key, null])
-    } finally {
-      await opened.close()
+    await using opened = await open()
+    const second = await opened.openSecond()
+    const stores = [opened.store, second, opened.store, second]
+    assert.equal(await second.authorityKey('ssh-user-ca'), null)
+    const race = await Promise.all(
+      stores.map((store, index) =>
+        store.execute('addAuthorityKey', {
+          name: 'ssh-user-ca',
+          sealed: digestOf(`sealed ${index}`),
+          publicKey: `ssh-ed25519 ${index}`,
+          nowMs: startMs,
+          audit: auditOf('authority-key'),
+        }),
+      ),
+    )
+    const winners = [...race.keys()].filter((index) => race[index]?.kind === 'added')
+    assert.equal(winners.length, 1)
+    const key = {
+      name: 'ssh-user-ca',
+      sealed: digestOf(`sealed ${winners[0]}`),
+      publicKey: `ssh-ed25519 ${winners[0]}`,
+      createdAtMs: startMs,
     }
+    const found = [
+      await opened.store.authorityKey('ssh-user-ca'),
+      await second.authorityKey('ssh-user-ca'),
+      await second.authorityKey('recording'),
+    ]
+    assert.deepEqual(found, [key, key, null])
   })
 }

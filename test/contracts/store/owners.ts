@@ -59,17 +59,13 @@ const owner = (store: Store, parts: Partial<NewAccount> = {}): Promise<Account> 
 
 /** Registers the tests. */
 export function ownerRules(open: OpenStore): void {
-  const over = async (run: (store: Store, second: () => Promise<Store>) => Promise<void>): Promise<void> => {
-    const { store, openSecond, close } = await open()
-    try {
-      await run(store, openSecond)
-    } finally {
-      await close()
-    }
+  const withStore = async (run: (store: Store, second: () => Promise<Store>) => Promise<void>): Promise<void> => {
+    await using opened = await open()
+    await run(opened.store, opened.openSecond)
   }
 
   test('AUT-7 no write removes the last owner who can sign in, and a refused write leaves nothing behind', () =>
-    over(async (store) => {
+    withStore(async (store) => {
       const last = await owner(store)
       for (const [name, change] of Object.entries(endings)) {
         assert.deepEqual(
@@ -86,7 +82,7 @@ export function ownerRules(open: OpenStore): void {
     }))
 
   test('AUT-7 an owner who cannot sign in, or only until an expiry, does not count as another owner', () =>
-    over(async (store) => {
+    withStore(async (store) => {
       const last = await owner(store)
       const others = [await owner(store, { passwordHash: null }), await owner(store, { expiresAt: 99_999_999_999 })]
       for (const change of Object.values(endings)) {
@@ -103,7 +99,7 @@ export function ownerRules(open: OpenStore): void {
     }))
 
   test('AUT-9 a forced command continues without an owner', () =>
-    over(async (store) => {
+    withStore(async (store) => {
       const forced = { mayEndLastOwner: true }
       for (const change of Object.values(endings)) {
         const last = await owner(store)
@@ -114,7 +110,7 @@ export function ownerRules(open: OpenStore): void {
     }))
 
   test('AUT-8 if two owners remove each other at the same time on two connections, one is refused', () =>
-    over(async (store, openSecond) => {
+    withStore(async (store, openSecond) => {
       const second = await openSecond()
       let standing = await owner(store)
       for (const [name, change] of [...Object.entries(endings), ['removed', null] as const]) {
@@ -134,7 +130,7 @@ export function ownerRules(open: OpenStore): void {
     }))
 
   test('AUT-10 every command that creates an administrator sets the mark, and it stays when all are gone', () =>
-    over(async (store, openSecond) => {
+    withStore(async (store, openSecond) => {
       const second = await openSecond()
       await addAccount(store)
       assert.equal(await store.wasAdministratorMade(), false)
@@ -147,7 +143,7 @@ export function ownerRules(open: OpenStore): void {
     }))
 
   test('AUT-11 a change that was derived from an authority changes nothing if the authority has changed', () =>
-    over(async (store) => {
+    withStore(async (store) => {
       await owner(store)
       const auditor = await owner(store, { authority: { role: 'auditor' } })
       const change = { authority: { role: 'custom', permissions: ['recordings.read'] } } as const
@@ -161,7 +157,7 @@ export function ownerRules(open: OpenStore): void {
     }))
 
   test('AUT-11 a new authority removes the old authority’s list of a dialect from the attributes', () =>
-    over(async (store) => {
+    withStore(async (store) => {
       await owner(store)
       const kept = { permissions: ['*'], role: 'tower', description: 'kept' }
       const attributes = { text: JSON.stringify(kept), rules: null }

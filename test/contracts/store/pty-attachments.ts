@@ -103,31 +103,22 @@ export function ptyAttachmentRules(shared: Shared, open: OpenStore): void {
   })
 
   test('STO-240 the event of an attachment has its account and its PTY session', async () => {
-    const opened = await open()
-    try {
-      const { store } = opened
-      const { account, ...caller } = await signedIn(store)
-      const { ptySession, token } = await startedBy(store, { account, ...caller })
-      await attach(store, token)
-      const events = await store.auditEvents('server', { afterSeq: 0, limit: 100 })
-      const {
-        action,
-        account: by,
-        username,
-        subject,
-      } = JSON.parse(events.at(-1)?.text ?? '') as Record<string, unknown>
-      assert.deepEqual(
-        { action, by, username, subject },
-        {
-          action: 'pty-attach',
-          by: account.id,
-          username: account.username,
-          subject: `pty_session:${ptySession.id}`,
-        },
-      )
-    } finally {
-      await opened.close()
-    }
+    await using opened = await open()
+    const { store } = opened
+    const { account, ...caller } = await signedIn(store)
+    const { ptySession, token } = await startedBy(store, { account, ...caller })
+    await attach(store, token)
+    const events = await store.auditEvents('server', { afterSeq: 0, limit: 100 })
+    const { action, account: by, username, subject } = JSON.parse(events.at(-1)?.text ?? '') as Record<string, unknown>
+    assert.deepEqual(
+      { action, by, username, subject },
+      {
+        action: 'pty-attach',
+        by: account.id,
+        username: account.username,
+        subject: `pty_session:${ptySession.id}`,
+      },
+    )
   })
 
   test('STO-240 if implementors race on two connections, one is attached, and the token of the other stays valid', async () => {

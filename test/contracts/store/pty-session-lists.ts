@@ -40,46 +40,42 @@ export function ptySessionListRules(shared: Shared, open: OpenStore): void {
   })
 
   test('STO-246 a list has the PTY sessions that match every member of its filter, and no others', async () => {
-    const opened = await open()
-    try {
-      const { store } = opened
-      const [caller, other] = [await signedIn(store), await signedIn(store)]
-      const change = { purpose: 'change_request', changeId: 'CHG-1' } as const
-      const [active, changed, closed] = [
-        await startedBy(store, caller, { createdAtMs: startMs + 1 }),
-        await startedBy(store, other, { createdAtMs: startMs + 2, serverName: 'db-1', ...change }),
-        await startedBy(store, caller, { createdAtMs: startMs + 3, ...change, changeId: 'CHG-2' }),
-      ]
-      await attach(store, active.token)
-      const end = { id: closed.ptySession.id, reason: 'ended-by-admin', nowMs: startMs } as const
-      await store.execute('endPtySession', { ...end, audit: auditOf('pty-end') })
-      const names = new Map(
-        Object.entries({ active, changed, closed }).map(([name, { ptySession }]) => [ptySession.id, name]),
-      )
-      const list = async (filter: Partial<PtySessionFilter>) => {
-        const listed = await store.ptySessions({ ...everyPtySession, ...filter }, { limit: 20, before: null })
-        return listed.map(({ id }) => names.get(id)).join(' ')
-      }
-      const wanted: readonly (readonly [Partial<PtySessionFilter>, string])[] = [
-        [{}, 'closed changed active'],
-        [{ state: 'created' }, 'changed'],
-        [{ state: 'active' }, 'active'],
-        [{ state: 'closed' }, 'closed'],
-        [{ purpose: 'change_request' }, 'closed changed'],
-        [{ purpose: 'health_check' }, 'active'],
-        [{ changeId: 'CHG-1' }, 'changed'],
-        [{ serverName: 'web-1' }, 'closed active'],
-        [{ startedByAccountId: caller.account.id }, 'closed active'],
-        [{ createdFromMs: startMs + 2 }, 'closed changed'],
-        [{ createdToMs: startMs + 2 }, 'active'],
-        [{ createdFromMs: startMs + 2, createdToMs: startMs + 3 }, 'changed'],
-        [{ serverName: 'web-1', purpose: 'change_request', state: 'closed' }, 'closed'],
-        [{ serverName: 'web-1', startedByAccountId: other.account.id }, ''],
-      ]
-      for (const [filter, names] of wanted) assert.deepEqual([filter, await list(filter)], [filter, names])
-    } finally {
-      await opened.close()
+    await using opened = await open()
+    const { store } = opened
+    const [caller, other] = [await signedIn(store), await signedIn(store)]
+    const change = { purpose: 'change_request', changeId: 'CHG-1' } as const
+    const [active, changed, closed] = [
+      await startedBy(store, caller, { createdAtMs: startMs + 1 }),
+      await startedBy(store, other, { createdAtMs: startMs + 2, serverName: 'db-1', ...change }),
+      await startedBy(store, caller, { createdAtMs: startMs + 3, ...change, changeId: 'CHG-2' }),
+    ]
+    await attach(store, active.token)
+    const end = { id: closed.ptySession.id, reason: 'ended-by-admin', nowMs: startMs } as const
+    await store.execute('endPtySession', { ...end, audit: auditOf('pty-end') })
+    const names = new Map(
+      Object.entries({ active, changed, closed }).map(([name, { ptySession }]) => [ptySession.id, name]),
+    )
+    const list = async (filter: Partial<PtySessionFilter>) => {
+      const listed = await store.ptySessions({ ...everyPtySession, ...filter }, { limit: 20, before: null })
+      return listed.map(({ id }) => names.get(id)).join(' ')
     }
+    const wanted: readonly (readonly [Partial<PtySessionFilter>, string])[] = [
+      [{}, 'closed changed active'],
+      [{ state: 'created' }, 'changed'],
+      [{ state: 'active' }, 'active'],
+      [{ state: 'closed' }, 'closed'],
+      [{ purpose: 'change_request' }, 'closed changed'],
+      [{ purpose: 'health_check' }, 'active'],
+      [{ changeId: 'CHG-1' }, 'changed'],
+      [{ serverName: 'web-1' }, 'closed active'],
+      [{ startedByAccountId: caller.account.id }, 'closed active'],
+      [{ createdFromMs: startMs + 2 }, 'closed changed'],
+      [{ createdToMs: startMs + 2 }, 'active'],
+      [{ createdFromMs: startMs + 2, createdToMs: startMs + 3 }, 'changed'],
+      [{ serverName: 'web-1', purpose: 'change_request', state: 'closed' }, 'closed'],
+      [{ serverName: 'web-1', startedByAccountId: other.account.id }, ''],
+    ]
+    for (const [filter, names] of wanted) assert.deepEqual([filter, await list(filter)], [filter, names])
   })
 
   test('STO-247 a reach has what the account started, was attached to, and PTY sessions on its servers under its changes', async () => {

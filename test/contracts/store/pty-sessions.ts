@@ -120,50 +120,46 @@ export function ptySessionRules(shared: Shared, open: OpenStore): void {
   })
 
   test('STO-245 sessions that were active when their process stopped are closed as lost, with an event each; unopened ones stay', async () => {
-    const opened = await open()
-    try {
-      const { store } = opened
-      const caller = await signedIn(store)
-      const [lost, asked, waiting, over] = [
-        await startedBy(store, caller, { createdAtMs: startMs }),
-        await startedBy(store, caller, { createdAtMs: startMs + 1 }),
-        await startedBy(store, caller),
-        await startedBy(store, caller),
-      ]
-      for (const { token } of [lost, asked, over]) await attach(store, token)
-      const id = asked.ptySession.id
-      await store.execute('endPtySession', { id, reason: 'ended-by-admin', nowMs: startMs, audit: auditOf('pty-end') })
-      await store.execute('closePtySession', closing(over.ptySession.id))
-      const close = () => effectsOf(store, 'closeLostPtySessions', { nowMs: startMs + 9, audit: auditOf('pty-end') })
-      const ids = [lost.ptySession.id, id]
-      assert.deepEqual(await close(), { output: { ids }, log: [], audit: ['pty-end ok', 'pty-end ok'] })
-      assert.deepEqual(await close(), { output: { ids: [] }, log: [], audit: [] })
-      const found = await Promise.all(
-        [lost, asked, waiting, over].map(({ ptySession }) => store.ptySessionById(ptySession.id)),
-      )
-      assert.deepEqual(
-        found.map((one) => [one?.state, one?.endReason]),
-        [
-          ['closed', 'node-lost'],
-          ['closed', 'ended-by-admin'],
-          ['created', null],
-          ['closed', 'shell-exit'],
-        ],
-      )
-      const [attachment] = await store.ptyAttachments(lost.ptySession.id)
-      assert.deepEqual([attachment?.leftAtMs, attachment?.cause], [startMs + 9, 'node-lost'])
-      const events = await store.auditEvents('server', { afterSeq: 0, limit: 100 })
-      const stored = events.map(({ text }) => JSON.parse(text) as { subject?: string; detail?: object })
-      assert.deepEqual(
-        stored.slice(-2).map(({ subject, detail }) => [subject, detail]),
-        [
-          [`pty_session:${lost.ptySession.id}`, { reason: 'node-lost' }],
-          [`pty_session:${id}`, { reason: 'ended-by-admin' }],
-        ],
-      )
-    } finally {
-      await opened.close()
-    }
+    await using opened = await open()
+    const { store } = opened
+    const caller = await signedIn(store)
+    const [lost, asked, waiting, over] = [
+      await startedBy(store, caller, { createdAtMs: startMs }),
+      await startedBy(store, caller, { createdAtMs: startMs + 1 }),
+      await startedBy(store, caller),
+      await startedBy(store, caller),
+    ]
+    for (const { token } of [lost, asked, over]) await attach(store, token)
+    const id = asked.ptySession.id
+    await store.execute('endPtySession', { id, reason: 'ended-by-admin', nowMs: startMs, audit: auditOf('pty-end') })
+    await store.execute('closePtySession', closing(over.ptySession.id))
+    const close = () => effectsOf(store, 'closeLostPtySessions', { nowMs: startMs + 9, audit: auditOf('pty-end') })
+    const ids = [lost.ptySession.id, id]
+    assert.deepEqual(await close(), { output: { ids }, log: [], audit: ['pty-end ok', 'pty-end ok'] })
+    assert.deepEqual(await close(), { output: { ids: [] }, log: [], audit: [] })
+    const found = await Promise.all(
+      [lost, asked, waiting, over].map(({ ptySession }) => store.ptySessionById(ptySession.id)),
+    )
+    assert.deepEqual(
+      found.map((one) => [one?.state, one?.endReason]),
+      [
+        ['closed', 'node-lost'],
+        ['closed', 'ended-by-admin'],
+        ['created', null],
+        ['closed', 'shell-exit'],
+      ],
+    )
+    const [attachment] = await store.ptyAttachments(lost.ptySession.id)
+    assert.deepEqual([attachment?.leftAtMs, attachment?.cause], [startMs + 9, 'node-lost'])
+    const events = await store.auditEvents('server', { afterSeq: 0, limit: 100 })
+    const stored = events.map(({ text }) => JSON.parse(text) as { subject?: string; detail?: object })
+    assert.deepEqual(
+      stored.slice(-2).map(({ subject, detail }) => [subject, detail]),
+      [
+        [`pty_session:${lost.ptySession.id}`, { reason: 'node-lost' }],
+        [`pty_session:${id}`, { reason: 'ended-by-admin' }],
+      ],
+    )
   })
 }
 

@@ -109,86 +109,77 @@ export function revocationRules(shared: Shared, open: OpenStore): void {
   })
 
   test('STO-33 entries are delivered in order, whole, and before the commands that appended them are answered', async () => {
-    const { store, close } = await open()
-    try {
-      const account = await addAccount(store)
-      const created = await Promise.all(Array.from({ length: 100 }, () => createSession(store, account)))
-      const delivered: RevocationEntry[] = []
-      const answered: string[] = []
-      store.onRevocations(async (entries) => {
-        // A listener that needs many turns must still finish before a caller gets its answer.
-        for (let turn = 0; turn < 20; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve))
-        delivered.push(...entries)
-      })
-      await Promise.all(
-        created.map(async ({ session }) => {
-          const { output } = await execute(store, { kind: 'session', sessionRow: session.row })
-          const isDelivered = delivered.some((entry) => 'seq' in output && entry.seq === output.seq)
-          answered.push(`${output.kind} ${isDelivered ? 'delivered' : 'not delivered'}`)
-        }),
-      )
-      const range = await store.log(logStart)
-      assert.deepEqual(range, { kind: 'entries', entries: delivered })
-      assert.deepEqual(
-        answered,
-        Array.from({ length: 100 }, () => 'revoked delivered'),
-      )
-    } finally {
-      await close()
-    }
+    await using opened = await open()
+    const { store } = opened
+    const account = await addAccount(store)
+    const created = await Promise.all(Array.from({ length: 100 }, () => createSession(store, account)))
+    const delivered: RevocationEntry[] = []
+    const answered: string[] = []
+    store.onRevocations(async (entries) => {
+      // A listener that needs many turns must still finish before a caller gets its answer.
+      for (let turn = 0; turn < 20; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve))
+      delivered.push(...entries)
+    })
+    await Promise.all(
+      created.map(async ({ session }) => {
+        const { output } = await execute(store, { kind: 'session', sessionRow: session.row })
+        const isDelivered = delivered.some((entry) => 'seq' in output && entry.seq === output.seq)
+        answered.push(`${output.kind} ${isDelivered ? 'delivered' : 'not delivered'}`)
+      }),
+    )
+    const range = await store.log(logStart)
+    assert.deepEqual(range, { kind: 'entries', entries: delivered })
+    assert.deepEqual(
+      answered,
+      Array.from({ length: 100 }, () => 'revoked delivered'),
+    )
   })
 
   test('STO-33 a command whose entries could not be applied gets an error', async () => {
-    const { store, close } = await open()
-    try {
-      const { session } = await createSession(store, await addAccount(store))
-      store.onRevocations(() => Promise.reject(new Error('memory is gone')))
-      const target = { kind: 'session', sessionRow: session.row } as const
-      await assert.rejects(execute(store, target), { code: 'STORE_UNAVAILABLE' })
-      store.onRevocations(async () => {})
-      assert.equal((await execute(store, target)).output.kind, 'already')
-    } finally {
-      await close()
-    }
+    await using opened = await open()
+    const { store } = opened
+    const { session } = await createSession(store, await addAccount(store))
+    store.onRevocations(() => Promise.reject(new Error('memory is gone')))
+    const target = { kind: 'session', sessionRow: session.row } as const
+    await assert.rejects(execute(store, target), { code: 'STORE_UNAVAILABLE' })
+    store.onRevocations(async () => {})
+    assert.equal((await execute(store, target)).output.kind, 'already')
   })
 
   test('STO-34 the log is read from a position on, and a position that is not in it gives `history-changed`', async () => {
-    const { store, close } = await open()
-    try {
-      assert.deepEqual([await store.logHead(), await store.log(logStart)], [logStart, { kind: 'entries', entries: [] }])
-      const account = await addAccount(store)
-      for (const _ of [1, 2, 3]) {
-        await execute(store, {
-          kind: 'account_epoch',
-          accountId: account.id,
-          expectedEpoch: null,
-          newEpoch: randomUUID(),
-        })
-      }
-      const whole = await store.log(logStart)
-      const entries = whole.kind === 'entries' ? whole.entries : assert.fail()
-      const [first, second, third] = entries
-      assert.ok(first !== undefined && second !== undefined && third !== undefined)
-      assert.deepEqual(
-        entries.map(({ seq, kind, atMs }) => [seq, kind, atMs]),
-        [
-          [1, 'account_epoch', startMs],
-          [2, 'account_epoch', startMs],
-          [3, 'account_epoch', startMs],
-        ],
-      )
-      assert.equal(new Set(entries.map(({ tag }) => tag)).size, 3)
-      assert.deepEqual(await store.log({ seq: 1, tag: first.tag }), { kind: 'entries', entries: [second, third] })
-      assert.deepEqual(await store.logHead(), { seq: 3, tag: third.tag })
-      assert.deepEqual(await store.log({ seq: 3, tag: third.tag }), { kind: 'entries', entries: [] })
-      for (const position of [
-        { seq: 1, tag: second.tag },
-        { seq: 4, tag: third.tag },
-      ]) {
-        assert.deepEqual(await store.log(position), { kind: 'history-changed' })
-      }
-    } finally {
-      await close()
+    await using opened = await open()
+    const { store } = opened
+    assert.deepEqual([await store.logHead(), await store.log(logStart)], [logStart, { kind: 'entries', entries: [] }])
+    const account = await addAccount(store)
+    for (const _ of [1, 2, 3]) {
+      await execute(store, {
+        kind: 'account_epoch',
+        accountId: account.id,
+        expectedEpoch: null,
+        newEpoch: randomUUID(),
+      })
+    }
+    const whole = await store.log(logStart)
+    const entries = whole.kind === 'entries' ? whole.entries : assert.fail()
+    const [first, second, third] = entries
+    assert.ok(first !== undefined && second !== undefined && third !== undefined)
+    assert.deepEqual(
+      entries.map(({ seq, kind, atMs }) => [seq, kind, atMs]),
+      [
+        [1, 'account_epoch', startMs],
+        [2, 'account_epoch', startMs],
+        [3, 'account_epoch', startMs],
+      ],
+    )
+    assert.equal(new Set(entries.map(({ tag }) => tag)).size, 3)
+    assert.deepEqual(await store.log({ seq: 1, tag: first.tag }), { kind: 'entries', entries: [second, third] })
+    assert.deepEqual(await store.logHead(), { seq: 3, tag: third.tag })
+    assert.deepEqual(await store.log({ seq: 3, tag: third.tag }), { kind: 'entries', entries: [] })
+    for (const position of [
+      { seq: 1, tag: second.tag },
+      { seq: 4, tag: third.tag },
+    ]) {
+      assert.deepEqual(await store.log(position), { kind: 'history-changed' })
     }
   })
 }

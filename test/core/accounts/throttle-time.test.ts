@@ -43,9 +43,9 @@ async function wait({ store, throttleTime, gate }: Process, key: ThrottleKey): P
 }
 
 async function storeOf(t: TestContext): Promise<Store> {
-  const { store, close } = await openTestStore()
-  t.after(close)
-  return store
+  const opened = await openTestStore()
+  t.after(() => opened[Symbol.asyncDispose]())
+  return opened.store
 }
 
 for (const [name, rule] of rules) {

@@ -16,9 +16,9 @@ const request: RequestFacts = { by: 'command', ip: null, requestId: null, activi
 const uptime = { commands: [{ words: ['uptime'] }] }
 
 async function openPorts(t: TestContext): Promise<CataloguePorts> {
-  const { store, close } = await openTestStore()
-  t.after(close)
-  return { clock: testClock(1_000), store, patterns }
+  const opened = await openTestStore()
+  t.after(() => opened[Symbol.asyncDispose]())
+  return { clock: testClock(1_000), store: opened.store, patterns }
 }
 
 test('HLT-23 the catalogues of the groups that are asked for come back, and are gone once they are removed', async (t) => {

@@ -96,7 +96,7 @@ function idsOf(title: string): string[] {
   return head === null ? [] : head[0].trim().split(', ')
 }
 
-// A template counts by what stands before its first hole; a title that begins with a hole is told by its table.
+// A template counts by its text before the first hole. A title that begins with a hole takes its id from its table.
 function titleOf(node: Node): string | null {
   if (node.type === 'Property') {
     return node.key.type === 'Identifier' && node.key.name === 'title' ? textOf(node.value) : null

@@ -27,7 +27,7 @@ before(async () => {
 
 after(() => sallyport.close())
 
-/** A client of the server under test, with the requests it has sent and what its keeper was told. */
+/** A client of the server under test, with the requests that it has sent and the sessions that its keeper received. */
 type Observed = { readonly client: ControlClient; readonly sent: string[]; readonly told: (SessionAnswer | null)[] }
 
 function observe(options: Partial<ControlClientOptions> = {}): Observed {
@@ -73,7 +73,7 @@ async function serveRaw(t: TestContext, listener: RequestListener): Promise<stri
 
 const exchange = 'POST /api/v1/sessions/refresh'
 
-test('CLT-1 a sign-in is held, told to the keeper, and account, sessions and verified token are its own', async () => {
+test('CLT-1 a sign-in is kept and reported to the keeper, and account, sessions and verified token are its own', async () => {
   const { client, told } = observe()
   const session = await client.signIn({ email: 'ada@example.org', password })
   const account = await client.account()
@@ -137,7 +137,7 @@ test('CLT-4 a 401 is followed by one exchange and one repeat with body and heade
   )
 })
 
-test('CLT-5 a refusal is an error with type, title, status and fields, whatever the shape of the answer', async (t) => {
+test('CLT-5 a refusal is an error with type, title, status and fields, in every shape of the answer', async (t) => {
   const facts = (type: string, title: string, status: number) => ({ name: 'ControlError', type, title, status })
   const { client } = observe()
   await assert.rejects(
@@ -182,7 +182,7 @@ test('CLT-6 an answer that does not come whole in time is time-limit, none is no
   }
 })
 
-test('CLT-7 a sign-out ends the session at the server and lets it go, also where it is over already', async () => {
+test('CLT-7 a sign-out ends the session at the server and forgets it, also if it is over already', async () => {
   const observed = await signedIn()
   const { access_token: token, session_id: id } = observed.client.session as SessionAnswer
   const twin = await signedIn()
@@ -208,7 +208,7 @@ test('CLT-7 a sign-out ends the session at the server and lets it go, also where
   assert.deepEqual([fourth.client.session, fourth.told], [null, [null]])
 })
 
-test('CLT-8 a session that ended elsewhere is let go at the refusal of its exchange, and the keeper is told once', async () => {
+test('CLT-8 a session that ended elsewhere is forgotten when its exchange is refused, and the keeper hears of it once', async () => {
   const observed = await signedIn()
   await endElsewhere(observed)
   const answers = await Promise.allSettled([observed.client.account(), observed.client.sessions()])
@@ -240,7 +240,7 @@ function keepBack(isChosen: (url: string, init: RequestInit) => boolean): Gate {
   }
 }
 
-test('CLT-9 an exchange that ends after a sign-out or another sign-in changes nothing of what is held then', async () => {
+test('CLT-9 an exchange that ends after a sign-out or another sign-in does not change the session that is kept then', async () => {
   const gates = [0, 1].map(() => keepBack((url) => url.endsWith('/refresh'))) as [Gate, Gate]
   const one = await signedIn({ fetch: gates[0].fetch })
   const other = await signedIn({ fetch: gates[1].fetch })
@@ -335,7 +335,7 @@ test('CLT-13 a missing second factor is an error of its own type, and the same s
   assert.deepEqual([other.client.session, (await other.client.account()).second_factor], [session, true])
 })
 
-test('CLT-14 a client that is given a kept session goes on with it, also when its token has ended meanwhile', async () => {
+test('CLT-14 a client that gets a saved session uses it, also if its token has expired', async () => {
   const { client } = await signedIn()
   const kept = JSON.parse(JSON.stringify(client.session)) as SessionAnswer
   sallyport.clock.advance(700_000)
@@ -344,7 +344,7 @@ test('CLT-14 a client that is given a kept session goes on with it, also when it
   assert.deepEqual([next.sent[0], next.told], [exchange, [next.client.session]])
 })
 
-test('CLT-15 a client that holds no session sends nothing where one is needed', async () => {
+test('CLT-15 a client without a session sends nothing if the request needs one', async () => {
   const { client, sent } = observe()
   const error = { type: 'not-signed-in', status: null }
   await assert.rejects(client.account(), error)

@@ -47,7 +47,7 @@ test('CLT-36 an attempt that is not answered within 10 s is given up for the nex
   assert.deepEqual([all.terminal.state, all.time.pending], ['closed', []])
 })
 
-test('CLT-36 a line that drops again within 5 s of its welcome goes on with the longer wait', async (t) => {
+test('CLT-36 a line that drops again within 5 s of its welcome retries with the longer wait', async (t) => {
   const all = await opened(t)
   const { next } = await dropped(all)
   next.send(welcomeWith())
@@ -65,7 +65,7 @@ test('CLT-36 a line that drops again within 5 s of its welcome goes on with the 
   assert.deepEqual([shaken, all.time.pending[0]], [500, 250])
 })
 
-/** A terminal that was welcomed and dropped; all its further sockets stay silent until they are told to fail. */
+/** A terminal that was welcomed and dropped; all its further sockets stay silent until a test lets them fail. */
 async function failing(t: Parameters<typeof opened>[0], attempts: Attempt[], random: number) {
   let sockets = 0
   let time: ReturnType<typeof observe>['time'] | null = null

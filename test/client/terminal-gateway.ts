@@ -1,4 +1,4 @@
-/** Test fixture: a gateway that says what a test tells it to, over real sockets, and a clock that moves when told. */
+/** Test fixture: a gateway that sends what a test asks for, over real sockets, and a clock that a test moves. */
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
@@ -20,7 +20,7 @@ export class Channel<Value> {
   readonly #values: Value[] = []
   #waiting: ((value: Value) => void) | null = null
 
-  /** Gives a value to whoever waits, or keeps it. */
+  /** Gives a value to the one who waits, or keeps it. */
   push(value: Value): void {
     const take = this.#waiting
     this.#waiting = null
@@ -37,7 +37,7 @@ export class Channel<Value> {
     })
   }
 
-  /** What has come and was not taken. */
+  /** Values that have come and were not taken. */
   get left(): readonly Value[] {
     return this.#values
   }
@@ -60,7 +60,7 @@ export type Peer = {
 /** A gateway at a port of its own. */
 export type TestGateway = { readonly url: string; readonly peers: Channel<Peer>; readonly count: () => number }
 
-/** Runs a gateway until the test is over; it selects `pty.v1` where not said otherwise. */
+/** Runs a gateway until the test is over; it selects `pty.v1` by default. */
 export async function runGateway(t: TestContext, select = 'pty.v1'): Promise<TestGateway> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, handleProtocols: () => select })
   const peers = new Channel<Peer>()
@@ -112,7 +112,7 @@ export class ManualTime implements TerminalTimers {
     return [...this.#due].map(({ atMs }) => atMs - this.nowMs).sort((one, other) => one - other)
   }
 
-  /** Moves the time on and runs what is due meanwhile, in order. */
+  /** Moves the time forward and runs everything that is due by then, in order. */
   advance(ms: number): void {
     const end = this.nowMs + ms
     for (;;) {
@@ -126,7 +126,7 @@ export class ManualTime implements TerminalTimers {
   }
 }
 
-/** A welcome with the members that a test tells. */
+/** A welcome with the given members. */
 export function welcomeWith(members: Partial<Welcome> = {}): ServerFrame {
   const participant = { id: 'a1', username: 'ada', role: 'implementor' } as const
   const policy = {
@@ -145,10 +145,10 @@ export function welcomeWith(members: Partial<Welcome> = {}): ServerFrame {
   return { type: 'welcome', welcome }
 }
 
-/** What a terminal told its user, in order. */
+/** A callback to the user of the terminal, with its values. */
 export type Told = readonly [name: string, ...values: unknown[]]
 
-/** A terminal with the time it lives in and what its user was told. */
+/** A terminal with its clock and the callbacks to its user. */
 export type Observed = {
   readonly terminal: TerminalSocket
   readonly time: ManualTime

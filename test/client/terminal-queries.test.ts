@@ -23,7 +23,7 @@ function asking(answer: unknown, status = 200): { readonly client: ControlClient
   return { client: new ControlClient({ baseUrl: 'https://control.example.org', session, fetch }), asked }
 }
 
-test('CLT-37 PTY sessions are asked for by what is told alone, servers and change requests by page', async () => {
+test('CLT-37 PTY sessions are filtered only by the given members, servers and change requests by page', async () => {
   const page = { items: [], next: 'n' }
   const { client, asked } = asking(page)
   const answers = [

@@ -92,7 +92,7 @@ test('CLT-29 a gap drops the socket and resumes from the missing byte, and a sec
   assert.equal((await next.frames.next()).type, 'control')
 })
 
-test('CLT-38 a snapshot of an older place than was acknowledged is acknowledged, and so is what is sent again after it', async (t) => {
+test('CLT-38 a snapshot of an older place than was acknowledged is acknowledged, and so is the output that is sent again after it', async (t) => {
   const { terminal, peer, told, time } = await opened(t)
   const snapshot = (seq: number): ServerFrame => ({ type: 'snapshot', cols: 80, rows: 24, seq, bytes: text('screen') })
   const parsed: readonly (readonly [ServerFrame, number])[] = [
@@ -130,7 +130,7 @@ test('CLT-38 nothing is acknowledged between a snapshot of an older place and it
   assert.deepEqual(await peer.frames.next(), { type: 'control', control: { action: 'present' } })
 })
 
-test('CLT-30 after a resume input that was not taken is sent again once, and what was taken is not', async (t) => {
+test('CLT-30 after a resume, input that the gateway did not accept is sent again once, and accepted input is not', async (t) => {
   const all = await opened(t)
   for (const typed of ['a', 'b', 'c']) all.terminal.write(text(typed))
   all.peer.send({ type: 'inputAck', inputSeq: 1 }, output(0, 'x'))
@@ -149,7 +149,7 @@ test('CLT-30 after a resume input that was not taken is sent again once, and wha
   assert.deepEqual([await all.told.next(), all.told.left], [['welcome', 'first'], []])
 })
 
-test('CLT-30 input that is older than 5 s is not sent again, nor is what was typed after it, and that is told', async (t) => {
+test('CLT-30 input that is older than 5 s is not sent again, nor is later input, and the user is informed', async (t) => {
   const all = await opened(t)
   all.terminal.write(text('rm -r '))
   const { next } = await dropped(all)
@@ -168,7 +168,7 @@ test('CLT-30 input that is older than 5 s is not sent again, nor is what was typ
   assert.deepEqual(all.told.left, [])
 })
 
-test('CLT-30 old input that was taken after all loses nothing of what was typed later', async (t) => {
+test('CLT-30 old input that was accepted after all loses no later input', async (t) => {
   const all = await opened(t)
   all.terminal.write(text('a'))
   all.time.advance(6000)
@@ -178,7 +178,7 @@ test('CLT-30 old input that was taken after all loses nothing of what was typed 
   assert.deepEqual(await next.frames.next(), { type: 'input', inputSeq: 2, bytes: text('b') })
 })
 
-test('CLT-31 what was parsed is acknowledged again to the new socket', async (t) => {
+test('CLT-31 output that was parsed is acknowledged again to the new socket', async (t) => {
   const all = await opened(t)
   all.peer.send(output(0, 'abc'))
   await all.told.next()

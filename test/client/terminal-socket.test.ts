@@ -1,4 +1,4 @@
-/** Client tests: a terminal over real sockets, at a gateway that does what a test needs; opening, typing, telling and leaving. */
+/** Client tests: a terminal over real sockets, at a gateway that a test directs: opening, typing, reporting and leaving. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { openTerminal } from '../../src/client/terminal-socket.ts'
@@ -25,7 +25,7 @@ test('CLT-17 the token and pty.v1 are offered in order, HELLO is first, and the 
   )
 })
 
-test('CLT-17 the socket is at /v1/ws of the address, behind TLS where the address is', () => {
+test('CLT-17 the socket is at /v1/ws of the address, and uses TLS if the address does', () => {
   const urls: string[] = []
   const open = (proxyUrl: string): void => {
     const socket = (url: string): never => {
@@ -51,7 +51,7 @@ test('CLT-18 a gateway that selects another protocol is left without a frame', a
   assert.deepEqual([await states.next(), peer.frames.left, time.pending], [['closed', reason], [], []])
 })
 
-test('CLT-19 what is typed is numbered from 1 and split at 64 KiB', async (t) => {
+test('CLT-19 input is numbered from 1 and split at 64 KiB', async (t) => {
   const { terminal, peer } = await opened(t)
   const pasted = new Uint8Array(65_536 * 2 + 5).map((_, index) => index % 251)
   terminal.write(text('a'))
@@ -71,7 +71,7 @@ test('CLT-19 what is typed is numbered from 1 and split at 64 KiB', async (t) =>
   ])
 })
 
-test('CLT-19 what is typed before the welcome is sent after it, in order', async (t) => {
+test('CLT-19 input from before the welcome is sent after it, in order', async (t) => {
   const gateway = await runGateway(t)
   const { terminal } = observe(t, gateway.url, { onWelcome: () => terminal.write(text('c')) })
   terminal.write(text('a'))
@@ -86,7 +86,7 @@ test('CLT-19 what is typed before the welcome is sent after it, in order', async
   )
 })
 
-test('CLT-20 output, snapshots, sizes, flow, events and the exit are told in the order in which they come', async (t) => {
+test('CLT-20 output, snapshots, sizes, flow, events and the exit are reported in the order of their arrival', async (t) => {
   const { told, peer } = await opened(t)
   const event: TerminalEvent = { kind: 'unblocked' }
   peer.sendRaw(Uint8Array.of(0x7f, 1))
@@ -145,7 +145,7 @@ test('CLT-21 a size that changed while the line was down, or before the welcome,
   assert.deepEqual(await next.frames.next(), { type: 'resize', cols: 101, rows: 31 })
 })
 
-test('CLT-22 parsed output is acknowledged after 64 KiB at once, else after 50 ms, and never beyond what came', async (t) => {
+test('CLT-22 parsed output is acknowledged after 64 KiB at once, else after 50 ms, and never beyond the output that arrived', async (t) => {
   const { terminal, peer, told, time } = await opened(t)
   peer.send(output(0, 'x'.repeat(100_000)))
   await told.next()
@@ -170,7 +170,7 @@ test('CLT-22 parsed output is acknowledged after 64 KiB at once, else after 50 m
   )
 })
 
-test('CLT-23 requests are sent while the line is open and refused while it is not, and visibility is told again', async (t) => {
+test('CLT-23 requests are sent while the line is open and refused while it is not, and visibility is sent again', async (t) => {
   const all = await opened(t)
   assert.deepEqual([all.terminal.control({ action: 'visible', visible: false }), all.terminal.resync()], [true, true])
   const first = [await all.peer.frames.next(), await all.peer.frames.next()]
@@ -190,7 +190,7 @@ test('CLT-23 requests are sent while the line is open and refused while it is no
   assert.deepEqual(await next.frames.next(), { type: 'control', control: { action: 'present' } })
 })
 
-test('CLT-24 leaving says BYE and closes with 1000, and nothing is told or tried after it', async (t) => {
+test('CLT-24 leaving sends BYE and closes with 1000, and nothing is reported or tried after it', async (t) => {
   const { terminal, peer, states, told, time } = await opened(t)
   terminal.resize({ cols: 90, rows: 20 })
   terminal.close()

@@ -1,4 +1,4 @@
-/** The page for terminals in Chromium: input that is held, a line that drops, questions, and what is left of a terminal that is over. */
+/** The page for terminals in Chromium: blocked input, a line that drops, questions, and the view of a terminal that has ended. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -30,7 +30,7 @@ async function badge({ page }: TerminalPage, text: string): Promise<void> {
   await page.locator('.role').getByText(text, { exact: true }).waitFor()
 }
 
-// Run in the page: what is wider than its place, or outside the window.
+// Run in the page: elements that are wider than their container, or outside the window.
 const cut = `[...document.querySelectorAll('.status *, .notices, .notices *, .terminal > footer *')]
   .filter((element) => element.checkVisibility())
   .filter((element) => {
@@ -83,7 +83,7 @@ test('TPG-12, TPG-22 what the page shows of its terminal while it lives', { skip
     await page.close()
   })
 
-  await t.test('TPG-22 whether input is paused is what the gateway last said, not what was pressed', async () => {
+  await t.test('TPG-22 the page shows as paused what the gateway last reported, not what was pressed', async () => {
     const { page, peer } = await enter(at, { role: 'observer', participant: olga, participants: [ada, olga] })
     const seen = async (): Promise<boolean[]> =>
       await Promise.all(
@@ -179,7 +179,7 @@ const welcomeBack = {
   policy,
 } as const
 
-test('TPG-24, TPG-14 how a terminal is ended, and what is shown at its end', { skip }, async (t) => {
+test('TPG-24, TPG-14 how a terminal is ended, and which end is shown', { skip }, async (t) => {
   const at = await stage(t)
 
   await t.test('TPG-24 a no is focused and highlighted if a yes cannot be undone', async () => {

@@ -1,4 +1,4 @@
-/** The page for terminals in Chromium: every notice is told once, and ends with what it says. */
+/** The page for terminals in Chromium: every notice is shown once, and ends as it says. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
@@ -10,7 +10,7 @@ import { openTerminalPage } from '../fixtures/terminal-page.ts'
 
 const { skip } = requireTools('chromium')
 
-/** Everything that may end a notice; `time` is what it lasts, or is told to last. */
+/** Everything that may end a notice; `time` is its duration, or the duration that it shows. */
 const ends = [
   'act',
   'answered',
@@ -118,7 +118,7 @@ const resume = async ({ peer, at }: Parameters<Cell['end']>[0]): Promise<Scene['
   return await greet(at.gateway)
 }
 
-/** For each thing that happens one kind that it ends, on a page where both are real. */
+/** For each trigger, one kind of notice that it ends, on a page that can show both. */
 const cells: Readonly<Record<NoticeTrigger, Cell>> = {
   act: {
     name: 'refused',
@@ -191,7 +191,7 @@ const cells: Readonly<Record<NoticeTrigger, Cell>> = {
     cause: async ({ page, peer }) => {
       peer.send(event(warning('idle')))
       await seen(page.page, 'idle')
-      // The terminal answers by itself, and nobody has typed.
+      // The terminal answers by itself; no user has typed.
       peer.send(output(0, '\x1b[c'))
       await next(peer, 'input')
     },

@@ -73,7 +73,7 @@ test('TPG-2 every asset has its type, nosniff, a policy and an entity tag of its
   }
 })
 
-test('TPG-2 a path that is not on the list is 404, whatever file it would lead to', async () => {
+test('TPG-2 a path that is not on the list is 404, also if it would lead to a file', async () => {
   const answers = await Promise.all(
     [
       'console/none.ts',
@@ -131,7 +131,7 @@ test('TPG-3 every module that the page loads is JavaScript, is named by the page
   )
 })
 
-/** Whatever makes markup or code out of a text. */
+/** Everything that makes markup or code out of a text. */
 const sinks =
   /\b(?:innerHTML|outerHTML|insertAdjacentHTML|createContextualFragment|setHTMLUnsafe|parseFromString|srcdoc|eval|execScript)\b|document\.write|new Function|javascript:|setTimeout\(['"`]/
 

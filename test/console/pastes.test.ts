@@ -1,4 +1,4 @@
-/** The page for terminals in Chromium: no text that is put in acts as keys, by whatever way it comes. */
+/** The page for terminals in Chromium: pasted text never acts as keys, in any way of pasting. */
 import assert from 'node:assert/strict'
 import { access, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
@@ -40,7 +40,7 @@ const drag = async ({ page, cdp }: Hands, text: string): Promise<void> => {
   }
 }
 
-/** Every way by which a text comes into the page that nobody types key by key. */
+/** Every way by which a text reaches the page other than key by key. */
 const ways: Readonly<Record<string, Way>> = {
   'Ctrl+Shift+V': async ({ page }, text) => {
     await copy(page, text)
@@ -55,7 +55,7 @@ const ways: Readonly<Record<string, Way>> = {
     await copy(page, text)
     await cdp.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', commands: ['paste'] })
   },
-  // Without a display there is no primary selection; with one the browser tells of it by the same event.
+  // Without a display there is no primary selection. With one, the browser sends the same event for it.
   'the middle button': async ({ page }, text) => {
     await page.page.locator('.xterm-screen').click({ button: 'middle' })
     await page.page.evaluate(`(() => {
@@ -123,7 +123,7 @@ test('TPG-29 at a real shell no character lets a paste end early and run what fo
   for (const [index, control] of controls.entries()) {
     await copy(page, `x${control}[201~; >ran-${index}\r`)
     await page.page.keyboard.press('Control+Shift+KeyV')
-    // A line is thrown away by a key that is read in its turn; an interrupt would throw away what is not read yet.
+    // A key that is read in its turn deletes the line. An interrupt would delete input that is not read yet.
     await page.page.keyboard.press('Control+KeyU')
     await page.type(`n=past-${index}; >$n; clear\n`)
     await page.see(`past-${index}>`)

@@ -1,4 +1,4 @@
-/** The page for terminals in Chromium, at a gateway that says what a test has it say; what the person is told, and what it does. */
+/** The page for terminals in Chromium, at a gateway that a test directs: what the user sees, and what the page does. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ServerFrame } from '../../src/protocol/terminal-frames.ts'

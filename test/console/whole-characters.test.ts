@@ -26,7 +26,7 @@ test('TPG-20 a character that is cut between two pieces of output is shown once 
   )
 })
 
-test('TPG-20 bytes that are not UTF-8 are held back only for a moment', () => {
+test('TPG-20 bytes that are not UTF-8 wait only for a moment', () => {
   const whole = new WholeCharacters()
   assert.deepEqual([...whole.take(Uint8Array.from([0xff, 0x80, 0x80, 0x80, 0x80]))], [0xff, 0x80, 0x80, 0x80, 0x80])
   assert.deepEqual([...whole.take(Uint8Array.from([0xe2]))], [])

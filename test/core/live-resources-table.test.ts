@@ -1,4 +1,4 @@
-/** Core tests: the table of what ends what is whole, and what lasts begins where the table can reach it. */
+/** Core tests: the table of revocations and live resources is complete, and each live resource is registered with it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { liveResourceKinds } from '../../src/core/revocation/live-resources.ts'
@@ -34,7 +34,7 @@ test('REV-16 every kind of entry has a row, every kind of lasting thing a column
   )
 })
 
-test('REV-16 an entry that changes access has a row in which something ends, and one in which everything goes on', () => {
+test('REV-16 an entry that changes access has a row in which something ends, and one in which everything continues', () => {
   const ofAccess = lastingTable().rows.filter(({ kind }) => kind === 'access_changed')
   const ends = ofAccess.map(({ cells }) => [...cells.values()].includes('ends'))
   assert.ok(ends.includes(true) && ends.includes(false))
@@ -68,8 +68,8 @@ test('REV-16 a cell without an expectation, with another word, and one too many 
 })
 
 /**
- * Where each way to begin something that lasts is used; each of these files holds the log against what it begins. The
- * set-up of a server is a command in a process of its own, which ends with its probe.
+ * The files that begin each kind of live resource. Each of these files checks the log of revocations when it begins
+ * one. The set-up of a server runs as a command in its own process, which ends with its probe.
  */
 const beginnings: readonly (readonly [RegExp, string, readonly string[]])[] = [
   [

@@ -92,7 +92,7 @@ test('REV-12 what hangs on nothing but its holder is covered by nothing else', (
   ])
 })
 
-/** Things that write down what is done to them. */
+/** Resources that write down each call. */
 function recording(failing: readonly string[] = []): {
   readonly things: LiveResources
   readonly done: string[]

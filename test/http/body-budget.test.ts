@@ -133,7 +133,7 @@ test('ATK-32 an address that withholds bodies holds a quarter of the budget, is 
   while (sallyport.app.bodyBudget.held > 0) await new Promise((resolve) => setImmediate(resolve))
 })
 
-test('HTP-23 a body uses about as much memory as was received, however small its parts are and whatever length it declares', async (t) => {
+test('HTP-23 a body uses about as much memory as was received, with parts of any size and any declared length', async (t) => {
   const head = 'POST /session HTTP/1.1\r\nHost: 127.0.0.1\r\n'
   const { socket } = send(t, '127.0.0.7', `${head}Content-Length: ${little}\r\n\r\n{`)
   await held(1)

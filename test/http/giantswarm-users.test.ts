@@ -74,7 +74,7 @@ async function lastEvent(): Promise<unknown[]> {
   return [action, subject, account]
 }
 
-test('GIA-100 who may make which call on accounts and organizations, and what is refused', (t) =>
+test('GIA-100 which caller may make which call on accounts and organizations, and which calls are refused', (t) =>
   compareGoldens(t, 'giantswarm/users', {
     url: sallyport.url,
     prepare: async (setup) => ({ token: setup === 'admin' ? admin : await signedIn('ada') }),

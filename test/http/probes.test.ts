@@ -67,7 +67,7 @@ const states = [
   { hasRoom: false, state: 'out', freeBytes: 0, codes: ['disk-full'] },
 ] as const
 
-test('HTP-21 a store that accepts only ends counts as a full disk, whatever the recordings have', async () => {
+test('HTP-21 a store that accepts only ends counts as a full disk, with any room for recordings', async () => {
   for (const { hasRoom, codes, ...disk } of states) {
     const reasons = await readinessReasons({ hasRoom: () => hasRoom }, { ...disk, look: async () => disk.state })
     assert.deepEqual([reasons.map(({ code }) => code), disk, hasRoom], [codes, disk, hasRoom])

@@ -1,4 +1,4 @@
-/** Protocol tests: `pty.v1`, what is written is read, byte by byte, and every limit of a client's frame holds. */
+/** Protocol tests: `pty.v1`: what one end writes the other reads, byte by byte, and every limit of a client's frame holds. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

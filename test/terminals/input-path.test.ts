@@ -64,7 +64,7 @@ const facts: AttachmentFacts = {
 type World = {
   readonly input: InputPath
   readonly terminal: SlowTerminal
-  /** What was told of, in order. */
+  /** The callbacks, in order. */
   readonly blocked: string[]
   readonly recorded: string[]
   readonly attach: (id: string, role: TerminalRole) => { readonly attachment: Attachment; readonly sink: KeepingSink }
@@ -161,7 +161,7 @@ test('FLW-27 input of an observer, or after the end, reaches nothing and is not 
   assert.deepEqual([terminal.written, recorded, blocked], [[], [], ['not-implementor']])
 })
 
-/** A WebSocket that writes down what is asked of it. */
+/** A WebSocket that writes down the calls to it. */
 class KeptSocket {
   readonly asked: string[] = []
   bufferedAmount = 0

@@ -5,7 +5,7 @@ import { OutputRing } from '../../src/terminals/output-ring.ts'
 
 const mib = 1024 * 1024
 
-/** Bytes by which any offset is told from its neighbours. */
+/** Bytes that differ at neighbouring offsets. */
 function bytesAt(seq: number, length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, index) => ((seq + index) * 7919) % 251)
 }
@@ -58,7 +58,7 @@ test('FLW-9 memory that was handed out is never overwritten', () => {
   assert.deepEqual(handed, bytesAt(0, 100))
 })
 
-test('FLW-9 a freed ring holds nothing, and takes what comes next', () => {
+test('FLW-9 a freed ring holds nothing, and accepts new output', () => {
   const ring = new OutputRing()
   ring.push(0, bytesAt(0, 10))
   ring.clear()

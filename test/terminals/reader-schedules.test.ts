@@ -10,7 +10,7 @@ import { ManualTime } from './recording/record-world.ts'
 type Step =
   | { readonly kind: 'put'; readonly bytes: number }
   | { readonly kind: 'resize'; readonly rows: number }
-  /** Shows a part of what came. */
+  /** Shows a part of the output that came. */
   | { readonly kind: 'show'; readonly part: number }
   | { readonly kind: 'pass'; readonly ms: number }
   | { readonly kind: 'drop' | 'come-back' | 'resync' | 'freeze' | 'thaw' | 'record-slowly' | 'record-fast' }
@@ -42,7 +42,7 @@ const outputFrom = (seq: number, length: number): Buffer => pattern.subarray(seq
 class Client {
   next = 0
   shown = 0
-  /** The size that holds, where no screen has told another. */
+  /** The size that holds until a screen sets another. */
   size: string | null = '80x24'
 
   take(sink: KeepingSink): void {

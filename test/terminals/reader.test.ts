@@ -18,7 +18,7 @@ type World = {
   readonly holds: boolean[]
   /** What befell it: `stuck`, or what failed. */
   readonly fates: string[]
-  /** Puts so many bytes out, and waits until they are on their way. */
+  /** Writes a number of bytes, and waits until they are on their way. */
   readonly put: (length: number) => Promise<void>
   /** The frames since the last call. */
   readonly story: () => string[]
@@ -80,10 +80,10 @@ async function world(
 
 const piece = (index: number): string => `output ${index * 64 * kib}+${64 * kib}`
 
-/** So many pieces of 64 KiB from the beginning on. */
+/** A number of pieces of 64 KiB, from the beginning on. */
 const pieces = (count: number): string[] => Array.from({ length: count }, (_, index) => piece(index))
 
-/** Offset after a piece as the story tells it. */
+/** The offset after a piece in the story. */
 function endOf(told = ''): number {
   const [, seq, length] = /^output (\d+)\+(\d+)$/.exec(told) ?? []
   return Number(seq) + Number(length)

@@ -14,7 +14,7 @@ const hourMs = 3_600_000
 const steps = [-24 * hourMs, -hourMs, -1_000, 1_000, hourMs, 24 * hourMs]
 const rules = Object.entries(defaultThrottleRules) as [keyof typeof defaultThrottleRules, ThrottleRule][]
 
-/** What a process does after the step: it goes on, it is killed, or it ends and keeps the time before. */
+/** What a process does after the step: it continues, it is killed, or it ends and saves the time before. */
 const fates = ['goes on', 'is killed', 'ends'] as const
 
 type Process = Awaited<ReturnType<typeof begin>>
@@ -30,7 +30,7 @@ async function fail({ store, throttleTime }: Process, key: ThrottleKey, times: n
   await store.execute('recordFailedSignIn', { keys: Array.from({ length: times }, () => key), nowMs, audit })
 }
 
-/** The seconds that an attempt is told to wait; 0: it is let in. */
+/** The seconds that an attempt has to wait; 0: it may go ahead. */
 async function wait({ store, throttleTime, gate }: Process, key: ThrottleKey): Promise<number> {
   try {
     const { leave } = await gate.enter({ store, throttleTime }, { told: [key], untold: [] })
@@ -66,7 +66,8 @@ for (const [name, rule] of rules) {
         const left = await wait(after, key)
         const where = `${fate}, ${step} ms`
         if (fate === 'goes on') assert.equal(left, told - 2, where)
-        // The time that a killed process had not kept begins anew, once; a step forward counts as time that went by.
+        // The time that a killed process had not saved starts again, once. A step forward counts as time that has
+        // passed.
         const most = fate === 'is killed' && step < 0 ? told : told - 2
         assert.ok(left <= most && (step > 0 || left >= told - 2), `${where}: ${left} s`)
         clock.advance(left * 1_000)

@@ -1,4 +1,4 @@
-/** Core tests: what is kept of tracking headers. */
+/** Core tests: which tracking headers are kept. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
@@ -116,7 +116,7 @@ test('TRK-6 at most 2 KiB of UTF-8 are kept, and no character is cut in two', ()
   assert.equal(scrubCommandLine(long), 'x --password ***')
 })
 
-test('TRK-7 no secret is in the stored line, whatever is around it', () => {
+test('TRK-7 no secret is in the stored line, in any context', () => {
   const characters = [...'abcXYZ019!$%&/()=?+*#;,:.@<>|^~{}[]', '\u00e4', '\u20ac', '\u{1f511}', '\u00a0']
   const secret = fc
     .array(fc.constantFrom(...characters), { minLength: 5, maxLength: 40 })
@@ -181,7 +181,7 @@ test('TRK-9 ids and activities are printable ASCII, cut at 128 characters', () =
   for (const [text, kept] of table) assert.deepEqual(read(text), { requestId: kept, activity: kept, commandLine: null })
 })
 
-test('TRK-10 reading the headers never fails, whatever they contain', () => {
+test('TRK-10 reading the headers never fails, with any content', () => {
   const header = fc.option(fc.string({ unit: 'binary', maxLength: 3000 }), { nil: undefined })
   fc.assert(
     fc.property(header, header, header, (requestId, activity, commandLine) => {

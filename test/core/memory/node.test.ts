@@ -14,7 +14,7 @@ const startMs = 1_800_000_000_000
 const now = startMs / 1000
 const leaseMs = 1_000
 
-/** A log and one token, as a store of another process would hold them: whoever reads sees what was committed by then. */
+/** A log and one token, as a store of another process would hold them. A reader sees everything that is committed by then. */
 class SharedLog {
   entries: RevocationEntry[] = []
   isRevoked = false

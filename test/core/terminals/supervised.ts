@@ -1,4 +1,4 @@
-/** Core tests: a PTY session under supervision as tests write it; time is told in milliseconds from its beginning. */
+/** Core tests: a PTY session under supervision. Tests give the time in milliseconds from its beginning. */
 import type { Instant } from '../../../src/core/revocation/lease.ts'
 import { type Participant, Supervision, type SupervisionSetup } from '../../../src/core/terminals/supervision.ts'
 import type { Effect } from '../../../src/core/terminals/supervision-effects.ts'
@@ -91,7 +91,7 @@ export function bytes(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0))
 }
 
-/** Lets time pass: every second, pongs of the named attachments and a tick; returns what was told, with the second. */
+/** Lets time pass: every second, pongs of the named attachments and a tick. Returns the effects, with their second. */
 export function pass(
   supervision: Supervision,
   { from, to, alive = [] }: { readonly from: number; readonly to: number; readonly alive?: readonly string[] },

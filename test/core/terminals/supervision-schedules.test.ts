@@ -59,7 +59,7 @@ const trigger: fc.Arbitrary<NoticeTrigger> = fc.record({
   stepMs: fc.constant(0),
 })
 
-/** As above, with a wall clock that somebody sets now and then. */
+/** As above, with a wall clock that is set now and then. */
 const stepping = fc
   .tuple(trigger, fc.oneof({ weight: 8, arbitrary: fc.constant(0) }, fc.integer({ min: -900_000, max: 300_000 })))
   .map(([one, stepMs]) => ({ ...one, stepMs }))

@@ -1,4 +1,4 @@
-/** Core tests: how long a PTY session lasts while nobody implements it. */
+/** Core tests: how long a PTY session lasts without an implementor. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { at, begin, brief, implementor, observer, pass, type } from './supervised.ts'

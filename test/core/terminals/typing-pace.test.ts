@@ -8,7 +8,7 @@ function text(sent: Uint8Array | null): string | null {
   return sent === null ? null : String.fromCharCode(...sent)
 }
 
-/** Offers a text; returns what went out and why the rest waits. */
+/** Offers a text; returns the part that was sent, and why the rest waits. */
 function offer(pace: TypingPace, typed: string, nowMs: number): [string | null, string | null] {
   const { send, held } = pace.offer(bytes(typed), nowMs)
   return [text(send), held]

@@ -1,4 +1,4 @@
-/** Where tokens may be spent, and how long what begins from a session may live. */
+/** The places that may spend a token, and how long a resource that began with a session may live. */
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -1,4 +1,4 @@
-/** The gateway: rules of an account at the socket, while a terminal runs, and when nobody is attached to it. */
+/** The gateway: rules of an account at the socket, while a terminal runs, and while no user is attached to it. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { changeAccount } from '../../../src/core/administration/administer-accounts.ts'
@@ -24,7 +24,7 @@ const rules: Readonly<Record<string, object>> = {
   'password too old': { password_expiration: 1 },
 }
 
-/** Rules that ask how somebody signed in, which is known only once the token is used up. */
+/** Rules that depend on how the user signed in, which is known only once the token is spent. */
 const spending = new Set(['denied password', 'second factor due', 'new password due', 'password too old'])
 
 let world: TerminalWorld

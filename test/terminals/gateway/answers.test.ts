@@ -1,4 +1,4 @@
-/** The gateway: what terminals answer by themselves is nobody's typing. */
+/** The gateway: answers that terminals send by themselves do not count as typing. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setPolicy } from '../../../src/core/terminals/set-policy.ts'

@@ -50,7 +50,7 @@ async function watch(username: string, to: TerminalSocket): Promise<TerminalSock
   return socket
 }
 
-/** Resolves with those who are there when somebody is said to have come or gone. */
+/** Resolves with the participants of the next event that a user joined or left. */
 async function attendance(socket: TerminalSocket, kind: 'joined' | 'left', username: string): Promise<string[]> {
   const { event } = await socket.next(
     'event',

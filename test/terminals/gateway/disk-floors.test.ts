@@ -1,4 +1,4 @@
-/** The floors of free room: below the upper one no terminal opens, whoever asks and however. */
+/** The floors of free room: below the upper one no terminal opens, for any caller and in any way. */
 import assert from 'node:assert/strict'
 import { statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -36,7 +36,7 @@ after(() => world.close())
 
 type Expected = EndTraces & { readonly reason: EndReason; readonly in?: RunningSallyport }
 
-/** Asserts that all sockets of a PTY session are told of its end, and what it leaves behind. */
+/** Asserts that all sockets of a PTY session hear of its end, and what it leaves behind. */
 async function assertEnd(sockets: readonly [TerminalSocket, ...TerminalSocket[]], expected: Expected): Promise<void> {
   for (const socket of sockets) await assertTold(socket, expected.reason)
   await assertLeft(sockets[0].ptySessionId(), expected)

@@ -52,7 +52,7 @@ async function stopped(socket: TerminalSocket): Promise<void> {
   await until(() => transport.last.isPaused)
 }
 
-/** Where the pattern of `bytes N` begins after a prompt, and where it ends. */
+/** The offsets at which the pattern of `bytes N` begins after a prompt, and ends. */
 function patternOf(total: number): { readonly from: number; readonly to: number } {
   const from = 2 + `bytes ${total}\r\n`.length
   return { from, to: from + total }
@@ -60,7 +60,7 @@ function patternOf(total: number): { readonly from: number; readonly to: number 
 
 const twice = Buffer.from(echoPattern(256 * kib))
 
-/** Asserts that output is the pattern from an offset to another, whatever the pieces are in which it came. */
+/** Asserts that output is the pattern from an offset to another, in pieces of any size. */
 function assertPattern(
   frames: readonly ServerFrame[],
   { from, to }: { readonly from: number; readonly to: number },
@@ -200,7 +200,7 @@ test('FLW-7 a client that asks gets the screen, at most once a second', async ()
   await end()
 })
 
-/** Output and sizes of a socket, in the order in which they came: sizes with what was put out since the one before. */
+/** Output and sizes of a socket, in the order of their arrival: each size with the output since the one before. */
 function story(frames: readonly ServerFrame[], upTo: number): { readonly seq: number; readonly size: string }[] {
   let at = 0
   const sizes: { seq: number; size: string }[] = []

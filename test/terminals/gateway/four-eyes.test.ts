@@ -26,7 +26,7 @@ before(async () => {
 
 after(() => world.close())
 
-/** A terminal that somebody implements, and what reached it. */
+/** A terminal with an implementor, and the input that reached it. */
 type Begun = { readonly socket: TerminalSocket; readonly terminal: PlayedTerminal; readonly written: () => string }
 
 /** Begins as `ada`, under a policy of the change until the test is over. */

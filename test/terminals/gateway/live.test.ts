@@ -67,7 +67,7 @@ function ask(access: string, { ptySessionId }: TerminalSocket): Promise<Response
   })
 }
 
-/** An answer that nobody holds any more is let go, and its connection closed. */
+/** The end of an answer that no reader holds any more: it is forgotten, and its connection closed. */
 const held: Response[] = []
 
 async function follow(username: string, terminal: TerminalSocket): Promise<PolicySubjects> {
@@ -138,7 +138,7 @@ test('PTY-18 a viewer who reads nothing costs the terminal nothing, and is disco
   await ada.closed
 })
 
-/** Begins to watch so many times, one after the other. */
+/** Begins to watch a number of times, one after the other. */
 async function followOften(count: number, access: string, terminal: TerminalSocket): Promise<void> {
   for (let index = 0; index < count; index += 1) held.push(await ask(access, terminal))
   assert.ok(held.every(({ status }) => status === 200))

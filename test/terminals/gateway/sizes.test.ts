@@ -1,4 +1,4 @@
-/** The gateway: the size of whoever types reaches the terminal, and is there before what is typed after it. */
+/** The gateway: the implementor's size reaches the terminal before later input does. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { TerminalSize } from '../../../src/protocol/terminal-frames.ts'
@@ -11,7 +11,7 @@ import { type TerminalWorld, type Ticket, terminalWorld } from '../../fixtures/t
 /** What the opening of the next terminal waits for. */
 let opening: Promise<void> = Promise.resolve()
 const hand: HandTransport = handTransport({ before: () => opening })
-/** What the newest terminal was told, in order: sizes as `100x30`, and what was typed. */
+/** The sizes and the input of the newest terminal, in order: sizes as `100x30`. */
 let told: string[] = []
 let world: TerminalWorld
 

@@ -1,4 +1,4 @@
-/** The gateway: whose a terminal is while others work in it, or nobody does. */
+/** The gateway: the owner of a terminal while others work in it, or while it is unattended. */
 import assert from 'node:assert/strict'
 import { after, before, type TestContext, test } from 'node:test'
 import type { Account } from '../../../src/core/accounts/account.ts'
@@ -32,7 +32,7 @@ before(async () => {
 
 after(() => world.close())
 
-/** Somebody at a terminal. */
+/** A user at a terminal. */
 type Attached = { readonly socket: TerminalSocket; readonly access: string }
 
 async function begin(username: string): Promise<Attached & { readonly terminal: PlayedTerminal }> {
@@ -197,7 +197,7 @@ test('GTW-29, REV-14 a terminal ends at the second at which the account that sta
 /** Resolves once the look has begun. */
 type HeldLook = { readonly asked: Promise<void> }
 
-/** Holds the next look at somebody until `first` resolves; it fails as `first` does. */
+/** Holds the next read of an account until `first` resolves; it fails as `first` does. */
 async function heldLook(t: TestContext, access: string, first: () => Promise<void>): Promise<HeldLook> {
   const { store } = world.ports
   const { session } = await verifyToken(world.ports, access, () => null)

@@ -25,7 +25,7 @@ async function leave(...sockets: readonly TerminalSocket[]): Promise<void> {
   }
 }
 
-/** Opens a socket that resumes, and says where to go on. */
+/** Opens a socket that resumes, and sends the offset at which to continue. */
 async function resume(
   before: TerminalSocket,
   from: { seq: number; inputSeq: number },

@@ -16,7 +16,7 @@ type World = {
   readonly transport: PipeTransport
   /** A folder of this test alone; in it are `listed` and `secret`. */
   readonly folder: string
-  /** Tells whether something wrote the file that every attack tries to write. */
+  /** Returns whether the file exists that every attack tries to write. */
   readonly isBroken: () => boolean
   /** What an attack would run: it leaves the file. */
   readonly attack: string
@@ -62,7 +62,7 @@ async function commandsAfter(
   return transport.commands.filter((command) => command !== forcedCommand(['echo', 'reached']))
 }
 
-/** Lines that a shell would take for more than their words, each with what is wrong with it. */
+/** Lines in which a shell would see more than words, each with the reason for its refusal. */
 const refusedLines: readonly (readonly [title: string, line: (folder: string, attack: string) => string])[] = [
   [
     'HLT-1 the bypass ls; rm behind an allowed ls is refused for its semicolon',

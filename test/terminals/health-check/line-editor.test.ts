@@ -315,8 +315,8 @@ test('HLT-16 any bytes in any pieces leave a line of printable ASCII, and give o
       assert.ok(acts.length <= pieces.length)
       assert.match(editor.line, /^[ -~]*$/)
       assert.ok(editor.cursor >= 0 && editor.cursor <= editor.line.length)
-      // What is shown is ASCII, of which only our own few sequences are not printable.
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about.
+      // The screen shows ASCII only; of it, only our own few sequences are not printable.
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: this expression is about control characters.
       assert.match(echo, /^(?:[ -~\r\n\x07]|\x1b\[\d*[ABCHJ])*$/)
     }),
     { numRuns: 1_000 },

@@ -23,7 +23,7 @@ async function terminalAfter(...outputs: readonly string[]): Promise<unknown> {
   return state
 }
 
-test('HLT-19 whatever state a command leaves the terminal in, the next line is unaffected', async () => {
+test('HLT-19 a command leaves no state in the terminal that affects the next line', async () => {
   const after = `${resetSequence}\r\nok> `
   const leftovers = [
     'a\x1b[1;31;44;7m',

@@ -211,7 +211,7 @@ test('HLT-24, SSH-5 the log of a real server names who ended the line, not who b
   assert.doesNotMatch(sshd.log(), /account=ada/)
 })
 
-/** What the record tells of lines. */
+/** The lines in the record. */
 async function recordedOutcomes({ dataDir }: TerminalWorld, id: string): Promise<unknown[]> {
   const file = await open(recordPath(recordsFolderOf(dataDir), id), 'r')
   try {

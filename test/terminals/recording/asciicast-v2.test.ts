@@ -7,7 +7,7 @@ import { fileOf, outputAt, recordEvents, startedAtMs } from './record-world.ts'
 
 type CastEvent = readonly [seconds: number, code: string, data: string]
 
-/** Reads an export as version 2 is described, and fails on whatever is not so. */
+/** Reads an export as version 2 describes it, and fails on any deviation. */
 function parseVersion2(text: string): { header: Record<string, unknown>; events: CastEvent[] } {
   assert.ok(text.endsWith('\n'))
   const [first = '', ...rest] = text.slice(0, -1).split('\n')
@@ -29,7 +29,7 @@ function parseVersion2(text: string): { header: Record<string, unknown>; events:
   return { header, events }
 }
 
-/** What version 3 tells, as version 2 has it. */
+/** The entries of version 3, as version 2 has them. */
 function fromVersion3(text: string): { header: Record<string, unknown>; events: CastEvent[] } {
   const [first = '', ...rest] = text.slice(0, -1).split('\n')
   const { term, ...header } = JSON.parse(first) as { term: { cols: number; rows: number } } & Record<string, unknown>

@@ -26,7 +26,7 @@ async function exported(bytes: Buffer, length: number = bytes.length): Promise<s
 
 type CastEvent = readonly [interval: number, code: string, data: string]
 
-/** Reads an export as its format is described, and fails on whatever is not so. */
+/** Reads an export as its format describes it, and fails on any deviation. */
 function parseCast(text: string): { header: Record<string, unknown>; events: CastEvent[] } {
   assert.ok(text.endsWith('\n'))
   const [first = '', ...rest] = text.slice(0, -1).split('\n')
@@ -166,7 +166,7 @@ test('REC-15 what a crash left behind the last whole entry does not keep the res
   assert.equal(await exported(torn), await exported(bytes))
 })
 
-test('REC-16 a record is read entry by entry while it grows, never a part of one, from where reading stopped', async (t) => {
+test('REC-16 a record is read entry by entry while it grows, never a part of one, and reading continues at the place of the last entry', async (t) => {
   const { recorder, bytes } = await memoryRecord(t)
   const seen: string[] = []
   let from = 0

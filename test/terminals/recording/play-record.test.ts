@@ -1,4 +1,4 @@
-/** Recording: what reaches the terminal of somebody who plays a record, and when. */
+/** Recording: the bytes that reach the terminal of a user who plays a record, and their times. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import headless from '@xterm/headless'
@@ -14,7 +14,7 @@ function filtered(...pieces: readonly (string | Uint8Array)[]): string {
   return pieces.map((piece) => filter.push(Buffer.from(piece)).toString('utf8')).join('')
 }
 
-/** What goes in, and what is left of it. */
+/** An input, and the part of it that is left. */
 const cases: readonly (readonly [what: string, given: string, left: string])[] = [
   ['text of every kind', 'é 漢 \u{1f600} a\u0301\t|\r\n', 'é 漢 \u{1f600} a\u0301\t|\r\n'],
   [
@@ -88,7 +88,7 @@ test('REC-17 bytes that are no UTF-8, C1 among them, become U+FFFD', () => {
   assert.equal(filtered(Buffer.from([0x61, 0x9b, 0x36, 0x6e, 0xff, 0x62])), 'a\ufffd6n\ufffdb')
 })
 
-test('REC-17 the result of the filter does not depend on where the output was cut', () => {
+test('REC-17 the result of the filter does not depend on the cuts in the output', () => {
   for (const [what, given, left] of cases) {
     if (given.length > 10_000) continue
     const bytes = Buffer.from(given)

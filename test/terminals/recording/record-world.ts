@@ -91,7 +91,7 @@ export class ManualTime implements Clock, Timers {
   }
 }
 
-/** A disk in memory; each operation waits for the test where it wants that. */
+/** A disk in memory; each operation waits for the test if the test asks for that. */
 export class SlowDisk implements RecordFiles {
   readonly files: Map<string, Buffer> = new Map()
   /** Operations that were begun, in order. */
@@ -149,7 +149,7 @@ export type RecordWorld = {
   readonly folder: string
   readonly time: ManualTime
   readonly recorders: Recorders
-  /** What was logged as an error. */
+  /** The errors that were logged. */
   readonly errors: string[]
 }
 

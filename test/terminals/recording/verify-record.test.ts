@@ -1,4 +1,4 @@
-/** Recording: what a record proves, what a crash leaves, and what nobody can change unseen. */
+/** Recording: what a record proves, what a crash leaves, and which changes are detected. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import {
@@ -15,7 +15,7 @@ import {
 
 const otherId = '7d0c6a5e-3f7e-4a57-9a50-0f6f0d4f2a12'
 
-/** A finished record of three segments, the last of them with the end; and where each of the three ends. */
+/** A finished record of three segments, the last of them with the end; and the offset at which each of the three ends. */
 async function threeSegments(t: TestContext, ptySessionId = sessionId): Promise<{ bytes: Buffer; ends: number[] }> {
   const bytes = await recordEvents(
     t,

@@ -147,7 +147,7 @@ test('REC-4 a disk that takes nothing for 15 s fails what waits and all that com
   await recorder.close()
 })
 
-test('REC-4 a full disk fails the append and all later ones, and what was written before is whole', async (t) => {
+test('REC-4 a full disk fails the append and all later ones, and the entries before it are whole', async (t) => {
   const disk = new SlowDisk()
   const { recorders, folder, errors } = recordWorld(t, disk)
   const recorder = await recorders.open(headWith())
@@ -280,7 +280,7 @@ test('REC-6 sealed bytes are made safe beside the appends, which do not wait for
   assert.equal(disk.isClosed, true)
 })
 
-test('REC-7 only the owner can read folder and record, whatever the umask, and no record is overwritten', async (t) => {
+test('REC-7 only the owner can read folder and record, with any umask, and no record is overwritten', async (t) => {
   const umask = process.umask(0)
   t.after(() => process.umask(umask))
   for (const [index, mask] of [0, 0o777].entries()) {

@@ -174,7 +174,7 @@ test('SCR-16 a record that is damaged, or not there, ends its own screen alone, 
 
 const mebibyte = Buffer.alloc(1024 * 1024, 'keyframes are taken on the way ')
 
-/** Twelve MiB, a MiB in so many milliseconds of the record. */
+/** Twelve MiB, a MiB in each given number of milliseconds of the record. */
 function twelveMebibytes(record: GrowingRecord, msEach: number): void {
   for (let index = 0; index < 12; index += 1) {
     record.pass(msEach)

@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test'
 import { encodeEntry, recordMagic } from '../../../src/terminals/recording/record-format.ts'
 import type { RecordPosition } from '../../../src/terminals/recording/recorder.ts'
 
-/** One record, and what is appended to it. */
+/** One record, and the entries that are appended to it. */
 export class GrowingRecord {
   readonly path: string
   #length: number = recordMagic.length

@@ -7,7 +7,7 @@ const [newTerminal, internals] = ['new-terminal.ts', 'xterm-internals.ts'].map((
   fileURLToPath(new URL(`../../../src/terminals/screen/${name}`, import.meta.url)),
 )
 
-/** Prints where the table of widths lay in its memory when it was read, then the columns that characters take. */
+/** Prints the address of the width table in its memory after it was read, then the columns that characters take. */
 const program = `
   const from = Buffer.from
   const places = []

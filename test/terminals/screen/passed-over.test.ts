@@ -23,7 +23,7 @@ const words = [
   '',
 ]
 
-/** What leaves nothing behind but a pen, where many lines follow. */
+/** Output of many lines that leaves nothing behind but a pen. */
 const odd = ['\b\b', '\x0b', '\x0c', '\x7f', '\x07', '\x18', '\x00', '\x1b[31m', '\x1b[0;1;44m', '\x1b[4m'] as const
 
 /** Plain lines, far more than a screen keeps, the first ones with odd characters among them. */

@@ -8,7 +8,7 @@ import { corpusBytes, corpusSize, isReproducible, probe, randomOutput } from '..
 
 const dirt = Buffer.from('\x1b[?25l\x1b[?12h\x1b[20h\x1b[2;3r\x1b[?1049h\x1b[1;5;44mdirt\x0e\x1b)0\x1b[?1003h')
 
-/** Cuts at every byte, but once only where several cuts have the same place before them. */
+/** Cuts at every byte, but only once if several cuts have the same place before them. */
 function checkEveryCut(name: string, bytes: Buffer): void {
   const whole = terminalFed(corpusSize, bytes)
   const probed = terminalFed(corpusSize, bytes, probe)
@@ -113,7 +113,7 @@ test('SCR-4 a terminal that grows after a snapshot shows what one grows to that 
   }
 })
 
-test('SCR-5 a snapshot sets modes that no reset changes, whatever the terminal had before', () => {
+test('SCR-5 a snapshot sets modes that no reset changes, also if the terminal had others before', () => {
   const whole = terminalFed(corpusSize, Buffer.from('plain'))
   assertSame(terminalFed(corpusSize, dirt, serializeScreen(whole, true)), whole)
 })

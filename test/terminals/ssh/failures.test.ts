@@ -134,7 +134,7 @@ test('SSH-15 a server that offers nothing in common, or no session, says so in t
   )
 })
 
-test('SSH-16 an untrusted authority and an unlisted principal get one answer, and the log of sshd tells them apart', {
+test('SSH-16 an untrusted authority and an unlisted principal get one answer, and the log of sshd distinguishes them', {
   skip,
 }, async (t) => {
   const authority = makeAuthority()
@@ -231,7 +231,7 @@ test('SSH-13 a client program that does not know our options makes terminals imp
   })
 })
 
-test('SSH-13 the client program starts with these arguments and this environment, whatever ours is', () => {
+test('SSH-13 the client program starts with these arguments and this environment, not with ours', () => {
   const words = sshArguments({
     serverName: 'web-1',
     address: '2001:db8::5',
@@ -315,7 +315,7 @@ async function open(transport: SshTransport, request: TerminalRequest): Promise<
   return (await transport.open(request, { onOutput: () => undefined })).exited
 }
 
-/** Listens on a port that does with every connection what it is told; returns the port. */
+/** Listens on a port that treats every connection as a test asks; returns the port. */
 async function listen(t: TestContext, greet: (socket: Socket) => void): Promise<number> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {

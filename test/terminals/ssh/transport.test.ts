@@ -170,7 +170,8 @@ test('SSH-19 input from before the session begins arrives in order, and once', {
 test('SSH-19 an interrupt that comes before the session has begun does not end the login', { skip }, async (t) => {
   const { conversation } = await openOn(t, "trap 'exit 9' INT; echo ready; while :; do read -r line; done")
   conversation.type('\u0003')
-  // On the server it finds nobody yet, or the shell before its trap was set, or after: a second one ends the first case.
+  // On the server the signal finds no process yet, or the shell before its trap is set, or the shell after it. A second
+  // signal ends the first case.
   await conversation.until('ready').then(
     () => conversation.type('\u0003'),
     () => 0,
@@ -221,7 +222,7 @@ test('SSH-17 an exit status is the program’s, 255 too, and a signal on the ser
   ])
 })
 
-test('SSH-18 ending a terminal ends its program on the server, and the user is told what may survive', {
+test('SSH-18 ending a terminal ends its program on the server, and the user reads what may survive', {
   skip,
 }, async (t) => {
   const { conversation } = await openOn(t, 'echo $$.; exec sleep 1000')

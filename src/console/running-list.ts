@@ -69,7 +69,7 @@ function rowOf(item: PtySessionItem, { join, end }: ListActs, ways: readonly Way
   const place = `${osUser}@${server}`
   const started = momentOf(new Date(item.active_at ?? item.created_at), new Date())
   const who = implementor === null ? 'nobody types' : `${implementor} types`
-  const watching = observers.length === 0 ? 'nobody watches' : `watched by ${observers.join(', ')}`
+  const watching = observers.length === 0 ? 'no observers' : `watched by ${observers.join(', ')}`
   const acts: Readonly<Record<Way, () => HTMLElement>> = {
     watch: () => button('Watch', enter('observer'), { 'aria-label': `Watch ${place}` }),
     'take-over': () => button('Take over', enter('implementor'), { 'aria-label': `Take over ${place}` }),

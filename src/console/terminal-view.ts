@@ -301,7 +301,7 @@ export class TerminalView implements View {
       await navigator.clipboard.writeText(link)
       this.#notices.tell(
         'link-copied',
-        'The link was copied. Whoever opens it signs in, and watches where the rules allow it.',
+        'The link was copied. A user who opens it signs in, and watches if the rules allow it.',
       )
     } catch {
       // Without HTTPS or permission, a page cannot write to the clipboard: the link is shown to be copied by hand.

@@ -99,7 +99,7 @@ const codes = {
     kind: 'forbidden',
     sentence: 'The act gives or touches more than what the account itself is permitted.',
   },
-  OWN_ACCOUNT: { kind: 'forbidden', sentence: 'Nobody changes this of their own account.' },
+  OWN_ACCOUNT: { kind: 'forbidden', sentence: 'You cannot change this for your own account.' },
   GROUP_DENIED: { kind: 'forbidden', sentence: 'No group of the account may reach this server as this OS user.' },
   CHANGE_NOT_APPROVED: { kind: 'forbidden', sentence: 'The change request is not approved.' },
   CHANGE_OUTSIDE_WINDOW: { kind: 'forbidden', sentence: 'The change request is outside its window.' },
@@ -107,11 +107,11 @@ const codes = {
   OBSERVER_DENIED: { kind: 'forbidden', sentence: 'No group of the account may observe this session.' },
   PARTY_TO_CHANGE: {
     kind: 'forbidden',
-    sentence: 'Whoever requested or approved the change request takes no part in its sessions.',
+    sentence: 'The requester and the approver of a change request cannot take part in its sessions.',
   },
   SIGN_IN_NOT_INTERACTIVE: {
     kind: 'forbidden',
-    sentence: 'Where observers are needed, only people who signed in themselves take part, not programs.',
+    sentence: 'If a session needs observers, only users who signed in themselves can take part, and no programs.',
   },
   ORIGIN_DENIED: { kind: 'forbidden', sentence: 'Requests of this origin are not accepted.' },
   ROUTE_NOT_FOUND: { kind: 'missing', sentence: 'There is nothing at this address.' },

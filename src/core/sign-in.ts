@@ -174,7 +174,7 @@ function proveSecondFactor(ports: Ports, attempt: SignInRequest, account: Accoun
   return { code: { secretDigest: ports.digests.sha256(secret), step }, recovery: null }
 }
 
-/** Only control asks for the code by itself, and thereby tells that the password was right. */
+/** Only control asks for the code by itself, and so reveals that the password was right. */
 function wrongCode(dialect: Dialect, detail: string): Refusal {
   return new Refusal(dialect === 'control' ? 'SECOND_FACTOR_WRONG' : 'CREDENTIALS_INVALID', { detail })
 }

@@ -86,7 +86,7 @@ export function ownMember(value: object, name: string): unknown {
   return Object.hasOwn(value, name) ? (value as Readonly<Record<string, unknown>>)[name] : undefined
 }
 
-/** Tells whether a value is an object, and no array. */
+/** Returns whether a value is an object, and no array. */
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

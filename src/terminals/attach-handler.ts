@@ -180,7 +180,9 @@ export class AttachHandler {
     await judgeAnew(ports, access, { ...attachment.facts, clientIp, role: attachment.role })
     const hello = await sink.hello(helloMs)
     if (hello?.resume === undefined) {
-      throw new Refusal('INPUT_INVALID', { message: 'A resume begins with a HELLO that says where to go on.' })
+      throw new Refusal('INPUT_INVALID', {
+        message: 'A resume must begin with a HELLO that names the offset at which to continue.',
+      })
     }
     if (attachment.hasLostSlot && !(await this.#retakeSlot(session, attachment))) {
       throw new Refusal('IMPLEMENTOR_PRESENT')

@@ -1,4 +1,4 @@
-/** Terminals: the sentences that tell an implementor why input is blocked. */
+/** Terminals: the sentences that explain to an implementor why input is blocked. */
 import type { BlockReason } from '../protocol/terminal-frames.ts'
 
 /** One sentence for each reason. */

@@ -10,7 +10,7 @@ import type { OutputPath } from './output-path.ts'
 /** An effect that does not end the session. */
 export type BroadcastEffect = Exclude<Effect, { readonly kind: 'end' }>
 
-/** Where effects are sent to. */
+/** The recipients of effects. */
 export type Recipients = {
   readonly attachments: AttachmentList
   readonly output: Pick<OutputPath, 'note'>

@@ -45,7 +45,7 @@ export class InputPath {
     this.#parts = parts
   }
 
-  /** Passes on what was typed while the terminal was opening. */
+  /** Passes on the input from before the terminal was open. */
   opened(terminal: Terminal): void {
     this.#terminal = terminal
     const early = this.#early
@@ -143,7 +143,7 @@ export class InputPath {
       if (verdict.kind === 'drop') onBlocked(attachment, verdict.why)
       else this.#pass(attachment, verdict.bytes)
     }
-    // The next paste, which waited behind what was sent.
+    // The next paste, which waited behind the current one.
     if (!this.#isAsking && this.#pace !== null && this.#pace.unconfirmedPaste !== null) {
       this.#isAsking = true
       onBlocked(attachment, 'paste-unconfirmed')

@@ -10,7 +10,7 @@ import type { Recorder } from './recording/recorder.ts'
 import type { Screen } from './screen/screen.ts'
 import type { Timers } from './timers.ts'
 
-/** What a PTY session is, and where it leads. */
+/** The parts of a PTY session. */
 export type PtySessionFacts = {
   readonly id: string
   readonly serverName: string

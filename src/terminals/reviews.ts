@@ -17,7 +17,7 @@ type ReviewPorts = Pick<Ports, 'store' | 'clock' | 'settings' | 'log'>
 /** A line of a health check, and the function that stops its command. */
 type Line = { readonly by: AttachmentFacts; readonly stop: () => void }
 
-/** What is judged: an attachment, a session or a line. */
+/** The object of a review: an attachment, a session or a line. */
 type Subject = Attachment | PtySession | Line
 
 /** One judgement of a subject. */
@@ -125,7 +125,7 @@ export class Reviews {
     })
   }
 
-  /** What was read before the newest entry does not count. */
+  /** A read from before the newest entry does not count. */
   async #look({ subject, session, judge, refuse, giveUp }: Look, round: number): Promise<void> {
     const isNewest = (): boolean => this.#rounds.get(subject) === round
     try {
@@ -136,7 +136,7 @@ export class Reviews {
       // If the store cannot be read, input stays blocked; the next tick tries again.
       if (isRefusal(cause) && cause.kind !== 'unavailable') return refuse(cause)
       giveUp?.()
-      this.#ports.log.warn({ err: cause, ptySession: session.facts.id }, 'access could not be looked at anew')
+      this.#ports.log.warn({ err: cause, ptySession: session.facts.id }, 'access could not be checked again')
     }
   }
 
@@ -152,7 +152,7 @@ export class Reviews {
     const { facts, role } = attachment
     const attached = await judgeAnew(this.#ports, access, { ...facts, role })
     return () => {
-      // Supervision compared persons by what was known when they joined.
+      // Supervision compared persons by the facts at the time of their joining.
       if (attached.account.person !== facts.person) session.evict(attachment, 'access-changed')
       else letGo(session, attachment, { access, attached, nowMs: this.#ports.clock.wallMs() })
     }

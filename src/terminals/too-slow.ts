@@ -3,5 +3,5 @@
 /** The close code and the sentence. */
 export const tooSlow: { readonly code: number; readonly sentence: string } = {
   code: 4429,
-  sentence: 'Too slow: what was sent was not shown for 30 seconds.',
+  sentence: 'Too slow: the client did not show the output for 30 seconds.',
 }

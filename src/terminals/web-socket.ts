@@ -25,11 +25,11 @@ const closeMs = 2_000
 /** The size of a client that does not begin with its own; its first resize follows at once. */
 const usualHello: Hello = { v: 1, cols: 80, rows: 24 }
 
-/** Gets what comes in. */
+/** Receives the frames that come in. */
 export type SocketListener = {
   readonly onFrame: (frame: ClientFrame) => void
   readonly onPong: () => void
-  /** What was sent has left this process. */
+  /** The bytes that were sent have left this process. */
   readonly onDrained: () => void
   /** The socket is closed; `isClean`: the client closed it because the user left. */
   readonly onGone: (isClean: boolean) => void

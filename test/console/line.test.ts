@@ -149,7 +149,7 @@ test('TPG-12, TPG-22 what the page shows of its terminal while it lives', { skip
 
   await t.test('TPG-26 a message about the terminal stays until it is dismissed', async () => {
     const { page, peer } = await enter(at)
-    const sentences = ['What was detached lives on.', '<b>Another</b> thing.']
+    const sentences = ['Detached programs still run.', '<b>Another</b> thing.']
     peer.send(...sentences.map((sentence) => event({ kind: 'notice', sentence })))
     for (const sentence of sentences) await page.read(sentence)
     peer.send(event({ kind: 'blocked', why: 'paste-too-large', sentence: 'The paste is too large.' }))
@@ -161,7 +161,7 @@ test('TPG-12, TPG-22 what the page shows of its terminal while it lives', { skip
     peer.send({ type: 'error', error: { code: 'shell-exit', message: 'The shell has ended.', retry: 'no' } })
     peer.close(4410)
     await page.page.getByRole('alert').waitFor()
-    assert.deepEqual(await page.page.locator('.notices p > span').allTextContents(), ['What was detached lives on.'])
+    assert.deepEqual(await page.page.locator('.notices p > span').allTextContents(), ['Detached programs still run.'])
     await page.close()
   })
 })

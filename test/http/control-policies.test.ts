@@ -65,7 +65,7 @@ function brief({ status, body }: Answer): string {
   return status === 200 ? '200' : `${status} ${(body as unknown as { error: string }).error}`
 }
 
-const parties = '403 Whoever requested or approved the change request takes no part in its sessions.'
+const parties = '403 The requester and the approver of a change request cannot take part in its sessions.'
 
 test('POL-8, POL-9 a policy applies from the moment at which it is set until it is removed', async (t) => {
   const sallyport = await prepare(t)

@@ -99,11 +99,11 @@ for (const [job, line] of Object.entries(jobs)) {
       // An interactive shell asks once whether its stopped jobs are to be left.
       if (way === 'the shell’s exit') conversation.type('exit\rexit\r')
       await (way === 'the shell’s exit' ? conversation.terminal.exited : conversation.terminal.end())
-      const told = conversation.notices.filter((sentence) => sentence.startsWith('What was detached'))
+      const told = conversation.notices.filter((sentence) => sentence.startsWith('Detached programs'))
       const lives = job === survivor
       assert.deepEqual(
         [isAlive(`${id}`), told],
-        [lives, lives ? [`What was detached (setsid) runs on: sleep (process ${id}).`] : []],
+        [lives, lives ? [`Detached programs (setsid) still run: sleep (process ${id}).`] : []],
       )
     })
   }

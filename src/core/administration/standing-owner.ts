@@ -1,4 +1,4 @@
-/** Core: which owners count for the last-owner check: those who can sign in and whom no rule bars for good. */
+/** Core: which owners count for the last-owner check: those who can sign in and whom no rule bars permanently. */
 import type { Account } from '../accounts/account.ts'
 import type { AccountRules } from '../accounts/rules.ts'
 import { dialects } from '../dialects.ts'

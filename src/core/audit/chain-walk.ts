@@ -9,7 +9,7 @@ const pageLength = 1_000
 /** The ports of a walk. */
 export type WalkPorts = Pick<Ports, 'digests'> & { readonly store: Pick<Ports['store'], 'auditEvents'> }
 
-/** Where and how a chain is broken. `seq` is the first wrong number. */
+/** The kind of break in a chain, and its place: `seq` is the first wrong number. */
 export type WalkFault = {
   readonly chain: string
   readonly seq: number

@@ -12,11 +12,11 @@ export type TrackingHeaders = {
   readonly commandLine: string | undefined
 }
 
-/** What is stored of them; null if unusable. */
+/** The headers as they are stored; null if unusable. */
 export type Tracking = Pick<AuditContext, 'requestId' | 'activity' | 'commandLine'>
 
 /**
- * Returns what is stored of the tracking headers.
+ * Returns the tracking headers as they are stored.
  *
  * Ids and activities are printable ASCII, cut at 128 characters; others are ignored. A command line is scrubbed of
  * secrets, and more strictly if the activity is `login`.

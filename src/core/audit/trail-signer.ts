@@ -71,7 +71,7 @@ export class TrailSigner {
 
   /** Signs for the first time in this process, after it hashed all events that no seal covers. */
   start(): Promise<void> {
-    return this.#run('newest seal and what came after')
+    return this.#run('newest seal and later events')
   }
 
   /** Notes the head of our chain; a due signature is made in the background. */
@@ -108,7 +108,7 @@ export class TrailSigner {
   /** Writes to the trail and to the log that the trail is broken. */
   async tell(found: TrailBreak): Promise<void> {
     const { store, clock, log } = this.#ports
-    log.error(found, 'audit-broken: the audit trail does not go on from where it was signed')
+    log.error(found, 'audit-broken: the audit trail does not continue from its newest seal')
     await store.execute('appendAudit', { events: [brokenTrail(found, clock.wallMs())] })
   }
 
@@ -117,7 +117,7 @@ export class TrailSigner {
   }
 }
 
-type Checked = 'newest seal' | 'newest seal and what came after'
+type Checked = 'newest seal' | 'newest seal and later events'
 
 async function findBreak(
   ports: TrailPorts,

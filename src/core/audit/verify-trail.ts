@@ -22,7 +22,7 @@ export type VerifyPorts = Pick<Ports, 'digests'> & {
 /** The key of the seals; `foreign`: the stored one does not open with the master key; null: there is none. */
 export type TrailKey = SealVerifier | 'foreign' | null
 
-/** Where and how a chain fails. `seq` is the first wrong or unreliable number. */
+/** How a chain fails, and its place: `seq` is the first wrong or unreliable number. */
 export type ChainFault =
   | WalkFault
   | {
@@ -42,7 +42,7 @@ export type ChainFault =
 /** A range of event numbers, both ends included. */
 export type EventRange = { readonly from: number; readonly to: number }
 
-/** Where and how the seals fail. `seal` is the first wrong number. */
+/** How the seals fail, and their place: `seal` is the first wrong number. */
 export type SealFault =
   | { readonly kind: 'no-key' | 'foreign-key' | 'no-seals' }
   | {

@@ -18,7 +18,7 @@ export type NodePorts = {
 /** Entries that a fill can look back on; a fill that began earlier reads again. */
 const rememberedEntries = 4_096
 
-/** A fill that is covered again and again gives up after so many reads, and refuses. */
+/** A read of a token gives up after this many attempts, and refuses, if revocations keep covering it. */
 const fillAttempts = 5
 
 /** The state machine of one node: its memory, its place in the log, its lease. */
@@ -47,14 +47,15 @@ export class RevocationNode {
     return this.#position
   }
 
-  /** Tells by clocks read now whether memory may be asked. */
+  /** Returns whether the node may accept tokens from memory right now. It reads the clocks for that. */
   isReady(): boolean {
     return this.#lease !== null && holdsLease(this.#lease, this.#ports.clock)
   }
 
   /**
-   * Sets who is told of every entry as it is applied, before whoever appended it is answered; null: the log is another one
-   * than before, and whatever was let in has to be looked at anew. It must not throw.
+   * Sets the function that gets every entry as it is applied, before the writer of the entry is answered. It gets null
+   * if the log was replaced by another one; then everything that was accepted has to be checked again. It must not
+   * throw.
    */
   onApply(listener: (entry: RevocationEntry | null) => void): void {
     this.#onApply = listener

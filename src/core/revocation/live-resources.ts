@@ -1,6 +1,6 @@
 /**
- * Core: live resources: what goes on after the request that started it. Every entry of the revocation log is compared
- * with all of them, here and nowhere else.
+ * Core: live resources: everything that outlives the request that started it. Every entry of the revocation log is
+ * compared with all of them, here and nowhere else.
  */
 import type { Log } from '../ports.ts'
 import { parseAccountEpoch, type RevocationEntry, subject } from './log.ts'

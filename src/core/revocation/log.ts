@@ -66,7 +66,7 @@ export type CoveredFacts = {
 }
 
 /**
- * Returns whether an entry ends a token or changes what is remembered of its account, so that older facts must be read
+ * Returns whether an entry ends a token or changes facts of its account in memory, so that older facts must be read
  * again.
  */
 export function coversToken(entry: RevocationEntry, facts: CoveredFacts): boolean {

@@ -1,4 +1,4 @@
-/** Core: tells automatic answers of a terminal emulator from typed input. What passes does not depend on it. */
+/** Core: distinguishes automatic answers of a terminal emulator from typed input. It does not decide which input passes. */
 
 /**
  * What xterm-like terminals send without a key: focus in and out; mouse (SGR, urxvt, X10); cursor position, status,

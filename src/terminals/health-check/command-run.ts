@@ -117,7 +117,7 @@ export class CommandRun {
     if (this.#isEnding) void terminal.end()
     else this.#timers.push(timers.after(limits.runMs, () => this.stop('time')))
     const exit = await terminal.exited
-    // A transport that was told to end has not failed, whatever its client program says.
+    // A transport that was asked to end has not failed, even if its client program reports a failure.
     return this.#isEnding ? { ...exit, failure: null } : exit
   }
 

@@ -11,7 +11,7 @@ const historyLength = 50
 const candidatesShown = 40
 
 const bell = '\x07'
-const pasteNote = 'Only the first line of what was pasted was read.'
+const pasteNote = 'Only the first line of the pasted text was read.'
 
 /** The line and the editor's memory. */
 export type Editor = {
@@ -31,7 +31,7 @@ export type Editor = {
   readonly decoder: Decoder
 }
 
-/** What is known besides the line. */
+/** The state besides the line. */
 export type LineContext = {
   readonly prompt: string
   readonly cols: number

@@ -13,12 +13,12 @@ const gatheredLength = 64 * 1024
 const damageLabel = 'bytes that are not UTF-8'
 
 /**
- * Yields the export of what a record holds so far; nothing where not even its head is whole.
+ * Yields the export of a record as far as it goes; nothing if not even its head is whole.
  *
- * Version 2 is for players that know no other: its events tell seconds since the beginning, and it has no `x`.
+ * Version 2 is for players that know no other: its events count seconds since the beginning, and it has no `x`.
  *
- * Members of the header: the size, the start and a title; events: `o` output, `i` input, `r` size, `m` what happened and
- * where bytes were no UTF-8 (once where several pieces in a row have some), `x` the exit status.
+ * Members of the header: the size, the start and a title. Events: `o` output, `i` input, `r` size, `m` notices and a
+ * mark for bytes that are not UTF-8 (one mark for several such pieces in a row), `x` the exit status.
  *
  * @param range `length`: bytes of the file to look at.
  * @see asciicast v3 (asciinema), header and event stream; an interval is in seconds since the event before it.

@@ -136,7 +136,7 @@ class Walk {
     const chain = chainAfter(this.#chain, await hashRange(this.#file, this.signedBytes, hashedTo))
     if (!chain.equals(seal.chain)) return `${place}: hash does not match`
     if (!isOurs) return `signature of segment ${seal.number} is not ours`
-    if (this.#strayedSeq !== null) return `${place}: output ${this.#strayedSeq} is not where it belongs`
+    if (this.#strayedSeq !== null) return `${place}: output ${this.#strayedSeq} is out of order`
     this.segments += 1
     this.signedBytes = end
     this.#chain = chain
@@ -144,7 +144,7 @@ class Walk {
     return null
   }
 
-  /** Says what is wrong before a seal of ours. */
+  /** Says which entry is wrong before the next seal. */
   #broken(end: number, seal: Seal): string {
     const number = this.segments + 1
     const place = `(bytes ${this.signedBytes}..${end})`

@@ -170,7 +170,7 @@ class RecordWriter implements Recorder {
     let nextSeq = this.#seq
     for (const event of events) {
       if (event.kind === 'output') {
-        if (event.seq !== nextSeq) throw new Error(`Output ${event.seq} was recorded where ${nextSeq} follows.`)
+        if (event.seq !== nextSeq) throw new Error(`Output ${event.seq} came, but ${nextSeq} is next.`)
         nextSeq += event.bytes.length
       }
       if (event.kind === 'input' && !this.#head.inputIsRecorded) continue

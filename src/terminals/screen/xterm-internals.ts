@@ -39,7 +39,7 @@ export type ScreenBuffer = {
   readonly savedCharset: Charset
 }
 
-/** What is read of a terminal. */
+/** The members of a terminal that are read. */
 export type Internals = {
   readonly _inputHandler: {
     readonly parse: (bytes: Uint8Array) => unknown
@@ -109,8 +109,8 @@ export function boundCluster(terminal: Terminal): void {
 }
 
 /**
- * Corrects the erasing above the cursor (ED 1, DECSED 1): with the cursor in the last cell of the last line, xterm.js
- * 6.0 looks for a line below, throws, and loses what was written with it.
+ * Corrects the erasing above the cursor (ED 1, DECSED 1). If the cursor is in the last cell of the last line, xterm.js
+ * 6.0 looks for a line below, throws, and loses the bytes of that write.
  */
 export function mendEraseAbove(terminal: Terminal): void {
   const { _inputHandler: handler } = internalsOf(terminal)

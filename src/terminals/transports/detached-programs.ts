@@ -21,7 +21,7 @@ export async function detachedSentence(ptySessionId: string): Promise<string | n
   if (names.length === 0) return null
   const listed = names.slice(0, mostNamed).join(', ')
   const more = names.length > mostNamed ? `, and ${names.length - mostNamed} more` : ''
-  return `What was detached (setsid) runs on: ${listed}${more}.`
+  return `Detached programs (setsid) still run: ${listed}${more}.`
 }
 
 async function processIds(): Promise<string[]> {

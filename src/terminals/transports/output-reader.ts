@@ -64,7 +64,7 @@ export class OutputReader {
     }
   }
 
-  /** Delivers what is there now and ends. */
+  /** Delivers the output that is there now, and ends. */
   finish(): void {
     if (!this.isOpen) return
     this.#isOver = true

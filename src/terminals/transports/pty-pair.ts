@@ -58,7 +58,7 @@ type Pty = InstanceType<Library['Pty']>
 
 function slavePathOf(masterFd: number): string {
   const index = /^tty-index:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${masterFd}`, 'utf8'))?.[1]
-  if (index === undefined) throw new Error('The system does not tell the device of a terminal.')
+  if (index === undefined) throw new Error('The operating system does not name the device of the terminal.')
   return `/dev/pts/${index}`
 }
 

@@ -1,4 +1,4 @@
-/** Terminals: the port of a PTY session to whatever runs the terminal; ssh and local implement it. */
+/** Terminals: the port between a PTY session and the program that runs its terminal; ssh and local implement it. */
 import type { TerminalSize } from '../../protocol/terminal-frames.ts'
 
 /** How a terminal ended by itself. */

@@ -128,7 +128,7 @@ describe('bypasses by how keys come', { concurrency: 4 }, () => {
   test('HLT-14 the bypass of a second line behind an allowed one in one packet is thrown away', async (t) => {
     const here = await world(t)
     here.check.type(`echo first\r${here.attack}\rsu\r`)
-    assert.match(await here.check.until('\nfirst\n'), /Only the first line of what was pasted was read\./)
+    assert.match(await here.check.until('\nfirst\n'), /Only the first line of the pasted text was read\./)
     await here.check.until(prompt)
     assert.deepEqual([here.transport.commands, here.isBroken()], [[forcedCommand(['echo', 'first'])], false])
   })

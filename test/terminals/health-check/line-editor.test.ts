@@ -139,7 +139,7 @@ test('HLT-14 what stands after the end of a line in one piece is thrown away, an
   const { editor, echo, acts } = type(['ls\rreboot\rhalt\r\x04'])
   assert.deepEqual(
     [acts, editor.line, echo],
-    [[{ kind: 'submit', line: 'ls', isCut: false }], '', 'ls\r\nOnly the first line of what was pasted was read.\r\n'],
+    [[{ kind: 'submit', line: 'ls', isCut: false }], '', 'ls\r\nOnly the first line of the pasted text was read.\r\n'],
   )
 })
 
@@ -149,7 +149,7 @@ test('HLT-14 a bracketed paste submits nothing, ends nothing and edits nothing, 
   const pieces = [`${begin}sys\ttem\x04\x15\x03`, '\x1b[A', 'ctl\nreboot\r', `halt\r\x03${end}`]
   const { editor, acts, echo } = type(pieces)
   assert.deepEqual([editor.line, editor.paste, acts], ['sys temctl', 'none', []])
-  assert.match(echo, /Only the first line of what was pasted was read\./)
+  assert.match(echo, /Only the first line of the pasted text was read\./)
   assert.deepEqual(submitted(...pieces, '\r'), ['sys temctl'])
 })
 

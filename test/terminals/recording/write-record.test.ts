@@ -97,7 +97,7 @@ test('REC-2 entries carry their values, and milliseconds of the monotonic clock'
 test('REC-2 output that leaves a gap is refused and not written, and the record continues', async (t) => {
   const world = recordWorld(t)
   const recorder = await world.recorders.open(headWith())
-  await assert.rejects(recorder.append([outputAt(0, 'ab'), outputAt(3, 'd')]), /^Error: Output 3 was recorded where 2/)
+  await assert.rejects(recorder.append([outputAt(0, 'ab'), outputAt(3, 'd')]), /^Error: Output 3 came, but 2/)
   await recorder.append([outputAt(0, 'ab')])
   await recorder.close()
   const { fault, isFinal } = await verifyBytes(recordedBytes(world))

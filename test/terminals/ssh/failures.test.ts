@@ -150,7 +150,7 @@ test('SSH-16 an untrusted authority and an unlisted principal get one answer, an
   const ends = []
   for (const sshd of [untrusting, unlisting]) ends.push(await open(transport, requestFor(sshd)))
   const sentence = 'Certificate does not contain an authorized principal'
-  const detail = `${osUser}@127.0.0.1: Permission denied (publickey). (the server did not accept the certificate; its sshd log says "${sentence}" where the principal is not listed for the OS user, and only "Failed publickey" where the CA is not trusted or the OS user may not log in)`
+  const detail = `${osUser}@127.0.0.1: Permission denied (publickey). (the server did not accept the certificate; its sshd log says "${sentence}" if the principal is not listed for the OS user, and only "Failed publickey" if the CA is not trusted or the OS user may not log in)`
   const refused = { code: -1, signal: 0, failure: { kind: 'login-refused', detail } }
   assert.deepEqual(ends, [refused, refused])
   await unlisting.logged(sentence)

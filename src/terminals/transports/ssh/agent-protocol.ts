@@ -29,7 +29,7 @@ export type AgentLogin = {
   readonly certificate: Certificate
   readonly key: SigningKey
   readonly osUser: string
-  /** Tells whether a host key is the server's. */
+  /** Returns whether a host key is the server's. */
   readonly isServersKey: (blob: Uint8Array) => boolean
 }
 

@@ -1,14 +1,16 @@
 /**
- * Terminals: tells what the end of the client program means, from its own log; what the terminal showed is the server's word.
+ * Terminals: finds the meaning of the client program's end, from its own log; the terminal only showed the server's
+ * words.
  *
- * Whether a server refused a certificate because of its authority or because of its principal cannot be told from here: sshd
- * answers both with the same bytes. Only its own log tells, and `server setup --check`, which has several OS users to compare.
+ * Nothing here shows whether a server refused a certificate because of its authority or because of its principal: sshd
+ * answers both with the same bytes. Only the log of sshd shows it, and `server setup --check`, which has several OS
+ * users to compare.
  */
 import { printable } from '../../../core/audit/printable.ts'
 import type { TerminalExit, TransportFailure, TransportFailureKind } from '../transport.ts'
 import type { AgentProgress } from './agent-protocol.ts'
 
-/** What is known of an end. */
+/** The facts of an end. */
 export type ClientEnd = {
   /** Exit status of the client program. */
   readonly code: number
@@ -38,7 +40,7 @@ const beforeLogin: readonly (readonly [RegExp, TransportFailureKind])[] = [
 const refusedHints: Readonly<Record<AgentProgress, string>> = {
   idle: 'the client program never asked for the certificate',
   listed:
-    'the server did not accept the certificate; its sshd log says "Certificate does not contain an authorized principal" where the principal is not listed for the OS user, and only "Failed publickey" where the CA is not trusted or the OS user may not log in',
+    'the server did not accept the certificate; its sshd log says "Certificate does not contain an authorized principal" if the principal is not listed for the OS user, and only "Failed publickey" if the CA is not trusted or the OS user may not log in',
   signed: 'the server accepted the certificate and then refused the login',
   refused: 'the client program asked for a signature that is not this login',
 }

@@ -4,6 +4,7 @@ import {
   type DialectTable,
   environmentName,
   flagName,
+  type IntegerOption,
   type Option,
   type OptionTable,
   options,
@@ -92,12 +93,13 @@ function parse(option: Option, value: unknown, source: string): unknown {
   }
 }
 
-function parseInteger(option: Option & { readonly type: 'integer' }, value: unknown, source: string): number | null {
-  if (value === null || (value === 'none' && option.default === null)) return null
+function parseInteger(option: IntegerOption, value: unknown, source: string): number | null {
+  if (option.takesNone && (value === null || value === 'none')) return null
   const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
   if (typeof number === 'number' && Number.isInteger(number) && number >= option.minimum && number <= option.maximum)
     return number
-  throw new ConfigError(`${source} takes a whole number from ${option.minimum} to ${option.maximum}.`)
+  const none = option.takesNone ? ', or none' : ''
+  throw new ConfigError(`${source} takes a whole number from ${option.minimum} to ${option.maximum}${none}.`)
 }
 
 function flatten(file: unknown, prefix = ''): Map<string, unknown> {

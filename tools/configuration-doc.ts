@@ -72,7 +72,7 @@ function takes(option: Option): string {
     case 'text':
       return option.isSecret === true ? 'a secret' : 'a text'
     case 'integer':
-      return `${option.minimum} to ${option.maximum}${option.default === null ? ', or none' : ''}`
+      return `${option.minimum} to ${option.maximum}${option.takesNone ? ', or none' : ''}`
     case 'flag':
       return 'true or false'
     case 'list':

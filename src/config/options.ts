@@ -23,10 +23,20 @@ export type ValueOf<R> = R extends readonly ['integer', infer Default, ...unknow
           ? TextFormats[Format] | Extract<Default, null>
           : never
 
+/** An option that takes a whole number; with `takesNone` also `none`, or null in the file, for no limit. */
+export type IntegerOption = {
+  readonly name: string
+  readonly type: 'integer'
+  readonly default: number | null
+  readonly minimum: number
+  readonly maximum: number
+  readonly takesNone: boolean
+}
+
 /** One option. Its environment variable and its flag follow from the name. */
 export type Option = { readonly name: string; readonly sentence: string; readonly isSecret?: true } & (
   | { readonly type: 'text'; readonly default: string | null; readonly parse: Parse<unknown> }
-  | { readonly type: 'integer'; readonly default: number | null; readonly minimum: number; readonly maximum: number }
+  | IntegerOption
   | { readonly type: 'flag'; readonly default: boolean }
   | { readonly type: 'list'; readonly default: readonly string[] }
 )
@@ -169,7 +179,7 @@ const table = {
   ],
 } as const
 
-/** Options of each dialect. Integers may be null in all of them; `dialectDefaults` has their defaults. */
+/** Options of each dialect. Every integer takes `none`; `dialectDefaults` has their defaults. */
 const dialectTable = {
   enabled: ['flag', true, 'Serves the dialect DIALECT.'],
   prefix: ['path prefix', '', 'Path before every path of DIALECT, such as /qa.'],
@@ -218,7 +228,7 @@ function optionOf(name: string, row: Row): Option {
   switch (row[0]) {
     case 'integer': {
       const [type, fallback, [minimum, maximum], sentence] = row
-      return { name, type, default: fallback, minimum, maximum, sentence }
+      return { name, type, default: fallback, minimum, maximum, takesNone: fallback === null, sentence }
     }
     case 'flag':
       return { name, type: 'flag', default: row[1], sentence: row[2] }

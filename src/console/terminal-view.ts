@@ -201,7 +201,7 @@ export class TerminalView implements View {
         break
       case 'unblocked':
         this.#notices.happened('let-go')
-        if (this.#held !== null) this.#notices.tell('passes-again', 'Input passes again.')
+        if (this.#held !== null) this.#notices.tell('passes-again', 'Input is unblocked.')
         this.#held = null
         this.#tellAll()
         break

@@ -158,7 +158,7 @@ after(() => world.close())
 
 const start = { purpose: 'health_check', server: { os_user: 'deploy', server_ip: '10.0.0.1' } }
 
-/** Returns what is asked of a door at a moment; null: it has no such operation. */
+/** Returns the request to an endpoint at a moment; null: it has no such operation. */
 function askedAt(moment: Moment, door: Realm, of: { readonly username: string; readonly held: Held }): Asked | null {
   const calls = realmCalls[door]
   const headers = atControl(door, of.held.token)

@@ -31,7 +31,7 @@ let accounts = 0
 /** Whose the token of a realm is. */
 const holders = new Map<Realm, string>()
 
-/** Gets a live token of an account of its own: what is sent may change or disable the account of the one before. */
+/** Gets a live token of a new account: the body may change or disable the account of the last one. */
 async function renew(realm: Realm): Promise<void> {
   accounts += 1
   const username = `mallory-${accounts}`
@@ -62,7 +62,7 @@ async function send({ method, path }: Route, payload: string | Buffer): Promise<
 /** Routes that end every session of the account, that of a case beside them included: they are tried one after the other. */
 const endsAll: readonly string[] = ['DELETE /api/v1/sessions', 'DELETE /session']
 
-/** A read of each dialect that tells whether a token lives. */
+/** A read of each dialect that shows whether a token is live. */
 const probes: Readonly<Record<Realm, string>> = {
   control: '/api/v1/verify',
   user: '/api/v2/user/dirs',

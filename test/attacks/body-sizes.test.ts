@@ -106,10 +106,10 @@ test('ATK-14 who has signed in may send 1 MiB and no byte more, on every other r
   for (const route of withBodies().filter((one) => !isOpen(one))) {
     const realm = realmOf(route.path)
     const headers = { authorization: presented(realm, tokens.get(realm) ?? '') }
-    // No JSON, so that nothing is done where a body is wanted.
+    // No JSON, so that an operation that needs a body does nothing.
     const send = (bytes: number): Promise<Injected> =>
       world.attack({ method: route.method, url: urlOf(route.path), headers, payload: Buffer.alloc(bytes, 'x') })
-    // Verify reads none (HTP-18); who may not do a thing is told so first.
+    // Verify reads none (HTP-18). A caller without permission is refused first.
     const answers = [await send(much + 1), await send(much)]
     if (answers.every(({ statusCode }) => statusCode === 401 || statusCode === 403)) continue
     const isTooLarge = answers.map(({ body }) => body.includes(`${sentence}1 MiB.`))

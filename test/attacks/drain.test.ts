@@ -10,7 +10,7 @@ import { temporaryFolder } from '../fixtures/sqlite-store.ts'
 
 const workers = 16
 
-/** What clients were told, by the session. */
+/** The answers to clients, by session. */
 type Ledger = {
   readonly live: Map<string, string>
   readonly ended: Map<string, string>

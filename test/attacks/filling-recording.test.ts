@@ -1,4 +1,4 @@
-/** A recording that grows as fast as a shell can write, on a small disk: the floor ends it before anybody else is refused. */
+/** A recording that grows as fast as a shell can write, on a small disk: the floor ends it before other users are refused. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'

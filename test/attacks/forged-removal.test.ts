@@ -1,4 +1,4 @@
-/** Forgeries around recordings, by somebody who has the data folder and not the master key. */
+/** Forgeries of recordings, by an attacker with the data folder and without the master key. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { rmSync } from 'node:fs'

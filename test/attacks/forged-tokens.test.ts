@@ -1,4 +1,4 @@
-/** Attacks by tokens of somebody else's making: no algorithm, confused algorithms, keys that the token brings along. */
+/** Attacks by forged tokens: no algorithm, confused algorithms, keys that the token brings along. */
 import assert from 'node:assert/strict'
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { after, before, test } from 'node:test'
@@ -40,7 +40,7 @@ async function publishedKey(): Promise<{ readonly kid: string; readonly x: strin
   return { ...keys[0], text: JSON.stringify(keys[0]) }
 }
 
-/** The claims of a token of a path's dialect, as anybody can read them in one. */
+/** The claims of a token of a path's dialect, as every holder can read them. */
 async function claimsOf(path: string): Promise<Json> {
   const payload = (await world.tokenOf(realmOf(path))).split('.')[1]
   const claims =

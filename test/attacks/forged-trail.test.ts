@@ -1,4 +1,4 @@
-/** Forgeries of the audit trail, by somebody who has the data folder and not the master key: real folders, edited with SQL. */
+/** Forgeries of the audit trail, by an attacker with the data folder and without the master key: real folders, edited with SQL. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
@@ -13,14 +13,14 @@ import { silentLog } from '../fixtures/sqlite-store.ts'
 
 const chain = 'server'
 
-/** What is done to a folder, and what `audit verify` then says, before and after a server has started on it once more. */
+/** An edit of a folder, and the report of `audit verify`, before and after a server has started on it once more. */
 type Forgery = {
   readonly title: string
   readonly forge: (data: string) => void
   readonly named: RegExp
-  /** After a server has gone on with it; the first sentence where it is left out. */
+  /** After a server has continued it; the first sentence by default. */
   readonly namedLater?: RegExp
-  /** Whether the server that starts on it meets it: it looks at the newest signature and at what came after. */
+  /** Whether the server that starts on it finds it: it checks the newest signature and the events after it. */
   readonly isMetAtStart?: false
 }
 

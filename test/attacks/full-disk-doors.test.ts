@@ -1,4 +1,4 @@
-/** A full disk at every dialect: each signs out as always, and signs nobody in. */
+/** A full disk at every dialect: each signs out as always, and refuses sign-ins. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -27,7 +27,7 @@ type Door = {
 /** Each signs in as a person of its own: some sign-outs end more than one session. */
 const emailOf = (dialect: Dialect): string => `${dialect}@example.org`
 
-/** How one signs in and out at each dialect, and what is answered on a full disk. */
+/** The sign-in and sign-out of each dialect, and their answers on a full disk. */
 const doors: Readonly<Record<Dialect, Door>> = {
   control: {
     signIn: { method: 'POST', path: '/api/v1/sessions', body: { username: 'control', password } },

@@ -1,4 +1,4 @@
-/** Faults of the disk: full, not writable, locked by somebody else. Nothing that was answered is lost, and service comes back. */
+/** Faults of the disk: full, not writable, locked by another process. Nothing that was answered is lost, and service comes back. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -43,7 +43,7 @@ async function signIn(client: HttpClient): Promise<{ readonly status: number; re
   return { status, token: status === 201 ? (JSON.parse(body) as { access_token: string }).access_token : '' }
 }
 
-/** Signs in until the store refuses everybody; returns the tokens that were answered. */
+/** Signs in until the store refuses; returns the tokens that were answered. */
 async function fill(client: HttpClient): Promise<string[]> {
   const answered: string[] = []
   for (let round = 0; round < 400; round += 1) {
@@ -93,7 +93,7 @@ test('ATK-16 a database that may not grow refuses what it cannot keep, goes on v
   assert.deepEqual(await statusesOf(client, ended), ended.length === 0 ? [] : [401])
   assert.deepEqual([refused, verified, await statusesOf(client, kept)], [unavailable, [200], [200]])
   assert.ok(live.length > 100 && kept.length > 0)
-  // Not even an event fits any more, and a token that was refused waits to be told as one when the server closes.
+  // Not even an event fits any more. An event of a refused token waits to be written when the server closes.
   const wrong = { ...signIns[0], body: { username: 'ada', password: 'wrong' } }
   for (let round = 0; (await client.send(wrong)).status !== 503; round += 1) assert.ok(round < 500)
   assert.equal(await verifyStatus(client, 'rubbish'), 401)

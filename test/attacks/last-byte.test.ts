@@ -1,4 +1,4 @@
-/** A disk that another process fills to the last byte: whatever ends something is answered and kept, and nothing else is. */
+/** A disk that another process fills to the last byte: every end is answered and durable, and nothing else is. */
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -44,7 +44,7 @@ async function readiness(client: HttpClient): Promise<unknown[]> {
   return [status, told.status, ...told.reasons.map(({ code }) => code)]
 }
 
-/** Whoever asks first may still be told to come again: the numbers of rows are fetched then. */
+/** The first caller may still be told to retry: the numbers of rows are fetched then. */
 async function signInOnceThereIsRoom(client: HttpClient, username: string): Promise<number> {
   for (let round = 0; round < 20; round += 1) {
     const status = await signIn(client, username)
@@ -84,7 +84,7 @@ type Full = {
   readonly tokens: Readonly<Record<'ada' | 'bob' | 'eve', readonly string[]>>
 }
 
-/** A server whose disk has just been filled, with tokens of everybody. */
+/** A server whose disk has just been filled, with tokens of all accounts. */
 async function fullDisk(t: TestContext, tokensOfAda = 8): Promise<Full | null> {
   const disk = smallDisk(t, 60)
   if (disk === null) return null
@@ -111,7 +111,7 @@ test('ATK-16 on a disk that is full to the last byte sign-out and disable are an
   assert.equal(await signIn(client, 'ada'), 503)
   assert.deepEqual(await readiness(client), [503, 'unready', 'disk-full'])
   for (const token of ada.slice(0, 6)) {
-    // What was given up for an end is no room for a sign-in.
+    // Room that was freed for an end is not used for a sign-in.
     assert.deepEqual([await signOut(client, token), await signIn(client, 'ada')], [204, 503])
     disk.fill()
   }

@@ -1,4 +1,4 @@
-/** Attacks by HTTP messages that two servers could read as two: one request has one answer, and what is ambiguous is refused. */
+/** Attacks by HTTP messages that two servers could read as two: one request has one answer, and an ambiguous one is refused. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { exchangeRaw } from '../fixtures/raw-socket.ts'

@@ -1,4 +1,4 @@
-/** Attacks by comparison: a sign-in tells nobody whether an account is there, by its answer, by what it costs, or by how long it takes. */
+/** Attacks by comparison: a sign-in does not reveal whether an account exists, by its answer, its cost or its time. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Account, Role } from '../../src/core/accounts/account.ts'
@@ -98,7 +98,7 @@ const hashes = (): number => (sallyport.ports.hasher as PooledPasswordHasher).ca
 test('ATK-22 whoever signs in and fails, every dialect spends exactly one password hash', async () => {
   for (const [way, ask] of Object.entries(waysIn)) {
     for (const [name, password] of [...attempts.alike, ...attempts.afterTheRightPassword]) {
-      // No password is no credentials there, and asks nobody.
+      // An absent password is no credentials there, and costs no hash.
       if (password === '' && way === 'sftpgo users') continue
       const before = hashes()
       const { status } = await call(sallyport, ask(name, password))

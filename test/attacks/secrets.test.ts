@@ -1,4 +1,4 @@
-/** Attacks on secrets: guessing tokens, comparing byte by byte, planting them, finding them where they are written, and asking errors. */
+/** Attacks on secrets: guessing tokens, comparing byte by byte, planting them, finding them in files, and provoking errors. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -36,7 +36,7 @@ after(() => sallyport.close())
 
 const login = { email: 'ada@example.org', password }
 
-/** A sign-in of every dialect: what is sent, and where the token stands in the answer. */
+/** A sign-in of every dialect: the request, and the place of the token in the answer. */
 const signIns = [
   { path: '/api/v1/sessions', body: { username: 'ada', password }, read: /"access_token":"([^"]+)"/ },
   { path: '/api/v1/sessions', body: { username: 'ada', password }, read: /"refresh_token":"([^"]+)"/ },

@@ -145,7 +145,7 @@ test('ATK-15 a wrong method on every path that is served is 405 with the right o
   }
 })
 
-/** The methods of every pattern that a path falls under, as Allow lists them; GET brings HEAD, except where GET makes a token, or has no end of its own. */
+/** The methods of every pattern that matches a path, as Allow lists them. GET brings HEAD, except if GET makes a token or has no end of its own. */
 function methodsOf(methods: ReadonlyMap<string, ReadonlySet<string>>, url: string, parameter: string): string[] {
   const found = [...methods].filter(([path]) =>
     new RegExp(`^${path.replace('*', '.*').replace(/:\w+/g, parameter)}$`).test(url),

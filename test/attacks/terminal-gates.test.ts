@@ -1,4 +1,4 @@
-/** Attacks on the gates of terminals: what was taken away, or is being looked at, lets nothing through either way. */
+/** Attacks on the gates of terminals: access that was taken away, or is being checked, passes nothing in either direction. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'

@@ -1,4 +1,4 @@
-/** Attacks by killing the server in the midst of output: what was recorded is proven, nothing runs on, and all begins anew. */
+/** Attacks by killing the server in the midst of output: the recorded part is proven, no process survives, and everything can start again. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { test } from 'node:test'
@@ -36,7 +36,7 @@ async function flood(server: ShellServer): Promise<Running> {
 
 type Report = { readonly fault: string | null; readonly mark: string; readonly segments: number }
 
-/** What `recording verify` reports of a record; it exits with 1 where it is not as it was written. */
+/** The report of `recording verify`; it exits with 1 if the record was changed. */
 async function reportOf(dataDir: string, id: string): Promise<Report> {
   const { stdout } = await run(launcher, ['recording', 'verify', id, '--json', '--data', dataDir])
   const reports = JSON.parse(stdout) as Report[]

@@ -1,4 +1,4 @@
-/** Attacks by asking for two things at once: whoever wins, nobody whose access is gone is attached, and no shell is left. */
+/** Attacks by two requests at once: in every order, no user without access is attached, and no shell is left. */
 import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
@@ -89,7 +89,7 @@ async function stagger(round: number): Promise<void> {
   for (let turn = 0; turn < (round * 7) % 40; turn += 1) await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** Resolves once the store knows that nobody of these names is attached to anything. */
+/** Resolves once the store has no attachment of these names. */
 async function gone(...usernames: readonly string[]): Promise<void> {
   const isThere = async (): Promise<boolean> =>
     (await attachedInStore(world)).some(({ username }) => usernames.includes(username))

@@ -1,4 +1,4 @@
-/** Attacks by reading what is kept: no token, no secret of a resume and nothing that was typed unseen is in any of it. */
+/** Attacks by reading files: they contain no token, no resume secret and no hidden input. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { test } from 'node:test'

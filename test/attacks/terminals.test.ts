@@ -1,4 +1,4 @@
-/** Attacks by whoever has a socket, or half of one: it loses its own, and nobody else notices. */
+/** Attacks by a client with a socket, or half of one: it loses its own, and other users notice nothing. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'

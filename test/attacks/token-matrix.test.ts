@@ -37,7 +37,7 @@ function operationsOf(dialect: DialectName): Operation[] {
 
 const operations = dialects.flatMap(operationsOf)
 
-/** What is presented; each is made anew for a cell that may use it up. */
+/** The presented credentials; each is made again for a cell that may use it up. */
 type Kind =
   | 'nothing'
   | 'rubbish'
@@ -58,7 +58,7 @@ type Kind =
   | 'sftpgo user key'
   | 'sftpgo administrator key'
 
-/** The kinds that an operation takes; whatever is not here is refused. */
+/** The kinds that an operation accepts; all others are refused. */
 function kindsFor({ dialect, method, path }: Operation): readonly Kind[] {
   switch (dialect) {
     case 'control':
@@ -87,7 +87,7 @@ function kindsFor({ dialect, method, path }: Operation): readonly Kind[] {
   }
 }
 
-/** Giant Swarm answers 401 to whoever may not administer, as to whoever is unknown. */
+/** Giant Swarm answers 401 to a caller without permission, as to an unknown one. */
 function isForAdministrators(method: string, path: string): boolean {
   return path.startsWith('/v4/users/') || (path.startsWith('/v4/organizations/{') && method !== 'GET')
 }

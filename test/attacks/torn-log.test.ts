@@ -10,7 +10,7 @@ import { runSallyport } from '../fixtures/run-sallyport.ts'
 import { serveProcess } from '../fixtures/serve-process.ts'
 import { temporaryFolder } from '../fixtures/sqlite-store.ts'
 
-/** What was answered before the crash, oldest first; every third session was signed out again. */
+/** The answers before the crash, oldest first; every third session was signed out again. */
 type Answered = { readonly live: readonly string[]; readonly ended: readonly string[] }
 
 /** Lets a server answer sign-ins and sign-outs one after the other, kills it, and leaves its files as they are. */

@@ -1,4 +1,4 @@
-/** When the audit trail is signed, and what is found while a server runs: real folders and real processes. */
+/** When the audit trail is signed, and which breaks a running server finds: real folders and real processes. */
 import assert from 'node:assert/strict'
 import { createPublicKey, hash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'

@@ -28,7 +28,7 @@ after(() => world.close())
 
 const periods = { from: '09:00', to: '17:00' }
 
-/** What is sent at a place, and what is kept of it. */
+/** A value in the request at a place, and the stored one. */
 const normalised: readonly (readonly [path: string, sent: unknown, kept: unknown])[] = [
   ['home_dir', '/srv//a/../b/', '/srv/b'],
   ['home_dir', '/', '/'],

@@ -32,7 +32,7 @@ function bodyOf({ lineContext }: AccountKind, path: string, { sent }: Cell): Jso
   return withValueAt(surroundingOf(lineContext, path), path, sent === nothing ? undefined : sent) as Json
 }
 
-/** Returns what an answer says of a member: its refusal, or what is shown of it. */
+/** Returns the answer for a member: its refusal, or the shown value. */
 function outcome(answer: { readonly status: number; readonly body: string }, told: Json | null, path: string): unknown {
   if (answer.status >= 300) return `${answer.status} ${(JSON.parse(answer.body) as { error: string }).error}`
   return valueAt(told, path)
@@ -83,7 +83,7 @@ async function checkCase(kind: AccountKind, one: Case, name: string): Promise<vo
   assert.deepEqual(wrong, [])
 }
 
-/** Adds an account, tells what is shown of a member, and removes it again. */
+/** Adds an account, returns the shown value of a member, and removes the account again. */
 async function adding({ path, add }: AccountKind, body: Json, member: string): Promise<unknown> {
   const answer = await ops('POST', path, {
     username: 'fresh',
@@ -98,7 +98,7 @@ async function adding({ path, add }: AccountKind, body: Json, member: string): P
   return outcome(answer, told, member)
 }
 
-/** Replaces an account and tells what is shown of a member; what is refused changes nothing. */
+/** Replaces an account and returns the shown value of a member. A refused request changes nothing. */
 async function replacing(path: string, body: Json, member: string): Promise<unknown> {
   const before = readJson(await ops('GET', path))
   const answer = await ops('PUT', path, body)
@@ -112,7 +112,7 @@ function withName(body: Json, member: string): Json {
   return member === 'username' ? { username: undefined, ...body } : body
 }
 
-/** A replaced account keeps its name whatever is sent, and an administrator keeps the password where none is sent. */
+/** A replaced account keeps its name for every request. An administrator keeps the password if none is sent. */
 function isKept(member: string, want: unknown): boolean {
   const isAboutType = typeof want === 'string' && want.endsWith('has to be a text')
   return (

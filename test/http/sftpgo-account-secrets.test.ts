@@ -1,4 +1,4 @@
-/** sftpgo: no secret of an account reaches the disk or an answer in clear, whatever its shape. */
+/** sftpgo: no secret of an account, in any shape, reaches the disk or an answer in clear. */
 import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ before(async () => {
 
 after(() => world.close())
 
-/** What can stand where a secret belongs; each holds its marker somewhere. */
+/** Values in the place of a secret; each contains its marker. */
 const shapes: Readonly<Record<string, (marker: string) => unknown>> = {
   'a text': (marker) => marker,
   'a list': (marker) => [marker],

@@ -25,7 +25,7 @@ import {
 const notFound = '404 {"error":"Not Found","message":""}\n'
 const invalidCredentials = '401 {"error":"invalid credentials","message":"Unauthorized"}\n'
 
-/** What SFTPGo tells of every user, whatever was sent. */
+/** The members that SFTPGo shows for every user. */
 const usersFilters = {
   hooks: { external_auth_disabled: false, pre_login_disabled: false, check_password_disabled: false },
   totp_config: { secret: {} },

@@ -34,7 +34,7 @@ class Mailbox {
     },
   })
 
-  /** Returns the oldest mail that was not read, and waits for one where there is none. */
+  /** Returns the oldest unread mail, and waits for one if there is none. */
   async read(): Promise<string> {
     while (this.#mails.length === 0) {
       await new Promise<void>((resolve) => {

@@ -1,4 +1,4 @@
-/** sftpgo: what each administrator may do to whom, and whose tokens end with it. */
+/** sftpgo: the permissions of administrators, and the tokens that end with a change of them. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import {

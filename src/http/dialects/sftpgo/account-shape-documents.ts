@@ -27,7 +27,7 @@ export const pageParameters: readonly ParameterDocument[] = [
   { in: 'query', name: 'order', schema: Type.String({ enum: ['ASC', 'DESC'] }), description: 'Order of the names' },
 ]
 
-/** Documents by what is done, under the operation ids of the original. */
+/** Documents by operation, under the operation ids of the original. */
 export function documentAccounts(role: 'user' | 'admin'): Readonly<Record<string, RouteDocument>> {
   const [schema, written] = role === 'user' ? [User, UserInput] : [Admin, Admin]
   const [tag, security] = [`${role}s`, [{ BearerAuth: [] }, { APIKeyAuth: [] }]]
@@ -49,7 +49,7 @@ export function documentAccounts(role: 'user' | 'admin'): Readonly<Record<string
     }),
     read: documentRoute(`get_${role}_by_username`, {
       ...facts,
-      summary: `Tell of one ${role}`,
+      summary: `Return one ${role}`,
       parameters,
       reply: schema,
     }),

@@ -1,4 +1,4 @@
-/** sftpgo: tables of members; one table reads what is sent, shows what is kept in the order of the original, and documents both. */
+/** sftpgo: tables of members. One table reads the request, shows the stored value in the order of the original, and documents both. */
 import { type TProperties, Type } from 'typebox'
 import type { Kind, Reading } from './account-shape-kinds.ts'
 import { asObject, isObject, type JsonObject } from './attributes.ts'
@@ -9,14 +9,16 @@ export type Field<Value = unknown> = {
   readonly kind: Kind<Value>
   /** Whether it is shown with its default too, only when it has another value, or never. */
   readonly shown: 'always' | 'filled' | 'never'
-  /** Whether the account itself has it: what is sent of it is checked, and never kept among its attributes. */
+  /**
+   * Whether the account itself has the member. The request's value is checked, and never stored among the attributes.
+   */
   readonly isOwn: boolean
 }
 
 /** Members by name, in the order in which they are shown. */
 export type Fields = Readonly<Record<string, Field>>
 
-/** What is read by a table. */
+/** The members that a table reads. */
 export type Values<Table> = { readonly [Name in keyof Table]: Table[Name] extends Field<infer Value> ? Value : never }
 
 /** A member that is shown with its default too. */
@@ -24,7 +26,7 @@ export function always<Value>(kind: Kind<Value>): Field<Value> {
   return { kind, shown: 'always', isOwn: false }
 }
 
-/** A member that is left out where it has its default. */
+/** A member that is left out of answers if it has its default. */
 export function filled<Value>(kind: Kind<Value>): Field<Value> {
   return { kind, shown: 'filled', isOwn: false }
 }
@@ -35,7 +37,7 @@ export function own<Value>(kind: Kind<Value>, shown: Field['shown'] = 'always'):
 }
 
 /**
- * Reads every member of a table; what is not in the table is left aside. Names are taken in any case, as SFTPGo takes them.
+ * Reads every member of a table; other members are ignored. Names match in any case, as in SFTPGo.
  *
  * @throws INPUT_INVALID for a member that is not valid, and for one that came in two spellings.
  */
@@ -81,7 +83,7 @@ export function showFields(table: Fields, kept: JsonObject, owned: JsonObject = 
   return all
 }
 
-/** Returns a function that shows members of a table; where nothing is kept it gives one and the same object. */
+/** Returns a function that shows members of a table. If nothing is stored, it always returns the same object. */
 export function showBy(table: Fields): (kept: unknown) => JsonObject {
   let nothing: JsonObject | undefined
   return function showKept(kept) {
@@ -115,7 +117,7 @@ export function documentFields(table: Fields): TProperties {
   return Object.fromEntries(Object.entries(table).map(([name, { kind }]) => [name, Type.Optional(kind.schema)]))
 }
 
-/** Tells whether a value is the default of its kind. */
+/** Returns whether a value is the default of its kind. */
 function isDefault(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0
   if (isObject(value)) return Object.keys(value).length === 0

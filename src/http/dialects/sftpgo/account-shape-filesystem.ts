@@ -1,4 +1,4 @@
-/** sftpgo: where the files of a user or a folder lie (SFTPGo REST API, FilesystemConfig); kept for clients, no file is served from it. */
+/** sftpgo: the filesystem of a user or a folder (SFTPGo REST API, FilesystemConfig). It is stored for clients; no file is served from it. */
 import { Type } from 'typebox'
 import {
   always,
@@ -190,7 +190,7 @@ export const filesystem: Kind<JsonObject> = {
   inner: table,
 }
 
-/** Tells whether the files of a filesystem, as it is kept, lie elsewhere. */
+/** Returns whether the files of a stored filesystem are on another machine or service. */
 export function isRemote(kept: JsonObject): boolean {
   return remote.has(Number(kept.provider ?? 0))
 }

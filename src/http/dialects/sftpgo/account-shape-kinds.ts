@@ -1,4 +1,4 @@
-/** sftpgo: the kinds of value that bodies hold; each reads what is sent, shows what is kept and documents itself. */
+/** sftpgo: the kinds of value in bodies. Each reads the request's value, shows the stored value and documents itself. */
 import { type TSchema, Type } from 'typebox'
 import type { Sealer } from '../../../core/ports.ts'
 import { isObject, type JsonObject } from './attributes.ts'
@@ -10,7 +10,7 @@ export type Reading = {
   readonly name: string
   /** null: the form of secrets is checked, and none is sealed or kept. */
   readonly sealer: Sealer | null
-  /** What is kept in the same place; undefined: nothing. */
+  /** The stored value in the same place; undefined: none. */
   readonly before: unknown
 }
 
@@ -18,12 +18,12 @@ export type Reading = {
 export type Kind<Value = unknown> = {
   readonly form: 'text' | 'flag' | 'number' | 'list' | 'object' | 'map' | 'secret'
   /**
-   * Returns what is sent, checked and normalised.
+   * Returns the request's value, checked and normalised.
    *
    * @throws INPUT_INVALID with a message that begins `Validation error`.
    */
   readonly read: (sent: unknown, reading: Reading) => Value
-  /** Returns what is kept as it is shown; its default where nothing of this kind is kept. */
+  /** Returns the stored value as answers show it, or the default if none of this kind is stored. */
   readonly show: (kept: unknown) => unknown
   readonly schema: TSchema
   /** What a list holds, or what members an object has. */
@@ -63,7 +63,7 @@ export const flag: Kind<boolean> = {
 export type Bounds = {
   readonly least?: number
   readonly most?: number
-  /** Takes for 0 what is out of bounds, where else it is refused. */
+  /** Reads a number out of bounds as 0 instead of refusing it. */
   readonly clears?: boolean
   readonly schema?: TSchema
 }

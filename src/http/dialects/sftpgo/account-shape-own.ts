@@ -29,7 +29,7 @@ export type Decoding = {
   readonly sealer: Sealer
   /** The account that is replaced; null: one is added. */
   readonly account: Account | null
-  /** What is kept of the account; empty where it is new. */
+  /** The stored attributes of the account; empty if it is new. */
   readonly before: JsonObject
 }
 
@@ -60,7 +60,7 @@ export const status: Kind<number> = integer({
   schema: Type.Integer({ enum: [0, 1], description: '0 disabled, 1 enabled' }),
 })
 
-/** The name; what is sent of it counts when an account is added. */
+/** The name; the request's name counts only when an account is added. */
 export const username: Kind<string> = text(undefined, Type.String({ minLength: 1, maxLength: longestUsername }))
 
 /** The e-mail address. */
@@ -69,7 +69,7 @@ export const address: Kind<string> = text(email, Type.String({ format: 'email' }
 /** A password in plain text. */
 export const password: Kind<string> = text(undefined, Type.String({ format: 'password', description: 'Never shown' }))
 
-/** A group; none is managed here, so each is one that nobody knows. */
+/** A group. This server has no groups, so every name is unknown. */
 export function groups(title: string, option: Fields): Field<readonly JsonObject[]> {
   const group = object(title, { name: always(text()), ...option })
   return filled(
@@ -81,7 +81,7 @@ export function groups(title: string, option: Fields): Field<readonly JsonObject
   )
 }
 
-/** Members of `filters` by which an account tells of its second factor; what is sent of them is left aside. */
+/** Members of `filters` that describe the second factor; the request's values are ignored. */
 export function secondFactor(
   title: string,
   protocols: Fields,
@@ -103,7 +103,7 @@ type OwnValues = {
 /**
  * Returns a decoded account.
  *
- * @param values what was read, with rules applied.
+ * @param values The values that were read, with rules applied.
  */
 export function decodedAccount(table: Fields, values: OwnValues & JsonObject, before: JsonObject): DecodedAccount {
   const { expiration_date: endsAtMs = 0 } = values

@@ -29,7 +29,7 @@ import { serve } from './routes.ts'
 import { invalidAccount } from './validation-error.ts'
 import { sendBody } from './wire.ts'
 
-/** What is done to accounts, each with its permission. */
+/** The operations on accounts, each with its permission. */
 type Act = 'list' | 'read' | 'add' | 'change' | 'remove' | 'disableFactor'
 
 /** One kind of account, as administrators manage it. */
@@ -141,7 +141,7 @@ async function change(call: Call): Promise<FastifyReply> {
   return sendBody(reply, 200, { message: `${kind.noun} updated` })
 }
 
-/** Whether file transfers go on is nothing that there is here; what is said of it has to be a whole number all the same. */
+/** This server has no file transfers to disconnect. The parameter must be a whole number all the same. */
 function checkDisconnect(request: FastifyRequest): void {
   const { disconnect = '0' } = request.query as { readonly disconnect?: string | readonly string[] }
   if (/^[+-]?\d+$/.test([disconnect].flat()[0] ?? '')) return
@@ -214,7 +214,7 @@ function passwordDifference({ passwordHash }: Account, { password }: DecodedAcco
   return { password: password === '' ? null : password }
 }
 
-/** Tokens tell of permissions and role, so none may outlive them. */
+/** Tokens contain permissions and role, so no token may outlive a change of them. */
 function changesRights(account: Account, to: DecodedAccount): boolean {
   const before = readAttributes(account)
   const after = readAttributes({ role: account.role, authority: null, attributes: JSON.stringify(to.kept) })

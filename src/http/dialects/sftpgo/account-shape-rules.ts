@@ -63,7 +63,7 @@ export function timeOfDay(value: string, name: string): string {
 
 const pattern = /^(?:[^\\[]|\\.|\[\^?(?:(?:[^\\\]-]|\\.)(?:-(?:[^\\\]-]|\\.))?)+\])*$/su
 
-/** Returns a pattern of the shell, in lower case. @throws INPUT_INVALID @see Go, path.Match, for what is one. */
+/** Returns a pattern of the shell, in lower case. @throws INPUT_INVALID @see Go, path.Match, for the syntax. */
 export function shellPattern(value: string, name: string): string {
   if (pattern.test(value)) return value.toLowerCase()
   throw invalidAccount(`${name} is ${JSON.stringify(value)}, which is no pattern`)
@@ -92,7 +92,7 @@ export const certificates: Kind<readonly string[]> = entries(
   (index) => `invalid TLS certificate ${index}`,
 )
 
-/** @param fault what is said of an entry that is not valid, by its index. */
+/** @param fault The message for an entry that is not valid, by its index. */
 function entries(isValid: (entry: string) => boolean, fault: (index: number) => string): Kind<readonly string[]> {
   const all = texts()
   return {

@@ -33,7 +33,7 @@ const members = {
   mode: filled(integer()),
 } satisfies Fields
 
-/** A secret: `Plain` is sealed, another status and absence keep what is there, and an empty one takes it away. */
+/** A secret: `Plain` is sealed; another status or absence keeps the stored one; an empty one removes it. */
 export const secret: Kind<SealedSecret> = {
   form: 'secret',
   read: readSecret,
@@ -46,7 +46,7 @@ export function sealSecret(sealer: Sealer, plain: string): SealedSecret {
   return showSealed(sealer.seal('sftpgo secret', Buffer.from(plain)))
 }
 
-/** Returns what was sealed already as a secret is shown. */
+/** Returns a sealed secret as answers show it. */
 export function showSealed(sealed: Uint8Array): SealedSecret {
   return { status: 'Secretbox', payload: Buffer.from(sealed).toString('base64') }
 }
@@ -60,7 +60,7 @@ export const plainSecret: Kind<string | undefined> = {
   },
 }
 
-/** @throws INPUT_INVALID for what is no secret, and for one that is not `Plain` where there is nothing to keep. */
+/** @throws INPUT_INVALID for a value that is no secret, and for a secret that is not `Plain` if none is stored. */
 function readSecret(sent: unknown, reading: Reading): SealedSecret {
   const { sealer, before } = reading
   const kept = isSealed(before) ? before : {}
@@ -72,7 +72,7 @@ function readSecret(sent: unknown, reading: Reading): SealedSecret {
   throw invalidAccount('a new secret has to be sent with the status Plain')
 }
 
-/** Returns null where nothing came. @throws INPUT_INVALID for what is no secret; what it holds is never told. */
+/** Returns null for an absent value. @throws INPUT_INVALID for a value that is no secret; the message never contains it. */
 function readMembers(sent: unknown, reading: Reading): Values<typeof members> | null {
   if (sent === undefined || sent === null) return null
   if (!isObject(sent)) throw invalidAccount(`${reading.name} has to be an object`)

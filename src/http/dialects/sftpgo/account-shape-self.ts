@@ -12,19 +12,19 @@ export function roleSeenBy(administrator: Account): string | null {
   return readAttributes(administrator).role || null
 }
 
-/** Tells whether an administrator sees an account: one with a role sees those of the same role alone. */
+/** Returns whether an administrator sees an account: one with a role sees only those of the same role. */
 export function visibleTo(administrator: Account, account: Account): boolean {
   const role = roleSeenBy(administrator)
   return role === null || readAttributes(account).role === role
 }
 
-/** Returns what was sent with the role of the administrator, where the administrator has one. */
+/** Returns the request with the role of the administrator, if the administrator has one. */
 export function keepRole(to: DecodedAccount, administrator: Account): DecodedAccount {
   const { role } = readAttributes(administrator)
   return role === '' ? to : { ...to, kept: { ...to.kept, role } }
 }
 
-/** Returns what was sent with the flags put back as they are that administrators cannot set on themselves. */
+/** Returns the request with the stored values of flags that administrators cannot set on themselves. */
 export function keepOwnFlags(to: DecodedAccount, account: Account): DecodedAccount {
   const { requirePasswordChange, requireTwoFactor } = readAttributes(account)
   const filters = {
@@ -36,9 +36,10 @@ export function keepOwnFlags(to: DecodedAccount, account: Account): DecodedAccou
 }
 
 /**
- * Lets an administrator's change of their own account pass.
+ * Checks an administrator's change of their own account.
  *
- * Only `*` leads here, and nobody has that beside a role, so that a change of role is refused before.
+ * Only `*` allows this operation, and an administrator with a role cannot have `*`. So a change of role is refused
+ * earlier.
  *
  * @throws INPUT_INVALID for a change with an API key, and for one of status or permissions.
  */

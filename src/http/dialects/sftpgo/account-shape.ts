@@ -44,7 +44,7 @@ function ownMembers({ id, status, username, email, ...account }: Account): JsonO
   }
 }
 
-/** The account ends at a whole second; the milliseconds that were sent are told as long as that second is its end. */
+/** The account ends at a whole second. Answers show the sent milliseconds as long as that second is its end. */
 function expirationMs({ expiresAt }: Account, { expiration_date: sent }: JsonObject): number {
   if (expiresAt === null) return 0
   if (typeof sent === 'number' && Math.floor(sent / 1000) === expiresAt) return sent

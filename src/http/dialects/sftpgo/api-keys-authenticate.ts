@@ -15,12 +15,12 @@ import { admitsApiKey, callerOf } from './restrictions.ts'
 /** Requests that came with an API key. */
 const keyed = new WeakSet<FastifyRequest>()
 
-/** Tells whether a request was let in by an API key. */
+/** Returns whether a request was authenticated by an API key. */
 export function cameByApiKey(request: FastifyRequest): boolean {
   return keyed.has(request)
 }
 
-/** Returns the API key of a request; null where there is none, or an empty one. */
+/** Returns the API key of a request; null if there is none, or an empty one. */
 export function readApiKey(request: FastifyRequest): string | null {
   return oneHeader(request, 'x-sftpgo-api-key') || null
 }
@@ -29,10 +29,10 @@ export function readApiKey(request: FastifyRequest): string | null {
 type PresentedKey = { readonly id: string; readonly secret: string; readonly username: string }
 
 /**
- * Returns a principal for whoever an API key stands for.
+ * Returns the principal that an API key stands for.
  *
- * @throws API_KEY_INVALID for what has not its form, or an unknown one; API_KEY_WRONG_SCOPE for one of the other realm.
- * @throws API_KEY_REFUSED for a wrong secret, an expired key, or an account that may not be reached this way.
+ * @throws API_KEY_INVALID for a malformed or unknown key; API_KEY_WRONG_SCOPE for one of the other realm.
+ * @throws API_KEY_REFUSED for a wrong secret, an expired key, or an account that may not be used this way.
  */
 export async function principalOfApiKey(
   ports: Ports,

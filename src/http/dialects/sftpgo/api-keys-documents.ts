@@ -29,7 +29,7 @@ const ApiKeyReply = Type.Object(
 const facts = { tag: 'API keys', security: [{ BearerAuth: [] }] }
 const parameters = [{ in: 'path', name: 'id', isRequired: true }] as const
 
-/** Documents by what is done, under the operation ids of the original. */
+/** Documents by operation, under the operation ids of the original. */
 export const apiKeyDocuments: Readonly<Record<'list' | 'add' | 'read' | 'change' | 'remove', RouteDocument>> = {
   list: documentRoute('get_api_keys', {
     ...facts,
@@ -44,10 +44,10 @@ export const apiKeyDocuments: Readonly<Record<'list' | 'add' | 'read' | 'change'
     reply: ApiKeyReply,
     status: 201,
   }),
-  read: documentRoute('get_api_key_by_id', { ...facts, summary: 'Tell of one API key', parameters, reply: ApiKey }),
+  read: documentRoute('get_api_key_by_id', { ...facts, summary: 'Return one API key', parameters, reply: ApiKey }),
   change: documentRoute('update_api_key', {
     ...facts,
-    summary: 'Replace what is said of one API key; its secret stays',
+    summary: 'Replace one API key; its secret stays',
     parameters,
     body: { schema: ApiKey },
     reply: ApiResponse,

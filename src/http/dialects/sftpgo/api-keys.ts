@@ -117,7 +117,7 @@ function newPart({ random, encodings }: Pick<Ports, 'random' | 'encodings'>): st
 
 type DecodedKey = Pick<Credential, 'name' | 'description' | 'accountId' | 'expiresAtMs'> & { readonly role: Role }
 
-/** What is sent of a key. */
+/** The request's members of a key. */
 const sentKey = {
   name: filled(text(trimmed)),
   scope: filled(integer()),
@@ -172,7 +172,7 @@ async function find({ store }: Ports, request: FastifyRequest): Promise<Credenti
   return key
 }
 
-/** A key acts as its holder; one of scope 1 that is bound to nobody acts as any administrator, so it gives everything. */
+/** A key acts as its holder. A key of scope 1 without a holder acts as any administrator, so it gives every permission. */
 async function authoriseKey(
   { store }: Ports,
   request: FastifyRequest,

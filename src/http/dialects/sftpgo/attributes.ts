@@ -1,4 +1,4 @@
-/** sftpgo: what an account has only in this dialect, kept as one JSON object in its wire form; what is not there has its default. */
+/** sftpgo: the attributes that an account has only in this dialect, stored as one JSON object in wire form. An absent one has its default. */
 import type { Account } from '../../../core/accounts/account.ts'
 import type { KeptAttributes } from '../../../core/accounts/commands.ts'
 import { type AccessTime, type KeptRules, writeRules } from '../../../core/accounts/rules.ts'
@@ -8,9 +8,12 @@ import { listOf } from './authority.ts'
 /** A JSON object as it was sent. */
 export type JsonObject = { readonly [member: string]: unknown }
 
-/** The attributes that this server acts on; lists are empty and flags false where nothing was said. */
+/** The attributes that this server acts on. An absent list is empty, an absent flag false. */
 export type SftpgoAttributes = {
-  /** Administrators: what is granted, `*` where nothing was ever said. Users: empty; what is taken away is in `webClient`. */
+  /**
+   * Administrators: the granted permissions, `*` if none were ever set. Users: empty; `webClient` has the rights that
+   * were taken away.
+   */
   readonly permissions: readonly string[]
   readonly role: string
   readonly description: string
@@ -49,7 +52,7 @@ export type SftpgoAttributes = {
 /** Accounts are immutable and stay in memory between requests, so each is parsed once. */
 const parsed = new WeakMap<object, SftpgoAttributes>()
 
-/** An account as far as its attributes go; its rules, where they are given, know best whether a new password is due. */
+/** An account with its attributes. Its rules, if given, decide whether a new password is due. */
 type Attributed = Pick<Account, 'attributes' | 'role' | 'authority'> & Partial<Pick<Account, 'rules'>>
 
 /**
@@ -64,7 +67,7 @@ export function readAttributes(account: Attributed): SftpgoAttributes {
   return attributes
 }
 
-/** Members to put over what is kept; `undefined` takes one away, and `filters` is merged member by member. */
+/** Members to merge into the stored ones. `undefined` removes one, and `filters` is merged member by member. */
 export type AttributeChanges = JsonObject & { readonly filters?: JsonObject }
 
 /** Returns what to keep for an account after a change. */
@@ -146,7 +149,7 @@ function interpretUser(filters: JsonObject): UserAttributes {
   }
 }
 
-/** Whoever sets a password at another door settles what is due without knowing of attributes. */
+/** A password that is set through another dialect is no longer due; that dialect does not know of attributes. */
 function keptOf({ attributes, rules }: Attributed): JsonObject {
   const kept = parseKept(attributes)
   const filters = asObject(kept.filters)
@@ -164,7 +167,7 @@ export function asObject(value: unknown): JsonObject {
   return isObject(value) ? value : {}
 }
 
-/** Tells whether a JSON value is an object: no list, not null. */
+/** Returns whether a JSON value is an object: no list, not null. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

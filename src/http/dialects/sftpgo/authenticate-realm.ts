@@ -22,7 +22,7 @@ import { readBearer, subjectOf } from './tokens.ts'
 /** Keys of tokens that memory and store do not find by digest, and that still are no rubbish. */
 const keysOfOthers: readonly SigningKeyName[] = ['control', 'pty']
 
-/** What an operation asks of whoever calls it. */
+/** The demands of an operation on its caller. */
 export type RouteRules = {
   /** Administrators need it; left out: none is needed. */
   readonly permission?: Permission
@@ -57,7 +57,7 @@ export function authenticateRealm(
   })
 }
 
-/** Whoever comes with an API key is asked for nothing that is due. */
+/** A caller with an API key is not asked for what is due. */
 function applyRules(
   { account }: Principal,
   { permission, isServedWhileDue, refusesApiKey }: RouteRules,

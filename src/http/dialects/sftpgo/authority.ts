@@ -35,9 +35,9 @@ export type Listed = { readonly permissions: readonly string[]; readonly role: s
 /**
  * Returns the authority of an administrator whose list was written.
  *
- * `*` makes an owner. Any other list replaces what has a name here and keeps what was granted elsewhere; leaving `*` drops
- * that too. An administrator with a role of this dialect holds nothing outside it. A named role whose grants stay the same
- * stays by name.
+ * `*` makes an owner. Any other list replaces the permissions that have a name here, and keeps those that were granted
+ * elsewhere. A list that drops `*` drops those too. An administrator with a role of this dialect holds nothing outside
+ * it. A named role whose grants stay the same stays by name.
  */
 export function authorityOf(before: Authority | null, { permissions, role }: Listed): Authority {
   if (role !== '') return { role: 'custom', permissions: [] }

@@ -7,7 +7,7 @@ import { readBodiesBy } from '../../steps/read-body.ts'
 import { type Fields, readFields, type Values } from './account-shape-fields.ts'
 import { isObject, type JsonObject } from './attributes.ts'
 
-/** A body that could not be read; its refusal is thrown where the body is wanted. */
+/** A body that could not be read. Its refusal is thrown when the body is used. */
 class UnreadableBody {
   readonly refusal: Refusal
 
@@ -28,7 +28,7 @@ export function readEveryBody(app: App): void {
   })
 }
 
-/** A whole number is written without a fraction and an exponent; what is written otherwise is none for any member. */
+/** A whole number has no fraction and no exponent; any other form is no number for any member. */
 function exactNumber(literal: string): number {
   return /^-?\d+$/.test(literal) ? Number(literal) : Number.NaN
 }

@@ -15,7 +15,7 @@ const DefenderEntry = Type.Object(
 const facts = { tag: 'defender', security: [{ BearerAuth: [] }, { APIKeyAuth: [] }] }
 const parameters = [{ in: 'path', name: 'id', isRequired: true, description: 'Hex form of the address' }] as const
 
-/** Documents by what is done, under the operation ids of the original. */
+/** Documents by operation, under the operation ids of the original. */
 export const defenderDocuments: Readonly<Record<'list' | 'read' | 'remove', RouteDocument>> = {
   list: documentRoute('get_defender_hosts', {
     ...facts,
@@ -24,7 +24,7 @@ export const defenderDocuments: Readonly<Record<'list' | 'read' | 'remove', Rout
   }),
   read: documentRoute('get_defender_host_by_id', {
     ...facts,
-    summary: 'Tell of one address that failed to sign in',
+    summary: 'Return one address that failed to sign in',
     parameters,
     reply: DefenderEntry,
   }),

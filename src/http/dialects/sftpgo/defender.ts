@@ -13,7 +13,7 @@ import { adminRealm } from './realms.ts'
 import { serve } from './routes.ts'
 import { formatTime, sendBody } from './wire.ts'
 
-/** Registers the list, which is always empty, and what is known of one address whose name is given. */
+/** Registers the list, which is always empty, and the operations on one address that the caller names. */
 export function registerDefender(app: App, context: HttpContext): void {
   const { ports } = context
   const onRequest = authenticateRealm(context, adminRealm, { permission: 'view_defender' })
@@ -51,7 +51,7 @@ export function registerDefender(app: App, context: HttpContext): void {
   })
 }
 
-/** Tells whether anything counted against an address, and forgets it. */
+/** Returns whether a failure counted against an address, and forgets it. */
 async function tryForget(ports: Ports, ip: string, by: Parameters<typeof forgetAddress>[2]): Promise<boolean> {
   try {
     await forgetAddress(ports, ip, by)

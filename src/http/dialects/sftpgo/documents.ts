@@ -16,7 +16,7 @@ const Token = Type.Object(
   },
   { title: 'Token' },
 )
-/** The answer to what has no answer of its own. */
+/** The answer of routes that have no answer of their own. */
 export const ApiResponse: TSchema = Type.Object(
   { message: Type.Optional(Type.String()), error: Type.Optional(Type.String()) },
   { title: 'ApiResponse' },
@@ -40,7 +40,7 @@ const DirEntry = Type.Object(
   { title: 'DirEntry' },
 )
 
-/** What is said once for all routes. */
+/** The shared part of all routes' documents. */
 export const sftpgoDocument: DialectDocument = {
   title: 'Sallyport, sftpgo dialect',
   version: '2.7.0',
@@ -103,7 +103,7 @@ export function documentLogout({ role }: Realm): RouteDocument {
 /** get_version. */
 export const documentVersion: RouteDocument = documentRoute('get_version', {
   tag: 'maintenance',
-  summary: 'Tell the version of the server',
+  summary: 'Return the version of the server',
   security: bearerOrKey,
   reply: VersionInfo,
 })
@@ -117,7 +117,7 @@ export const documentDirectories: RouteDocument = documentRoute('get_user_dir_co
   reply: Type.Array(DirEntry),
 })
 
-/** What is to be said of a route beside the answers that all have in common. */
+/** The document of a route beside the answers that all routes share. */
 export type RouteFacts = {
   readonly tag: string
   readonly summary: string
@@ -126,7 +126,7 @@ export type RouteFacts = {
   readonly parameters?: readonly ParameterDocument[]
   readonly body?: BodyDocument
   readonly reply: TSchema
-  /** 200 where none is named. */
+  /** 200 by default. */
   readonly status?: 200 | 201
 }
 

@@ -4,7 +4,7 @@ import { dueOf as dueByRules } from '../../../core/accounts/due.ts'
 import { Refusal } from '../../../core/errors.ts'
 import { readAttributes } from './attributes.ts'
 
-/** What is due; the second factor comes first. */
+/** The demands that are due; the second factor comes first. */
 export type Due = {
   readonly secondFactor: boolean
   /** Protocols for which users need it; empty for administrators, who need it for all. */
@@ -12,7 +12,7 @@ export type Due = {
   readonly passwordChange: boolean
 }
 
-/** Returns what is due of an account at `nowMs`. */
+/** Returns the demands that are due for an account at `nowMs`. */
 export function dueOf(account: Account, nowMs: number): Due {
   const { requireTwoFactor, twoFactorProtocols, totp } = readAttributes(account)
   const hasFactor = account.totpSealed !== null

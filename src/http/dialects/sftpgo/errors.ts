@@ -30,7 +30,7 @@ const answers: Readonly<Partial<Record<RefusalCode, ApiResponse>>> = {
   NAME_TAKEN: { error: 'duplicated key not allowed', message: '' },
 }
 
-/** What SFTPGo finds when it validates an account; each is 400 and begins alike, whatever the kind of the refusal. */
+/** The errors of SFTPGo's validation of an account. Each is 400 and begins alike, for every kind of refusal. */
 const validations: Readonly<Partial<Record<RefusalCode, string>>> = {
   EMAIL_TAKEN: 'the email address belongs to another account',
   PASSWORD_CURRENT_WRONG: 'current password does not match',
@@ -38,7 +38,7 @@ const validations: Readonly<Partial<Record<RefusalCode, string>>> = {
   PASSWORD_TOO_SHORT_ALONE: 'the password is too short to be the only factor, set a longer one first',
 }
 
-/** Messages of all that has no answer above; what is missing never says what. */
+/** Messages of all refusals that have no answer above. A 404 never names the missing thing. */
 const messages: Readonly<Record<RefusalKind, string>> = {
   invalid: '',
   unauthenticated: 'Unauthorized',
@@ -62,7 +62,7 @@ const basicCodes: ReadonlySet<RefusalCode> = new Set([
 export function answerRefusal(refusal: Refusal, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const validation = validationOf(refusal)
   if (validation !== null) return sendBody(reply, 400, { error: `Validation error: ${validation}`, message: '' })
-  // SFTPGo cuts a body at its limit, and what is left of it is no JSON.
+  // SFTPGo cuts a body at its limit, and the rest is no JSON.
   const status = refusal.code === 'BODY_TOO_LARGE' ? 400 : httpStatusOf(refusal.code)
   if (refusal.code === 'METHOD_NOT_ALLOWED') return sendEmpty(reply, status)
   if (basicCodes.has(refusal.code)) reply.header('www-authenticate', 'Basic realm="SFTPGo"')

@@ -5,12 +5,12 @@ import type { Realm } from './realms.ts'
 const tokenBits = { admin: 16, user: 32 } as const
 const apiKeyBits = { admin: 64, user: 128 } as const
 
-/** Tells whether the token endpoint of a realm, and its way back from a forgotten password, are there. */
+/** Returns whether the token endpoint of a realm, and its reset of a forgotten password, are served. */
 export function offersTokens({ sftpgo }: HttpSettings, { role }: Realm): boolean {
   return (sftpgo.disabledLoginMethods & tokenBits[role]) === 0
 }
 
-/** Tells whether API keys are looked at in a realm. */
+/** Returns whether a realm accepts API keys. */
 export function takesApiKeys({ sftpgo }: HttpSettings, { role }: Realm): boolean {
   return (sftpgo.disabledLoginMethods & apiKeyBits[role]) === 0
 }

@@ -1,4 +1,4 @@
-/** sftpgo: resets of forgotten passwords by a mailed code; whether there is such an account, and whether it can be mailed, no answer tells. */
+/** sftpgo: resets of forgotten passwords by a mailed code. No answer reveals whether an account exists, or whether it can get mail. */
 import { mailResetCode, resetPassword } from '../../../core/accounts/reset-password.ts'
 import { isRefusal } from '../../../core/errors.ts'
 import type { App, HttpContext } from '../../context.ts'

@@ -22,7 +22,7 @@ export const permissions = [
 /** One of them. */
 export type Permission = (typeof permissions)[number]
 
-/** Tells whether two lists grant the same, whatever their order. */
+/** Returns whether two lists grant the same, in any order. */
 export function grantsTheSame(one: readonly string[], other: readonly string[]): boolean {
   return new Set(one).symmetricDifference(new Set(other)).size === 0
 }

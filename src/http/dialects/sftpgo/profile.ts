@@ -58,14 +58,14 @@ function encodeProfile(account: Account): JsonObject {
   return { ...showFields(general, told), ...(account.role === 'admin' ? {} : showFields(ofUsers, lists)) }
 }
 
-/** What every account tells of itself, in the order in which it is shown. */
+/** The profile members of every account, in the order of answers. */
 const general = {
   email: filled(address),
   description: filled(text()),
   allow_api_key_auth: always(flag),
 } satisfies Fields
 
-/** What users tell beside; administrators have none of it, and what they send of it is not looked at. */
+/** Further members of users. Administrators have none of them, and the values that they send are ignored. */
 const ofUsers = {
   additional_emails: filled(emails),
   public_keys: filled(publicKeys),

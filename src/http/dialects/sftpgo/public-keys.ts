@@ -1,4 +1,4 @@
-/** sftpgo: tells public keys and certificates from other texts; whether anybody holds the private half is not asked. */
+/** sftpgo: recognises public keys and certificates. It does not ask for a proof of the private key. */
 import { createPublicKey, type webcrypto, X509Certificate } from 'node:crypto'
 
 /** Fewest bits of an RSA key. */
@@ -9,7 +9,7 @@ const ed25519Bytes = 32
 /** A curve and the bytes of one coordinate (RFC 5656 section 10.1). */
 const curves = { nistp256: ['P-256', 32], nistp384: ['P-384', 48], nistp521: ['P-521', 66] } as const
 
-/** Tells by the parts of a blob, less its type, whether it holds a key. */
+/** Returns whether the parts of a blob, without its type, hold a key. */
 type KeyCheck = (parts: readonly Buffer[]) => boolean
 
 /** Key types of OpenSSH that are taken (RFC 4253 section 6.6, RFC 5656, RFC 8709; OpenSSH PROTOCOL.u2f for `sk-`). */
@@ -27,7 +27,8 @@ const keyTypes: Readonly<Record<string, KeyCheck>> = {
 const keyLine = /^(?:(?:[^\s"]|"(?:[^"\\]|\\.)*")+[ \t]+)?(\S+)[ \t]+([A-Za-z0-9+/]+={0,2})(?:[ \t]|$)/
 
 /**
- * Tells whether a text has a line of `authorized_keys`: options, a type, and a blob that holds a whole key of that type.
+ * Returns whether a text has a line of `authorized_keys`: options, a type, and a blob that holds a whole key of that
+ * type.
  *
  * @see OpenSSH sshd(8), AUTHORIZED_KEYS FILE FORMAT.
  */
@@ -40,7 +41,7 @@ export function isAuthorizedKey(text: string): boolean {
   })
 }
 
-/** Returns the strings of a blob (RFC 4251 section 5), or null where it does not end with the last of them. */
+/** Returns the strings of a blob (RFC 4251 section 5), or null if bytes follow the last of them. */
 function partsOf(blob: Buffer): readonly Buffer[] | null {
   const parts: Buffer[] = []
   let at = 0
@@ -67,26 +68,26 @@ function isPoint(name: keyof typeof curves, parts: readonly Buffer[], count: num
   return point[0] === 4 && bitsOf({ kty: 'EC', crv, x: x ?? '', y: y ?? '' }) !== 0
 }
 
-/** Returns the bits of an RSA key's modulus, -1 for a key of another kind, and 0 for what is no key. */
+/** Returns the bits of an RSA key's modulus, -1 for a key of another kind, and 0 if it is no key. */
 function bitsOf(key: webcrypto.JsonWebKey): number {
   try {
     const { asymmetricKeyDetails } = createPublicKey({ key, format: 'jwk' })
     return asymmetricKeyDetails?.modulusLength ?? -1
   } catch (cause) {
-    // Whatever the parser of OpenSSL says, it says as an Error with a code.
+    // OpenSSL's parser reports every failure as an Error with a code.
     if (cause instanceof Error && 'code' in cause) return 0
     throw cause
   }
 }
 
-/** Tells whether a text is an X.509 certificate in PEM, with a key that is not too weak. */
+/** Returns whether a text is an X.509 certificate in PEM with a strong key. */
 export function isCertificate(text: string): boolean {
   if (!text.trimStart().startsWith('-----BEGIN CERTIFICATE-----')) return false
   try {
     const { asymmetricKeyType, asymmetricKeyDetails } = new X509Certificate(text).publicKey
     return asymmetricKeyType !== 'rsa' || (asymmetricKeyDetails?.modulusLength ?? 0) >= fewestRsaBits
   } catch (cause) {
-    // Whatever the parser of OpenSSL says, it says as an Error with a code.
+    // OpenSSL's parser reports every failure as an Error with a code.
     if (cause instanceof Error && 'code' in cause) return false
     throw cause
   }

@@ -1,4 +1,4 @@
-/** sftpgo: shows and renews the caller's recovery codes; where there is no second factor there are none. */
+/** sftpgo: shows and renews the caller's recovery codes. An account without a second factor has none. */
 import type { Account } from '../../../core/accounts/account.ts'
 import { changeOwnAccount, type OwnChange } from '../../../core/accounts/change-own.ts'
 import { newRecoveryCodes, openRecoveryCodes } from '../../../core/accounts/recovery-codes.ts'

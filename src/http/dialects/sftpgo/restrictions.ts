@@ -1,4 +1,4 @@
-/** sftpgo: what an account's own rules say to a request: from where, when and by which means it may come. */
+/** sftpgo: the rules of an account for a request: address, time and way of signing in. */
 import type { FastifyRequest } from 'fastify'
 import type { Account } from '../../../core/accounts/account.ts'
 import { type BrokenRule, brokenRule, isWithinAccessTimes } from '../../../core/accounts/rules.ts'
@@ -13,7 +13,7 @@ export type Caller = {
   readonly place: string
 }
 
-/** Returns who calls; a proxy's port would tell nothing of its client. */
+/** Returns the caller's address. A proxy's port says nothing about its client. */
 export function callerOf(request: FastifyRequest): Caller {
   const ip = request.clientIp
   const { remotePort } = request.socket
@@ -23,10 +23,10 @@ export function callerOf(request: FastifyRequest): Caller {
 }
 
 /**
- * Lets a sign-in pass after a right password.
+ * Checks a sign-in after a right password.
  *
- * @throws CREDENTIALS_INVALID for an administrator from outside the allow list and a user outside the hours of access, whom
- *   nothing may tell from a wrong password.
+ * @throws CREDENTIALS_INVALID for an administrator from outside the allow list and a user outside the hours of access;
+ * their answer must equal that of a wrong password.
  * @throws SIGN_IN_DENIED with the rule that denies it.
  */
 export function admitSignIn(account: Account, caller: Caller, nowMs: number): void {
@@ -51,7 +51,7 @@ export function requireAllowed(account: Account, caller: Caller, nowMs: number):
   throw denied(account, rule, caller)
 }
 
-/** Tells whether an API key may stand for the account in a request. */
+/** Returns whether an API key may stand for the account in a request. */
 export function admitsApiKey(account: Account, caller: Caller, nowMs: number): boolean {
   return readAttributes(account).allowApiKeyAuth && ruleAgainst(account, caller, nowMs) === null
 }

@@ -6,7 +6,7 @@ import type { RouteDocument } from './documents.ts'
 
 /** One operation. */
 export type Operation = {
-  /** GET where none is named; GET also serves HEAD. */
+  /** GET by default; GET also serves HEAD. */
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly schema: RouteDocument
   readonly onRequest?: (request: FastifyRequest) => Promise<void>

@@ -55,7 +55,7 @@ const PasswordReset = Type.Object({ code: text, password: text }, { title: 'Pass
 const profileOf = ({ role }: Realm): TSchema => (role === 'admin' ? AdminProfile : UserProfile)
 
 const operations: Readonly<Record<SelfOperation, SelfFacts>> = {
-  'read profile': { id: 'get_%_profile', summary: 'Tell the profile of the caller', reply: profileOf },
+  'read profile': { id: 'get_%_profile', summary: 'Return the profile of the caller', reply: profileOf },
   'write profile': {
     id: 'update_%_profile',
     summary: 'Replace the profile of the caller',
@@ -116,7 +116,7 @@ const operations: Readonly<Record<SelfOperation, SelfFacts>> = {
   },
 }
 
-/** Returns what is said of an operation in a realm. */
+/** Returns the document of an operation in a realm. */
 export function documentSelf(operation: SelfOperation, realm: Realm): RouteDocument {
   const { id, summary, body, reply, security = [{ BearerAuth: [] }] } = operations[operation]
   return documentRoute(id.replace('%', realm.role), {

@@ -20,9 +20,9 @@ export type TakenRight =
 
 /** What one of these operations asks. */
 export type SelfRules = {
-  /** Refuses with ROLE_DENIED whom this right was taken from. */
+  /** Throws ROLE_DENIED if this right was taken from the account. */
   readonly unless?: TakenRight
-  /** True by default: these are the operations by which what is due gets done. */
+  /** True by default: these are the operations by which an account settles what is due. */
   readonly isServedWhileDue?: boolean
 }
 
@@ -46,7 +46,7 @@ export function authenticateSelf(
   })
 }
 
-/** Tells whether a right was left to an account; nothing is ever taken from administrators. */
+/** Returns whether an account still has a right; administrators keep all. */
 export function mayStill(account: Account, right: TakenRight): boolean {
   return !readAttributes(account).webClient.includes(right)
 }

@@ -41,7 +41,7 @@ export function registerStatus(app: App, context: HttpContext): void {
   serve(app, '/status', {
     schema: documentRoute('get_status', {
       tag: 'maintenance',
-      summary: 'Tell which services run',
+      summary: 'Return the state of the services',
       security: [{ BearerAuth: [] }, { APIKeyAuth: [] }],
       reply: ServicesStatus,
     }),

@@ -8,11 +8,11 @@ import { readAttributes } from './attributes.ts'
 import { dueOf } from './due.ts'
 import type { Realm } from './realms.ts'
 
-/** Bytes and characters of an xid, the form of SFTPGo's `jti`; ours are random where an xid has time and machine. */
+/** Bytes and characters of an xid, the form of SFTPGo's `jti`. Ours are random; an xid has time and machine. */
 const jtiBytes = 12
 const jtiCharacters = 20
 
-/** `nbf` lies before `iat` by so many seconds, for clocks that are behind. */
+/** `nbf` is this number of seconds before `iat`, for clocks that are behind. */
 const notBeforeMarginSeconds = 10
 
 /** Returns the function that makes the tokens of one sign-in. */
@@ -34,7 +34,7 @@ export function mintSftpgoToken({ ports, settings }: HttpContext, realm: Realm, 
   }
 }
 
-/** Rights and what is due, as they were at sign-in; empty ones are left out, and none is relied on later. */
+/** Rights and demands at the time of the sign-in. Empty ones are left out, and the server does not rely on them later. */
 function claimsOfAttributes({ account }: Grant, nowMs: number): Readonly<Record<string, unknown>> {
   const { permissions, webClient, role } = readAttributes(account)
   const due = dueOf(account, nowMs)
@@ -58,9 +58,9 @@ export function subjectOf(token: string): string {
 }
 
 /**
- * Tells whether one of our own tokens was given out to somebody who has to set up a second factor first.
+ * Returns whether the holder of one of our tokens still had to set up a second factor when it was issued.
  *
- * @param token one that was accepted: its signature is not looked at again.
+ * @param token An accepted token: its signature is not checked again.
  */
 export function demandsSecondFactor(token: string): boolean {
   return claimsOf(token)['2fa_required'] === true

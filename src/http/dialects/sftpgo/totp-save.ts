@@ -1,4 +1,4 @@
-/** sftpgo: saves, changes and removes the caller's second factor; what is sent is laid over what there is (SFTPGo REST API, totp/save). */
+/** sftpgo: saves, changes and removes the caller's second factor. The request is merged into the stored one (SFTPGo REST API, totp/save). */
 import type { FastifyRequest } from 'fastify'
 import type { Account } from '../../../core/accounts/account.ts'
 import { changeOwnAccount, type OwnChange } from '../../../core/accounts/change-own.ts'
@@ -23,7 +23,7 @@ import { totpConfig } from './totp.ts'
 import { invalidAccount } from './validation-error.ts'
 import { sendBody } from './wire.ts'
 
-/** Protocols that a second factor can be asked at; here it is asked at every sign-in whatever stands there. */
+/** Protocols of a second factor. This server asks for it at every sign-in, with any protocols. */
 const protocolsOfFactor = ['SSH', 'FTP', 'HTTP']
 
 /** Fewest bytes of a secret (RFC 4226 section 4, R6). */
@@ -50,7 +50,7 @@ export function registerTotpSave(app: App, context: HttpContext, realm: Realm): 
   })
 }
 
-/** What was sent; what is undefined stays as it is. */
+/** The request; an undefined member keeps the stored value. */
 type Input = {
   readonly isEnabled: boolean | undefined
   readonly configName: string | undefined
@@ -146,7 +146,7 @@ function configOf(account: Account, input: Input): { readonly config_name: strin
   return { config_name: name }
 }
 
-/** Returns the bytes of a secret that was sent, or null where the old one stays. */
+/** Returns the bytes of the request's secret, or null if the stored one stays. */
 function newSecret(ports: Ports, account: Account, { secret: text }: Input): Uint8Array | null {
   if (text === '' || (text === undefined && account.totpSealed === null)) {
     throw invalidAccount('totp: secret is mandatory')

@@ -93,7 +93,7 @@ function decodeTrial(request: FastifyRequest): Trial {
   return { configName, passcode, secret }
 }
 
-/** Returns null where the code is right, else the answer: a code that is merely wrong has no `error`. */
+/** Returns null if the code is right, otherwise the answer. A code that is merely wrong has no `error`. */
 async function validate({ ports }: HttpContext, trial: Trial): Promise<ApiResponse | null> {
   if (trial.configName !== totpConfig.name) return invalid(unknownConfig(trial.configName))
   if (trial.passcode.length !== codeDigits) return invalid('Input length unexpected')

@@ -1,4 +1,4 @@
-/** sftpgo: the refusal of what is sent and not valid; SFTPGo begins each of them alike. */
+/** sftpgo: the refusal of invalid values; SFTPGo begins each of them alike. */
 import { Refusal } from '../../../core/errors.ts'
 
 /** Returns the refusal of a body that is not valid. */

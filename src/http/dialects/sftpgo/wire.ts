@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { sendText } from '../../answer.ts'
 import type { Build } from '../../context.ts'
 
-/** The answer to what has no answer of its own; `error` is left out where there is nothing to say. */
+/** The answer without an own body; `error` is left out if it is empty. */
 export type ApiResponse = { readonly error?: string; readonly message: string }
 
 /** Characters that Go's `encoding/json` escapes inside strings, beyond those that JSON itself asks for. */

@@ -139,7 +139,7 @@ export class TerminalSocket {
       random: options.random ?? (() => Math.random()),
       hello: (isResume) => this.#hello(isResume),
       onFrame: (frame) => this.#take(frame),
-      onState: (state, reason) => this.#tell(state, reason),
+      onState: (state, reason) => this.#reportState(state, reason),
     })
   }
 
@@ -286,7 +286,7 @@ export class TerminalSocket {
     if (this.#line.send(encodeClientFrame({ type: 'ack', seq: this.#parsed }))) this.#parsedSent = this.#parsed
   }
 
-  #tell(state: TerminalState, reason: CloseReason | null): void {
+  #reportState(state: TerminalState, reason: CloseReason | null): void {
     if (state === 'closed') {
       this.#cancelResize?.()
       this.#cancelAck?.()

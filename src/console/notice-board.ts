@@ -38,7 +38,7 @@ export class NoticeBoard {
     // If it were shown again, a screen reader would read it again.
     const isSame = before?.element.textContent === element.textContent
     if (isSame && kind.lasts === null && tick === undefined) return
-    const ms = kind.lasts === 'told' ? (lastsMs ?? 0) : kind.lasts
+    const ms = kind.lasts === 'stated' ? (lastsMs ?? 0) : kind.lasts
     const timer = ms === null ? null : setTimeout(() => this.#remove([shown]), ms)
     const shown: Shown = { name, element, timer, tick }
     if (before !== undefined) before.element.replaceWith(element)

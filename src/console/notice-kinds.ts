@@ -25,8 +25,8 @@ export type NoticeTrigger =
 /** The rules of a kind. */
 export type NoticeKind = {
   readonly look: 'attention' | 'message' | 'plain'
-  /** In milliseconds; `told`: as the notice says; null: no time ends it. */
-  readonly lasts: number | 'told' | null
+  /** In milliseconds; `stated`: as the notice says; null: no time ends it. */
+  readonly lasts: number | 'stated' | null
   readonly endedBy: readonly NoticeTrigger[]
   /** Whether the user may dismiss it. A notice that stays as long as its cause cannot be dismissed. */
   readonly isDismissible: boolean
@@ -99,10 +99,10 @@ export const noticeKinds: Readonly<Record<NoticeName, NoticeKind>> = {
     isDismissible: false,
     isUrgent: true,
   },
-  window: { look: 'attention', lasts: 'told', endedBy: ['over'], isDismissible: true },
-  idle: { look: 'attention', lasts: 'told', endedBy: ['typed', 'over'], isDismissible: true },
-  headless: { look: 'attention', lasts: 'told', endedBy: ['somebody-types', 'over'], isDismissible: true },
-  observers: { look: 'attention', lasts: 'told', endedBy: ['let-go', 'over'], isDismissible: true },
+  window: { look: 'attention', lasts: 'stated', endedBy: ['over'], isDismissible: true },
+  idle: { look: 'attention', lasts: 'stated', endedBy: ['typed', 'over'], isDismissible: true },
+  headless: { look: 'attention', lasts: 'stated', endedBy: ['somebody-types', 'over'], isDismissible: true },
+  observers: { look: 'attention', lasts: 'stated', endedBy: ['let-go', 'over'], isDismissible: true },
   message: { look: 'message', lasts: long, endedBy: [], isDismissible: true, isMany: true },
   note: { look: 'plain', lasts: null, endedBy: [], isDismissible: true, isMany: true },
   'input-lost': { look: 'plain', lasts: brief, endedBy: ['over'], isDismissible: true },

@@ -73,7 +73,7 @@ export class Notices {
   }
 
   /** Shows a sentence of a kind. */
-  tell(name: NoticeName, sentence: string): void {
+  sentence(name: NoticeName, sentence: string): void {
     this.#board.show(name, [make('span', {}, [sentence])])
   }
 

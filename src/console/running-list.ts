@@ -96,21 +96,21 @@ function linkForm(watch: (id: string) => Promise<void>): HTMLElement {
     spellcheck: 'false',
     autocomplete: 'off',
     required: '',
-    'aria-describedby': 'link-told',
+    'aria-describedby': 'link-status',
   })
-  const told = make('p', { id: 'link-told', role: 'status', class: 'told' })
+  const status = make('p', { id: 'link-status', role: 'status', class: 'status-text' })
   const form = make('form', { class: 'link' }, [
     field('Link or id of a terminal', input),
     make('button', {}, ['Watch']),
-    told,
+    status,
   ])
   form.addEventListener('submit', (event) => {
     event.preventDefault()
     const id = joinIdOf(input.value)
-    told.textContent = id === null ? 'This is neither a link to a terminal nor its id.' : ''
+    status.textContent = id === null ? 'This is neither a link to a terminal nor its id.' : ''
     if (id === null) return
     watch(id).catch((cause: unknown) => {
-      told.textContent = problemSentence(cause)
+      status.textContent = problemSentence(cause)
       input.focus()
     })
   })

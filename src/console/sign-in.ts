@@ -15,27 +15,27 @@ export function signInView(client: ControlClient, notice: string): HTMLElement {
   const code = make('input', { name: 'otp', autocomplete: 'one-time-code', inputmode: 'text', spellcheck: 'false' })
   const codeField = field('Code', code, 'of your second factor, or a recovery code')
   const submit = make('button', { class: 'main' }, ['Sign in'])
-  const told = make('p', { role: 'status', class: 'told' }, [notice])
+  const status = make('p', { role: 'status', class: 'status-text' }, [notice])
   const form = make('form', { class: 'card sign-in' }, [
     make('h1', {}, ['Sallyport']),
     make('p', { class: 'dim' }, ['Terminals on servers, under supervision.']),
     field('Username', username),
     field('Password', password),
     codeField,
-    told,
+    status,
     submit,
   ])
   codeField.hidden = true
   const signIn = async (): Promise<void> => {
     const otp = code.value.trim()
     submit.disabled = true
-    told.textContent = ''
+    status.textContent = ''
     try {
       await client.signIn({ username: username.value, password: password.value, ...(otp === '' ? {} : { otp }) })
     } catch (cause) {
       const needsCode = isControlError(cause, 'second-factor-required') || isControlError(cause, 'second-factor-wrong')
       if (needsCode) codeField.hidden = false
-      told.textContent = problemSentence(cause)
+      status.textContent = problemSentence(cause)
       submit.disabled = false
       if (needsCode) code.select()
       else password.select()

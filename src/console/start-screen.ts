@@ -28,14 +28,14 @@ export type StartActions = {
 }
 
 export function openStartScreen(client: ControlClient, acts: StartActions, endMessage: EndMessage): View {
-  const told = new NoticeBoard(make('div', { role: 'status', class: 'told' }))
-  if (endMessage.sentence !== '') told.show('farewell', [endMessage.sentence])
+  const status = new NoticeBoard(make('div', { role: 'status', class: 'status-text' }))
+  if (endMessage.sentence !== '') status.show('farewell', [endMessage.sentence])
   const trying = async (act: Promise<void>): Promise<void> => {
-    told.happened('act')
+    status.happened('act')
     try {
       await act
     } catch (cause) {
-      told.show(refusalKind(cause), [problemSentence(cause)])
+      status.show(refusalKind(cause), [problemSentence(cause)])
     }
   }
   const start = startForm((request) => trying(acts.start(request)))
@@ -56,8 +56,8 @@ export function openStartScreen(client: ControlClient, acts: StartActions, endMe
     account ??= await client.account()
     const [servers, changes, sessions] = await Promise.all([allServers(client), allChanges(client), allRunning(client)])
     if (!isOpen) return
-    told.happened('lists-read')
-    if (isOver(endMessage, sessions, account.username)) told.happened('somebody-types')
+    status.happened('lists-read')
+    if (isOver(endMessage, sessions, account.username)) status.happened('somebody-types')
     who.textContent = account.username
     start.fill(servers, changes)
     running.fill(sessions, { endsAll: account.permissions.includes('terminals.end'), servers, changes })
@@ -66,7 +66,7 @@ export function openStartScreen(client: ControlClient, acts: StartActions, endMe
     try {
       await refresh()
     } catch (cause) {
-      told.show(refusalKind(cause), [problemSentence(cause)])
+      status.show(refusalKind(cause), [problemSentence(cause)])
     }
   }
   const timer = setInterval(() => {
@@ -79,13 +79,13 @@ export function openStartScreen(client: ControlClient, acts: StartActions, endMe
       who,
       button('Sign out', () => void trying(acts.signOut())),
     ]),
-    make('main', {}, [told.element, make('div', { class: 'columns' }, [start.element, running.element])]),
+    make('main', {}, [status.element, make('div', { class: 'columns' }, [start.element, running.element])]),
   ])
   return {
     element,
     close: () => {
       isOpen = false
-      told.close()
+      status.close()
       clearInterval(timer)
     },
   }

@@ -64,14 +64,16 @@ export class StatusLine {
     this.#line.textContent = state === 'open' ? flowWords[flow] : lineWords[state]
     this.#line.dataset.state = state === 'open' && flow === 'live' ? 'live' : state === 'open' ? flow : state
     const { place, why, window, idle, people, recorded } = this.#slots
-    place.tell(policy === null ? null : `${policy.osUser}@${policy.server}`)
-    why.tell(policy === null ? null : policy.changeId === null ? 'health check' : `change ${policy.changeId}`)
-    idle.tell(policy === null || state === 'closed' ? null : clockOf(policy.idleSeconds * 1000))
-    people.tell(policy === null || state === 'closed' ? null : peopleWords(participants, ownId, policy.observersNeeded))
-    recorded.tell(policy === null ? null : policy.inputIsRecorded ? 'output and input' : 'output')
+    place.setText(policy === null ? null : `${policy.osUser}@${policy.server}`)
+    why.setText(policy === null ? null : policy.changeId === null ? 'health check' : `change ${policy.changeId}`)
+    idle.setText(policy === null || state === 'closed' ? null : clockOf(policy.idleSeconds * 1000))
+    people.setText(
+      policy === null || state === 'closed' ? null : peopleWords(participants, ownId, policy.observersNeeded),
+    )
+    recorded.setText(policy === null ? null : policy.inputIsRecorded ? 'output and input' : 'output')
     recorded.element.dataset.input = String(policy?.inputIsRecorded ?? false)
     this.#windowEndsAtMs = policy === null || state === 'closed' ? null : policy.windowEndsAtMs
-    window.tell(null)
+    window.setText(null)
     if (policy !== null && policy.windowEndsAtMs !== null) {
       window.element.title = `The window ends at ${momentOf(new Date(policy.windowEndsAtMs), new Date())}`
     }
@@ -83,19 +85,19 @@ export class StatusLine {
     const { window } = this.#slots
     if (this.#windowEndsAtMs === null) return
     const leftMs = this.#windowEndsAtMs - nowMs
-    window.tell(clockOf(leftMs))
+    window.setText(clockOf(leftMs))
     window.element.dataset.soon = String(leftMs <= soonMs)
   }
 }
 
-type Slot = { readonly element: HTMLElement; readonly tell: (text: string | null) => void }
+type Slot = { readonly element: HTMLElement; readonly setText: (text: string | null) => void }
 
 function slot(name: string): Slot {
   const value = make('dd')
   const element = make('div', { hidden: '' }, [make('dt', {}, [name]), value])
   return {
     element,
-    tell: (text) => {
+    setText: (text) => {
       element.hidden = text === null
       value.textContent = text
     },

@@ -139,7 +139,7 @@ export class TerminalView implements View {
         this.#flow = state
         this.#tellAll()
       },
-      onInputLost: () => this.#notices.tell('input-lost', 'Some of what you typed during the drop was not sent.'),
+      onInputLost: () => this.#notices.sentence('input-lost', 'Some of what you typed during the drop was not sent.'),
       onState: (state, reason) => this.#turn(state, reason),
     })
   }
@@ -153,7 +153,7 @@ export class TerminalView implements View {
     this.#become(welcome.role)
     // After a resume, missed sizes come at their places.
     if (isFirst) this.#screen.resize(welcome)
-    else this.#notices.tell('line-back', 'The connection was lost for a moment; the screen is whole again.')
+    else this.#notices.sentence('line-back', 'The connection was lost for a moment; the screen is whole again.')
     // A new implementor has a window of another size.
     if (welcome.role === 'implementor') this.#socket?.resize(this.#screen.fittingSize())
     history.replaceState(null, '', joinFragment(welcome.ptySessionId))
@@ -170,7 +170,7 @@ export class TerminalView implements View {
     if (role !== this.#role) {
       this.#screen.isTyping = role === 'implementor'
       this.#notices.happened(role === 'implementor' ? 'types' : 'watches')
-      if (role === 'observer') this.#notices.tell('watches-now', 'You do not type any more; you watch.')
+      if (role === 'observer') this.#notices.sentence('watches-now', 'You do not type any more; you watch.')
     }
     this.#role = role
     if (this.#participants.some((one) => one.role === 'implementor')) this.#notices.happened('somebody-types')
@@ -201,12 +201,12 @@ export class TerminalView implements View {
         break
       case 'unblocked':
         this.#notices.happened('let-go')
-        if (this.#held !== null) this.#notices.tell('passes-again', 'Input is unblocked.')
+        if (this.#held !== null) this.#notices.sentence('passes-again', 'Input is unblocked.')
         this.#held = null
         this.#tellAll()
         break
       case 'notice':
-        this.#notices.tell('note', event.sentence)
+        this.#notices.sentence('note', event.sentence)
         break
       case 'message':
         this.#notices.message(event.from, event.text)
@@ -218,7 +218,7 @@ export class TerminalView implements View {
     if (state === 'reconnecting') {
       const isTyping = this.#role === 'implementor'
       this.#notices.happened('line-down')
-      this.#notices.tell('line-down', isTyping ? 'Reconnecting; what you type is not sent.' : 'Reconnecting.')
+      this.#notices.sentence('line-down', isTyping ? 'Reconnecting; what you type is not sent.' : 'Reconnecting.')
     }
     this.#tellAll()
     if (state === 'closed' && reason !== null && !this.#closing.signal.aborted) void this.#tellEnd(reason)
@@ -264,7 +264,7 @@ export class TerminalView implements View {
     try {
       await act
     } catch (cause) {
-      this.#notices.tell(refusalKind(cause), problemSentence(cause))
+      this.#notices.sentence(refusalKind(cause), problemSentence(cause))
     }
   }
 
@@ -290,7 +290,7 @@ export class TerminalView implements View {
   #tellVain(): void {
     if (this.#isVainTold || this.#state !== 'open') return
     this.#isVainTold = true
-    this.#notices.tell('typed-in-vain', 'You watch; what you type is not sent.')
+    this.#notices.sentence('typed-in-vain', 'You watch; what you type is not sent.')
   }
 
   async #copyLink(): Promise<void> {
@@ -299,13 +299,13 @@ export class TerminalView implements View {
     const link = new URL(joinFragment(id), location.href).href
     try {
       await navigator.clipboard.writeText(link)
-      this.#notices.tell(
+      this.#notices.sentence(
         'link-copied',
         'The link was copied. A user who opens it signs in, and watches if the rules allow it.',
       )
     } catch {
       // Without HTTPS or permission, a page cannot write to the clipboard: the link is shown to be copied by hand.
-      this.#notices.tell('link', link)
+      this.#notices.sentence('link', link)
     }
   }
 

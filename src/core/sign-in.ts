@@ -288,7 +288,7 @@ async function throttleKeys(
   attempt: SignInRequest,
   account: Account | null,
 ): Promise<GateKeys & { readonly isKnown: boolean }> {
-  if (ports.settings.throttle === null) return { told: [], untold: [], isKnown: false }
+  if (ports.settings.throttle === null) return { disclosed: [], undisclosed: [], isKnown: false }
   const { name, address, all } = ports.settings.throttle
   const { signInName, client } = attempt
   const presented = signInName.by === 'email' ? emailKey(signInName.email) : signInName.username.trim()
@@ -301,18 +301,18 @@ async function throttleKeys(
   if (await ports.store.isKnownAddress(account?.id ?? nobodyId, addressDigest(ports, client.ip), since)) {
     const from = addressKey(client.ip)
     return {
-      told: [keyOf('throttle known', `${from} ${presented}`)],
-      untold: [keyOf('throttle known account', `${from} ${holder}`)],
+      disclosed: [keyOf('throttle known', `${from} ${presented}`)],
+      undisclosed: [keyOf('throttle known account', `${from} ${holder}`)],
       isKnown: true,
     }
   }
   return {
-    told: [
+    disclosed: [
       keyOf('throttle name', presented),
       { digest: addressThrottleDigest(ports, client.ip), rule: address },
       keyOf('throttle all', '', all),
     ],
-    untold: [keyOf('throttle account', holder)],
+    undisclosed: [keyOf('throttle account', holder)],
     isKnown: false,
   }
 }

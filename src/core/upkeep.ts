@@ -22,7 +22,7 @@ export function upkeepJobs(ports: Ports): readonly Job[] {
     { name: 'write refusals in bulk', everyMs: 60_000, run: () => writeRefusals(ports) },
     { name: 'keep the time of the throttle', everyMs: 60_000, run: () => keepThrottleTime(ports) },
     { name: 'collect what has expired', everyMs: 60_000, run: () => collectExpired(ports) },
-    { name: 'tell the audit heads', everyMs: 60_000, run: () => tellAuditHeads(ports) },
+    { name: 'report the audit heads', everyMs: 60_000, run: () => reportAuditHeads(ports) },
   ]
 }
 
@@ -56,7 +56,7 @@ async function collectExpired(ports: Ports): Promise<void> {
 }
 
 /** A head that is stored elsewhere reveals a trail that was rolled back or cut. */
-async function tellAuditHeads(ports: Ports): Promise<void> {
+async function reportAuditHeads(ports: Ports): Promise<void> {
   const heads = await ports.store.auditHeads()
   if (heads.length > 0)
     ports.log.info({ heads: heads.map(({ chain, seq, hash }) => `${chain}:${seq}:${hash}`) }, 'audit heads')

@@ -34,7 +34,7 @@ export async function openTrailSigner(storeAccess: StoreAccess, { chain, request
   }
   const { privateKey } = await loadAuthorityKey(ports, 'audit', { request, firstSeal })
   const signer = new TrailSigner({ ...ports, isOwnHead: storeAccess.isOwnHead }, sealSigner(privateKey), chain)
-  if (wasRemoved) await signer.tell({ kind: 'key-missing' })
+  if (wasRemoved) await signer.report({ kind: 'key-missing' })
   return signer
 }
 

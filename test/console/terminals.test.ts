@@ -219,7 +219,7 @@ test('TPG-9 a link watches after the sign-in, from the list, and from the addres
   await olga.page.goto(link)
   await olga.see('$')
   const otto = await signedIn('otto', { fragment: `#join=${randomUUID()}` })
-  await otto.page.locator('.told').filter({ hasText: /\w/ }).first().waitFor()
+  await otto.page.locator('.status-text').filter({ hasText: /\w/ }).first().waitFor()
   await otto.close()
   await over(ada, olga)
 })

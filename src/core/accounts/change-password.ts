@@ -96,7 +96,7 @@ export async function provePassword(
 ): Promise<void> {
   const rule = ports.settings.throttle?.name
   const keys = rule === undefined ? [] : [{ digest: ports.digests.keyed('throttle proof', String(account.id)), rule }]
-  const { leave } = await ports.gate.enter(ports, { told: keys, untold: [] })
+  const { leave } = await ports.gate.enter(ports, { disclosed: keys, undisclosed: [] })
   try {
     if (await ports.hasher.verify(account.passwordHash, normalisePassword(proof.password))) return
     await ports.store.execute('recordFailedSignIn', {

@@ -18,9 +18,9 @@ export type GatePorts = { readonly throttleTime: ThrottleTime; readonly store: P
 /** The throttle keys of one attempt. */
 export type GateKeys = {
   /** If one of these is blocked, the client gets that answer. */
-  readonly told: readonly ThrottleKey[]
+  readonly disclosed: readonly ThrottleKey[]
   /** If one of these is blocked, the attempt continues as one with a wrong password. */
-  readonly untold: readonly ThrottleKey[]
+  readonly undisclosed: readonly ThrottleKey[]
 }
 
 /** A place at the gate. */
@@ -49,8 +49,8 @@ export class SignInGate {
    * @throws SIGN_IN_THROTTLED with the seconds to wait, if a key of the first kind is blocked.
    * @throws HASH_QUEUE_FULL if too many wait already.
    */
-  async enter(ports: GatePorts, { told, untold }: GateKeys): Promise<GatePlace> {
-    const keys = [...told, ...untold]
+  async enter(ports: GatePorts, { disclosed, undisclosed }: GateKeys): Promise<GatePlace> {
+    const keys = [...disclosed, ...undisclosed]
     const passages = keys.map((key) => this.#open(key))
     try {
       for (;;) {
@@ -58,7 +58,7 @@ export class SignInGate {
         const states = await ports.store.throttle(keys)
         const now = ports.throttleTime.nowMs()
         const waits = keys.map((key, index) => waitMs(states[index] as ThrottleState, key.rule, now))
-        const wait = Math.max(0, ...waits.slice(0, told.length))
+        const wait = Math.max(0, ...waits.slice(0, disclosed.length))
         if (wait > 0) throw new Refusal('SIGN_IN_THROTTLED', { retryAfterSeconds: Math.ceil(wait / 1000) })
         if (passages.some((passage, index) => passage.releases !== seen[index])) continue
         const open = passages.filter((_passage, index) => waits[index] === 0)

@@ -25,9 +25,9 @@ export class RefusalCounters {
    * @param missing The missing permissions; they are part of the reason.
    */
   count(code: RefusalCode, ip: string, missing: readonly string[] = []): boolean {
-    const told = { code, ip, missing: missing.join(' ') }
-    const isTold = this.#counts.size < mostPairs || this.#counts.has(keyOf(told))
-    const one = isTold ? told : { code, ip: otherAddresses, missing: '' }
+    const pair = { code, ip, missing: missing.join(' ') }
+    const isListed = this.#counts.size < mostPairs || this.#counts.has(keyOf(pair))
+    const one = isListed ? pair : { code, ip: otherAddresses, missing: '' }
     const counted = this.#counts.get(keyOf(one))
     if (counted === undefined) this.#counts.set(keyOf(one), { ...one, times: 1 })
     else counted.times += 1

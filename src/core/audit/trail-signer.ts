@@ -93,7 +93,7 @@ export class TrailSigner {
     for (let tries = 0; tries < mostTries; tries += 1) {
       const last = await store.lastAuditSeal()
       const found = await findBreak(this.#ports, this.#signer, { last, checked })
-      if (found !== null) await this.tell(found)
+      if (found !== null) await this.report(found)
       const heads = await store.auditHeads()
       const claims = last === null ? null : readSeal(last.text)
       const isUnmoved = found === null && claims !== null && !hasMoved(claims, heads)
@@ -106,7 +106,7 @@ export class TrailSigner {
   }
 
   /** Writes to the trail and to the log that the trail is broken. */
-  async tell(found: TrailBreak): Promise<void> {
+  async report(found: TrailBreak): Promise<void> {
     const { store, clock, log } = this.#ports
     log.error(found, 'audit-broken: the audit trail does not continue from its newest seal')
     await store.execute('appendAudit', { events: [brokenTrail(found, clock.wallMs())] })

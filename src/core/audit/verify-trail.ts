@@ -102,7 +102,7 @@ class ProvenChain {
   /** The first fault that the walk itself does not find. */
   fault: ChainFault | null = null
   /** The first event that reports a break. */
-  told: ChainFault | null = null
+  reported: ChainFault | null = null
   readonly doubtful: EventRange[] = []
   /** The newest event under a seal. */
   signed: AuditHead
@@ -138,7 +138,7 @@ class ProvenChain {
     const hasKeyEvent = seq <= this.beforeSigningSeq && text.includes('"authority-key:audit"')
     if (hasKeyEvent && hasAction(text, 'authority-key')) this.fault ??= { chain, seq, kind: 'signed-anew' }
     if (text.includes('"audit-broken"') && hasAction(text, 'audit-broken')) {
-      this.told ??= { chain, seq, kind: 'told-broken' }
+      this.reported ??= { chain, seq, kind: 'told-broken' }
       this.doubtful.push({ from: this.signed.seq + 1, to: seq - 1 })
     }
   }
@@ -200,7 +200,7 @@ class TrailProof {
     const proven = this.#chain(chain)
     const head = await this.#walkToEnd(proven, chain)
     const { last } = proven.walk
-    const { signed, beforeSigningSeq, ownFault, told, doubtful } = proven
+    const { signed, beforeSigningSeq, ownFault, reported, doubtful } = proven
     const isOwn = head !== null && last.seq > signed.seq && this.#ports.isOwnHead?.(head) === true
     const isForeign = last.seq > signed.seq && this.#ports.isOwnHead !== null && !isOwn
     const hasSeals = this.#trust.key !== null && this.#trust.key !== 'foreign'
@@ -214,7 +214,7 @@ class TrailProof {
       beforeSigningSeq,
       provenSeq: fault === null ? (isOwn ? last.seq : signed.seq) : Math.min(signed.seq, fault.seq - 1),
       doubtful,
-      fault: earlier(told, fault),
+      fault: earlier(reported, fault),
     }
   }
 

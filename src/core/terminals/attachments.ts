@@ -33,7 +33,7 @@ type PresenceQuestion = {
   readonly untilMs: number
   /** The same moment by the wall clock. */
   readonly byMs: number
-  isTold: boolean
+  isAsked: boolean
 }
 
 /** Persons that do not count as observers. */
@@ -67,7 +67,7 @@ export function resumeAttachment(
   attachment.pongAtMs = nowMs
   attachment.droppedAtMs = null
   attachment.isLagging = false
-  if (attachment.question !== null) attachment.question.isTold = false
+  if (attachment.question !== null) attachment.question.isAsked = false
 }
 
 /** Returns whether the attachment observes as a person who is neither the implementor nor a party to the change. */
@@ -116,11 +116,11 @@ export function askPresence(
   if (attachment.droppedAtMs !== null) return null
   if (attachment.question === null) {
     if (now.monotonicMs - attachment.presentAtMs < everyMs) return null
-    attachment.question = { untilMs: now.monotonicMs + answerMs, byMs: now.wallMs + answerMs, isTold: false }
+    attachment.question = { untilMs: now.monotonicMs + answerMs, byMs: now.wallMs + answerMs, isAsked: false }
   }
   const { question } = attachment
-  if (question.isTold) return null
-  question.isTold = true
+  if (question.isAsked) return null
+  question.isAsked = true
   return {
     byMs: question.byMs,
     secondsLeft: Math.max(0, Math.ceil((question.untilMs - now.monotonicMs) / 1000)),

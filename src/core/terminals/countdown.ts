@@ -3,7 +3,7 @@
 /** The warnings before one end. */
 export class Countdown {
   readonly #distances: readonly number[]
-  #told = 0
+  #announced = 0
 
   /** @param distances Seconds before the end, the farthest first. */
   constructor(distances: readonly number[]) {
@@ -15,15 +15,15 @@ export class Countdown {
    * If several distances were skipped, there is one warning with the time that is really left.
    */
   reach(leftMs: number): number | null {
-    const before = this.#told
-    while (this.#told < this.#distances.length && leftMs <= (this.#distances[this.#told] as number) * 1000) {
-      this.#told += 1
+    const before = this.#announced
+    while (this.#announced < this.#distances.length && leftMs <= (this.#distances[this.#announced] as number) * 1000) {
+      this.#announced += 1
     }
-    return this.#told === before || leftMs <= 0 ? null : Math.ceil(leftMs / 1000)
+    return this.#announced === before || leftMs <= 0 ? null : Math.ceil(leftMs / 1000)
   }
 
   /** Starts again: the end has moved away. */
   restart(): void {
-    this.#told = 0
+    this.#announced = 0
   }
 }

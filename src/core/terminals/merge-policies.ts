@@ -7,13 +7,13 @@ import type { ObserverRule, PolicyDocument, TerminalPolicy, WindowEnd } from './
  * @param defaults Apply if no policy sets a value; the number of observers always applies.
  */
 export function mergePolicies(documents: readonly PolicyDocument[], defaults: TerminalPolicy): TerminalPolicy {
-  const idle = least(told(documents, ({ idleMinutes }) => idleMinutes))
-  const headless = least(told(documents, ({ headlessMinutes }) => headlessMinutes))
-  const retention = told(documents, ({ retentionMonths }) => retentionMonths)
-  const recorded = told(documents, ({ recordInput }) => recordInput)
+  const idle = least(valuesOf(documents, ({ idleMinutes }) => idleMinutes))
+  const headless = least(valuesOf(documents, ({ headlessMinutes }) => headlessMinutes))
+  const retention = valuesOf(documents, ({ retentionMonths }) => retentionMonths)
+  const recorded = valuesOf(documents, ({ recordInput }) => recordInput)
   return {
     observers: mergeObservers(documents, defaults.observers),
-    windowEnd: told(documents, ({ windowEnd }) => windowEnd).reduce(stricterEnd, null) ?? defaults.windowEnd,
+    windowEnd: valuesOf(documents, ({ windowEnd }) => windowEnd).reduce(stricterEnd, null) ?? defaults.windowEnd,
     idleSeconds: idle === null ? defaults.idleSeconds : idle * 60,
     headlessSeconds: headless === null ? defaults.headlessSeconds : headless * 60,
     recordInput: recorded.length === 0 ? defaults.recordInput : recorded.every((isRecorded) => isRecorded),
@@ -22,17 +22,17 @@ export function mergePolicies(documents: readonly PolicyDocument[], defaults: Te
 }
 
 function mergeObservers(documents: readonly PolicyDocument[], byDefault: ObserverRule | null): ObserverRule | null {
-  const rules = told(documents, ({ observers }) => observers)
+  const rules = valuesOf(documents, ({ observers }) => observers)
   const count = Math.max(0, byDefault?.count ?? 0, ...rules.map((rule) => rule.count))
   if (count === 0) return null
-  const leaves = told(rules, ({ onLeave }) => onLeave)
+  const leaves = valuesOf(rules, ({ onLeave }) => onLeave)
   return {
     count,
-    from: [...(byDefault?.from ?? []), ...told(rules, ({ from }) => from)],
+    from: [...(byDefault?.from ?? []), ...valuesOf(rules, ({ from }) => from)],
     onLeave: leaves.length === 0 ? (byDefault?.onLeave ?? 'end') : leaves.includes('end') ? 'end' : 'pause',
     presenceMinutes: least([
-      ...told(rules, ({ presenceMinutes }) => presenceMinutes),
-      ...told([byDefault], (rule) => rule?.presenceMinutes ?? undefined),
+      ...valuesOf(rules, ({ presenceMinutes }) => presenceMinutes),
+      ...valuesOf([byDefault], (rule) => rule?.presenceMinutes ?? undefined),
     ]),
   }
 }
@@ -44,7 +44,7 @@ function stricterEnd(one: WindowEnd | null, other: WindowEnd): WindowEnd {
   return one.minutes <= other.minutes ? one : other
 }
 
-function told<Rule, Value>(rules: readonly Rule[], read: (rule: Rule) => Value | undefined): Value[] {
+function valuesOf<Rule, Value>(rules: readonly Rule[], read: (rule: Rule) => Value | undefined): Value[] {
   return rules.map(read).filter((value) => value !== undefined)
 }
 

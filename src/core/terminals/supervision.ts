@@ -78,7 +78,7 @@ export class Supervision {
   isPaused = false
   #isOver = false
   /** The reason in the last event that clients got. */
-  #told: InputBlock | null = null
+  #announced: InputBlock | null = null
   /** Starts without an attachment: the headless limit runs from `now`. */
   constructor(setup: SupervisionSetup, now: Instant) {
     this.#setup = setup
@@ -189,7 +189,7 @@ export class Supervision {
 
   /** Returns the last event about blocked input, for a client that just joined. */
   inputState(): Extract<Effect, { readonly kind: 'block' | 'unblock' }> {
-    const why = this.#told
+    const why = this.#announced
     return why === null ? { kind: 'unblock' } : { kind: 'block', why, sentence: this.sentenceFor(why) }
   }
 
@@ -342,8 +342,8 @@ export class Supervision {
 
   #tellHold(): Effect[] {
     const why = this.inputBlock()
-    if (why === this.#told) return []
-    this.#told = why
+    if (why === this.#announced) return []
+    this.#announced = why
     return [this.inputState()]
   }
 

@@ -7,8 +7,8 @@ import type { CommandEnd, CommandLimits } from './command-run.ts'
 
 /** The sentences for a line that does not run, or whose end cannot be stored. */
 export const lineSentences = {
-  untold: 'The line cannot be written to the audit trail, so that nothing is run.',
-  endUntold: 'The end of the command cannot be written to the audit trail.',
+  unrecorded: 'The line is not run, because it cannot be written to the audit trail.',
+  endUnrecorded: 'The end of the command cannot be written to the audit trail.',
   stopped: 'The access of the person who typed this line was taken back, so that nothing is run.',
 } as const
 

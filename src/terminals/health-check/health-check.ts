@@ -32,7 +32,7 @@ export type CommandOutcome =
     }
 
 /** A line with its progress and its author. */
-type ToldLine = { readonly line: string; readonly outcome: CommandOutcome; readonly by: AttachmentFacts }
+type RecordedLine = { readonly line: string; readonly outcome: CommandOutcome; readonly by: AttachmentFacts }
 
 /** A line that is being judged, or runs. */
 type Line = {
@@ -51,7 +51,7 @@ export type HealthCheckParts = Omit<CommandRunParts, 'limits'> & {
   /** Registers a line and its command as a live resource; `stop` is called when the access of its author ends. */
   readonly hold: (by: AttachmentFacts, stop: () => void) => Release
   /** Writes the audit event and the event in the recording; rejects if the audit event cannot be stored. */
-  readonly onCommand: (told: ToldLine) => Promise<void>
+  readonly onCommand: (record: RecordedLine) => Promise<void>
   readonly limits?: CommandLimits
 }
 
@@ -255,13 +255,13 @@ class HealthCheck {
   /** No command runs, and no other line is judged, before the audit event of this one is stored. */
   async #obey(verdict: LineVerdict, read: Line): Promise<void> {
     const { line, by } = read
-    const isTold = await this.#tell({ line, outcome: verdict, by })
-    const isRun = isTold && verdict.kind === 'run'
+    const isRecorded = await this.#record({ line, outcome: verdict, by })
+    const isRun = isRecorded && verdict.kind === 'run'
     if (isRun && !this.#isOver() && !read.isStopped) return this.#runCommand(verdict.words, read)
-    if (isRun) await this.#tell({ line, outcome: notOpened, by })
+    if (isRun) await this.#record({ line, outcome: notOpened, by })
     if (this.#isOver()) return
     const sentence = verdict.kind === 'refused' ? verdict.sentence : lineSentences.stopped
-    this.#sayLines([isTold ? sentence : lineSentences.untold])
+    this.#sayLines([isRecorded ? sentence : lineSentences.unrecorded])
     this.#prompt()
   }
 
@@ -294,12 +294,12 @@ class HealthCheck {
     const end = await run.ended
     this.#run = null
     this.#phase = 'reading'
-    const told = this.#tell({ line, outcome: toldEnd(end), by })
+    const record = this.#record({ line, outcome: reportedEnd(end), by })
     if (end.kind === 'exited' && end.outputBytes > 0) this.#say(resetSequence + (this.#isAtLineStart ? '' : '\r\n'))
     if (this.#concludeRun(end, limits)) return
-    const isTold = await told
+    const isRecorded = await record
     if (this.#isOver()) return
-    if (!isTold) this.#sayLines([lineSentences.endUntold])
+    if (!isRecorded) this.#sayLines([lineSentences.endUnrecorded])
     this.#prompt()
   }
 
@@ -330,9 +330,9 @@ class HealthCheck {
   }
 
   /** Resolves with whether the audit event is stored; never rejects. */
-  async #tell(told: ToldLine): Promise<boolean> {
+  async #record(record: RecordedLine): Promise<boolean> {
     try {
-      await this.#parts.onCommand(told)
+      await this.#parts.onCommand(record)
       return true
     } catch {
       return false
@@ -394,7 +394,7 @@ class HealthCheck {
   }
 }
 
-function toldEnd(end: CommandEnd): CommandOutcome {
+function reportedEnd(end: CommandEnd): CommandOutcome {
   if (end.kind === 'not-opened') return notOpened
   return { kind: 'ended', exit: end.exit, stopped: end.stopped, outputBytes: end.outputBytes }
 }

@@ -97,10 +97,10 @@ class Cast {
   #eventLines(event: Readonly<Record<string, unknown>> | null, atMs: number): string {
     if (event === null) return ''
     const { kind, exit_code: exitCode } = event
-    const told = this.#line('m', labelOf(event), atMs)
+    const mark = this.#line('m', labelOf(event), atMs)
     // Below 0: a signal ended the program, so there is no exit status.
     const isStatus = this.#version === 3 && kind === 'end' && typeof exitCode === 'number' && exitCode >= 0
-    return isStatus ? told + this.#line('x', String(exitCode), atMs) : told
+    return isStatus ? mark + this.#line('x', String(exitCode), atMs) : mark
   }
 
   #line(code: Code, data: string, atMs: number): string {

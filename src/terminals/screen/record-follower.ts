@@ -31,7 +31,7 @@ export class RecordFollower {
   #entries: AsyncGenerator<Entry> | null = null
   /** Offsets in the file: read so far, and its known end. */
   #read = 0
-  #told = 0
+  #length = 0
   /** Offset in the output of the next entry. */
   #nextSeq = 0
   /** Output of an entry that is not all processed yet. */
@@ -50,11 +50,11 @@ export class RecordFollower {
   }
 
   advance({ length }: RecordPosition): void {
-    this.#told = Math.max(this.#told, length)
+    this.#length = Math.max(this.#length, length)
   }
 
   get isBehind(): boolean {
-    return this.#payload.length > 0 || this.#read < this.#told
+    return this.#payload.length > 0 || this.#read < this.#length
   }
 
   /**
@@ -107,7 +107,7 @@ export class RecordFollower {
   }
 
   async #nextEntry(): Promise<Entry | null> {
-    if (this.#read >= this.#told) {
+    if (this.#read >= this.#length) {
       // An idle session keeps no window of its file.
       this.#entries = null
       this.#payload = new Uint8Array(0)
@@ -116,7 +116,7 @@ export class RecordFollower {
     this.#file ??= await open(this.#path, 'r')
     // An iteration ends at the end of the file when it started; the next one continues there.
     for (const isNew of this.#entries === null ? [true] : [false, true]) {
-      if (isNew) this.#entries = readEntries(this.#file, { from: this.#read, to: this.#told })
+      if (isNew) this.#entries = readEntries(this.#file, { from: this.#read, to: this.#length })
       const next = await this.#entries?.next()
       if (next === undefined || next.done === true) continue
       this.#read = next.value.end

@@ -81,8 +81,8 @@ export class InputQueue {
   }
 
   #tellDrained(): void {
-    const told = this.#onDrained
+    const callbacks = this.#onDrained
     this.#onDrained = []
-    for (const tell of told) tell()
+    for (const callback of callbacks) callback()
   }
 }

@@ -33,7 +33,7 @@ async function fail({ store, throttleTime }: Process, key: ThrottleKey, times: n
 /** The seconds that an attempt has to wait; 0: it may go ahead. */
 async function wait({ store, throttleTime, gate }: Process, key: ThrottleKey): Promise<number> {
   try {
-    const { leave } = await gate.enter({ store, throttleTime }, { told: [key], untold: [] })
+    const { leave } = await gate.enter({ store, throttleTime }, { disclosed: [key], undisclosed: [] })
     leave()
     return 0
   } catch (cause) {

@@ -27,7 +27,7 @@ import { type TerminalWorld, terminalWorld } from '../../fixtures/terminal-world
 
 const { skip } = requireTools('ssh', 'sshd')
 const onCommandLine = { by: 'command', ip: null, requestId: null, activity: null, commandLine: null } as const
-const untold = 'The line cannot be written to the audit trail, so that nothing is run.'
+const unrecorded = 'The line is not run, because it cannot be written to the audit trail.'
 
 type Told = Parameters<HealthCheckParts['onCommand']>[0]
 
@@ -116,7 +116,7 @@ test('HLT-22 a line that cannot be written is not run, that is said, and the nex
   }
   assert.deepEqual(
     [shown, transport.terminals.length],
-    [[`uptime\r\n${untold}\r\n${prompt}`, `reboot\r\n${untold}\r\n${prompt}`], 0],
+    [[`uptime\r\n${unrecorded}\r\n${prompt}`, `reboot\r\n${unrecorded}\r\n${prompt}`], 0],
   )
   check.type('uptime\r')
   await trail.write()
@@ -248,7 +248,7 @@ test('HLT-22 a line that a real trail does not take is not run, and the next one
   const database = new DatabaseSync(join(world.dataDir, 'sallyport.db'))
   database.exec(`CREATE TRIGGER full BEFORE INSERT ON audit_events BEGIN SELECT RAISE(ABORT, 'the disk is full'); END`)
   ada.type('uptime\r')
-  await ada.see(untold)
+  await ada.see(unrecorded)
   assert.equal(hand.terminals.length, 0)
   database.exec('DROP TRIGGER full')
   database.close()

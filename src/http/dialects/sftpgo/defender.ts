@@ -32,11 +32,11 @@ export function registerDefender(app: App, context: HttpContext): void {
       }
       const found = await failuresOf(ports, ip)
       if (found === null) throw new Refusal('ADDRESS_NOT_FOUND')
-      const told =
+      const state =
         found.waitMs > 0
           ? { ban_time: formatTime(Math.ceil((ports.clock.wallMs() + found.waitMs) / 1000)) }
           : { score: found.failures }
-      return sendBody(reply, 200, { id: idOf(ip), ip, ...told })
+      return sendBody(reply, 200, { id: idOf(ip), ip, ...state })
     },
   })
   serve(app, '/defender/hosts/:id', {

@@ -131,12 +131,12 @@ export type RouteFacts = {
 }
 
 /** Returns the document of a route. */
-export function documentRoute(operationId: string, { tag, reply, status = 200, ...told }: RouteFacts): RouteDocument {
+export function documentRoute(operationId: string, { tag, reply, status = 200, ...facts }: RouteFacts): RouteDocument {
   return {
     openapi: {
       operationId,
       tags: [tag],
-      ...told,
+      ...facts,
       responses: {
         [status]: { description: 'Done', schema: reply },
         401: { description: 'The credentials or the token are not accepted', schema: ApiResponse },

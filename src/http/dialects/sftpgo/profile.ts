@@ -53,9 +53,9 @@ export function registerProfile(app: App, context: HttpContext, realm: Realm): v
 
 function encodeProfile(account: Account): JsonObject {
   const { description, allowApiKeyAuth, additionalEmails, publicKeys: keys, tlsCerts } = readAttributes(account)
-  const told = { email: account.email, description, allow_api_key_auth: allowApiKeyAuth }
+  const values = { email: account.email, description, allow_api_key_auth: allowApiKeyAuth }
   const lists = { additional_emails: additionalEmails, public_keys: keys, tls_certs: tlsCerts }
-  return { ...showFields(general, told), ...(account.role === 'admin' ? {} : showFields(ofUsers, lists)) }
+  return { ...showFields(general, values), ...(account.role === 'admin' ? {} : showFields(ofUsers, lists)) }
 }
 
 /** The profile members of every account, in the order of answers. */
@@ -74,12 +74,12 @@ const ofUsers = {
 
 /** @throws INPUT_INVALID with a message that begins `Validation error`. */
 function decodeProfile(request: FastifyRequest, { role }: Realm): Profile {
-  const told = readBody(request, general)
+  const values = readBody(request, general)
   const lists = readBody({ body: role === 'admin' ? {} : request.body }, ofUsers)
   return {
-    email: told.email === '' ? null : told.email,
-    description: told.description,
-    allowApiKeyAuth: told.allow_api_key_auth,
+    email: values.email === '' ? null : values.email,
+    description: values.description,
+    allowApiKeyAuth: values.allow_api_key_auth,
     additionalEmails: lists.additional_emails,
     publicKeys: lists.public_keys,
     tlsCerts: lists.tls_certs,

@@ -54,7 +54,7 @@ const knownAddressMs = 30 * 24 * 60 * 60 * 1000
  * @throws HASH_QUEUE_FULL if too many sign-ins wait.
  */
 export async function signIn(ports: Ports, attempt: SignInRequest): Promise<CreatedSession> {
-  const account = await findClaimant(ports, attempt.signInName)
+  const account = await findAccount(ports, attempt.signInName)
   const { isKnown, ...counted } = await throttleKeys(ports, attempt, account)
   const { isBarred, keys, leave } = await enterGate(ports, attempt, counted)
   try {
@@ -77,7 +77,7 @@ async function enterGate(ports: Ports, attempt: SignInRequest, keys: GateKeys): 
   }
 }
 
-async function findClaimant(ports: Ports, signInName: SignInName): Promise<Account | null> {
+async function findAccount(ports: Ports, signInName: SignInName): Promise<Account | null> {
   if (signInName.by === 'email') return ports.store.accountByEmail(emailKey(signInName.email))
   const username = signInName.username.trim()
   if (signInName.role !== null) return ports.store.accountByName(username, signInName.role)
@@ -96,7 +96,7 @@ type Proven = Factor & {
 }
 
 /** Account numbers begin at 1, so no account has this one. */
-const nobodyId = 0
+const noAccountId = 0
 
 const noFactor: Factor = { code: null, recovery: null }
 
@@ -118,7 +118,7 @@ async function proveAccount(
   const canBeRight = password.length <= ports.settings.password.maximum * 2 && account?.status === 'enabled'
   const [phc, tried] = canBeRight ? [account.passwordHash, password] : [null, '']
   const isRight = (await ports.hasher.verify(phc, tried, place)) && !isBarred
-  const holderId = canBeRight ? account.id : nobodyId
+  const holderId = canBeRight ? account.id : noAccountId
   const found = isRight ? null : await findApplicationPassword(ports, attempt, holderId)
   const applicationPassword = isBarred ? null : found
   if (account === null || !(isRight || applicationPassword !== null)) {
@@ -298,7 +298,7 @@ async function throttleKeys(
     digest: ports.digests.keyed(purpose, value),
     rule,
   })
-  if (await ports.store.isKnownAddress(account?.id ?? nobodyId, addressDigest(ports, client.ip), since)) {
+  if (await ports.store.isKnownAddress(account?.id ?? noAccountId, addressDigest(ports, client.ip), since)) {
     const from = addressKey(client.ip)
     return {
       disclosed: [keyOf('throttle known', `${from} ${presented}`)],

@@ -2,7 +2,7 @@
 import type { RequestFacts } from '../core/audit/act.ts'
 import { isRefusal, kinds, Refusal, type RefusalCode } from '../core/errors.ts'
 import type { Registration, Release } from '../core/revocation/live-resources.ts'
-import { type AttachGrant, attachByToken, judgeAnew, judgeGrant, readSessionAccess } from '../core/terminals/attach.ts'
+import { type AttachGrant, attachByToken, judgeAgain, judgeGrant, readSessionAccess } from '../core/terminals/attach.ts'
 import { type EndReason, endReasons } from '../core/terminals/ends.ts'
 import type { ClientFrame, Hello, TerminalSize } from '../protocol/terminal-frames.ts'
 import { Attachment, endsOf } from './attachment.ts'
@@ -103,29 +103,29 @@ export class AttachHandler {
     const { claims, token, facts } = request
     await this.#checkOwner(claims.ptySessionId)
     const attachmentId = ports.random.uuid()
-    const admission = await attachByToken(ports, { ...claims, token, attachmentId, request: facts })
-    const attachment = this.#newAttachment(attachmentId, admission, facts.ip ?? '')
-    const session = await this.#admit(admission, attachment, arrival)
+    const grant = await attachByToken(ports, { ...claims, token, attachmentId, request: facts })
+    const attachment = this.#newAttachment(attachmentId, grant, facts.ip ?? '')
+    const session = await this.#admit(grant, attachment, arrival)
     const { resources } = this.#state
     this.#connect({ session, attachment, sink: arrival.sink })
-    if (admission.token.isStart) {
+    if (grant.token.isStart) {
       this.#releases.set(session.facts.id, arrival.beginning.add(resources.ofTerminal(session)))
     }
     session.attachments.keep(attachment, arrival.beginning.add(resources.ofAttachment(session, attachment)))
-    if (admission.token.isStart) void openTerminal(this.#parts, { session, admission, resources })
+    if (grant.token.isStart) void openTerminal(this.#parts, { session, grant, resources })
   }
 
   /** Adds the attachment to its session. If this fails, the session that the token started ends. */
-  async #admit(admission: AttachGrant, attachment: Attachment, arrival: Arrival): Promise<PtySession> {
+  async #admit(grant: AttachGrant, attachment: Attachment, arrival: Arrival): Promise<PtySession> {
     try {
-      judgeGrant(admission, attachment.facts.clientIp, this.#parts.ports.clock.wallMs())
+      judgeGrant(grant, attachment.facts.clientIp, this.#parts.ports.clock.wallMs())
       const hello = await arrival.sink.hello(helloMs)
       if (hello === null) {
         throw new Refusal('INPUT_INVALID', { message: 'The first frame has to be a HELLO, within 5 seconds.' })
       }
-      const session = admission.token.isStart
-        ? await this.#begin({ admission, owner: attachment, hello })
-        : this.#state.sessions.get(admission.ptySession.id)
+      const session = grant.token.isStart
+        ? await this.#begin({ grant, owner: attachment, hello })
+        : this.#state.sessions.get(grant.ptySession.id)
       // A client that attaches while the session ends would never get the event.
       if (session === undefined || session.endReason !== null) throw new Refusal('PTY_SESSION_NOT_ACTIVE')
       if (attachment.role === 'observer' && session.attachments.size >= mostAttached) {
@@ -134,7 +134,7 @@ export class AttachHandler {
       session.admit(attachment, arrival.sink, arrival.sink.acknowledges ? sizeOf(hello) : null)
       return session
     } catch (cause) {
-      await this.#giveUp(admission, attachment, cause)
+      await this.#giveUp(grant, attachment, cause)
       throw cause
     }
   }
@@ -152,16 +152,16 @@ export class AttachHandler {
     this.#expected.add(ptySessionId)
   }
 
-  async #begin({ admission, owner, hello }: Start): Promise<PtySession> {
+  async #begin({ grant, owner, hello }: Start): Promise<PtySession> {
     const { sessions } = this.#state
-    const { id } = admission.ptySession
+    const { id } = grant.ptySession
     const onClosed = (): void => {
       sessions.delete(id)
       this.#releases.get(id)?.()
       this.#releases.delete(id)
     }
     try {
-      const session = await openSession(this.#parts, { admission, owner, size: sizeOf(hello), onClosed })
+      const session = await openSession(this.#parts, { grant, owner, size: sizeOf(hello), onClosed })
       sessions.set(id, session)
       if (this.#state.isDraining()) await session.end('node-drained')
       return session
@@ -174,10 +174,10 @@ export class AttachHandler {
   async #resume(sink: SocketSink, secret: string, clientIp: string): Promise<void> {
     const { ports } = this.#parts
     const found = this.#findBySecret(secret)
-    if (found === null) throw nothingToResume()
+    if (found === null) throw resumeSecretInvalid()
     const { session, attachment } = found
     const access = await readSessionAccess(ports, session.facts.id)
-    await judgeAnew(ports, access, { ...attachment.facts, clientIp, role: attachment.role })
+    await judgeAgain(ports, access, { ...attachment.facts, clientIp, role: attachment.role })
     const hello = await sink.hello(helloMs)
     if (hello?.resume === undefined) {
       throw new Refusal('INPUT_INVALID', {
@@ -193,7 +193,7 @@ export class AttachHandler {
       throw new Refusal('PTY_SESSION_NOT_ACTIVE')
     }
     // If two sockets present the same secret, the first one gets a new secret, and the second is refused.
-    if (this.#findBySecret(secret)?.attachment !== attachment) throw nothingToResume()
+    if (this.#findBySecret(secret)?.attachment !== attachment) throw resumeSecretInvalid()
     attachment.cameFrom(clientIp)
     session.readmit(attachment, sink, { from: hello.resume.seq, size: sizeOf(hello) })
     this.#connect({ session, attachment, sink })
@@ -322,7 +322,7 @@ const closeCodes: Partial<Record<RefusalCode, number>> = {
 type Arrival = { readonly sink: SocketSink; readonly beginning: Registration }
 
 type Start = {
-  readonly admission: AttachGrant
+  readonly grant: AttachGrant
   readonly owner: Attachment
   readonly hello: Hello
 }
@@ -337,8 +337,8 @@ function sizeOf({ cols, rows }: Hello): TerminalSize {
   return { cols, rows }
 }
 
-function nothingToResume(): Refusal {
-  return new Refusal('TOKEN_INVALID', { message: 'There is nothing to resume with this secret.' })
+function resumeSecretInvalid(): Refusal {
+  return new Refusal('TOKEN_INVALID', { message: 'This resume secret is invalid or already used.' })
 }
 
 /** The end reason of a session that was never opened. */

@@ -27,7 +27,7 @@ const mostFollowers = { all: 100, ofAccount: 10 } as const
 const partitionGraceMs = 60_000
 
 /** Milliseconds in which sockets must receive the end before they are cut at a shutdown. */
-const lastWordMs = 2_500
+const finalFramesMs = 2_500
 
 export class Gateway {
   readonly #parts: GatewayParts
@@ -148,7 +148,7 @@ export class Gateway {
     const closed = [...this.#sockets.clients].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
     await Promise.race([
       Promise.all(closed),
-      new Promise<void>((resolve) => this.#parts.timers.after(lastWordMs, resolve)),
+      new Promise<void>((resolve) => this.#parts.timers.after(finalFramesMs, resolve)),
     ])
   }
 

@@ -14,7 +14,7 @@ import type { Terminal, TerminalListener, TerminalRequest } from './transports/t
 
 /** What a new PTY session starts with. */
 export type SessionStart = {
-  readonly admission: AttachGrant
+  readonly grant: AttachGrant
   /** The attachment that starts it. */
   readonly owner: Attachment
   readonly size: TerminalSize
@@ -28,12 +28,12 @@ export type SessionStart = {
  */
 export async function openSession(
   parts: GatewayParts,
-  { admission, owner, size, onClosed }: SessionStart,
+  { grant, owner, size, onClosed }: SessionStart,
 ): Promise<PtySession> {
   const { ports, recorders, screens, timers } = parts
   const { clock, log, store, random, encodings, digests } = ports
-  const { ptySession, setup, groups, starter } = admission
-  const recorder = await recorders.open(headOf(parts, admission, size))
+  const { ptySession, setup, groups, starter } = grant
+  const recorder = await recorders.open(headOf(parts, grant, size))
   return new PtySession({
     facts: {
       id: ptySession.id,
@@ -81,16 +81,16 @@ function keep(recorder: Recorder, keyframe: Snapshot): void {
 /** What a terminal is opened for. */
 export type Opening = {
   readonly session: PtySession
-  readonly admission: AttachGrant
+  readonly grant: AttachGrant
   readonly resources: SessionResources
 }
 
 /** Opens the terminal of a PTY session: a shell, or the line editor of a health check. */
-export function openTerminal(parts: GatewayParts, { session, admission, resources }: Opening): Promise<void> {
-  const { server, ptySession, account } = admission
+export function openTerminal(parts: GatewayParts, { session, grant, resources }: Opening): Promise<void> {
+  const { server, ptySession, account } = grant
   const transport = parts.transports[server.transport]
   return session.open(async (listener, size) => {
-    const request = requestOf(admission, size)
+    const request = requestOf(grant, size)
     if (ptySession.purpose === 'change_request') return transport.open(request, listener)
     return openCheck(parts, { session, account, request, listener, transport, resources })
   })
@@ -137,8 +137,8 @@ function requestOf({ server, ptySession, account }: AttachGrant, size: TerminalS
   }
 }
 
-function headOf(parts: GatewayParts, admission: AttachGrant, size: TerminalSize): Omit<RecordHead, 'v' | 'keyId'> {
-  const { ptySession, server, account, setup } = admission
+function headOf(parts: GatewayParts, grant: AttachGrant, size: TerminalSize): Omit<RecordHead, 'v' | 'keyId'> {
+  const { ptySession, server, account, setup } = grant
   const startedAtMs = parts.ports.clock.wallMs()
   return {
     ptySessionId: ptySession.id,

@@ -2,7 +2,7 @@
 import { isRefusal, type Refusal } from '../core/errors.ts'
 import {
   type Attached,
-  judgeAnew,
+  judgeAgain,
   judgeSessionAccess,
   readSessionAccess,
   type SessionAccess,
@@ -84,7 +84,7 @@ export class Reviews {
       subject: line,
       session,
       judge: async (access) => {
-        await judgeAnew(this.#ports, access, { ...line.by, role: 'implementor' })
+        await judgeAgain(this.#ports, access, { ...line.by, role: 'implementor' })
         return () => undefined
       },
       refuse: line.stop,
@@ -141,7 +141,7 @@ export class Reviews {
   }
 
   async #judgeOwner(session: PtySession, owner: Attachment, access: SessionAccess): Promise<() => void> {
-    const attached = await judgeAnew(this.#ports, access, { ...owner.facts, role: 'implementor' })
+    const attached = await judgeAgain(this.#ports, access, { ...owner.facts, role: 'implementor' })
     return () => {
       if (attached.account.person !== owner.facts.person) void session.end('access-changed')
       else owner.renew(attached, this.#ports.clock.wallMs())
@@ -150,7 +150,7 @@ export class Reviews {
 
   async #judge(session: PtySession, attachment: Attachment, access: SessionAccess): Promise<() => void> {
     const { facts, role } = attachment
-    const attached = await judgeAnew(this.#ports, access, { ...facts, role })
+    const attached = await judgeAgain(this.#ports, access, { ...facts, role })
     return () => {
       // Supervision compared persons by the facts at the time of their joining.
       if (attached.account.person !== facts.person) session.evict(attachment, 'access-changed')

@@ -6,7 +6,7 @@ import { type LogPosition, logStart, type RevocationEntry } from '../revocation/
 import type { Store, TokenKey } from '../store.ts'
 import { LiveTokens, type TokenRecord } from './live-tokens.ts'
 
-/** What a node needs. `leaseMs` is how long one look at the log allows answers from memory. */
+/** The ports of a node. `leaseMs`: how long one read of the log allows answers from memory. */
 export type NodePorts = {
   readonly clock: Clock
   readonly store: Pick<Store, 'token' | 'log' | 'logHead'>
@@ -15,7 +15,7 @@ export type NodePorts = {
   readonly maxTokens: number
 }
 
-/** Entries that a fill can look back on; a fill that began earlier reads again. */
+/** The newest entries, kept for fills. A fill that began before the oldest of them reads again. */
 const rememberedEntries = 4_096
 
 /** A read of a token gives up after this many attempts, and refuses, if revocations keep covering it. */
@@ -28,7 +28,7 @@ export class RevocationNode {
   #position: LogPosition = logStart
   #recent: RevocationEntry[] = []
   #lease: Lease | null = null
-  /** Moves when memory is dropped: fills that began before it are void. */
+  /** Changes when memory is dropped: fills that began before are void. */
   #generation = 0
   #work: Promise<void> = Promise.resolve()
   #onApply: (entry: RevocationEntry | null) => void = () => undefined
@@ -47,7 +47,7 @@ export class RevocationNode {
     return this.#position
   }
 
-  /** Returns whether the node may accept tokens from memory right now. It reads the clocks for that. */
+  /** Returns whether the node holds a lease right now. */
   isReady(): boolean {
     return this.#lease !== null && holdsLease(this.#lease, this.#ports.clock)
   }
@@ -68,7 +68,7 @@ export class RevocationNode {
   }
 
   /**
-   * Reads what the log has beyond this node's position, applies it, and holds a lease counted from before that read.
+   * Reads the entries after this node's position and applies them. The new lease counts from before that read.
    *
    * @throws STORE_UNAVAILABLE when the log cannot be read; the old lease runs out by itself.
    */
@@ -88,8 +88,7 @@ export class RevocationNode {
   }
 
   /**
-   * Reads a token from the store and takes it into memory, unless an entry that came meanwhile covers it; then it is
-   * read again.
+   * Reads a token from the store into memory. If an entry that came during the read covers the token, it reads again.
    *
    * @throws STORE_UNAVAILABLE when the store cannot be read, or changes faster than it can be read.
    */

@@ -145,9 +145,9 @@ type Candidate = {
  *
  * @throws the refusals of `judgeRole`.
  */
-export function judgeGrant(admission: AttachGrant, clientIp: string | null, nowMs: number): void {
-  const { account, session, token } = admission
-  judgeAttachment(admission, { account, signIn: session, role: token.role, clientIp, nowMs })
+export function judgeGrant(grant: AttachGrant, clientIp: string | null, nowMs: number): void {
+  const { account, session, token } = grant
+  judgeAttachment(grant, { account, signIn: session, role: token.role, clientIp, nowMs })
 }
 
 /** An attachment that is there or resumes. */
@@ -168,7 +168,7 @@ export type Attached = { readonly account: Account; readonly session: Session }
  * @throws TOKEN_REVOKED if the account or the session has ended; ACCESS_DENIED and ACTION_DUE by the rules of the
  * account; the refusals of `judgeRole`.
  */
-export async function judgeAnew(
+export async function judgeAgain(
   { store, clock }: Pick<AttachPorts, 'store' | 'clock'>,
   access: SessionAccess,
   who: Who,
@@ -194,7 +194,7 @@ function toSeconds(ms: number): number {
 }
 
 /**
- * Refuses if no account may work in the PTY session any more; windows as in `judgeAnew`.
+ * Refuses if no account may work in the PTY session any more; windows as in `judgeAgain`.
  *
  * @throws GROUP_DENIED, CHANGE_NOT_APPROVED, CHANGE_OUTSIDE_WINDOW, CHANGE_DOES_NOT_NAME.
  */

@@ -27,7 +27,7 @@ export class ObserverWatch {
   }
 
   /** Waits for observers as at the start. */
-  beginAnew(): void {
+  restart(): void {
     this.#hadEnough = false
   }
 

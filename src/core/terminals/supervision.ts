@@ -245,7 +245,7 @@ export class Supervision {
     this.#setup = setup
     this.#window.change(setup)
     const { observers } = setup.policy
-    if ((observers?.count ?? 0) > before) this.#watch.beginAnew()
+    if ((observers?.count ?? 0) > before) this.#watch.restart()
     if (observers === null || observers.presenceMinutes === null) {
       for (const attachment of this.#attachments.values()) attachment.question = null
     }

@@ -6,7 +6,7 @@ import type { RecordPosition } from '../recording/recorder.ts'
 import { FollowedScreen } from './followed-screen.ts'
 import type { Snapshot } from './screen.ts'
 
-/** Output of one turn, in bytes: some ten milliseconds; then the next session has its turn. */
+/** Bytes of output in one turn. They take about ten milliseconds; then the next session has its turn. */
 const sliceBytes = 256 * 1024
 
 /** Least output and recorded time between two keyframes. */
@@ -58,7 +58,7 @@ export class RecordFollower {
   }
 
   /**
-   * Processes a slice, or what there is.
+   * Processes one slice, or less if less is there.
    *
    * @throws Error if the recording cannot be read, or is none.
    */

@@ -174,8 +174,8 @@ function rulesAfter(before: Account, { attributes, settlesPasswordChange }: Acco
 /** Drops the stored list of a dialect when the authority changes; the list would keep granting removed permissions. */
 function attributesAfter(before: Account, { attributes, authority }: AccountChange): string | null {
   if (attributes !== undefined) return attributes.text
-  const isGrantedAnew = authority !== undefined && !isSameAuthority(authority, before.authority)
-  return isGrantedAnew ? withoutListedAuthority(before.attributes) : before.attributes
+  const hasNewAuthority = authority !== undefined && !isSameAuthority(authority, before.authority)
+  return hasNewAuthority ? withoutListedAuthority(before.attributes) : before.attributes
 }
 
 function secondFactorAfter(
